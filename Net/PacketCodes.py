@@ -1,0 +1,280 @@
+"""The packets: one table of ids, codes and arguments, from which everything else about them derives.
+
+One WebSocket message is one packet. A binary message holds `[code, [args...]]` as MessagePack; a text message holds
+`["ID", [args...]]` as JSON, so that a packet can be typed by hand.
+In:  a message (`bytes` or `str`) from a stranger. Out: a checked `Packet`, or the message for one.
+Raises PacketError, whose text names the packet, the argument and what it must be.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Callable, NamedTuple, NoReturn, TypeVar
+
+import msgpack
+
+from Net.errors import PacketError
+from Net.schema import (
+    ANGLE,
+    ANY_INTEGER,
+    COUNT,
+    DIRECTION,
+    FLAG,
+    LIST,
+    MAP,
+    STRING,
+    Kind,
+    integer,
+    mapping,
+    nullable,
+    text,
+)
+
+PROTOCOL_VERSION = 1
+
+
+class Arg(NamedTuple):
+    """An argument of a packet; an optional one may be left out, with all that follow it."""
+
+    name: str
+    kind: Kind
+    optional: bool = False
+
+
+class PacketType(NamedTuple):
+    """A row of the table. code: one byte in MessagePack. about: for the documentation."""
+
+    code: int
+    id: str
+    about: str
+    args: tuple[Arg, ...] = ()
+
+
+class Packet(NamedTuple):
+    """A packet: its id and its arguments."""
+
+    id: str
+    args: tuple[Any, ...] = ()
+
+
+JOIN_OPTIONS = mapping(
+    {"room": text(1, 32), "team": integer(0, 3), "token": text(1, 64), "spectate": FLAG},
+)
+
+# Codes 1-31 go to the server.
+_TO_SERVER = (
+    PacketType(1, "JOIN", "enter a room", (Arg("name", text(1, 16)), Arg("options", JOIN_OPTIONS, optional=True))),
+    PacketType(
+        2,
+        "MOVE",
+        "walk in a direction (0 right, 2 down, 4 left, 6 up) or stand still (nil)",
+        (Arg("direction", DIRECTION), Arg("sequence", nullable(COUNT), optional=True)),
+    ),
+    PacketType(3, "AIM", "look in a direction", (Arg("angle", ANGLE),)),
+    PacketType(4, "ATTACK", "swing while the flag is up", (Arg("flag", FLAG), Arg("angle", ANGLE))),
+    PacketType(5, "SHOOT", "one projectile, if the weapon is ready", (Arg("angle", ANGLE),)),
+    PacketType(6, "CHAT", "say something to everybody in the room", (Arg("text", text(1, 120)),)),
+    PacketType(7, "LEAVE", "leave the room, and stay connected"),
+    PacketType(8, "READY", "a waiting room starts early when all are ready", (Arg("flag", FLAG),)),
+    PacketType(9, "PING", "ask for a PONG", (Arg("number", ANY_INTEGER),)),
+)
+
+_PLAYER_ID = Arg("player_id", COUNT)
+
+# Codes 32-127 go to the client.
+_TO_CLIENT = (
+    PacketType(
+        32,
+        "WELCOME",
+        "you are in",
+        (_PLAYER_ID, Arg("room_id", STRING), Arg("token", STRING), Arg("settings", MAP)),
+    ),
+    PacketType(33, "ERROR", "what you sent was refused", (Arg("code", STRING), Arg("text", STRING))),
+    PacketType(34, "PONG", "the answer to PING", (Arg("number", ANY_INTEGER), Arg("server_time_ms", COUNT))),
+    PacketType(35, "NOTICE", "a word from the operator or the server", (Arg("text", STRING),)),
+    PacketType(36, "CHAT", "a player said something", (_PLAYER_ID, Arg("text", STRING))),
+    PacketType(
+        37,
+        "ROOM",
+        "the state of the room; ms_left nil: no limit",
+        (
+            Arg("status", STRING),
+            Arg("players", COUNT),
+            Arg("capacity", COUNT),
+            Arg("ms_left", nullable(COUNT)),
+        ),
+    ),
+    PacketType(
+        38,
+        "PLAYER",
+        "who somebody is: once when it joins, and about all others when you join",
+        (_PLAYER_ID, Arg("name", STRING), Arg("team", nullable(COUNT))),
+    ),
+    PacketType(39, "PLAYER_GONE", "a player left the room", (_PLAYER_ID,)),
+    PacketType(40, "OBJECTS", "scenery that came into view: groups of id, kind, x, y, scale", (Arg("objects", LIST),)),
+    PacketType(41, "OBJECTS_GONE", "scenery that is no more", (Arg("ids", LIST),)),
+    PacketType(
+        42,
+        "STATE",
+        "what changed in view: forget `gone`, then apply groups of id, kind, x, y, angle, health, flags",
+        (Arg("tick", COUNT), Arg("sequence", nullable(COUNT)), Arg("moved", LIST), Arg("gone", LIST)),
+    ),
+    PacketType(
+        43,
+        "SELF",
+        "your own values; resources: wood, food, stone, gold",
+        (Arg("health", COUNT), Arg("score", COUNT), Arg("resources", LIST)),
+    ),
+    PacketType(44, "SCOREBOARD", "the best ten: lists of player id, name, score", (Arg("rows", LIST),)),
+    PacketType(
+        45,
+        "DIED",
+        "somebody died; killer nil: not by a player",
+        (_PLAYER_ID, Arg("killer_id", nullable(COUNT))),
+    ),
+    PacketType(
+        46,
+        "GAME_OVER",
+        "the round is over: lists of player id, name, team, score, kills, deaths, best first",
+        (Arg("results", LIST), Arg("ms_to_next_round", COUNT)),
+    ),
+    PacketType(47, "SHUTDOWN", "the server is going", (Arg("text", STRING), Arg("ms_left", COUNT))),
+)
+
+
+class PacketTable:
+    """The packets of one direction, and how to write and read them.
+
+    rows: the table. max_items: elements that any array or map in a packet may have.
+    """
+
+    def __init__(self, rows: tuple[PacketType, ...], max_items: int) -> None:
+        self.rows = rows
+        self._max_items = max_items
+        self._by_id = {row.id: row for row in rows}
+        self._by_code: dict[Any, PacketType] = {row.code: row for row in rows}
+
+    def code_of(self, packet_id: str) -> int:
+        """The code of a packet; raises KeyError for an unknown id."""
+        return self._by_id[packet_id].code
+
+    def encode(self, packet: Packet, as_text: bool = False) -> str | bytes:
+        """Returns the message for a packet of ours: MessagePack, or JSON if `as_text`."""
+        if as_text:
+            return json.dumps([packet.id, packet.args], separators=(",", ":"), ensure_ascii=False)
+        encoded: bytes = msgpack.packb((self._by_id[packet.id].code, packet.args))
+        return encoded
+
+    def decode(self, message: str | bytes) -> Packet:
+        """Returns the packet in a message from the other side; raises PacketError if it is not a valid one."""
+        if isinstance(message, bytes):
+            row, args = self._find(_unpack(message, self._max_items), self._by_code, "code")
+        else:
+            row, args = self._find(_parse_json(message), self._by_id, "id")
+        return Packet(row.id, tuple(_check_args(row, args)))
+
+    def _find(self, value: Any, rows: dict[Any, PacketType], key_name: str) -> tuple[PacketType, list[Any]]:
+        if type(value) is not list or len(value) != 2 or type(value[1]) is not list:
+            raise PacketError("BAD_PACKET", f"a packet is a list of two: its {key_name}, and a list of its arguments")
+        key, args = value
+        row = rows.get(key) if type(key) in (int, str) else None
+        if row is None:
+            raise PacketError("UNKNOWN_PACKET", f"there is no packet with the {key_name} {_excerpt(key)}")
+        return row, args
+
+
+def _check_args(row: PacketType, args: list[Any]) -> list[Any]:
+    count, most = len(args), len(row.args)
+    least = sum(not arg.optional for arg in row.args)
+    if not least <= count <= most:
+        wanted = str(most) if least == most else f"{least} to {most}"
+        raise PacketError("BAD_ARGUMENT", f"{row.id} takes {wanted} arguments, not {count}")
+    checked = []
+    for arg, value in zip(row.args, args):
+        try:
+            checked.append(arg.kind.check(value))
+        except ValueError as error:
+            raise PacketError("BAD_ARGUMENT", f"{row.id}.{arg.name} must be {error}, not {_excerpt(value)}") from None
+    return checked
+
+
+def _excerpt(value: Any) -> str:
+    """What was sent, short enough and plain enough for an error text: ASCII, at most 40 characters."""
+    written = ascii(value) if type(value) in (int, float, bool, str, bytes, type(None)) else f"a {type(value).__name__}"
+    return written if len(written) <= 40 else f"{written[:37]}..."
+
+
+def _no_extension(code: int, _data: bytes) -> NoReturn:
+    raise ValueError(f"extension type {code} is not used here")
+
+
+def _unpack(message: bytes, max_items: int) -> Any:
+    """MessagePack, bounded: sizes are checked when they are declared, before anything is allocated for them."""
+    try:
+        return msgpack.unpackb(
+            message, max_array_len=max_items, max_map_len=max_items, max_ext_len=0, ext_hook=_no_extension
+        )
+    except (ValueError, TypeError, RecursionError, msgpack.UnpackException) as error:
+        raise PacketError(
+            "BAD_PACKET", f"this is not MessagePack: {_excerpt(str(error) or type(error).__name__)}"
+        ) from None
+
+
+def _json_integer(digits: str) -> int:
+    if len(digits) > 20:  # 64 bits have 20; the time to read digits grows with their square
+        raise ValueError("too long a number")
+    return int(digits)
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _parse_json(message: str) -> Any:
+    try:
+        return json.loads(message, parse_int=_json_integer, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise PacketError("BAD_PACKET", f"this is not JSON: {_excerpt(str(error))}") from None
+
+
+TO_SERVER = PacketTable(_TO_SERVER, max_items=16)
+TO_CLIENT = PacketTable(_TO_CLIENT, max_items=2**20)
+
+Handler = Callable[..., None]
+_HandlerT = TypeVar("_HandlerT", bound=Handler)
+_HANDLERS: dict[str, Handler] = {}
+
+
+def handles(packet_id: str) -> Callable[[_HandlerT], _HandlerT]:
+    """Registers the handler of a packet to the server: it is called with the session and the checked arguments."""
+    known = [row.id for row in TO_SERVER.rows]
+    if packet_id not in known or packet_id in _HANDLERS:
+        raise ValueError(f"{packet_id!r} is not a packet to the server, or has a handler already")
+
+    def register(handler: _HandlerT) -> _HandlerT:
+        _HANDLERS[packet_id] = handler
+        return handler
+
+    return register
+
+
+def dispatch(session: Any, packet: Packet) -> None:
+    """Calls the handler of a decoded packet; raises what the handler raises."""
+    _HANDLERS[packet.id](session, *packet.args)
+
+
+def describe() -> dict[str, Any]:
+    """The whole table as plain data: what `/packets.json` and docs/protocol.md are made from."""
+
+    def plain(rows: tuple[PacketType, ...]) -> list[dict[str, Any]]:
+        return [
+            {
+                "code": row.code,
+                "id": row.id,
+                "about": row.about,
+                "args": [{"name": arg.name, "must_be": arg.kind.must_be, "optional": arg.optional} for arg in row.args],
+            }
+            for row in rows
+        ]
+
+    return {"protocol": PROTOCOL_VERSION, "to_server": plain(_TO_SERVER), "to_client": plain(_TO_CLIENT)}

@@ -1,0 +1,1 @@
+"""The wire: bytes in, packets out. Knows nothing of the game."""

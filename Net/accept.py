@@ -1,0 +1,101 @@
+"""The server's half of opening a connection: reads the head of a request, then upgrades, answers or refuses it.
+
+In:  a socket just accepted. Out: a `WebSocket`, or None for a plain HTTP request that has been answered.
+Raises HandshakeError after the client has been told; OSError if it vanished on the way.
+"""
+
+from __future__ import annotations
+
+import socket
+import time
+from typing import AbstractSet, NamedTuple
+
+from Net import sockets
+from Net.errors import HandshakeError
+from Net.handshake import (
+    Request,
+    check_upgrade,
+    find_end_of_head,
+    parse_request,
+    refusal,
+    switching_protocols,
+)
+from Net.http import Pages, respond
+from Net.limits import Limits
+from Net.origin import OriginPolicy
+from Net.websocket import WebSocket
+
+
+class Site(NamedTuple):
+    """What can be asked for on the port: paths that are WebSockets, pages for everything else, and who may ask."""
+
+    websocket_paths: AbstractSet[str]
+    pages: Pages
+    policy: OriginPolicy
+
+
+def accept(sock: socket.socket, site: Site, limits: Limits, address: str = "") -> WebSocket | None:
+    """Handles one new connection up to the end of its opening handshake; closes the socket unless it was upgraded."""
+    try:
+        head, early = read_head(sock, limits)
+        request = parse_request(head, limits)
+        site.policy.check_host(request)
+        if request.asks_for_websocket():
+            sock.sendall(upgrade(request, site))
+            return WebSocket(sock, limits, early=early, path=request.path, address=address)
+        sock.sendall(respond(request, site.pages))
+        _hang_up(sock, limits)
+        return None
+    except HandshakeError as error:
+        _refuse(sock, error, limits)
+        raise
+    except BaseException:
+        sock.close()
+        raise
+
+
+def upgrade(request: Request, site: Site) -> bytes:
+    """Returns the response that opens the WebSocket; raises HandshakeError when it may not be opened."""
+    key = check_upgrade(request)
+    site.policy.check_origin(request)
+    if request.path not in site.websocket_paths:
+        raise HandshakeError(404, "there is no WebSocket at this path", "RFC 6455 section 4.2.2")
+    return switching_protocols(key)
+
+
+def read_head(sock: socket.socket, limits: Limits) -> tuple[bytes, bytes]:
+    """Returns a request's or response's head and the bytes that came behind it.
+
+    Raises HandshakeError 408 when the head is not there after the handshake time-out, however slowly it drips.
+    """
+    deadline_s = time.monotonic() + limits.handshake_timeout_s
+    received = b""
+    while True:
+        end = find_end_of_head(received, limits)
+        if end >= 0:
+            return received[:end], received[end:]
+        sock.settimeout(max(0.001, deadline_s - time.monotonic()))
+        try:
+            data = sock.recv(limits.head_bytes)
+        except socket.timeout:
+            raise HandshakeError(
+                408,
+                f"the head must arrive within {limits.handshake_timeout_s:g} s",
+                "RFC 9110 section 15.5.9",
+            ) from None
+        if not data:
+            raise ConnectionResetError("the connection ended inside the handshake")
+        received += data
+
+
+def _refuse(sock: socket.socket, error: HandshakeError, limits: Limits) -> None:
+    try:
+        sock.sendall(refusal(error))
+    except OSError:
+        pass  # it left before it was told: nothing more to do for it
+    _hang_up(sock, limits)
+
+
+def _hang_up(sock: socket.socket, limits: Limits) -> None:
+    sockets.linger(sock, limits.close_timeout_s)
+    sock.close()

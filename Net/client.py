@@ -1,0 +1,36 @@
+"""The other half: a WebSocket client, for bots, load tests, tests and lessons (RFC 6455 section 4.1)."""
+
+from __future__ import annotations
+
+import base64
+import os
+import socket
+from typing import Iterable
+from urllib.parse import urlsplit
+
+from Net.accept import read_head
+from Net.handshake import check_response, upgrade_request
+from Net.limits import Limits
+from Net.websocket import WebSocket
+
+
+def connect(url: str, limits: Limits = Limits(), headers: Iterable[tuple[str, str]] = ()) -> WebSocket:
+    """Opens a WebSocket to a ws:// URL.
+
+    headers: further fields of the request, as (name, value). Raises ValueError for another kind of URL, OSError when
+    nobody answers, HandshakeError when the server refuses.
+    """
+    parts = urlsplit(url)
+    if parts.scheme != "ws" or not parts.hostname:
+        raise ValueError(f"the URL must be ws://host[:port]/path, not {url!r}")
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    key = base64.b64encode(os.urandom(16)).decode("ascii")
+    sock = socket.create_connection((parts.hostname, parts.port or 80), limits.handshake_timeout_s)
+    try:
+        sock.sendall(upgrade_request(parts.netloc, target, key, headers))
+        head, early = read_head(sock, limits)
+        check_response(head, key, limits)
+    except BaseException:
+        sock.close()
+        raise
+    return WebSocket(sock, limits, is_client=True, early=early, path=target, address=parts.netloc)

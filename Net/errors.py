@@ -1,0 +1,58 @@
+"""The errors of the wire: each carries the code that the peer is told, and the rule that was broken."""
+
+from __future__ import annotations
+
+
+class ProtocolError(Exception):
+    """The peer broke RFC 6455 (or 7692); the connection must be failed with `close_code`.
+
+    close_code: 1002, 1007 or 1009 (section 7.4.1). reason: one sentence, under 124 bytes, sent in the close frame.
+    section: where the rule stands, such as "5.2".
+    """
+
+    def __init__(self, close_code: int, reason: str, section: str) -> None:
+        super().__init__(f"{reason} (RFC 6455 section {section}, close code {close_code})")
+        self.close_code = close_code
+        self.reason = reason
+        self.section = section
+
+
+class HandshakeError(Exception):
+    """An opening handshake (or plain HTTP request) that must be refused with an HTTP status.
+
+    status: 4xx or 5xx. reason: one sentence for the response's body. section: where the rule stands, with the name
+    of its document, such as "RFC 6455 section 4.2.1". headers: further lines of the response, as (name, value).
+    """
+
+    def __init__(self, status: int, reason: str, section: str, headers: tuple[tuple[str, str], ...] = ()) -> None:
+        super().__init__(f"{reason} ({section}, HTTP status {status})")
+        self.status = status
+        self.reason = reason
+        self.section = section
+        self.headers = headers
+
+
+class PacketError(Exception):
+    """A well-formed message that is not a valid packet; the client is told and its connection lives.
+
+    code: such as "BAD_ARGUMENT", see docs/protocol.md. text: what was wrong and what is allowed, for a person.
+    """
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(f"{code}: {text}")
+        self.code = code
+        self.text = text
+
+
+class ConnectionClosed(Exception):
+    """The connection has ended, cleanly or not; nothing more can be received.
+
+    code: the peer's close code, or 1005 (none given) or 1006 (no closing handshake), section 7.1.5.
+    violation: the ProtocolError that ended it, if one did.
+    """
+
+    def __init__(self, code: int, reason: str = "", violation: ProtocolError | None = None) -> None:
+        super().__init__(f"connection closed with {code}" + (f": {reason}" if reason else ""))
+        self.code = code
+        self.reason = reason
+        self.violation = violation

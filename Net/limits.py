@@ -1,0 +1,48 @@
+"""Every size, count and time-out of the wire, each with its reason.
+
+A server that reads what strangers send needs an upper bound on everything they can make it hold or wait for.
+All bounds are here, so that a reader can check that none is missing, and a test can make one small.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds that one connection is held to; all must be positive."""
+
+    # The whole opening handshake, first byte to last: a person's browser needs milliseconds, a slowloris for ever.
+    handshake_timeout_s: float = 5.0
+    # The request line and headers together; browsers send about 600 bytes, large cookies included about 4 KiB.
+    head_bytes: int = 8 * 1024
+    # Browsers send about 15 headers.
+    head_fields: int = 64
+
+    # A message after reassembly (and inflation). The game's largest, a chat line, is under 1 KiB.
+    message_bytes: int = 64 * 1024
+    # Frames that one message may be cut into: without it, endless empty fragments cost CPU and no memory.
+    fragments: int = 64
+
+    # What may wait for a client that reads too slowly: about three seconds of a busy room.
+    outbox_bytes: int = 64 * 1024
+    # A client whose kernel buffer has taken nothing for so long is not slow but gone.
+    stall_timeout_s: float = 5.0
+
+    # Silence after which a ping asks whether the peer still lives: home routers forget idle connections after minutes.
+    ping_after_s: float = 20.0
+    # Silence after that ping which counts as death.
+    dead_after_s: float = 20.0
+
+    # For the peer's half of the closing handshake (RFC 6455 section 7.1.1), then TCP is closed without it.
+    close_timeout_s: float = 2.0
+
+    # One read from the socket: a few hundred game inputs, or a quarter of a large message.
+    receive_bytes: int = 16 * 1024
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if not value > 0:
+                raise ValueError(f"limit {field.name} must be greater than 0, not {value!r}")

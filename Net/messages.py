@@ -1,0 +1,169 @@
+"""Messages: RFC 6455 sections 5.4 to 5.6, 7 and 8.1.
+
+In:  bytes as they come from the socket, cut anywhere.
+Out: events, in order: `str` (a text message), `bytes` (a binary message), `Ping`, `Pong`, `Close`.
+     Fragments are joined; control frames between them come out where they stood. Text is decoded as it arrives, so a
+     byte that can not be UTF-8 fails at once, even in the middle of a frame. Nothing comes out after a `Close`.
+Raises ProtocolError at the first violation, after every event before it has been yielded.
+"""
+
+from __future__ import annotations
+
+import codecs
+from typing import Callable, Iterator, NamedTuple, Union
+
+from Net.errors import ProtocolError
+from Net.frames import BINARY, CLOSE, CONTINUATION, CONTROL_BIT, PING, PONG, TEXT, Frame, FrameReader
+from Net.limits import Limits
+
+NO_STATUS = 1005  # "no code was in the close frame": never on the wire (section 7.4.1)
+ABNORMAL = 1006  # "there was no close frame": never on the wire
+
+
+class Ping(NamedTuple):
+    """A PING: must be answered with a PONG that carries the same payload (section 5.5.3)."""
+
+    payload: bytes
+
+
+class Pong(NamedTuple):
+    """A PONG: the answer to a ping of ours, or unasked for."""
+
+    payload: bytes
+
+
+class Close(NamedTuple):
+    """A CLOSE: the peer will send nothing more. `code` is 1005 when it gave none."""
+
+    code: int
+    reason: str
+
+
+Event = Union[str, bytes, Ping, Pong, Close]
+
+
+def is_valid_close_code(code: int) -> bool:
+    """Whether the code may stand in a close frame: defined by the RFC or IANA, or in the free ranges (7.4)."""
+    return (1000 <= code <= 1014 and code not in (1004, NO_STATUS, ABNORMAL)) or 3000 <= code <= 4999
+
+
+def parse_close(payload: bytes) -> Close:
+    """Reads the body of a close frame (section 5.5.1): nothing, or a 2-byte code and a reason in UTF-8."""
+    if not payload:
+        return Close(NO_STATUS, "")
+    if len(payload) == 1:
+        raise ProtocolError(1002, "a close frame's body is empty or starts with a 2-byte code", "5.5.1")
+    code = int.from_bytes(payload[:2], "big")
+    if not is_valid_close_code(code):
+        raise ProtocolError(1002, f"close code {code} must not be sent", "7.4")
+    try:
+        return Close(code, payload[2:].decode("utf-8"))
+    except UnicodeDecodeError:
+        raise ProtocolError(1007, "the reason in a close frame is not UTF-8", "5.5.1") from None
+
+
+def close_payload(code: int, reason: str = "") -> bytes:
+    """The body of a close frame; a reason over 123 bytes of UTF-8 is cut at a character. 1005 means "no code"."""
+    if code == NO_STATUS:
+        return b""
+    if not is_valid_close_code(code):
+        raise ValueError(f"close code {code} must not be sent: use 1000-1014 (not 1004-1006) or 3000-4999")
+    return code.to_bytes(2, "big") + reason.encode("utf-8")[:123].decode("utf-8", "ignore").encode("utf-8")
+
+
+_CONTROL_EVENTS: dict[int, Callable[[bytes], Event]] = {PING: Ping, PONG: Pong, CLOSE: parse_close}
+
+
+class _TextDecoder:
+    """UTF-8 to text as the bytes arrive; raises ProtocolError 1007 at the first byte that can not be right (8.1)."""
+
+    def __init__(self) -> None:
+        self._decoder = codecs.getincrementaldecoder("utf-8")("strict")
+
+    def decode(self, data: bytes, final: bool) -> str:
+        try:
+            text = self._decoder.decode(data, final)
+        except UnicodeDecodeError as error:
+            raise _not_utf8(error.object[error.start]) from None
+        # Python waits for the third byte of a surrogate (ED A0..BF xx), though the second already settles it.
+        waiting = self._decoder.getstate()[0]
+        if waiting[:1] == b"\xed" and waiting[1:2] >= b"\xa0":
+            raise _not_utf8(waiting[0])
+        return text
+
+
+def _not_utf8(byte: int) -> ProtocolError:
+    return ProtocolError(1007, f"text is not UTF-8 from byte 0x{byte:02X} on", "8.1")
+
+
+class MessageReader:
+    """Turns the bytes of one direction of a connection into events; has no socket.
+
+    masked: True on a server, which reads from a client. limits: bounds on a message's size and fragments.
+    """
+
+    def __init__(self, limits: Limits, masked: bool) -> None:
+        self._limits = limits
+        self._frame_reader = FrameReader(masked)
+        self._frames: Iterator[Frame] = iter(())
+        self._closed = False
+        # The message being assembled: `_decoder` for text, None for binary; `_opcode` is CONTINUATION between messages.
+        self._opcode = CONTINUATION
+        self._decoder: _TextDecoder | None = None
+        self._text: list[str] = []
+        self._binary = bytearray()
+        self._size = 0  # bytes of payload so far
+        self._fragments = 0  # frames so far
+
+    def feed(self, data: bytes) -> Iterator[Event]:
+        """Takes what was received and returns an iterator over the events that it completes."""
+        self._frames = self._frame_reader.feed(data)
+        return iter(self._next_event, None)
+
+    def _next_event(self) -> Event | None:
+        if self._closed:
+            return None  # "any data received after a close frame must be discarded" (section 1.4)
+        for frame in self._frames:
+            if frame.opcode & CONTROL_BIT:
+                event = _CONTROL_EVENTS[frame.opcode](frame.payload)
+                self._closed = isinstance(event, Close)
+                return event
+            self._check_place(frame)
+            if frame.fin and frame.opcode == BINARY:
+                return frame.payload  # whole in one frame: what a game sends
+            message = self._assemble(frame)
+            if message is not None:
+                return message
+        return None
+
+    def _check_place(self, frame: Frame) -> None:
+        """Raises ProtocolError for a data frame out of turn (section 5.4) or over a limit (section 10.4)."""
+        if frame.opcode == CONTINUATION:
+            if self._opcode == CONTINUATION:
+                raise ProtocolError(1002, "a continuation frame without a message to continue", "5.4")
+        elif self._opcode != CONTINUATION:
+            raise ProtocolError(1002, "a new message before the fragmented one ended", "5.4")
+        if self._size + len(frame.payload) + frame.to_come > self._limits.message_bytes:
+            raise ProtocolError(1009, f"a message may have {self._limits.message_bytes} bytes", "7.4.1")
+        if self._fragments >= self._limits.fragments:
+            raise ProtocolError(1009, f"a message may have {self._limits.fragments} fragments", "7.4.1")
+
+    def _assemble(self, frame: Frame) -> str | bytes | None:
+        """Adds a frame (or piece) to the message; returns the message when it is complete."""
+        if frame.opcode != CONTINUATION:
+            self._opcode = frame.opcode
+            self._decoder = _TextDecoder() if frame.opcode == TEXT else None
+        self._size += len(frame.payload)
+        self._fragments += frame.to_come == 0
+        if self._decoder is not None:
+            self._text.append(self._decoder.decode(frame.payload, frame.fin))
+        else:
+            self._binary += frame.payload
+        return self._take_message() if frame.fin else None
+
+    def _take_message(self) -> str | bytes:
+        message = "".join(self._text) if self._opcode == TEXT else bytes(self._binary)
+        self._opcode, self._decoder = CONTINUATION, None
+        self._text, self._binary = [], bytearray()
+        self._size = self._fragments = 0
+        return message

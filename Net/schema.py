@@ -1,0 +1,96 @@
+"""Kinds of packet arguments: what a value must be, in words for people and as a check for the server.
+
+In: a value as MessagePack or JSON gave it. Out: the value to use. Raises ValueError with what it must be.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Callable, NamedTuple, NoReturn
+
+TURN_RAD = 2 * math.pi
+
+
+class Kind(NamedTuple):
+    """A kind of argument. must_be: completes the sentence "it must be ..."."""
+
+    must_be: str
+    check: Callable[[Any], Any]
+
+
+def _refuse(must_be: str) -> NoReturn:
+    raise ValueError(must_be)
+
+
+def integer(low: int, high: int) -> Kind:
+    """A whole number from low to high; True and False are not numbers here."""
+    must_be = f"an integer from {low} to {high}"
+
+    def check(value: Any) -> int:
+        return value if type(value) is int and low <= value <= high else _refuse(must_be)
+
+    return Kind(must_be, check)
+
+
+def text(low: int, high: int) -> Kind:
+    """A line of printable text with low to high characters, counted and passed on without white space round it."""
+    must_be = f"text of {low} to {high} printable characters"
+
+    def check(value: Any) -> str:
+        # Not printable: control characters, lone surrogates, and marks that turn the direction of writing around.
+        line = value.strip() if type(value) is str else ""
+        return line if low <= len(line) <= high and line.isprintable() else _refuse(must_be)
+
+    return Kind(must_be, check)
+
+
+def nullable(kind: Kind) -> Kind:
+    """nil, or a value of the kind."""
+    must_be = f"nil or {kind.must_be}"
+
+    def check(value: Any) -> Any:
+        try:
+            return None if value is None else kind.check(value)
+        except ValueError:
+            _refuse(must_be)
+
+    return Kind(must_be, check)
+
+
+def mapping(kinds: dict[str, Kind]) -> Kind:
+    """A map with some of the given keys, each with a value of its kind; other keys are refused."""
+    must_be = "a map with none or some of: " + ", ".join(f"{key} ({kind.must_be})" for key, kind in kinds.items())
+
+    def check(value: Any) -> dict[str, Any]:
+        if type(value) is not dict or not kinds.keys() >= value.keys():
+            _refuse(must_be)
+        return {key: kinds[key].check(item) for key, item in value.items()}
+
+    return Kind(must_be, check)
+
+
+def _check_angle(value: Any) -> float:
+    if type(value) not in (int, float) or not math.isfinite(value):
+        _refuse(ANGLE.must_be)
+    return float(value % TURN_RAD)
+
+
+def _check_flag(value: Any) -> bool:
+    return bool(value) if value in (0, 1) and type(value) in (bool, int) else _refuse(FLAG.must_be)
+
+
+ANGLE = Kind("an angle: a finite number of radians, clockwise from +x", _check_angle)
+FLAG = Kind("a flag: true, false, 1 or 0", _check_flag)
+DIRECTION = nullable(integer(0, 7))
+ANY_INTEGER = integer(-(2**63), 2**64 - 1)
+COUNT = integer(0, 2**32 - 1)
+
+
+def of_type(must_be: str, *types: type) -> Kind:
+    """What the server sends and a client takes as it is; only its outer type is checked."""
+    return Kind(must_be, lambda value: value if type(value) in types else _refuse(must_be))
+
+
+STRING = of_type("text", str)
+LIST = of_type("a list", list)
+MAP = of_type("a map", dict)

@@ -1,0 +1,294 @@
+"""A WebSocket: one socket, the reader of its messages, and an outbox (RFC 6455 sections 5 to 7).
+
+The connection's own thread calls `receive`, `send` and `close`, which may wait. Every other thread calls the methods
+under "any thread", which never do: what the kernel does not take at once waits in the outbox, in order, and later calls
+move it on. All writing is done under one lock, so the bytes of two frames can never mix.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from typing import Iterator, NoReturn, Union
+
+from Net import sockets
+from Net.errors import ConnectionClosed, ProtocolError
+from Net.frames import CLOSE, PING, PONG, message_frame, serialize
+from Net.limits import Limits
+from Net.messages import ABNORMAL, Close, Event, MessageReader, Ping, close_payload
+
+Message = Union[str, bytes]
+
+
+class WebSocket:
+    """An open connection, made by `Net.accept.accept` or `Net.client.connect`.
+
+    sock: connected, its handshake done. is_client: a client masks what it sends. early: bytes that came behind the
+    handshake's head. path: what the client asked for. address: the peer's, for logs.
+    """
+
+    def __init__(
+        self,
+        sock: socket.socket,
+        limits: Limits,
+        is_client: bool = False,
+        early: bytes = b"",
+        path: str = "/",
+        address: str = "",
+    ) -> None:
+        sockets.prepare(sock)
+        self.path = path
+        self.address = address
+        self._sock = sock
+        self._limits = limits
+        self._is_client = is_client
+        self._reader = MessageReader(limits, masked=not is_client)
+        self._events: Iterator[Event] = self._reader.feed(early)
+        self._closed: ConnectionClosed | None = None  # what `receive` raises when nothing more can come
+        # Whether the kernel refused some of our bytes the last time we tried: the peer reads more slowly than we write.
+        self.is_congested = False
+        # The lock guards the socket's writing half and all that follows.
+        self._lock = threading.Lock()
+        self._outbox = bytearray()
+        self._outbox_limit = limits.outbox_bytes
+        self._is_overfull = False  # a frame did not fit: the next `flush` ends the connection
+        self._progress_at_s = 0.0  # when the outbox began to wait, or last became shorter
+        self._close_sent_at_s: float | None = None
+        self._abort_reason = ""
+        # For `tend`: what it saw when it last looked.
+        self._has_heard = True
+        self._quiet_since_s = 0.0
+        self._is_pinged = False
+
+    # The connection's own thread ----------------------------------------------------------------------------
+
+    def receive(self, timeout_s: float | None = None) -> Message:
+        """Waits for the next message: `str` for text, `bytes` for binary; pings are answered on the way.
+
+        Raises ConnectionClosed at the end of the connection, and whenever called after it; TimeoutError when no
+        message has come for `timeout_s` seconds (None: waits as long as the connection lives).
+        """
+        deadline_s = None if timeout_s is None else time.monotonic() + timeout_s
+        while True:
+            message = self._next_message(deadline_s)
+            if self._close_sent_at_s is None:
+                return message
+            # We have said goodbye: what still comes is not for us (section 1.4).
+
+    def __iter__(self) -> Iterator[Message]:
+        """Yields messages until the connection ends."""
+        try:
+            while True:
+                yield self.receive()
+        except ConnectionClosed:
+            return
+
+    def send(self, message: Message) -> None:
+        """Sends a message and waits until the kernel has taken all of it.
+
+        Raises ConnectionClosed when the connection has ended, or the peer took nothing for the stall time-out.
+        """
+        frame = self.frame(message)
+        with self._lock:
+            self._outbox_limit += len(frame)
+            self._write(frame)
+        is_sent = self._drain(self._limits.stall_timeout_s)
+        with self._lock:
+            self._outbox_limit -= len(frame)
+        if not is_sent:
+            self.abort("the peer does not read")
+            raise ConnectionClosed(ABNORMAL, self._abort_reason)
+
+    def close(self, code: int = 1000, reason: str = "") -> None:
+        """Closes with the closing handshake (section 7.1.2); waits up to the close time-out for the peer's half."""
+        self.begin_close(code, reason)
+        deadline_s = time.monotonic() + self._limits.close_timeout_s
+        try:
+            while time.monotonic() < deadline_s:
+                self._next_message(deadline_s)
+        except TimeoutError:
+            pass  # as when the time runs out between two messages
+        except ConnectionClosed:
+            return
+        self.abort("the peer did not answer our close")
+        self._release(ConnectionClosed(ABNORMAL, self._abort_reason))
+
+    # Any thread ---------------------------------------------------------------------------------------------
+
+    def frame(self, message: Message) -> bytes:
+        """The bytes of a message as this side of the connection sends it."""
+        return message_frame(message, self._mask_key())
+
+    def post(self, message: Message) -> None:
+        """Sends a message without waiting; a peer for whom too much is waiting already is dropped."""
+        self.post_frame(self.frame(message))
+
+    def post_frame(self, frame: bytes) -> None:
+        """`post` for a frame that was made once for many connections."""
+        with self._lock:
+            self._write(frame)
+
+    def enqueue_frame(self, frame: bytes) -> None:
+        """Lets a frame wait for the next `flush`; touches no socket, so it may be called under any lock."""
+        with self._lock:
+            self._append(frame)
+
+    def flush(self) -> bool:
+        """Sends what waits, as far as the kernel takes it; returns whether nothing waits any more."""
+        with self._lock:
+            self._flush_outbox()
+            return not self._outbox
+
+    def ping(self, payload: bytes = b"") -> None:
+        """Asks the peer for a sign of life; payload: up to 125 bytes that its PONG brings back."""
+        with self._lock:
+            self._write(self._serialize(PING, payload))
+
+    def begin_close(self, code: int = 1000, reason: str = "") -> None:
+        """Sends our close frame, once; `receive` in the connection's own thread then sees the peer's."""
+        frame = self._serialize(CLOSE, close_payload(code, reason))
+        with self._lock:
+            if self._close_sent_at_s is None:
+                self._write(frame)
+                self._close_sent_at_s = time.monotonic()
+
+    def abort(self, reason: str) -> None:
+        """Ends the connection at once, without the closing handshake, and wakes its thread."""
+        with self._lock:
+            self._abort(reason)
+
+    def tend(self, now_s: float) -> None:
+        """Keeps the connection alive or ends it; to be called about once a second by one thread for all.
+
+        now_s: time.monotonic(). Flushes, pings a silent peer, drops one that is dead or does not read.
+        """
+        limits = self._limits
+        with self._lock:
+            self._flush_outbox()
+            if self._has_heard:
+                self._has_heard, self._is_pinged, self._quiet_since_s = False, False, now_s
+            quiet_s = now_s - self._quiet_since_s
+            if self._outbox and now_s - self._progress_at_s > limits.stall_timeout_s:
+                self._abort("the peer does not read")
+            elif self._close_sent_at_s is not None:
+                if now_s - self._close_sent_at_s > limits.close_timeout_s:
+                    self._abort("the peer did not answer our close")
+            elif quiet_s > limits.ping_after_s + limits.dead_after_s:
+                self._abort("the peer did not answer our ping")
+            elif quiet_s > limits.ping_after_s and not self._is_pinged:
+                self._is_pinged = True
+                self._write(self._serialize(PING, b""))
+
+    # Reading, in the connection's own thread ----------------------------------------------------------------
+
+    def _next_message(self, deadline_s: float | None) -> Message:
+        while True:
+            if self._closed:
+                raise self._closed.with_traceback(None)
+            try:
+                event = next(self._events, None)
+            except ProtocolError as violation:
+                self.begin_close(violation.close_code, violation.reason)
+                self._end(ConnectionClosed(violation.close_code, violation.reason, violation))
+            if type(event) is bytes or type(event) is str:
+                return event
+            if event is None:
+                self._events = self._reader.feed(self._receive_bytes(deadline_s))
+            elif isinstance(event, Close):
+                self.begin_close(event.code)  # the answer, unless the peer's is the answer (section 5.5.1)
+                self._end(ConnectionClosed(event.code, event.reason))
+            elif isinstance(event, Ping):
+                with self._lock:
+                    self._write(self._serialize(PONG, event.payload))
+
+    def _receive_bytes(self, deadline_s: float | None) -> bytes:
+        if deadline_s is not None and not sockets.wait_readable(self._sock, max(0.0, deadline_s - time.monotonic())):
+            raise TimeoutError("no message came in time")
+        try:
+            data = sockets.receive(self._sock, self._limits.receive_bytes)
+        except OSError as error:
+            self.abort(f"the connection broke: {error.strerror}")
+            data = b""
+        if not data:
+            self.abort("the peer vanished")
+            self._end(ConnectionClosed(ABNORMAL, self._abort_reason))
+        self._has_heard = True
+        return data
+
+    def _end(self, closed: ConnectionClosed) -> NoReturn:
+        """Our last bytes go out, TCP is closed, and `closed` is raised."""
+        if not self._abort_reason and self._drain(self._limits.close_timeout_s):
+            sockets.linger(self._sock, self._limits.close_timeout_s)
+        self._release(closed)
+        raise closed
+
+    def _release(self, closed: ConnectionClosed) -> None:
+        """Gives the socket back; from here on every method is harmless."""
+        self._closed = closed
+        self.abort("the connection is closed")
+        with self._lock:
+            self._sock.close()
+
+    # Writing, with the lock held ----------------------------------------------------------------------------
+
+    def _mask_key(self) -> bytes | None:
+        """A client's frames are masked, each with a new key that nobody can foresee (sections 5.1 and 5.3)."""
+        return os.urandom(4) if self._is_client else None
+
+    def _serialize(self, opcode: int, payload: bytes) -> bytes:
+        return serialize(opcode, payload, mask_key=self._mask_key())
+
+    def _write(self, frame: bytes) -> None:
+        """Sends the frame behind what waits, as far as the kernel takes it."""
+        if self._outbox or self._close_sent_at_s is not None or self._abort_reason:
+            self._append(frame)
+            self._flush_outbox()
+            return
+        sent = self._send_now(frame)
+        if sent < len(frame):
+            self._append(frame[sent:])
+            self.is_congested = True
+
+    def _append(self, frame: bytes) -> None:
+        if self._close_sent_at_s is not None or self._abort_reason:
+            return  # no frame may follow a close frame (section 5.5.1)
+        if len(self._outbox) + len(frame) > self._outbox_limit:
+            self._is_overfull = True
+            return
+        if not self._outbox:
+            self._progress_at_s = time.monotonic()
+        self._outbox += frame
+
+    def _flush_outbox(self) -> None:
+        if self._is_overfull:
+            self._abort("the peer reads too slowly")
+        if self._outbox and not self._abort_reason:
+            sent = self._send_now(self._outbox)
+            if sent:
+                self._progress_at_s = time.monotonic()
+                del self._outbox[:sent]
+            self.is_congested = bool(self._outbox)
+
+    def _send_now(self, data: bytes | bytearray) -> int:
+        try:
+            return sockets.send_now(self._sock, data)
+        except OSError as error:
+            self._abort(f"the connection broke: {error.strerror}")
+            return 0
+
+    def _abort(self, reason: str) -> None:
+        if not self._abort_reason:
+            self._abort_reason = reason
+            self._outbox.clear()
+            sockets.wake(self._sock)
+
+    # Waiting, in the connection's own thread ----------------------------------------------------------------
+
+    def _drain(self, patience_s: float) -> bool:
+        """Waits until all is sent; returns False if the peer took nothing for `patience_s` or the connection broke."""
+        while not self.flush():
+            if not sockets.wait_writable(self._sock, patience_s):
+                return False
+        return not self._abort_reason

@@ -1,0 +1,67 @@
+"""What a player may ask for: one small function per packet, which sets an intent and does nothing else.
+
+The next update acts on the intents, so the order in which threads deliver inputs within a tick hardly matters, and a
+match can be replayed from its inputs.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Callable
+
+from gameserver.objects import PlayerObject
+
+DIRECTIONS = 8
+
+
+def apply_input(player: PlayerObject, input_data: tuple[Any, ...]) -> None:
+    """Sets the intent that `input_data` (packet id, arguments...) asks for.
+
+    Raises ValueError for an unknown packet id, a direction that is not None or 0-7, or an angle that is not finite.
+    """
+    packet_id, *arguments = input_data
+    if packet_id not in INPUTS:
+        raise ValueError(f"unknown input {packet_id!r}, allowed are {', '.join(INPUTS)}")
+    INPUTS[packet_id](player, *arguments)
+
+
+def _move(player: PlayerObject, direction: int | None, sequence: int | None = None) -> None:
+    if direction is not None and direction not in range(DIRECTIONS):
+        raise ValueError(f"direction must be None or 0 to {DIRECTIONS - 1}, not {direction!r}")
+    player.direction = direction
+    if sequence is not None:
+        player.pending_sequence = sequence
+
+
+def _aim(player: PlayerObject, angle_rad: float) -> None:
+    player.angle_rad = _full_turn(angle_rad)
+
+
+def _attack(player: PlayerObject, flag: bool, angle_rad: float) -> None:
+    player.angle_rad = _full_turn(angle_rad)
+    player.attacking = bool(flag)
+    # A click can be over before the next tick looks; it is still worth a swing.
+    if flag:
+        player.swing_asked = True
+
+
+def _shoot(player: PlayerObject, angle_rad: float) -> None:
+    angle_rad = _full_turn(angle_rad)
+    if player.alive:
+        player.angle_rad = angle_rad
+        player.shot_asked_rad = angle_rad
+
+
+def _full_turn(angle_rad: float) -> float:
+    """The same angle from 0 up to 2 pi; one infinity or NaN would spread through positions like an illness."""
+    if not math.isfinite(angle_rad):
+        raise ValueError(f"angle must be a finite number of radians, not {angle_rad!r}")
+    return angle_rad % math.tau
+
+
+INPUTS: dict[str, Callable[..., None]] = {
+    "MOVE": _move,
+    "AIM": _aim,
+    "ATTACK": _attack,
+    "SHOOT": _shoot,
+}

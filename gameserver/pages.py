@@ -1,0 +1,25 @@
+"""What a browser gets from the port: path -> page."""
+
+from __future__ import annotations
+
+from Net.http import Page, Pages, html_page, json_page
+from Net.PacketCodes import describe
+
+_FRONT_PAGE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>Game server</title>
+<h1>This is a game server</h1>
+<p>It speaks WebSocket on this very address: a client connects to <code>ws://</code>, sends
+<code>["JOIN",["your name"]]</code> and is in the game. Anything sent to <code>/echo</code> comes back.</p>
+<p>All packets: <a href="/packets.json">/packets.json</a>. Try it in this page's console:</p>
+<pre>ws = new WebSocket("ws://" + location.host); ws.onmessage = e => console.log(e.data)
+ws.send('["JOIN",["Ann"]]'); ws.send('["MOVE",[0]]')</pre>
+</html>
+"""
+
+
+def make_pages() -> Pages:
+    """The table of pages."""
+    front: Page = html_page(_FRONT_PAGE)
+    return {"/": front, "/packets.json": json_page(describe())}

@@ -1,0 +1,45 @@
+"""A player's place in a room, and how packets get to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Iterable
+
+from gameserver.snapshots import View
+from Net.frames import message_frame
+from Net.PacketCodes import TO_CLIENT, Packet
+from Net.websocket import WebSocket
+
+
+@dataclass
+class PlayerInfo:
+    """Who a player is. room, team: what its JOIN asked for; `team` becomes what it got. as_text: it speaks JSON."""
+
+    id: int
+    name: str
+    token: str
+    room: str | None = None
+    team: int | None = None
+    as_text: bool = False
+
+
+class Seat:
+    """A taken seat: the connection, who the player is, and what it has been told of the world."""
+
+    __slots__ = ("info", "is_ready", "view", "websocket")
+
+    def __init__(self, websocket: WebSocket, info: PlayerInfo) -> None:
+        self.websocket = websocket
+        self.info = info
+        self.view = View(info.id, info.as_text)
+        self.is_ready = False
+
+
+def enqueue(seats: Iterable[Seat], packet: Packet) -> None:
+    """Puts a packet into the outboxes of some seats, encoded once for each form that is needed; sends nothing yet."""
+    frames: dict[bool, bytes] = {}
+    for seat in seats:
+        as_text = seat.info.as_text
+        if as_text not in frames:
+            frames[as_text] = message_frame(TO_CLIENT.encode(packet, as_text))
+        seat.websocket.enqueue_frame(frames[as_text])

@@ -1,0 +1,86 @@
+"""One client on the game's path: reads its packets, has them handled, and tells it what was wrong with them.
+
+In:  the messages of a WebSocket. Out: calls of handlers, and ERROR packets to the client.
+A client that sends too many packets is slowed down, one that sends too many bad ones is closed with 1008.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import TYPE_CHECKING
+
+from gameserver.rates import ANY_PACKET, BAD_PACKETS, PACKET_RATES, TokenBucket
+from gameserver.room import GameRoom
+from gameserver.seats import PlayerInfo
+from Net.errors import PacketError
+from Net.PacketCodes import TO_CLIENT, TO_SERVER, Packet, dispatch
+from Net.websocket import Message, WebSocket
+
+if TYPE_CHECKING:
+    from gameserver.server import GameServer
+
+log = logging.getLogger(__name__)
+
+
+class Session:
+    """A connected client: `room` and `info` are None unless it has joined."""
+
+    def __init__(self, server: GameServer, websocket: WebSocket) -> None:
+        self.server = server
+        self.websocket = websocket
+        self.room: GameRoom | None = None
+        self.info: PlayerInfo | None = None
+        self.as_text = False  # answer in JSON
+        self.has_ever_joined = False
+        self._connected_at_s = time.monotonic()
+        self._buckets: dict[str, TokenBucket] = {}
+        self._bad_packets = TokenBucket(BAD_PACKETS)
+
+    def run(self) -> None:
+        """Handles messages until the connection ends; raises ConnectionClosed then."""
+        while True:
+            self._handle(self.websocket.receive())
+
+    def send(self, packet: Packet) -> None:
+        """Tells the client something, without waiting."""
+        self.websocket.post(TO_CLIENT.encode(packet, self.as_text))
+
+    def seated(self) -> tuple[GameRoom, PlayerInfo]:
+        """The client's room and player; raises PacketError when it has not joined."""
+        if self.room is None or self.info is None:
+            raise PacketError("NOT_IN_ROOM", "send JOIN first")
+        return self.room, self.info
+
+    def close_if_idle(self, now_s: float, join_timeout_s: float) -> None:
+        """Closes a client that has been connected for `join_timeout_s` and never joined; now_s: time.monotonic()."""
+        if not self.has_ever_joined and now_s - self._connected_at_s > join_timeout_s:
+            self.websocket.begin_close(1008, f"no JOIN within {join_timeout_s:g} s")
+
+    def _handle(self, message: Message) -> None:
+        if self.room is None:
+            self.as_text = isinstance(message, str)
+        try:
+            packet = TO_SERVER.decode(message)
+            self._check_rate(packet.id)
+            dispatch(self, packet)
+        except PacketError as error:
+            self._refuse(error)
+        except Exception:
+            log.exception("%s: a handler failed", self.websocket.address)
+            self.send(Packet("ERROR", ("SERVER_FAULT", "the server could not do that; the fault is logged")))
+
+    def _check_rate(self, packet_id: str) -> None:
+        bucket = self._buckets.get(packet_id)
+        if bucket is None:
+            bucket = self._buckets[packet_id] = TokenBucket(PACKET_RATES.get(packet_id, ANY_PACKET))
+        if not bucket.take():
+            rate = PACKET_RATES.get(packet_id, ANY_PACKET)
+            raise PacketError("RATE_LIMITED", f"{packet_id} may come {rate.per_s:g} times a second")
+
+    def _refuse(self, error: PacketError) -> None:
+        if self._bad_packets.take():
+            self.send(Packet("ERROR", (error.code, error.text)))
+        else:
+            log.info("%s: closed, too many bad packets, the last: %s", self.websocket.address, error)
+            self.websocket.begin_close(1008, "too many bad packets")

@@ -1,0 +1,63 @@
+"""A thread that calls `tick` at fixed moments of the monotonic clock.
+
+A moment that was missed is left out, not made up for: a world that hurries after a stall is worse than one that paused.
+A tick that raises is logged and lost; when they keep raising, the ticker gives up and says so.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from typing import Callable
+
+log = logging.getLogger(__name__)
+
+# Failed ticks in a row: a second's worth at the default tick rate.
+FAILURES_ALLOWED = 20
+
+
+class Ticker:
+    """Calls `tick` `rate` times a second, until `stop`, or until it has failed too often; then calls `give_up` once."""
+
+    def __init__(self, name: str, rate: float, tick: Callable[[], None], give_up: Callable[[], None]) -> None:
+        self.late_ticks = 0
+        self._name = name
+        self._period_s = 1 / rate
+        self._tick = tick
+        self._give_up = give_up
+        self._failures = 0  # in a row
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def start(self) -> None:
+        """Starts the thread."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends the thread, and waits for it unless it is the calling one."""
+        self._stopping.set()
+        if self._thread.is_alive() and self._thread is not threading.current_thread():
+            self._thread.join()
+
+    def _run(self) -> None:
+        due_s = time.monotonic() + self._period_s
+        while not self._stopping.wait(max(0.0, due_s - time.monotonic())):
+            self._tick_and_survive()
+            due_s += self._period_s
+            now_s = time.monotonic()
+            if now_s > due_s:
+                self.late_ticks += 1
+                due_s = now_s
+
+    def _tick_and_survive(self) -> None:
+        try:
+            self._tick()
+            self._failures = 0
+        except Exception:
+            self._failures += 1
+            log.exception("%s: a tick failed", self._name)
+            if self._failures > FAILURES_ALLOWED:
+                log.error("%s: given up after %d failed ticks in a row", self._name, self._failures)
+                self._stopping.set()
+                self._give_up()

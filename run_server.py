@@ -1,0 +1,119 @@
+"""The command line: flags -> settings -> GameServer."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import sys
+from types import FrameType
+
+EXIT_USAGE = 2
+
+try:
+    import msgpack  # noqa: F401  (Net needs it; asked for here, to say in one sentence what is missing)
+except ImportError:
+    print("run_server: the package msgpack is missing; install it with: python -m pip install msgpack", file=sys.stderr)
+    sys.exit(EXIT_USAGE)
+
+import gameserver
+from gameserver.server import GameServer
+from gameserver.settings import GameSettings, ServerSettings
+from Net.lan import reachable_addresses, url
+from Net.limits import Limits
+
+_GAME, _SERVER, _LIMITS = GameSettings(), ServerSettings(), Limits()
+_LOG_LEVELS = ("debug", "info", "warning", "error")
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The flags; the defaults are those of the settings."""
+    parser = argparse.ArgumentParser(
+        prog="run_server.py",
+        description="A multiplayer game server. Start it, and open one of the addresses that it prints.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--host", default="0.0.0.0", help="address to listen on; 0.0.0.0: all of this machine's")
+    add("--port", type=int, default=3000, help="port to listen on; 0: any that is free")
+    add("--max-players", type=int, default=_SERVER.max_players, metavar="N", help="seats in a room")
+    add("--start-at", type=int, default=_SERVER.start_at, metavar="N", help="players that a round waits for")
+    add("--tick-rate", type=int, default=_GAME.tick_rate, metavar="HZ", help="updates of the world per second")
+    add("--map-size", type=float, default=_GAME.map_size, metavar="UNITS", help="width and height of the map")
+    add("--seed", type=int, default=_GAME.seed, help="the same seed gives the same map")
+    add("--time-limit", type=float, default=_GAME.time_limit_s, metavar="S", help="seconds a round lasts; 0: no limit")
+    add("--score-limit", type=int, default=_GAME.score_limit, metavar="N", help="score that ends a round")
+    add("--teams", type=int, default=_GAME.teams, metavar="N", help="0: everyone for themselves, or 2 to 4")
+    add("--max-message", type=int, default=_LIMITS.message_bytes, metavar="BYTES", help="longest message accepted")
+    add("--allow-origin", action="append", default=[], metavar="ORIGIN", help="foreign page that may connect; *: any")
+    add("--host-name", action="append", default=[], metavar="NAME", help="further name that this server goes by")
+    add("--log-level", choices=_LOG_LEVELS, default="info", help="how much to tell")
+    add("--version", action="version", version=f"gameserver {gameserver.__version__}")
+    return parser
+
+
+def make_server(args: argparse.Namespace) -> GameServer:
+    """Builds the server that the flags ask for; raises ValueError for a value that can not be."""
+    if not 0 <= args.port <= 65535:
+        raise ValueError(f"port must be 0 to 65535, not {args.port}")
+    game_settings = GameSettings(
+        seed=args.seed,
+        map_size=args.map_size,
+        tick_rate=args.tick_rate,
+        teams=args.teams,
+        time_limit_s=args.time_limit or None,
+        score_limit=args.score_limit,
+    )
+    server_settings = ServerSettings(
+        max_players=args.max_players,
+        start_at=args.start_at,
+        host_names=tuple(args.host_name),
+        allowed_origins=tuple(args.allow_origin),
+    )
+    return GameServer(server_settings, game_settings, Limits(message_bytes=args.max_message))
+
+
+def announce(host: str, port: int) -> None:
+    """Prints where the server can be opened."""
+    print(f"Game server on port {port}. Open it on this machine: {url('http', 'localhost', port)}")
+    for address in reachable_addresses(host):
+        print(f"  on other machines: {url('http', address, port)}")
+    print("Stop it with Ctrl-C.", flush=True)
+
+
+def stop_on_signals(server: GameServer) -> None:
+    """Ctrl-C and SIGTERM stop the server in good order; the second one ends the process at once."""
+    seen: list[int] = []
+
+    def on_signal(number: int, _frame: FrameType | None) -> None:
+        if seen:
+            os._exit(128 + number)
+        seen.append(number)
+        server.stop()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, on_signal)
+
+
+def main() -> int:
+    """Runs the server until it is told to stop; returns the exit status."""
+    args = make_parser().parse_args()
+    logging.basicConfig(level=args.log_level.upper(), format="%(asctime)s %(levelname)s %(message)s")
+    try:
+        server = make_server(args)
+        _, port = server.listen(args.host, args.port)
+    except ValueError as error:
+        print(f"run_server: {error}", file=sys.stderr)
+        return EXIT_USAGE
+    except OSError as error:
+        print(f"run_server: can not listen on {args.host} port {args.port}: {error.strerror}", file=sys.stderr)
+        return EXIT_USAGE
+    stop_on_signals(server)
+    announce(args.host, port)
+    server.serve()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
