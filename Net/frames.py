@@ -131,20 +131,21 @@ def parse_header(data: bytes, at: int, masked: bool, allowed_rsv: int = 0) -> He
     extension has given a meaning in data frames. Raises ProtocolError as soon as a byte breaks a rule.
     """
     if len(data) - at < 2:
+        if len(data) > at:  # the first byte can be wrong by itself; the second counts as good until it comes
+            check_first_bytes(data[at], MASK if masked else 0, masked, allowed_rsv)
         return None
     first_byte, second_byte = data[at], data[at + 1]
     opcode = first_byte & OPCODE_BITS
     check_first_bytes(first_byte, second_byte, masked, allowed_rsv)
     length = second_byte & LENGTH_BITS
     key_at = at + 2
+    # Bytes of a length that are still to come count as 0x7F, which breaks neither rule of `check_length`.
     if length == LENGTH_16_BIT:
         key_at = at + 4
-        length = int.from_bytes(data[at + 2 : key_at], "big")
+        length = int.from_bytes(data[at + 2 : key_at].ljust(2, b"\x7f"), "big")
     elif length == LENGTH_64_BIT:
         key_at = at + 10
-        length = int.from_bytes(data[at + 2 : key_at], "big")
-    if len(data) < key_at:
-        return None
+        length = int.from_bytes(data[at + 2 : key_at].ljust(8, b"\x7f"), "big")
     check_length(length, key_at - at)
     payload_at = key_at + (4 if masked else 0)
     if len(data) < payload_at:

@@ -106,7 +106,7 @@ class MessageReader:
         self._limits = limits
         self._frame_reader = FrameReader(masked)
         self._frames: Iterator[Frame] = iter(())
-        self._closed = False
+        self._ended = False  # by a Close or a violation
         # The message being assembled: `_decoder` for text, None for binary; `_opcode` is CONTINUATION between messages.
         self._opcode = CONTINUATION
         self._decoder: _TextDecoder | None = None
@@ -121,12 +121,19 @@ class MessageReader:
         return iter(self._next_event, None)
 
     def _next_event(self) -> Event | None:
-        if self._closed:
+        if self._ended:
             return None  # "any data received after a close frame must be discarded" (section 1.4)
+        try:
+            return self._read_event()
+        except ProtocolError:
+            self._ended = True
+            raise
+
+    def _read_event(self) -> Event | None:
         for frame in self._frames:
             if frame.opcode & CONTROL_BIT:
                 event = _CONTROL_EVENTS[frame.opcode](frame.payload)
-                self._closed = isinstance(event, Close)
+                self._ended = isinstance(event, Close)
                 return event
             self._check_place(frame)
             if frame.fin and frame.opcode == BINARY:

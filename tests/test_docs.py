@@ -1,0 +1,41 @@
+"""The documentation says what the code does."""
+
+from __future__ import annotations
+
+import re
+import runpy
+from pathlib import Path
+
+from Net.frames import BINARY, serialize
+from Net.PacketCodes import TO_SERVER, Packet
+from run_server import make_parser
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_protocol_page_holds_the_tables_of_the_registry() -> None:
+    page = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
+    update = runpy.run_path(str(ROOT / "docs" / "update_protocol.py"))
+    assert update["updated"](page) == page, "run: python docs/update_protocol.py"
+
+
+def test_the_readme_names_every_flag() -> None:
+    flags = {flag for action in make_parser()._actions for flag in action.option_strings if flag.startswith("--")}
+    assert flags - {"--help"} <= set(re.findall(r"`(--[a-z-]+)`", README))
+
+
+def test_the_readme_shows_the_true_bytes_of_a_move() -> None:
+    move = TO_SERVER.encode(Packet("MOVE", (0,)))
+    assert isinstance(move, bytes)
+    assert move.hex(" ") in README
+    frame = serialize(BINARY, move, mask_key=bytes.fromhex("37fa213d"))
+    shown = re.findall(r"^((?:[0-9a-f]{2} )*[0-9a-f]{2})  ", README, flags=re.MULTILINE)
+    assert bytes.fromhex("".join(shown)) == frame
+
+
+def test_the_readme_names_files_that_exist() -> None:
+    order = README.partition("## Read the code in this order")[2]
+    names = re.findall(r"`((?:Net|gameserver)/\w+\.py)`", order)
+    assert len(names) > 5
+    assert all((ROOT / name).is_file() for name in names)
