@@ -587,7 +587,8 @@ def test_a_reset_game_is_as_good_as_new() -> None:
         game.grant_resources(player_id, wood=10)
     run(game, 5.0)
     kill(game, 2)
-    game.process_input(1, ("SHOOT", 0.0))
+    for player_id in game.players:
+        game.process_input(player_id, ("SHOOT", 0.0))
     game.update(DT)
     assert game.projectiles
     animals, scenery = set(game.animals), list(game.scenery.items())
