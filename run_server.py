@@ -46,6 +46,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("--score-limit", type=int, default=_GAME.score_limit, metavar="N", help="score that ends a round")
     add("--teams", type=int, default=_GAME.teams, metavar="N", help="0: everyone for themselves, or 2 to 4")
     add("--max-message", type=int, default=_LIMITS.message_bytes, metavar="BYTES", help="longest message accepted")
+    add("--compress", action="store_true", help="deflate the game's packets: fewer bytes, more work")
     add("--allow-origin", action="append", default=[], metavar="ORIGIN", help="foreign page that may connect; *: any")
     add("--host-name", action="append", default=[], metavar="NAME", help="further name that this server goes by")
     add("--log-level", choices=_LOG_LEVELS, default="info", help="how much to tell")
@@ -68,6 +69,7 @@ def make_server(args: argparse.Namespace) -> GameServer:
     server_settings = ServerSettings(
         max_players=args.max_players,
         start_at=args.start_at,
+        compress=args.compress,
         host_names=tuple(args.host_name),
         allowed_origins=tuple(args.allow_origin),
     )

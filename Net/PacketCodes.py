@@ -160,9 +160,10 @@ class PacketTable:
 
     def encode(self, packet: Packet, as_text: bool = False) -> str | bytes:
         """Returns the message for a packet of ours: MessagePack, or JSON if `as_text`."""
+        code = self.code_of(packet.id)
         if as_text:
             return json.dumps([packet.id, packet.args], separators=(",", ":"), ensure_ascii=False)
-        encoded: bytes = msgpack.packb((self._by_id[packet.id].code, packet.args))
+        encoded: bytes = msgpack.packb((code, packet.args))
         return encoded
 
     def decode(self, message: str | bytes) -> Packet:

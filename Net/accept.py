@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import socket
 import time
-from typing import AbstractSet, NamedTuple
+from typing import Mapping, NamedTuple
 
 from Net import sockets
+from Net.deflate import Compression, Parameters, accept_offer
 from Net.errors import HandshakeError
+from Net.extensions import parse_extensions
 from Net.handshake import (
     Request,
     check_upgrade,
@@ -27,9 +29,9 @@ from Net.websocket import WebSocket
 
 
 class Site(NamedTuple):
-    """What can be asked for on the port: paths that are WebSockets, pages for everything else, and who may ask."""
+    """What can be asked for on the port: WebSockets by path, pages for everything else, and who may ask."""
 
-    websocket_paths: AbstractSet[str]
+    websockets: Mapping[str, Compression]
     pages: Pages
     policy: OriginPolicy
 
@@ -41,8 +43,9 @@ def accept(sock: socket.socket, site: Site, limits: Limits, address: str = "") -
         request = parse_request(head, limits)
         site.policy.check_host(request)
         if request.asks_for_websocket():
-            sock.sendall(upgrade(request, site))
-            return WebSocket(sock, limits, early=early, path=request.path, address=address)
+            response, parameters = upgrade(request, site)
+            sock.sendall(response)
+            return WebSocket(sock, limits, False, early, request.path, address, parameters)
         sock.sendall(respond(request, site.pages))
         _hang_up(sock, limits)
         return None
@@ -54,13 +57,21 @@ def accept(sock: socket.socket, site: Site, limits: Limits, address: str = "") -
         raise
 
 
-def upgrade(request: Request, site: Site) -> bytes:
-    """Returns the response that opens the WebSocket; raises HandshakeError when it may not be opened."""
+def upgrade(request: Request, site: Site) -> tuple[bytes, Parameters | None]:
+    """Returns the response that opens the WebSocket, and the parameters of its compression, if it is compressed.
+
+    Raises HandshakeError when it may not be opened.
+    """
     key = check_upgrade(request)
     site.policy.check_origin(request)
-    if request.path not in site.websocket_paths:
+    if request.path not in site.websockets:
         raise HandshakeError(404, "there is no WebSocket at this path", "RFC 6455 section 4.2.2")
-    return switching_protocols(key)
+    offers = parse_extensions(request.values("sec-websocket-extensions"))
+    accepted = accept_offer(offers, site.websockets[request.path])
+    if accepted is None:
+        return switching_protocols(key), None
+    parameters, answer = accepted
+    return switching_protocols(key, [("Sec-WebSocket-Extensions", answer)]), parameters
 
 
 def read_head(sock: socket.socket, limits: Limits) -> tuple[bytes, bytes]:

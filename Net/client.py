@@ -9,16 +9,21 @@ from typing import Iterable
 from urllib.parse import urlsplit
 
 from Net.accept import read_head
+from Net.deflate import check_answer, make_offer
+from Net.errors import HandshakeError
+from Net.extensions import parse_extensions
 from Net.handshake import check_response, upgrade_request
 from Net.limits import Limits
 from Net.websocket import WebSocket
 
 
-def connect(url: str, limits: Limits = Limits(), headers: Iterable[tuple[str, str]] = ()) -> WebSocket:
+def connect(
+    url: str, limits: Limits = Limits(), headers: Iterable[tuple[str, str]] = (), compress: bool = False
+) -> WebSocket:
     """Opens a WebSocket to a ws:// URL.
 
-    headers: further fields of the request, as (name, value). Raises ValueError for another kind of URL, OSError when
-    nobody answers, HandshakeError when the server refuses.
+    headers: further fields of the request, as (name, value). compress: offer permessage-deflate. Raises ValueError for
+    another kind of URL, OSError when nobody answers, HandshakeError when the server refuses.
     """
     parts = urlsplit(url)
     if parts.scheme != "ws" or not parts.hostname:
@@ -27,10 +32,14 @@ def connect(url: str, limits: Limits = Limits(), headers: Iterable[tuple[str, st
     key = base64.b64encode(os.urandom(16)).decode("ascii")
     sock = socket.create_connection((parts.hostname, parts.port or 80), limits.handshake_timeout_s)
     try:
-        sock.sendall(upgrade_request(parts.netloc, target, key, headers))
+        offer = [("Sec-WebSocket-Extensions", make_offer())] if compress else []
+        sock.sendall(upgrade_request(parts.netloc, target, key, [*headers, *offer]))
         head, early = read_head(sock, limits)
-        check_response(head, key, limits)
+        answer = parse_extensions(check_response(head, key, limits))
+        if answer and not compress:
+            raise HandshakeError(502, "the server answers an extension that was not offered", "RFC 6455 section 4.1")
+        parameters = check_answer(answer)
     except BaseException:
         sock.close()
         raise
-    return WebSocket(sock, limits, is_client=True, early=early, path=target, address=parts.netloc)
+    return WebSocket(sock, limits, True, early, target, parts.netloc, parameters)

@@ -7,14 +7,15 @@ class ProtocolError(Exception):
     """The peer broke RFC 6455 (or 7692); the connection must be failed with `close_code`.
 
     close_code: 1002, 1007 or 1009 (section 7.4.1). reason: one sentence, under 124 bytes, sent in the close frame.
-    section: where the rule stands, such as "5.2".
+    section, rfc: where the rule stands, such as "5.2" of RFC 6455.
     """
 
-    def __init__(self, close_code: int, reason: str, section: str) -> None:
-        super().__init__(f"{reason} (RFC 6455 section {section}, close code {close_code})")
+    def __init__(self, close_code: int, reason: str, section: str, rfc: int = 6455) -> None:
+        super().__init__(f"{reason} (RFC {rfc} section {section}, close code {close_code})")
         self.close_code = close_code
         self.reason = reason
         self.section = section
+        self.rfc = rfc
 
 
 class HandshakeError(Exception):

@@ -20,7 +20,7 @@ Raises ProtocolError at the first byte that breaks a rule, after all good frames
 
 from __future__ import annotations
 
-from typing import Iterator, NamedTuple
+from typing import Callable, Iterator, NamedTuple
 
 from Net.errors import ProtocolError
 
@@ -50,6 +50,7 @@ MAX_CONTROL_PAYLOAD = 125  # bytes, section 5.5
 
 # From this length on, four table look-ups in C beat one XOR of large integers (tests/benchmarks codec).
 _TRANSLATE_FROM_BYTES = 4096
+_DEFLATE_FROM_BYTES = 32
 _XOR_TABLES = [bytes(byte ^ key for byte in range(256)) for key in range(256)]
 
 
@@ -117,11 +118,17 @@ def serialize(opcode: int, payload: bytes, fin: bool = True, rsv: int = 0, mask_
     return _encode_header(first_byte, length, 0) + payload
 
 
-def message_frame(message: str | bytes, mask_key: bytes | None = None) -> bytes:
-    """The bytes of a message in one frame: TEXT for `str`, BINARY for `bytes` (section 5.6)."""
-    if isinstance(message, str):
-        return serialize(TEXT, message.encode("utf-8"), mask_key=mask_key)
-    return serialize(BINARY, message, mask_key=mask_key)
+def message_frame(
+    message: str | bytes, mask_key: bytes | None = None, deflate: Callable[[bytes], bytes] | None = None
+) -> bytes:
+    """The bytes of a message in one frame: TEXT for `str`, BINARY for `bytes` (section 5.6).
+
+    deflate: compresses the payload, unless it is too short to gain anything (RFC 7692 section 6.1).
+    """
+    opcode, payload = (TEXT, message.encode("utf-8")) if isinstance(message, str) else (BINARY, message)
+    if deflate is not None and len(payload) >= _DEFLATE_FROM_BYTES:
+        return serialize(opcode, deflate(payload), rsv=RSV1, mask_key=mask_key)
+    return serialize(opcode, payload, mask_key=mask_key)
 
 
 def parse_header(data: bytes, at: int, masked: bool, allowed_rsv: int = 0) -> Header | None:

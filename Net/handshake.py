@@ -125,7 +125,8 @@ def check_upgrade(request: Request) -> str:
             426,
             "Sec-WebSocket-Version must be 13",
             "RFC 6455 section 4.4",
-            (("Sec-WebSocket-Version", VERSION),),
+            # A 426 names what to upgrade to (RFC 9110 sections 15.5.22 and 7.8).
+            (("Sec-WebSocket-Version", VERSION), ("Upgrade", "websocket"), ("Connection", "Upgrade")),
         )
     keys = request.values("sec-websocket-key")
     if len(keys) != 1 or not _is_16_bytes_in_base64(keys[0]):
@@ -170,11 +171,11 @@ def upgrade_request(host: str, target: str, key: str, extra: Iterable[tuple[str,
     return build_head(f"GET {target} HTTP/1.1", [*fields, *extra])
 
 
-def check_response(head: bytes, key: str, limits: Limits) -> Fields:
-    """Checks the server's answer as section 4.1 asks; returns its header fields, raises HandshakeError."""
+def check_response(head: bytes, key: str, limits: Limits) -> list[str]:
+    """Checks the server's answer as section 4.1 asks; returns its Sec-WebSocket-Extensions, raises HandshakeError."""
     status_line, fields = _parse_head(head, limits)
     response = Request("", "", "", fields)
-    if not status_line.startswith("HTTP/1.1 101"):
+    if status_line.split(" ")[:2] != ["HTTP/1.1", "101"]:
         raise HandshakeError(502, f"the server answered: {status_line[:80]}", "RFC 6455 section 4.1")
     if not response.asks_for_websocket() or "upgrade" not in map(str.lower, response.items("connection")):
         raise HandshakeError(
@@ -182,7 +183,9 @@ def check_response(head: bytes, key: str, limits: Limits) -> Fields:
         )
     if response.values("sec-websocket-accept") != [accept_key(key)]:
         raise HandshakeError(502, "Sec-WebSocket-Accept does not belong to our key", "RFC 6455 section 4.1")
-    return fields
+    if response.values("sec-websocket-extensions") or response.values("sec-websocket-protocol"):
+        raise HandshakeError(502, "the answer names what we did not offer", "RFC 6455 section 4.1")
+    return response.values("sec-websocket-extensions")
 
 
 def build_head(first_line: str, fields: Iterable[tuple[str, str]]) -> bytes:

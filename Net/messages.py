@@ -12,8 +12,9 @@ from __future__ import annotations
 import codecs
 from typing import Callable, Iterator, NamedTuple, Union
 
+from Net.deflate import Inflater
 from Net.errors import ProtocolError
-from Net.frames import BINARY, CLOSE, CONTINUATION, CONTROL_BIT, PING, PONG, TEXT, Frame, FrameReader
+from Net.frames import BINARY, CLOSE, CONTINUATION, CONTROL_BIT, PING, PONG, RSV1, TEXT, Frame, FrameReader
 from Net.limits import Limits
 
 NO_STATUS = 1005  # "no code was in the close frame": never on the wire (section 7.4.1)
@@ -100,11 +101,13 @@ class MessageReader:
     """Turns the bytes of one direction of a connection into events; has no socket.
 
     masked: True on a server, which reads from a client. limits: bounds on a message's size and fragments.
+    inflater: for compressed messages, if permessage-deflate was agreed on.
     """
 
-    def __init__(self, limits: Limits, masked: bool) -> None:
+    def __init__(self, limits: Limits, masked: bool, inflater: Inflater | None = None) -> None:
         self._limits = limits
-        self._frame_reader = FrameReader(masked)
+        self._inflater = inflater
+        self._frame_reader = FrameReader(masked, allowed_rsv=RSV1 if inflater else 0)
         self._frames: Iterator[Frame] = iter(())
         self._ended = False  # by a Close or a violation
         # The message being assembled: `_decoder` for text, None for binary; `_opcode` is CONTINUATION between messages.
@@ -112,7 +115,9 @@ class MessageReader:
         self._decoder: _TextDecoder | None = None
         self._text: list[str] = []
         self._binary = bytearray()
-        self._size = 0  # bytes of payload so far
+        self._is_compressed = False
+        self._size = 0  # bytes so far, inflated
+        self._wire_size = 0  # bytes of payload so far
         self._fragments = 0  # frames so far
 
     def feed(self, data: bytes) -> Iterator[Event]:
@@ -136,7 +141,7 @@ class MessageReader:
                 self._ended = isinstance(event, Close)
                 return event
             self._check_place(frame)
-            if frame.fin and frame.opcode == BINARY:
+            if frame.fin and frame.opcode == BINARY and not frame.rsv:
                 return frame.payload  # whole in one frame: what a game sends
             message = self._assemble(frame)
             if message is not None:
@@ -148,9 +153,13 @@ class MessageReader:
         if frame.opcode == CONTINUATION:
             if self._opcode == CONTINUATION:
                 raise ProtocolError(1002, "a continuation frame without a message to continue", "5.4")
+            if frame.rsv:
+                raise ProtocolError(1002, "RSV1 belongs on a message's first frame only", "6.1", rfc=7692)
         elif self._opcode != CONTINUATION:
             raise ProtocolError(1002, "a new message before the fragmented one ended", "5.4")
-        if self._size + len(frame.payload) + frame.to_come > self._limits.message_bytes:
+        # Deflating what can not be deflated adds 5 bytes to every 16 KiB or less.
+        slack = self._limits.message_bytes // 1024 + 64 if frame.rsv or self._is_compressed else 0
+        if self._wire_size + len(frame.payload) + frame.to_come > self._limits.message_bytes + slack:
             raise ProtocolError(1009, f"a message may have {self._limits.message_bytes} bytes", "7.4.1")
         if self._fragments >= self._limits.fragments:
             raise ProtocolError(1009, f"a message may have {self._limits.fragments} fragments", "7.4.1")
@@ -159,18 +168,23 @@ class MessageReader:
         """Adds a frame (or piece) to the message; returns the message when it is complete."""
         if frame.opcode != CONTINUATION:
             self._opcode = frame.opcode
+            self._is_compressed = bool(frame.rsv)
             self._decoder = _TextDecoder() if frame.opcode == TEXT else None
-        self._size += len(frame.payload)
+        payload = frame.payload
+        self._wire_size += len(payload)
         self._fragments += frame.to_come == 0
+        if self._is_compressed and self._inflater is not None:
+            payload = self._inflater.inflate(payload, frame.fin, self._limits.message_bytes - self._size)
+        self._size += len(payload)
         if self._decoder is not None:
-            self._text.append(self._decoder.decode(frame.payload, frame.fin))
+            self._text.append(self._decoder.decode(payload, frame.fin))
         else:
-            self._binary += frame.payload
+            self._binary += payload
         return self._take_message() if frame.fin else None
 
     def _take_message(self) -> str | bytes:
         message = "".join(self._text) if self._opcode == TEXT else bytes(self._binary)
-        self._opcode, self._decoder = CONTINUATION, None
+        self._opcode, self._decoder, self._is_compressed = CONTINUATION, None, False
         self._text, self._binary = [], bytearray()
-        self._size = self._fragments = 0
+        self._size = self._wire_size = self._fragments = 0
         return message

@@ -64,7 +64,13 @@ def mapping(kinds: dict[str, Kind]) -> Kind:
     def check(value: Any) -> dict[str, Any]:
         if type(value) is not dict or not kinds.keys() >= value.keys():
             _refuse(must_be)
-        return {key: kinds[key].check(item) for key, item in value.items()}
+        checked = {}
+        for key, item in value.items():
+            try:
+                checked[key] = kinds[key].check(item)
+            except ValueError as error:
+                raise ValueError(f"a map in which {key} is {error}") from None
+        return checked
 
     return Kind(must_be, check)
 
@@ -72,7 +78,7 @@ def mapping(kinds: dict[str, Kind]) -> Kind:
 def _check_angle(value: Any) -> float:
     if type(value) not in (int, float) or not math.isfinite(value):
         _refuse(ANGLE.must_be)
-    return float(value % TURN_RAD)
+    return float(value % TURN_RAD % TURN_RAD)  # twice: -1e-20 modulo a turn is rounded up to the whole turn
 
 
 def _check_flag(value: Any) -> bool:

@@ -14,6 +14,7 @@ import time
 from typing import Iterator, NoReturn, Union
 
 from Net import sockets
+from Net.deflate import Deflater, Parameters, make_codecs
 from Net.errors import ConnectionClosed, ProtocolError
 from Net.frames import CLOSE, PING, PONG, message_frame, serialize
 from Net.limits import Limits
@@ -26,7 +27,8 @@ class WebSocket:
     """An open connection, made by `Net.accept.accept` or `Net.client.connect`.
 
     sock: connected, its handshake done. is_client: a client masks what it sends. early: bytes that came behind the
-    handshake's head. path: what the client asked for. address: the peer's, for logs.
+    handshake's head. path: what the client asked for. address: the peer's, for logs. parameters: of
+    permessage-deflate, if that was agreed on.
     """
 
     def __init__(
@@ -37,6 +39,7 @@ class WebSocket:
         early: bytes = b"",
         path: str = "/",
         address: str = "",
+        parameters: Parameters | None = None,
     ) -> None:
         sockets.prepare(sock)
         self.path = path
@@ -44,7 +47,11 @@ class WebSocket:
         self._sock = sock
         self._limits = limits
         self._is_client = is_client
-        self._reader = MessageReader(limits, masked=not is_client)
+        self._deflater: Deflater | None = None
+        inflater = None
+        if parameters is not None:
+            self._deflater, inflater = make_codecs(parameters, is_client)
+        self._reader = MessageReader(limits, not is_client, inflater)
         self._events: Iterator[Event] = self._reader.feed(early)
         self._closed: ConnectionClosed | None = None  # what `receive` raises when nothing more can come
         # Whether the kernel refused some of our bytes the last time we tried: the peer reads more slowly than we write.
@@ -90,8 +97,8 @@ class WebSocket:
 
         Raises ConnectionClosed when the connection has ended, or the peer took nothing for the stall time-out.
         """
-        frame = self.frame(message)
         with self._lock:
+            frame = self._frame(message)
             self._outbox_limit += len(frame)
             self._write(frame)
         is_sent = self._drain(self._limits.stall_timeout_s)
@@ -117,18 +124,20 @@ class WebSocket:
 
     # Any thread ---------------------------------------------------------------------------------------------
 
-    def frame(self, message: Message) -> bytes:
-        """The bytes of a message as this side of the connection sends it."""
-        return message_frame(message, self._mask_key())
-
     def post(self, message: Message) -> None:
         """Sends a message without waiting; a peer for whom too much is waiting already is dropped."""
-        self.post_frame(self.frame(message))
+        with self._lock:
+            self._write(self._frame(message))
 
     def post_frame(self, frame: bytes) -> None:
         """`post` for a frame that was made once for many connections."""
         with self._lock:
             self._write(frame)
+
+    def shared_window_bits(self) -> int:
+        """The deflate window for frames that are made once for many connections; 0: leave them uncompressed."""
+        deflater = self._deflater
+        return 0 if deflater is None or deflater.takes_over else deflater.window_bits
 
     def enqueue_frame(self, frame: bytes) -> None:
         """Lets a frame wait for the next `flush`; touches no socket, so it may be called under any lock."""
@@ -236,6 +245,10 @@ class WebSocket:
     def _mask_key(self) -> bytes | None:
         """A client's frames are masked, each with a new key that nobody can foresee (sections 5.1 and 5.3)."""
         return os.urandom(4) if self._is_client else None
+
+    def _frame(self, message: Message) -> bytes:
+        """The bytes of a message; to be written before any later one, which may be deflated with reference to it."""
+        return message_frame(message, self._mask_key(), self._deflater.deflate if self._deflater else None)
 
     def _serialize(self, opcode: int, payload: bytes) -> bytes:
         return serialize(opcode, payload, mask_key=self._mask_key())

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Iterable
 
 from gameserver.snapshots import View
-from Net.frames import message_frame
+from Net.forms import Form
 from Net.PacketCodes import TO_CLIENT, Packet
 from Net.websocket import WebSocket
 
@@ -31,15 +31,15 @@ class Seat:
     def __init__(self, websocket: WebSocket, info: PlayerInfo) -> None:
         self.websocket = websocket
         self.info = info
-        self.view = View(info.id, info.as_text)
+        self.view = View(info.id, Form(info.as_text, websocket.shared_window_bits()))
         self.is_ready = False
 
 
 def enqueue(seats: Iterable[Seat], packet: Packet) -> None:
     """Puts a packet into the outboxes of some seats, encoded once for each form that is needed; sends nothing yet."""
-    frames: dict[bool, bytes] = {}
+    frames: dict[Form, bytes] = {}
     for seat in seats:
-        as_text = seat.info.as_text
-        if as_text not in frames:
-            frames[as_text] = message_frame(TO_CLIENT.encode(packet, as_text))
-        seat.websocket.enqueue_frame(frames[as_text])
+        form = seat.view.form
+        if form not in frames:
+            frames[form] = form.frame(TO_CLIENT.encode(packet, form.as_text))
+        seat.websocket.enqueue_frame(frames[form])

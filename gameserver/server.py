@@ -20,6 +20,7 @@ from gameserver.seats import PlayerInfo
 from gameserver.session import Session
 from gameserver.settings import GameSettings, ServerSettings
 from Net.accept import Site
+from Net.deflate import Compression
 from Net.errors import PacketError
 from Net.limits import Limits
 from Net.listener import Address, Listener
@@ -48,7 +49,11 @@ class GameServer:
         self._make_game = make_game
         self._routes: dict[str, Callable[[WebSocket], None]] = {"/": self._play, "/echo": _echo}
         policy = make_policy(settings.host_names, settings.allowed_origins)
-        site = Site(self._routes.keys(), pages.make_pages(), policy)
+        websockets = {
+            "/": Compression.ALONE if settings.compress else Compression.NONE,
+            "/echo": Compression.WITH_CONTEXT,
+        }
+        site = Site(websockets, pages.make_pages(), policy)
         self._listener = Listener(
             site,
             limits,

@@ -207,6 +207,9 @@ class ServerSettings:
     host_names: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
 
+    # Whether the game's packets are deflated for clients that can inflate them: fewer bytes, more work.
+    compress: bool = False
+
     max_connections: int = 1024
     # A class behind one router shares an address.
     max_connections_per_address: int = 64

@@ -13,7 +13,7 @@ from typing import Iterable, NamedTuple, Tuple
 
 from gameserver.game import Game
 from gameserver.objects import Animal, PlayerObject, Projectile
-from Net.frames import message_frame
+from Net.forms import Form
 from Net.PacketCodes import TO_CLIENT, Packet
 from Net.parts import Part, encode_part, join_parts
 
@@ -28,13 +28,13 @@ Row = Tuple[int, ...]  # id, kind, x, y, angle, health, flags
 
 
 class View:
-    """What one client has been told. player_id: whose eyes it sees with. as_text: JSON instead of MessagePack."""
+    """What one client has been told. player_id: whose eyes it sees with. form: how it is written to."""
 
-    __slots__ = ("as_text", "cells", "player_id", "scenery_cells", "self_values", "stale_ids")
+    __slots__ = ("cells", "form", "player_id", "scenery_cells", "self_values", "stale_ids")
 
-    def __init__(self, player_id: int, as_text: bool) -> None:
+    def __init__(self, player_id: int, form: Form) -> None:
         self.player_id = player_id
-        self.as_text = as_text
+        self.form = form
         self.cells: tuple[Cell, ...] | None = None  # in view in the last STATE; None: the next one must be full
         self.scenery_cells: set[Cell] = set()  # whose scenery was sent
         self.stale_ids: list[int] = []  # what the client still shows from before it missed a STATE
@@ -144,21 +144,21 @@ class Snapshots:
             view.cells = None
 
     def _state_frame(self, view: View, cells: tuple[Cell, ...], sequence: int | None) -> bytes:
-        as_text = view.as_text
-        key = (cells, view.cells, sequence, as_text)
+        as_text = view.form.as_text
+        key = (cells, view.cells, sequence, view.form)
         frame = None if view.stale_ids else self._frames.get(key)
         if frame is None:
             moved, gone = (
                 self._full(view, cells) if view.cells is None else self._difference(view.cells, cells, as_text)
             )
-            frame = message_frame(join_parts("STATE", (self._game.tick, sequence), (moved, gone), as_text))
+            frame = view.form.frame(join_parts("STATE", (self._game.tick, sequence), (moved, gone), as_text))
             if not view.stale_ids:
                 self._frames[key] = frame
         return frame
 
     def _full(self, view: View, cells: tuple[Cell, ...]) -> tuple[list[Part], list[Part]]:
-        moved = [self._part("all", cell, view.as_text) for cell in cells]
-        return moved, [encode_part(view.stale_ids, view.as_text)]
+        moved = [self._part("all", cell, view.form.as_text) for cell in cells]
+        return moved, [encode_part(view.stale_ids, view.form.as_text)]
 
     def _difference(
         self, seen: tuple[Cell, ...], cells: tuple[Cell, ...], as_text: bool
@@ -188,7 +188,7 @@ class Snapshots:
         if values == view.self_values:
             return b""
         view.self_values = values
-        return message_frame(TO_CLIENT.encode(Packet("SELF", values), view.as_text))
+        return view.form.frame(TO_CLIENT.encode(Packet("SELF", values), view.form.as_text))
 
     # Scenery --------------------------------------------------------------------------------------------------
 
@@ -204,8 +204,8 @@ class Snapshots:
         if not fresh:
             return b""
         view.scenery_cells.update(fresh)
-        parts = [self._scenery_part(cell, view.as_text) for cell in fresh if cell in self._scenery]
-        return message_frame(join_parts("OBJECTS", (), (parts,), view.as_text)) if parts else b""
+        parts = [self._scenery_part(cell, view.form.as_text) for cell in fresh if cell in self._scenery]
+        return view.form.frame(join_parts("OBJECTS", (), (parts,), view.form.as_text)) if parts else b""
 
     def _scenery_part(self, cell: Cell, as_text: bool) -> Part:
         part = self._scenery_parts.get((cell, as_text))

@@ -1,0 +1,175 @@
+"""permessage-deflate: RFC 7692.
+
+In:  the extensions a client offers, or a server answers; then payloads, message by message.
+Out: the `Parameters` agreed on, and payloads deflated or inflated. Inflation is bounded while it happens.
+Raises HandshakeError for an answer that does not fit the offer, ProtocolError for payload that can not be inflated, or
+not within the limit.
+"""
+
+from __future__ import annotations
+
+import enum
+import zlib
+from typing import Iterable, NamedTuple
+
+from Net.errors import HandshakeError, ProtocolError
+from Net.extensions import Extension
+
+NAME = "permessage-deflate"
+# Bits of the LZ77 sliding window: 256 bytes to 32 KiB (section 7.1.2).
+MIN_WINDOW_BITS, MAX_WINDOW_BITS = 8, 15
+# What every deflated block ends with when it is flushed; left out on the wire (section 7.2.1).
+_TAIL = b"\x00\x00\xff\xff"
+# A message that deflates to nothing is sent as one empty block (section 7.2.3.6).
+_EMPTY = b"\x00"
+# Streams that may end within a piece of a message; to start one costs the receiver more than its two bytes the sender.
+_STREAMS_ALLOWED = 16
+_FLAGS = ("server_no_context_takeover", "client_no_context_takeover")
+_WINDOWS = ("server_max_window_bits", "client_max_window_bits")
+
+
+class Compression(enum.Enum):
+    """What a server offers on a path. ALONE: each message by itself, so that a frame made once serves many clients."""
+
+    NONE = "none"
+    ALONE = "alone"
+    WITH_CONTEXT = "with context"
+
+
+class Parameters(NamedTuple):
+    """What both sides agreed on. A side without context takeover starts each message with an empty window."""
+
+    server_no_context_takeover: bool = False
+    client_no_context_takeover: bool = False
+    server_max_window_bits: int = MAX_WINDOW_BITS
+    client_max_window_bits: int = MAX_WINDOW_BITS
+
+
+def accept_offer(offers: Iterable[Extension], compression: Compression) -> tuple[Parameters, str] | None:
+    """Returns the parameters and the server's answer to the first offer it can serve, None if there is none."""
+    if compression is Compression.NONE:
+        return None
+    for offer in offers:
+        given = _read_params(offer, is_answer=False) if offer.name == NAME else None
+        if given is not None:
+            if compression is Compression.ALONE:
+                given[_FLAGS[0]] = None
+            answer = [NAME, *(flag for flag in _FLAGS if flag in given)]
+            answer += [f"{name}={given[name]}" for name in _WINDOWS if given.get(name)]
+            return _parameters(given), "; ".join(answer)
+    return None
+
+
+def make_offer() -> str:
+    """What our client offers: whatever the server likes, a smaller window included."""
+    return f"{NAME}; {_WINDOWS[1]}"
+
+
+def check_answer(answers: list[Extension]) -> Parameters | None:
+    """Returns what the server made of `make_offer`, None if it declined; raises HandshakeError if it may not do so."""
+    if not answers:
+        return None
+    given = _read_params(answers[0], is_answer=True) if answers[0].name == NAME else None
+    if len(answers) > 1 or given is None:
+        raise HandshakeError(502, "the server answers an extension that was not offered so", "RFC 7692 section 5.2")
+    return _parameters(given)
+
+
+def _parameters(given: dict[str, int | None]) -> Parameters:
+    return Parameters(
+        _FLAGS[0] in given,
+        _FLAGS[1] in given,
+        given.get(_WINDOWS[0]) or MAX_WINDOW_BITS,
+        given.get(_WINDOWS[1]) or MAX_WINDOW_BITS,
+    )
+
+
+def _read_params(extension: Extension, is_answer: bool) -> dict[str, int | None] | None:
+    """The parameters by name; None where one is unknown, stands twice, or has a value it can not have (section 7.1)."""
+    params = dict(extension.params)
+    if len(params) < len(extension.params):
+        return None
+    read: dict[str, int | None] = {}
+    for name, value in params.items():
+        if name in _FLAGS and value is None:
+            read[name] = None
+        elif name in _WINDOWS and value in _WINDOW_BITS:
+            read[name] = _WINDOW_BITS[value]
+        elif name == _WINDOWS[1] and value is None and not is_answer:
+            read[name] = None  # "I can use a smaller window, if you tell me": an offer only (section 7.1.2.2)
+        else:
+            return None
+    return read
+
+
+_WINDOW_BITS = {str(bits): bits for bits in range(MIN_WINDOW_BITS, MAX_WINDOW_BITS + 1)}  # no leading zeros
+
+
+class Deflater:
+    """Deflates the messages of one direction. takes_over: each may refer to the ones before it."""
+
+    def __init__(self, window_bits: int, takes_over: bool) -> None:
+        self.window_bits = window_bits
+        self.takes_over = takes_over
+        self._codec = _new_deflater(window_bits)
+
+    def deflate(self, payload: bytes) -> bytes:
+        """Returns a whole message's payload as it goes on the wire (section 7.2.1)."""
+        codec = self._codec if self.takes_over else _new_deflater(self.window_bits)
+        deflated = codec.compress(payload) + codec.flush(zlib.Z_SYNC_FLUSH)
+        return deflated[: -len(_TAIL)] or _EMPTY
+
+
+class Inflater:
+    """Inflates the messages of one direction, piece by piece."""
+
+    def __init__(self, window_bits: int, takes_over: bool) -> None:
+        # Peers that use zlib and promised 8 bits deflate with 9: zlib does so without a word.
+        self._window_bits = max(window_bits, MIN_WINDOW_BITS + 1)
+        self._takes_over = takes_over
+        self._codec = zlib.decompressobj(-self._window_bits)
+        self._window = b""  # the last bytes that came out, for a codec that must start again in the middle
+
+    def inflate(self, piece: bytes, is_last: bool, room_bytes: int) -> bytes:
+        """Inflates the next piece of a message; raises ProtocolError 1009 if more than `room_bytes` would come out."""
+        inflated = self._run(piece + _TAIL if is_last else piece, room_bytes)
+        if is_last and not self._takes_over:
+            self._codec = zlib.decompressobj(-self._window_bits)
+            self._window = b""
+        return inflated
+
+    def _run(self, data: bytes, room_bytes: int) -> bytes:
+        inflated = b""
+        for _ in range(_STREAMS_ALLOWED):
+            try:
+                inflated += self._codec.decompress(data, room_bytes - len(inflated) + 1)
+            except zlib.error as error:
+                raise ProtocolError(1002, f"can not inflate: {error}"[:100], "7.2.2", rfc=7692) from None
+            if len(inflated) > room_bytes:
+                raise ProtocolError(1009, "the inflated message is too long", "7.4.1")
+            if not self._codec.eof:
+                self._window = self._joined_window(inflated)
+                return inflated
+            # A block was marked as the stream's last; what follows may still refer to it (section 7.2.3.5).
+            data = self._codec.unused_data
+            self._codec = zlib.decompressobj(-self._window_bits, zdict=self._joined_window(inflated))
+        raise ProtocolError(1002, "too many streams in one message", "7.2.3.5", rfc=7692)
+
+    def _joined_window(self, inflated: bytes) -> bytes:
+        size = 1 << self._window_bits
+        return (self._window + inflated[-size:])[-size:]
+
+
+def make_codecs(parameters: Parameters, is_client: bool) -> tuple[Deflater, Inflater]:
+    """What one side needs: a deflater for its own direction, an inflater for the other's."""
+    server = parameters.server_max_window_bits, not parameters.server_no_context_takeover
+    client = parameters.client_max_window_bits, not parameters.client_no_context_takeover
+    ours, theirs = (client, server) if is_client else (server, client)
+    return Deflater(*ours), Inflater(*theirs)
+
+
+def _new_deflater(window_bits: int) -> zlib._Compress:
+    if window_bits == MIN_WINDOW_BITS:
+        # zlib can not deflate with so small a window; without references to earlier bytes none is needed.
+        return zlib.compressobj(wbits=-(window_bits + 1), strategy=zlib.Z_HUFFMAN_ONLY)
+    return zlib.compressobj(wbits=-window_bits)

@@ -1,0 +1,63 @@
+"""The Sec-WebSocket-Extensions header field: RFC 6455 section 9.1.
+
+In:  the values of the field's lines. Out: `Extension`s in order, as offered or as answered.
+Raises HandshakeError for whatever does not follow the grammar:
+
+    extension-list = 1#extension
+    extension = extension-token *( ";" extension-param )
+    extension-param = token [ "=" (token | quoted-string) ]       (what is quoted must be a token too)
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Iterable, NamedTuple
+
+from Net.errors import HandshakeError
+
+_TOKEN = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
+# A name or parameter, up to the sign that ends it. No two neighbours can match the same character, so nothing is ever
+# tried twice and the time is linear.
+_ITEM = re.compile(rf'[ \t]*({_TOKEN})[ \t]*(?:=[ \t]*(?:({_TOKEN})|"({_TOKEN})")[ \t]*)?([;,]|$)')
+_EMPTY_MEMBERS = re.compile(r"[ \t,]*")  # which a reader of any list must ignore (RFC 9110 section 5.6.1.2)
+
+
+class Extension(NamedTuple):
+    """An extension and its parameters as (name, value); the value is None where only the name stands."""
+
+    name: str
+    params: tuple[tuple[str, str | None], ...]
+
+
+def parse_extensions(lines: Iterable[str]) -> list[Extension]:
+    """Reads the field; several lines are as good as one with commas."""
+    return [extension for line in lines for extension in _parse_line(line)]
+
+
+def _parse_line(line: str) -> list[Extension]:
+    extensions = []
+    at = _end_of(_EMPTY_MEMBERS.match(line))
+    while at < len(line):
+        items: list[tuple[str, str | None]] = []
+        sign = ";"
+        while sign == ";":
+            match = _ITEM.match(line, at)
+            name, value, quoted, sign = match.groups() if match else ("", None, None, "")
+            items.append((name, value or quoted))
+            at = _end_of(match)
+        (name, value), *params = items
+        if value is not None:
+            raise _malformed()
+        extensions.append(Extension(name, tuple(params)))
+        at = _end_of(_EMPTY_MEMBERS.match(line, at))
+    return extensions
+
+
+def _end_of(match: re.Match[str] | None) -> int:
+    if match is None:
+        raise _malformed()
+    return match.end()
+
+
+def _malformed() -> HandshakeError:
+    return HandshakeError(400, "Sec-WebSocket-Extensions does not follow its grammar", "RFC 6455 section 9.1")
