@@ -22,6 +22,8 @@ from Net.schema import (
     FLAG,
     LIST,
     MAP,
+    NUMBER,
+    ROOM_NAME,
     STRING,
     Kind,
     integer,
@@ -58,7 +60,7 @@ class Packet(NamedTuple):
 
 
 JOIN_OPTIONS = mapping(
-    {"room": text(1, 32), "team": integer(0, 3), "token": text(1, 64), "spectate": FLAG},
+    {"room": ROOM_NAME, "team": integer(0, 3), "token": text(1, 64), "spectate": FLAG},
 )
 
 # Codes 1-31 go to the server.
@@ -77,6 +79,12 @@ _TO_SERVER = (
     PacketType(7, "LEAVE", "leave the room, and stay connected"),
     PacketType(8, "READY", "a waiting room starts early when all are ready", (Arg("flag", FLAG),)),
     PacketType(9, "PING", "ask for a PONG", (Arg("number", ANY_INTEGER),)),
+    PacketType(
+        13,
+        "WATCH",
+        "a spectator follows a player, or with nil looks at a place",
+        (Arg("player_id", nullable(COUNT)), Arg("x", NUMBER, optional=True), Arg("y", NUMBER, optional=True)),
+    ),
 )
 
 _PLAYER_ID = Arg("player_id", COUNT)
@@ -139,6 +147,7 @@ _TO_CLIENT = (
         (Arg("results", LIST), Arg("ms_to_next_round", COUNT)),
     ),
     PacketType(47, "SHUTDOWN", "the server is going", (Arg("text", STRING), Arg("ms_left", COUNT))),
+    PacketType(49, "SETTINGS", "settings of WELCOME that the operator has changed", (Arg("settings", MAP),)),
 )
 
 

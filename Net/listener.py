@@ -36,7 +36,8 @@ class Listener:
     """A listening socket and everything that was accepted on it.
 
     site, limits: see there. handle: the application. max_connections, max_per_address: above them, HTTP 503.
-    tend: called about once a second with time.monotonic(), for the application's own time-outs.
+    tend: called about once a second with time.monotonic(), for the application's own time-outs. refuse: is asked for
+    each new address, and returns the reason if it may not come in.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Listener:
         max_connections: int = 1024,
         max_per_address: int = 64,
         tend: Callable[[float], None] | None = None,
+        refuse: Callable[[str], str | None] | None = None,
     ) -> None:
         self._site = site
         self._limits = limits
@@ -54,13 +56,16 @@ class Listener:
         self._max_connections = max_connections
         self._max_per_address = max_per_address
         self._tend_application = tend
+        self._refuse = refuse
         self._listening: socket.socket | None = None
         self._stopping = threading.Event()
-        # Guards the three below.
+        # Guards all below.
         self._lock = threading.Lock()
         self._threads: dict[threading.Thread, socket.socket] = {}
         self._websockets: set[WebSocket] = set()
         self._per_address: Counter[str] = Counter()
+        self._bytes_in = 0  # of connections that have ended
+        self._bytes_out = 0
 
     def open(self, host: str, port: int) -> Address:
         """Binds and listens; returns the address, with the port that the system chose if `port` is 0.
@@ -126,8 +131,8 @@ class Listener:
                 log.warning("can not accept connections just now: %s", error.strerror)
                 self._stopping.wait(RETRY_ACCEPT_S)
             return
+        problem = self._why_not(host)
         with self._lock:
-            problem = self._why_full(host)
             if problem is None:
                 thread = threading.Thread(target=self._run, args=(sock, host, port), name=f"client {host}:{port}")
                 thread.daemon = True
@@ -135,18 +140,30 @@ class Listener:
                     thread.start()  # it waits for the lock before it could be done
                     self._threads[thread] = sock
                     self._per_address[host] += 1
-                except RuntimeError as error:
-                    problem = f"the server is full: {error}"  # the system has no thread for us
+                except RuntimeError as error:  # the system has no thread for us
+                    problem = _full(f"the server is full: {error}")
         if problem is not None:
-            log.info("%s:%d refused: %s", host, port, problem)
+            log.info("%s:%d refused: %s", host, port, problem.reason)
             _turn_away(sock, problem)
 
-    def _why_full(self, host: str) -> str | None:
-        if len(self._threads) >= self._max_connections:
-            return f"the server is full: it takes {self._max_connections} connections"
-        if self._per_address[host] >= self._max_per_address:
-            return f"too many connections from {host}: at most {self._max_per_address}"
-        return None
+    def describe(self) -> dict[str, int]:
+        """How much there is and has been, as plain data."""
+        with self._lock:
+            open_now = list(self._websockets)
+            return {
+                "connections": len(self._threads),
+                "bytes_in": self._bytes_in + sum(websocket.bytes_in for websocket in open_now),
+                "bytes_out": self._bytes_out + sum(websocket.bytes_out for websocket in open_now),
+            }
+
+    def _why_not(self, host: str) -> HandshakeError | None:
+        with self._lock:  # only the accept loop adds connections, so there is room until this one is added
+            if len(self._threads) >= self._max_connections:
+                return _full(f"the server is full: it takes {self._max_connections} connections")
+            if self._per_address[host] >= self._max_per_address:
+                return _full(f"too many connections from {host}: at most {self._max_per_address}")
+        reason = self._refuse(host) if self._refuse is not None else None
+        return None if reason is None else HandshakeError(403, reason, "RFC 9110 section 15.5.4")
 
     def _run(self, sock: socket.socket, host: str, port: int) -> None:
         """The life of one connection, in its own thread."""
@@ -185,6 +202,8 @@ class Listener:
             websocket.close()  # whatever has happened: only this gives the socket back
             with self._lock:
                 self._websockets.discard(websocket)
+                self._bytes_in += websocket.bytes_in
+                self._bytes_out += websocket.bytes_out
 
     def _tend(self) -> None:
         while not self._stopping.wait(TEND_EVERY_S):
@@ -197,9 +216,12 @@ class Listener:
                 self._tend_application(now_s)
 
 
-def _turn_away(sock: socket.socket, problem: str) -> None:
-    """Answers 503 without waiting and without a thread: this must stay cheap when thousands come."""
-    error = HandshakeError(503, problem, "RFC 9110 section 15.6.4", (("Retry-After", "10"),))
+def _full(reason: str) -> HandshakeError:
+    return HandshakeError(503, reason, "RFC 9110 section 15.6.4", (("Retry-After", "10"),))
+
+
+def _turn_away(sock: socket.socket, error: HandshakeError) -> None:
+    """Answers without waiting and without a thread: this must stay cheap when thousands come."""
     sock.settimeout(0)
     try:
         sock.send(refusal(error))

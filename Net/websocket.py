@@ -54,6 +54,8 @@ class WebSocket:
         self._reader = MessageReader(limits, not is_client, inflater)
         self._events: Iterator[Event] = self._reader.feed(early)
         self._closed: ConnectionClosed | None = None  # what `receive` raises when nothing more can come
+        self.bytes_in = 0
+        self.bytes_out = 0
         # Whether the kernel refused some of our bytes the last time we tried: the peer reads more slowly than we write.
         self.is_congested = False
         # The lock guards the socket's writing half and all that follows.
@@ -68,6 +70,11 @@ class WebSocket:
         self._has_heard = True
         self._quiet_since_s = 0.0
         self._pinged_at_s: float | None = None
+
+    @property
+    def host(self) -> str:
+        """The peer's address without its port."""
+        return self.address.rpartition(":")[0]
 
     # The connection's own thread ----------------------------------------------------------------------------
 
@@ -222,6 +229,7 @@ class WebSocket:
             self.abort("the peer vanished")
             self._end(ConnectionClosed(ABNORMAL, self._abort_reason))
         self._has_heard = True
+        self.bytes_in += len(data)
         return data
 
     def _end(self, closed: ConnectionClosed) -> NoReturn:
@@ -284,10 +292,12 @@ class WebSocket:
 
     def _send_now(self, data: bytes | bytearray) -> int:
         try:
-            return sockets.send_now(self._sock, data)
+            sent = sockets.send_now(self._sock, data)
         except OSError as error:
             self._abort(f"the connection broke: {error.strerror}")
             return 0
+        self.bytes_out += sent
+        return sent
 
     def _abort(self, reason: str) -> None:
         if not self._abort_reason:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Iterable
+
+from gameserver.room import GameRoom
 from Net.http import Page, Pages, html_page, json_page
 from Net.PacketCodes import describe
 
@@ -17,6 +20,21 @@ _FRONT_PAGE = """<!doctype html>
 ws.send('["JOIN",["Ann"]]'); ws.send('["MOVE",[0]]')</pre>
 </html>
 """
+
+
+def rooms_page(rooms: Iterable[GameRoom]) -> Page:
+    """The open rooms, for whoever looks for one to join."""
+    listed = [
+        {
+            "id": room.id,
+            "status": room.status,
+            "players": len(room.seats()),
+            "capacity": room.capacity,
+            "teams": room.game.settings.teams,
+        }
+        for room in rooms
+    ]
+    return json_page({"rooms": listed})
 
 
 def make_pages() -> Pages:

@@ -100,7 +100,7 @@ class GameSettings:
             if field.name in _LENGTHS:
                 _check_tuple(field.name, value)
             else:
-                _check_number(field.name, value, whole=field.type == "int" or field.name == "score_limit")
+                check_setting(field.name, value, whole=field.type == "int" or field.name == "score_limit")
         if self.teams == 1:
             raise ValueError("setting teams must be 0 (no teams) or 2 to 4, not 1")
 
@@ -177,12 +177,13 @@ _RANGES: dict[str, tuple[float, float]] = {
     "max_players": (1, 10_000),
     "start_at": (1, 10_000),
     "results_s": _TIMES_S,
+    "reconnect_s": _TIMES_S,
     "join_timeout_s": _TIMES_S,
     "shutdown_timeout_s": _TIMES_S,
 }
 
 
-def _check_number(name: str, value: Any, whole: bool) -> None:
+def check_setting(name: str, value: Any, whole: bool) -> None:
     """Refuses what is not a number (bool and NaN included), not whole where it must be, or out of its range."""
     low, high = _RANGES[name]
     allowed = f"a {'whole ' if whole else ''}number from {low:g} to {high:g}"
@@ -196,7 +197,7 @@ def _check_tuple(name: str, value: object) -> None:
     if not isinstance(value, tuple) or not fewest <= len(value) <= most:
         raise ValueError(f"setting {name} must be a tuple of {fewest} to {most} numbers, not {value!r}")
     for item in value:
-        _check_number(name, item, whole=name == "view_cells")
+        check_setting(name, item, whole=name == "view_cells")
 
 
 @dataclass(frozen=True)
@@ -220,6 +221,8 @@ class ServerSettings:
     # How long the results stay before the next round.
     results_s: float = 10.0
 
+    # How long a player's seat waits for it after its connection was lost.
+    reconnect_s: float = 30.0
     # From the handshake to the first JOIN.
     join_timeout_s: float = 30.0
     # For goodbyes when the server stops; then connections are cut.
@@ -228,6 +231,6 @@ class ServerSettings:
     def __post_init__(self) -> None:
         for field in fields(self):
             if field.name in _RANGES:
-                _check_number(field.name, getattr(self, field.name), whole=field.type == "int")
+                check_setting(field.name, getattr(self, field.name), whole=field.type == "int")
         if self.start_at > self.max_players:
             raise ValueError(f"setting start_at ({self.start_at}) must not be above max_players ({self.max_players})")

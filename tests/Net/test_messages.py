@@ -266,7 +266,7 @@ def test_events_before_a_violation_are_passed_on_and_none_after(violation: Viola
     seen = []
     with pytest.raises(ProtocolError):
         for event in events:
-            seen.append(event)  # noqa: PERF402
+            seen.append(event)
     assert seen[:2] == [Ping(b"p"), "good"]
     assert seen[2:] in ([], ["begin"])
     assert_nothing_more(reader, good)
