@@ -81,10 +81,10 @@ def _check_angle(value: Any) -> float:
     return float(value % TURN_RAD % TURN_RAD)  # twice: -1e-20 modulo a turn is rounded up to the whole turn
 
 
-def _check_number(value: Any) -> float:
+def _check_number(value: Any) -> Any:
     if type(value) not in (int, float) or not math.isfinite(value):
         _refuse(NUMBER.must_be)
-    return float(value)
+    return value
 
 
 def _check_flag(value: Any) -> bool:

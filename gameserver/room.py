@@ -9,6 +9,7 @@ Locks: the room's own guards its seats and status. It may be held while the game
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import time
 from collections import deque
@@ -19,7 +20,7 @@ from gameserver.game import Game
 from gameserver.life import ENDED, IN_PROGRESS, WAITING, Life, Situation
 from gameserver.recorder import FORGETFUL, Recorder
 from gameserver.seats import PlayerInfo, Seat, enqueue
-from gameserver.settings import GameSettings, ServerSettings, check_setting
+from gameserver.settings import GameSettings, ServerSettings
 from gameserver.snapshots import Snapshots
 from gameserver.ticker import Ticker
 from Net.PacketCodes import PROTOCOL_VERSION, Packet
@@ -59,17 +60,22 @@ class GameRoom(Audience):
         self.events: deque[tuple[int, str, dict[str, Any]]] = deque(maxlen=EVENTS_KEPT)  # (game tick, type, details)
         self._recorder = recorder
         self._tick_rate: float = game_settings.tick_rate
-        self._life = Life(min(server_settings.start_at, capacity), server_settings.results_s)
+        self._life = Life(self._players_to_start(server_settings), server_settings.results_s)
         self._round_began_at = time.time()
         self._steps = 0  # ticks that a paused room may still make
         self._snapshots = Snapshots(self.game)
         self._scoreboard: list[list[Any]] = []
+        self._team_scores: list[int] = []
         self._ticker: Ticker | None = None
 
     @property
     def status(self) -> str:
         """waiting, in_progress or ended."""
         return self._life.status
+
+    def _players_to_start(self, settings: ServerSettings) -> int:
+        """A mode may need more than the settings ask for, and a small room starts when it is full."""
+        return min(max(settings.start_at, self.game.mode.start_at), self.capacity)
 
     # Players --------------------------------------------------------------------------------------------------
 
@@ -165,6 +171,8 @@ class GameRoom(Audience):
             enqueue([seat], _player_packet(player.info))
         if self._scoreboard:
             enqueue([seat], Packet("SCOREBOARD", (self._scoreboard,)))
+        if self._team_scores:
+            enqueue([seat], self._teams_packet())
 
     # The life of a match --------------------------------------------------------------------------------------
 
@@ -228,10 +236,11 @@ class GameRoom(Audience):
             if is_moving and self.status == IN_PROGRESS:
                 self.game.update(1 / self._tick_rate)
             events = self.game.take_events()
-            results = self.game.results()
+            results, team_scores = self.game.results(), self.game.team_scores()
             game_state = self._snapshots.build(in_time, late)
         for event_type, *args in events:
             self.broadcast(Packet(event_type, tuple(args)))
+        self._show_team_scores(team_scores)
         self._show_scoreboard([[row[0], row[1], row[3]] for row in results[:SCOREBOARD_ROWS]])
         if is_moving:
             self._live()
@@ -243,6 +252,12 @@ class GameRoom(Audience):
             if rows != self._scoreboard:
                 self._scoreboard = rows
                 self.broadcast(Packet("SCOREBOARD", (rows,)))
+
+    def _show_team_scores(self, scores: list[int]) -> None:
+        with self._lock:
+            if scores != self._team_scores:
+                self._team_scores = scores
+                self.broadcast(self._teams_packet())
 
     def start(self) -> None:
         """Starts the room's tick thread."""
@@ -281,10 +296,10 @@ class GameRoom(Audience):
             self._steps = max(0, self._steps)
             return may_move
 
-    def change_setting(self, name: str, value: float) -> None:
+    def change_setting(self, name: str, value: Any) -> None:
         """Changes a setting of the running room and tells its clients; raises ValueError with what is allowed."""
         if name == "tick_rate":
-            check_setting(name, value, whole=True)
+            dataclasses.replace(self.game.settings, tick_rate=value)  # raises for one that can not be
             self._tick_rate = value
             if self._ticker is not None:
                 self._ticker.change_rate(value)
@@ -316,6 +331,9 @@ class GameRoom(Audience):
 
     def _room_packet(self) -> Packet:
         return Packet("ROOM", (self.status, len(self.seats()), self.capacity, self._ms_left()))
+
+    def _teams_packet(self) -> Packet:
+        return Packet("TEAMS", (list(enumerate(self._team_scores)),))
 
     def _ms_left(self) -> int | None:
         """Milliseconds left of the round, or of the results; None without a limit."""
