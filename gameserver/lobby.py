@@ -137,14 +137,14 @@ class Lobby:
         if session is not None:
             session.place = None
 
-    def _leave_behind(self, session: Session) -> None:
-        """The connection has ended: a player's seat waits for it for a while, a spectator's does not."""
+    def _leave_behind(self, session: Session, keeps_seat: bool) -> None:
+        """The connection has ended; the seat of a player, but not a spectator's, waits for it if it `keeps_seat`."""
         with self._lock:
             self._sessions.pop(session.websocket, None)
             place = session.place
             if place is None:
                 return
-            waits = self.settings.reconnect_s > 0 and not place.seat.info.is_spectator
+            waits = keeps_seat and self.settings.reconnect_s > 0 and not place.seat.info.is_spectator
             if waits:
                 place.room.suspend_player(session.websocket)
         if not waits:

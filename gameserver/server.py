@@ -19,6 +19,7 @@ from gameserver.settings import GameSettings, ServerSettings
 from Net.accept import Site
 from Net.deflate import Compression
 from Net.http import Page
+from Net.errors import ConnectionClosed
 from Net.limits import Limits
 from Net.listener import Address, Listener
 from Net.origin import make_policy
@@ -26,6 +27,10 @@ from Net.PacketCodes import TO_CLIENT, Packet
 from Net.websocket import WebSocket
 
 __all__ = ["GameServer", "handlers"]  # handlers: imported for what it registers
+
+GOODBYE = (
+    1000  # the close code of a client that means to leave; a reloaded page or a lost network sends another or none
+)
 
 
 class GameServer(Lobby):
@@ -163,10 +168,14 @@ class GameServer(Lobby):
         session = Session(self, websocket)
         with self._lock:
             self._sessions[websocket] = session
+        keeps_seat = True
         try:
             session.run()
+        except ConnectionClosed as closed:
+            keeps_seat = closed.code != GOODBYE
+            raise
         finally:
-            self._leave_behind(session)
+            self._leave_behind(session, keeps_seat)
 
     def _tend(self, now_s: float) -> None:
         """About once a second: closes those who never join, and gives up the seats of those who do not come back."""
