@@ -59,10 +59,12 @@ def find_end_of_head(received: bytes, limits: Limits) -> int:
     """
     end = received.find(END_OF_HEAD)
     head = received if end < 0 else received[:end]
-    if len(head) > limits.head_bytes:
-        raise HandshakeError(431, f"the head may have {limits.head_bytes} bytes", "RFC 6585 section 5")
-    if head.count(b"\n") != head.count(b"\r\n"):
+    within = head[: limits.head_bytes]
+    if within.count(b"\n") != within.count(b"\r\n"):
         raise HandshakeError(400, "every line must end with CR LF", "RFC 9112 section 2.2")
+    begun = len(END_OF_HEAD) - 1 if end < 0 else 0  # so many of the last bytes may be the empty line's
+    if len(head) - begun > limits.head_bytes:
+        raise HandshakeError(431, f"the head may have {limits.head_bytes} bytes", "RFC 6585 section 5")
     return end + len(END_OF_HEAD) if end >= 0 else -1
 
 
