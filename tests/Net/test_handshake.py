@@ -144,11 +144,13 @@ BAD = {
     "a tab for a space": Bad(400, "RFC 9112 section 3", changed("GET ", "GET\t")),
     "a space in the target": Bad(400, "RFC 9112 section 3", changed("/chat", "/ch at")),
     "an empty request line": Bad(400, "RFC 9112 section 3", changed("GET /chat HTTP/1.1", "")),
-    "a target that is no path": Bad(400, "RFC 9112 section 3.2.1", changed("/chat", "chat")),
-    "a whole URL as target": Bad(400, "RFC 9112 section 3.2.1", changed("/chat", "http://other.example/chat")),
-    "a control character in the target": Bad(400, "RFC 9112 section 3.2.1", changed("/chat", "/\x00chat")),
-    "a bare CR in the target": Bad(400, "RFC 9112 section 3.2.1", changed("/chat", "/\rchat")),
-    "a byte beyond ASCII in the target": Bad(400, "RFC 9112 section 3.2.1", changed("/chat", "/\xe9")),
+    "a target that is no path": Bad(400, "RFC 9112 section 3.2", changed("/chat", "chat")),
+    "a whole URL of another host as target": Bad(
+        400, "RFC 9112 section 3.2.2", changed("/chat", "http://other.example/chat")
+    ),
+    "a control character in the target": Bad(400, "RFC 9112 section 3.2", changed("/chat", "/\x00chat")),
+    "a bare CR in the target": Bad(400, "RFC 9112 section 3.2", changed("/chat", "/\rchat")),
+    "a byte beyond ASCII in the target": Bad(400, "RFC 9112 section 3.2", changed("/chat", "/\xe9")),
     # Whatever two readers could understand differently (request smuggling).
     "no Host": Bad(400, "RFC 9112 section 3.2", changed("Host: server.example.com\r\n", "")),
     "two Hosts": Bad(400, "RFC 9112 section 3.2", with_field("Host: other.example")),
@@ -248,6 +250,12 @@ def test_a_target_is_cut_at_its_first_question_mark() -> None:
 
 
 # Finding the end of a head -------------------------------------------------------------------------------------
+
+
+def test_a_target_may_be_the_whole_url_of_this_host() -> None:
+    head = b"GET HTTP://Server.example:80/chat?x=1 HTTP/1.1\r\nHost: server.example:80\r\n\r\n"
+    request = parse_request(head, Limits())
+    assert (request.path, request.query) == ("/chat", "x=1")
 
 
 def test_a_head_may_arrive_byte_by_byte() -> None:
