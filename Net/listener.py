@@ -29,6 +29,9 @@ Address = Tuple[str, int]
 TEND_EVERY_S = 1.0
 # After a failed accept (no file descriptors left, say): long enough not to spin, short enough not to be noticed.
 RETRY_ACCEPT_S = 0.1
+# Clients that may be turned away politely at the same time, and how long each may take over it.
+TURNED_AWAY_AT_ONCE = 16
+TURNED_AWAY_S = 1.0
 _BACKLOG = 512  # connections that may wait for accept: a class that opens the page at the same moment
 
 
@@ -62,6 +65,7 @@ class Listener:
         # Guards all below.
         self._lock = threading.Lock()
         self._threads: dict[threading.Thread, socket.socket] = {}
+        self._turned_away: dict[threading.Thread, socket.socket] = {}
         self._websockets: set[WebSocket] = set()
         self._per_address: Counter[str] = Counter()
         self._bytes_in = 0  # of connections that have ended
@@ -104,7 +108,7 @@ class Listener:
         """Closes every connection and joins its thread; those not closed properly after `timeout_s` are cut off."""
         deadline_s = time.monotonic() + timeout_s
         with self._lock:
-            threads, websockets = dict(self._threads), set(self._websockets)
+            threads, websockets = {**self._threads, **self._turned_away}, set(self._websockets)
         for websocket in websockets:
             websocket.begin_close(code, reason)
         for thread in threads:
@@ -131,20 +135,41 @@ class Listener:
                 log.warning("can not accept connections just now: %s", error.strerror)
                 self._stopping.wait(RETRY_ACCEPT_S)
             return
+        self._take_in(sock, host, port)
+
+    def _take_in(self, sock: socket.socket, host: str, port: int) -> None:
+        """Gives a new connection a thread of its own: to be served in, or to be turned away in."""
+        name = f"client {host}:{port}"
         problem = self._why_not(host)
-        with self._lock:
+        with self._lock:  # the thread takes itself out at its end, for which it needs the lock
             if problem is None:
-                thread = threading.Thread(target=self._run, args=(sock, host, port), name=f"client {host}:{port}")
-                thread.daemon = True
-                try:
-                    thread.start()  # it waits for the lock before it could be done
+                thread = threading.Thread(target=self._run, args=(sock, host, port), name=name, daemon=True)
+                if _start(thread):
                     self._threads[thread] = sock
                     self._per_address[host] += 1
-                except RuntimeError as error:  # the system has no thread for us
-                    problem = _full(f"the server is full: {error}")
-        if problem is not None:
-            log.info("%s:%d refused: %s", host, port, problem.reason)
-            _turn_away(sock, problem)
+                    return
+                problem = _full("the server has no thread left")
+            elif len(self._turned_away) < TURNED_AWAY_AT_ONCE:
+                thread = threading.Thread(target=self._turn_away, args=(sock, problem), name=name, daemon=True)
+                if _start(thread):
+                    self._turned_away[thread] = sock
+                    return
+        _answer(sock, problem)  # this must stay cheap when thousands come
+        sock.close()
+
+    def _turn_away(self, sock: socket.socket, problem: HandshakeError) -> None:
+        """Answers when the request has come, in its own thread: some clients take no answer before they have asked."""
+        log.info("%s refused: %s", threading.current_thread().name, problem.reason)
+        sock.settimeout(TURNED_AWAY_S)
+        try:
+            sock.recv(self._limits.head_bytes)
+        except OSError:
+            pass  # nothing comes: no reason to be impolite
+        _answer(sock, problem)
+        sockets.linger(sock, TURNED_AWAY_S)
+        sock.close()
+        with self._lock:
+            del self._turned_away[threading.current_thread()]
 
     def describe(self) -> dict[str, int]:
         """How much there is and has been, as plain data."""
@@ -220,13 +245,19 @@ def _full(reason: str) -> HandshakeError:
     return HandshakeError(503, reason, "RFC 9110 section 15.6.4", (("Retry-After", "10"),))
 
 
-def _turn_away(sock: socket.socket, error: HandshakeError) -> None:
-    """Answers without waiting and without a thread: this must stay cheap when thousands come."""
-    sock.settimeout(0)
+def _start(thread: threading.Thread) -> bool:
+    """Starts a thread; returns False if the system has none left."""
+    try:
+        thread.start()
+    except RuntimeError as error:
+        log.warning("can not serve %s just now: %s", thread.name, error)
+        return False
+    return True
+
+
+def _answer(sock: socket.socket, error: HandshakeError) -> None:
+    sock.setblocking(False)
     try:
         sock.send(refusal(error))
-        sock.shutdown(socket.SHUT_WR)
-        sock.recv(4096)  # unread input would reset the connection and lose the answer on its way
     except OSError:
         pass  # it did not wait for the answer
-    sock.close()
