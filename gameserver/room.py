@@ -62,6 +62,7 @@ class GameRoom:
         self._scoreboard: list[list[Any]] = []
         self._teams: list[list[int]] = []
         self._ticker: Ticker | None = None
+        self._has_failed = False
         self._lock = threading.RLock()
         self._seats: dict[WebSocket, Seat] = {}
 
@@ -71,7 +72,7 @@ class GameRoom:
         """Gives a player a seat and tells everybody; raises RoomFull when there is none."""
         with self._lock:
             if self.is_full():
-                raise RoomFull(f"room {self.id} has {self.capacity} seats, and all are taken")
+                raise RoomFull(f"room {self.id} has {self.capacity} seats, and none is free")
             seat = Seat(ws, player_info)
             self._seats[ws] = seat
             player_info.team = self.assign_team(player_info.id)
@@ -128,8 +129,8 @@ class GameRoom:
         return not self._seats
 
     def is_full(self) -> bool:
-        """Whether all seats are taken."""
-        return len(self._seats) >= self.capacity
+        """Whether nobody can come in: all seats are taken, or the room is about to be closed."""
+        return self._has_failed or len(self._seats) >= self.capacity
 
     def seats(self) -> list[Seat]:
         """All seats that are taken, in the order in which their players came."""
@@ -159,12 +160,14 @@ class GameRoom:
 
     def broadcast_game_state(self, game_state: dict[View, bytes]) -> None:
         """Sends each player its own frames of this tick, as `Snapshots.build` made them; the only method that sends."""
-        for seat in self.seats():
-            frames = game_state.get(seat.view)
-            if frames is None:
-                seat.websocket.flush()
-            else:
-                seat.websocket.post_frame(frames)
+        with self._lock:  # who leaves and joins again gets nothing of its old view behind the new WELCOME
+            seats = list(self._seats.values())
+            for seat in seats:
+                frames = game_state.get(seat.view)
+                if frames is not None:
+                    seat.websocket.enqueue_frame(frames)
+        for seat in seats:
+            seat.websocket.flush()
 
     # The life of a match --------------------------------------------------------------------------------------
 
@@ -230,14 +233,16 @@ class GameRoom:
             results = self.game.results()
             team_scores = self.game.team_scores()
             game_state = self._snapshots.build(in_time, late)
-        for event_type, *args in events:
-            self.broadcast(Packet(event_type, tuple(args)))
-        self._show_scoreboard(
-            [[player_id, name, score] for player_id, name, _, score, _, _ in results[:SCOREBOARD_ROWS]]
-        )
-        self._show_teams([[team, score] for team, score in enumerate(team_scores)])
-        self._advance_life()
-        self.broadcast_game_state(game_state)
+        try:
+            for event_type, *args in events:
+                self.broadcast(Packet(event_type, tuple(args)))
+            self._show_scoreboard(
+                [[player_id, name, score] for player_id, name, _, score, _, _ in results[:SCOREBOARD_ROWS]]
+            )
+            self._show_teams([[team, score] for team, score in enumerate(team_scores)])
+            self._advance_life()
+        finally:
+            self.broadcast_game_state(game_state)  # the next one holds only what has changed since this one
 
     def _show_scoreboard(self, rows: list[list[Any]]) -> None:
         with self._lock:
@@ -263,9 +268,14 @@ class GameRoom:
 
     def _give_up(self) -> None:
         """Ends a room that can not tick any more: its players keep their results and lose their connections."""
-        self.end_game()
-        for seat in self.seats():
-            seat.websocket.begin_close(1011, "this room has failed")
+        with self._lock:
+            self._has_failed = True  # nobody may come in between the last word and the last player's leaving
+            seats = list(self._seats.values())
+        try:
+            self.end_game()
+        finally:
+            for seat in seats:
+                seat.websocket.begin_close(1011, "this room has failed")
 
     # What packets hold ----------------------------------------------------------------------------------------
 
