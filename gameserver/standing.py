@@ -70,16 +70,20 @@ class Standing:
     def frames(self, knowledge: Knowledge, cells: Iterable[Cell], form: Form) -> bytes:
         """Tells a client that sees these cells what it does not know yet; nothing, as most times, costs no packet."""
         new_cells = [cell for cell in cells if cell not in knowledge.cells]
-        if not (new_cells or self._built or self._fallen or knowledge.unsaid or knowledge.unsaid_gone):
+        has_missed = knowledge.unsaid or knowledge.unsaid_gone
+        if not (new_cells or self._built or self._fallen or has_missed):
             return b""
         as_text = form.as_text
-        gone = [self._fallen_part(cell, as_text) for cell in self._fallen if cell in knowledge.cells]
-        gone.append(encode_part(knowledge.unsaid_gone, as_text))
-        come = [self._built_part(cell, as_text) for cell in self._built if cell in knowledge.cells]
-        come.append(encode_part(_flat(knowledge.unsaid), as_text))
+        if has_missed:
+            self.miss(knowledge)  # what it missed may have fallen in this tick
+            gone = [encode_part(knowledge.unsaid_gone, as_text)]
+            come = [encode_part(_flat(knowledge.unsaid), as_text)]
+            knowledge.unsaid, knowledge.unsaid_gone = {}, []
+        else:
+            gone = [self._fallen_part(cell, as_text) for cell in self._fallen if cell in knowledge.cells]
+            come = [self._built_part(cell, as_text) for cell in self._built if cell in knowledge.cells]
         come += [self._whole_part(cell, as_text) for cell in new_cells]
         knowledge.cells.update(new_cells)
-        knowledge.unsaid, knowledge.unsaid_gone = {}, []
         packets = (("OBJECTS_GONE", gone), ("OBJECTS", come))
         return b"".join(
             form.frame(join_parts(packet_id, (), (parts,), as_text))
