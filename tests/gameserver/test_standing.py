@@ -16,13 +16,14 @@ from Net.messages import MessageReader
 from Net.PacketCodes import TO_CLIENT, Packet
 from tests.gameserver.worlds import EMPTY, game_with
 
-FORMS = pytest.mark.parametrize("form", [Form(False), Form(True)], ids=["MessagePack", "JSON"])
+BINARY = Form(False)
+FORMS = pytest.mark.parametrize("form", [BINARY, Form(True)], ids=["MessagePack", "JSON"])
 
 
 class Client:
     """Keeps what a client is told, and fails when it is told a thing twice or of the end of what it does not know."""
 
-    def __init__(self, player_id: int, form: Form = Form(False)) -> None:
+    def __init__(self, player_id: int, form: Form = BINARY) -> None:
         self.view = View(player_id, form)
         self.shown: dict[int, tuple[int, ...]] = {}
         self.seen: set[int] = set()
