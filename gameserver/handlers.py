@@ -51,6 +51,24 @@ def shoot(session: Session, angle_rad: float) -> None:
     session.act("SHOOT", angle_rad)
 
 
+@handles("PLACE")
+def place(session: Session, item: int, angle_rad: float) -> None:
+    """Builds something."""
+    session.act("PLACE", item, angle_rad)
+
+
+@handles("EAT")
+def eat(session: Session) -> None:
+    """Eats once."""
+    session.act("EAT")
+
+
+@handles("UPGRADE")
+def upgrade(session: Session, choice: int) -> None:
+    """Changes to a better weapon."""
+    session.act("UPGRADE", choice)
+
+
 @handles("CHAT")
 def chat(session: Session, text: str) -> None:
     """Says something to the room."""

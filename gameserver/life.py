@@ -19,11 +19,16 @@ class Situation(NamedTuple):
 
 
 class Life:
-    """A room's status. start_at: players that a round waits for. results_s: how long an ended round is shown."""
+    """A room's status.
 
-    def __init__(self, start_at: int, results_s: float) -> None:
+    least_players: without whom no round starts, however ready they are. start_at: players that a round waits for.
+    results_s: how long an ended round is shown.
+    """
+
+    def __init__(self, least_players: int, start_at: int, results_s: float) -> None:
         self.status = WAITING
         self.results_left_s = 0.0
+        self._least_players = least_players
         self._start_at = start_at
         self._results_s = results_s
 
@@ -36,8 +41,8 @@ class Life:
     def advance(self, delta_time: float, situation: Situation) -> str | None:
         """Lets `delta_time` seconds pass and returns the status to enter now, None to stay as it is."""
         if self.status == WAITING:
-            ready = situation.players >= self._start_at or (situation.players > 0 and situation.are_all_ready)
-            return IN_PROGRESS if ready else None
+            wanted = self._least_players if situation.are_all_ready else self._start_at
+            return IN_PROGRESS if situation.players >= wanted else None
         if self.status == IN_PROGRESS:
             return ENDED if situation.players == 0 or situation.is_game_over else None
         self.results_left_s = max(0.0, self.results_left_s - delta_time)

@@ -16,7 +16,8 @@ from collections import deque
 from typing import Any, Callable
 
 from gameserver.audience import Audience
-from gameserver.game import Game
+from gameserver.boards import Boards
+from gameserver.game import Game, Result
 from gameserver.life import ENDED, IN_PROGRESS, WAITING, Life, Situation
 from gameserver.recorder import FORGETFUL, Recorder
 from gameserver.seats import PlayerInfo, Seat, enqueue
@@ -28,7 +29,6 @@ from Net.websocket import WebSocket
 
 log = logging.getLogger(__name__)
 
-SCOREBOARD_ROWS = 10
 EVENTS_KEPT = 1000
 
 
@@ -60,22 +60,19 @@ class GameRoom(Audience):
         self.events: deque[tuple[int, str, dict[str, Any]]] = deque(maxlen=EVENTS_KEPT)  # (game tick, type, details)
         self._recorder = recorder
         self._tick_rate: float = game_settings.tick_rate
-        self._life = Life(self._players_to_start(server_settings), server_settings.results_s)
+        least = min(self.game.mode.start_at, capacity)  # a mode may need company
+        self._life = Life(least, max(least, min(server_settings.start_at, capacity)), server_settings.results_s)
         self._round_began_at = time.time()
         self._steps = 0  # ticks that a paused room may still make
         self._snapshots = Snapshots(self.game)
-        self._scoreboard: list[list[Any]] = []
-        self._team_scores: list[int] = []
+        self._boards = Boards()
         self._ticker: Ticker | None = None
+        self._has_failed = False
 
     @property
     def status(self) -> str:
         """waiting, in_progress or ended."""
         return self._life.status
-
-    def _players_to_start(self, settings: ServerSettings) -> int:
-        """A mode may need more than the settings ask for, and a small room starts when it is full."""
-        return min(max(settings.start_at, self.game.mode.start_at), self.capacity)
 
     # Players --------------------------------------------------------------------------------------------------
 
@@ -83,7 +80,7 @@ class GameRoom(Audience):
         """Seats a player, or a spectator, and tells everybody; raises RoomFull when there is no seat for a player."""
         with self._lock:
             if self.is_full() and not player_info.is_spectator:
-                raise RoomFull(f"room {self.id} has {self.capacity} seats, and all are taken")
+                raise RoomFull(f"room {self.id} has {self.capacity} seats, and none is free")
             seat = Seat(ws, player_info)
             self._seats[player_info.id] = seat
             if player_info.is_spectator:
@@ -159,8 +156,8 @@ class GameRoom(Audience):
                 view.spot = (min(max(spot[0], 0.0), size), min(max(spot[1], 0.0), size))
 
     def is_full(self) -> bool:
-        """Whether all players' seats are taken."""
-        return len(self.seats()) >= self.capacity
+        """Whether no player can come in: all seats are taken, or the room is about to be closed."""
+        return self._has_failed or len(self.seats()) >= self.capacity
 
     def _welcome(self, seat: Seat) -> None:
         """Tells a newcomer where it is, and who is there."""
@@ -169,10 +166,8 @@ class GameRoom(Audience):
         enqueue([seat], self._room_packet())
         for player in self.seats():
             enqueue([seat], _player_packet(player.info))
-        if self._scoreboard:
-            enqueue([seat], Packet("SCOREBOARD", (self._scoreboard,)))
-        if self._team_scores:
-            enqueue([seat], self._teams_packet())
+        for board in self._boards.packets():
+            enqueue([seat], board)
 
     # The life of a match --------------------------------------------------------------------------------------
 
@@ -238,26 +233,19 @@ class GameRoom(Audience):
             events = self.game.take_events()
             results, team_scores = self.game.results(), self.game.team_scores()
             game_state = self._snapshots.build(in_time, late)
-        for event_type, *args in events:
-            self.broadcast(Packet(event_type, tuple(args)))
-        self._show_team_scores(team_scores)
-        self._show_scoreboard([[row[0], row[1], row[3]] for row in results[:SCOREBOARD_ROWS]])
-        if is_moving:
-            self._live()
-        self.broadcast_game_state(game_state)
+        try:
+            for event_type, *args in events:
+                self.broadcast(Packet(event_type, tuple(args)))
+            self._show_boards(results, team_scores)
+            if is_moving:
+                self._live()
+        finally:
+            self.broadcast_game_state(game_state)  # the next one holds only what has changed since this one
 
-    def _show_scoreboard(self, rows: list[list[Any]]) -> None:
-        """rows: player's id, name, score."""
+    def _show_boards(self, results: list[Result], team_scores: list[int]) -> None:
         with self._lock:
-            if rows != self._scoreboard:
-                self._scoreboard = rows
-                self.broadcast(Packet("SCOREBOARD", (rows,)))
-
-    def _show_team_scores(self, scores: list[int]) -> None:
-        with self._lock:
-            if scores != self._team_scores:
-                self._team_scores = scores
-                self.broadcast(self._teams_packet())
+            for board in self._boards.update(results, team_scores):
+                self.broadcast(board)
 
     def start(self) -> None:
         """Starts the room's tick thread."""
@@ -271,9 +259,13 @@ class GameRoom(Audience):
 
     def _give_up(self) -> None:
         """Ends a room that can not tick any more: its players keep their results and lose their connections."""
-        self.end_game()
-        for seat in self.everybody():
-            seat.websocket.begin_close(1011, "this room has failed")
+        with self._lock:
+            self._has_failed = True  # nobody may come in between the last word and the last player's leaving
+        try:
+            self.end_game()
+        finally:
+            for seat in self.everybody():
+                seat.websocket.begin_close(1011, "this room has failed")
 
     # What an operator may do ----------------------------------------------------------------------------------
 
@@ -331,9 +323,6 @@ class GameRoom(Audience):
 
     def _room_packet(self) -> Packet:
         return Packet("ROOM", (self.status, len(self.seats()), self.capacity, self._ms_left()))
-
-    def _teams_packet(self) -> Packet:
-        return Packet("TEAMS", (list(enumerate(self._team_scores)),))
 
     def _ms_left(self) -> int | None:
         """Milliseconds left of the round, or of the results; None without a limit."""

@@ -18,8 +18,8 @@ from gameserver.session import Session
 from gameserver.settings import GameSettings, ServerSettings
 from Net.accept import Site
 from Net.deflate import Compression
-from Net.http import Page
 from Net.errors import ConnectionClosed
+from Net.http import Page
 from Net.limits import Limits
 from Net.listener import Address, Listener
 from Net.origin import make_policy

@@ -42,9 +42,11 @@ class World:
 
     def __init__(self) -> None:
         self._last_id = 0
+        # Grows whenever a building comes or goes: who keeps a copy sees that it is old.
+        self.building_changes = 0
 
     def build(self, settings: GameSettings) -> None:
-        """Starts over with an empty map of these settings; only the numbering goes on."""
+        """Starts over with an empty map of these settings; only what is counted goes on."""
         self.settings = settings
         self.mode: Mode = MODES[settings.mode]
         self.biomes: Biomes = biomes_of(settings)
@@ -57,8 +59,7 @@ class World:
         self.projectiles: dict[int, Projectile] = {}
         self.scenery: dict[int, GameObject] = {}
         self.buildings: dict[int, Building] = {}
-        # Grows whenever a building comes or goes: who keeps a copy sees that it is old.
-        self.building_changes = 0
+        self.building_changes += 1
         self.arrivals: list[Arrival] = []
 
         self.team_points = [0] * settings.teams
