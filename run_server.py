@@ -5,11 +5,14 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import secrets
 import signal
 import sys
 from types import FrameType
 
 EXIT_USAGE = 2
+# For what is still to be written when the server stops: within the three seconds that it may take.
+STORE_TIMEOUT_S = 1.0
 
 try:
     import msgpack  # noqa: F401  (Net needs it; asked for here, to say in one sentence what is missing)
@@ -18,9 +21,14 @@ except ImportError:
     sys.exit(EXIT_USAGE)
 
 import gameserver
+from gameserver.admin import Console
 from gameserver.modes import MODES
+from gameserver.pages import leaderboard_page
+from gameserver.recorder import Recorder
 from gameserver.server import GameServer
 from gameserver.settings import GameSettings, ServerSettings
+from gameserver.store import DEFAULT_PATH, Store, StoreError
+from gameserver.world_manager import GameWorldManager
 from Net.lan import reachable_addresses, url
 from Net.limits import Limits
 
@@ -48,15 +56,18 @@ def make_parser() -> argparse.ArgumentParser:
     add("--mode", choices=MODES, default=_GAME.mode, help="how a match is played")
     add("--teams", type=int, default=_GAME.teams, metavar="N", help="0: everyone for themselves, or 2 to 4")
     add("--max-message", type=int, default=_LIMITS.message_bytes, metavar="BYTES", help="longest message accepted")
+    add("--max-fragments", type=int, default=_LIMITS.fragments, metavar="N", help="most frames that a message may have")
     add("--compress", action="store_true", help="deflate the game's packets: fewer bytes, more work")
     add("--allow-origin", action="append", default=[], metavar="ORIGIN", help="foreign page that may connect; *: any")
     add("--host-name", action="append", default=[], metavar="NAME", help="further name that this server goes by")
+    add("--database", default=DEFAULT_PATH, metavar="FILE", help="where results are kept; :memory: forgets them")
+    add("--admin-token", metavar="TOKEN", help="what an operator of /admin must know; without it one is made up")
     add("--log-level", choices=_LOG_LEVELS, default="info", help="how much to tell")
     add("--version", action="version", version=f"gameserver {gameserver.__version__}")
     return parser
 
 
-def make_server(args: argparse.Namespace) -> GameServer:
+def make_server(args: argparse.Namespace, recorder: Recorder) -> GameServer:
     """Builds the server that the flags ask for; raises ValueError for a value that can not be."""
     if not 0 <= args.port <= 65535:
         raise ValueError(f"port must be 0 to 65535, not {args.port}")
@@ -76,14 +87,22 @@ def make_server(args: argparse.Namespace) -> GameServer:
         host_names=tuple(args.host_name),
         allowed_origins=tuple(args.allow_origin),
     )
-    return GameServer(server_settings, game_settings, Limits(message_bytes=args.max_message))
+    limits = Limits(message_bytes=args.max_message, fragments=args.max_fragments)
+    return GameServer(server_settings, game_settings, limits, recorder=recorder)
 
 
-def announce(host: str, port: int) -> None:
-    """Prints where the server can be opened."""
+def add_rooms_of_their_own(server: GameServer, store: Store, admin_token: str) -> None:
+    """Plugs in what is not the game itself: the operator's console, and the leaderboard."""
+    server.add_route("/admin", Console(GameWorldManager(server), admin_token).converse)
+    server.add_page("/leaderboard.json", lambda: leaderboard_page(store))
+
+
+def announce(host: str, port: int, admin_token: str) -> None:
+    """Prints where the server can be opened, and what its operator must know."""
     print(f"Game server on port {port}. Open it on this machine: {url('http', 'localhost', port)}")
     for address in reachable_addresses(host):
         print(f"  on other machines: {url('http', address, port)}")
+    print(f"Operator's token for /admin: {admin_token}")
     print("Stop it with Ctrl-C.", flush=True)
 
 
@@ -106,18 +125,36 @@ def main() -> int:
     args = make_parser().parse_args()
     logging.basicConfig(level=args.log_level.upper(), format="%(asctime)s %(levelname)s %(message)s")
     try:
-        server = make_server(args)
+        store = Store(args.database)
+    except StoreError as error:
+        return refuse(str(error))
+    try:
+        return serve(args, store)
+    finally:
+        store.close(STORE_TIMEOUT_S)
+
+
+def serve(args: argparse.Namespace, store: Store) -> int:
+    """Serves until it is told to stop; returns the exit status."""
+    try:
+        server = make_server(args, store)
         _, port = server.listen(args.host, args.port)
     except ValueError as error:
-        print(f"run_server: {error}", file=sys.stderr)
-        return EXIT_USAGE
+        return refuse(str(error))
     except OSError as error:
-        print(f"run_server: can not listen on {args.host} port {args.port}: {error.strerror}", file=sys.stderr)
-        return EXIT_USAGE
+        return refuse(f"can not listen on {args.host} port {args.port}: {error.strerror}")
+    admin_token = args.admin_token or secrets.token_urlsafe(9)
+    add_rooms_of_their_own(server, store, admin_token)
     stop_on_signals(server)
-    announce(args.host, port)
+    announce(args.host, port, admin_token)
     server.serve()
     return 0
+
+
+def refuse(reason: str) -> int:
+    """Says why the server does not start."""
+    print(f"run_server: {reason}", file=sys.stderr)
+    return EXIT_USAGE
 
 
 if __name__ == "__main__":

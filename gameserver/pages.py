@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Iterable
 
 from gameserver.room import GameRoom
+from gameserver.store import Store, StoreError
 from Net.http import Page, Pages, html_page, json_page
 from Net.PacketCodes import describe
 
@@ -35,6 +36,14 @@ def rooms_page(rooms: Iterable[GameRoom]) -> Page:
         for room in rooms
     ]
     return json_page({"rooms": listed})
+
+
+def leaderboard_page(store: Store) -> Page:
+    """The best players of all matches; without them if the store can not be read."""
+    try:
+        return json_page({"leaderboard": store.leaderboard()})
+    except StoreError as error:
+        return json_page({"leaderboard": [], "error": str(error)})
 
 
 def make_pages() -> Pages:

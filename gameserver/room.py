@@ -188,9 +188,10 @@ class GameRoom(Audience):
             self.broadcast(Packet("GAME_OVER", (results, round(1000 * self._life.results_left_s), places)))
         settings = self.game.settings
         placed = [(*result, place) for result, place in zip(results, places)]
-        self._recorder.record_match(
-            self.id, settings.mode, settings.seed, self._round_began_at, self.game.elapsed_s, placed
-        )
+        if placed and self.game.tick > 0:
+            self._recorder.record_match(
+                self.id, settings.mode, settings.seed, self._round_began_at, self.game.elapsed_s, placed
+            )
         self.log_event("end", {"results": results})
 
     def reset_room(self) -> None:

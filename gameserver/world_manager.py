@@ -39,9 +39,14 @@ class GameWorldManager:
     ) -> str:
         """Gives resources (or takes some) to one player, or to all with None; they see it in SELF."""
         chosen = self._players() if player_id is None else [self._player(player_id)]
+        granted = 0
         for room, seat in chosen:
-            room.game.grant_resources(seat.info.id, wood, food, stone, gold)
-        return f"granted wood {wood}, food {food}, stone {stone}, gold {gold} to {len(chosen)} players"
+            try:
+                room.game.grant_resources(seat.info.id, wood, food, stone, gold)
+                granted += 1
+            except KeyError:
+                pass  # it left a moment ago
+        return f"granted wood {wood}, food {food}, stone {stone}, gold {gold} to {granted} players"
 
     def kick(self, player_id: int, reason: str = "kicked by the operator") -> str:
         """Throws a player out; it is told the reason, in a NOTICE and as the close frame's with code 1008."""
