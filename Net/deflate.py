@@ -26,7 +26,7 @@ _EMPTY = b"\x00"
 _STREAMS_ALLOWED = 16
 # What is inflated at a time: zlib needs twice as much while it does so.
 _CHUNK_BYTES = 16 * 1024
-# Of zlib's 1 to 9. Its default, 6, takes 1.3 to 2.3 times as long for 0 to 14 % fewer bytes (a bitmap, snapshots, JSON).
+# Of zlib's 1 to 9. Its default, 6, takes 1.3 to 2.3 times as long for 0 to 14 % fewer bytes (a bitmap, packets, JSON).
 _LEVEL = 3
 _FLAGS = ("server_no_context_takeover", "client_no_context_takeover")
 _WINDOWS = ("server_max_window_bits", "client_max_window_bits")
