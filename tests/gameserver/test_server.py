@@ -315,7 +315,7 @@ def test_chat_reaches_everybody_in_the_room_and_nobody_else() -> None:
 
 @pytest.mark.parametrize("vanish", [Player.reset_connection, Player.end_stream], ids=["RST", "FIN"])
 def test_a_client_that_vanishes_is_removed_the_room_told_and_its_thread_gone(vanish) -> None:
-    with serving() as arena:
+    with serving(reconnect_s=0.0) as arena:
         ann, bob = arena.join("Ann"), arena.join("Bob")
         thread = thread_of(bob)
         assert thread in client_threads()
