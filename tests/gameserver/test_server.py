@@ -377,7 +377,7 @@ def test_a_client_that_does_not_read_stops_nobody_and_gets_a_full_state_and_all_
 
 
 def test_a_client_that_never_reads_is_dropped_when_its_outbox_is_full() -> None:
-    with serving(limits=Limits(outbox_bytes=16 * 1024)) as arena:
+    with serving(reconnect_s=0.0, limits=Limits(outbox_bytes=16 * 1024)) as arena:
         ann, bob = face_to_face(arena)
         room, thread = arena.room(ann), thread_of(bob)
         squeeze(arena, bob)
