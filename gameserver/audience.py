@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import threading
 
-from gameserver.seats import Seat, enqueue
+from gameserver.seats import Connection, Seat, enqueue
 from gameserver.snapshots import View
 from Net.PacketCodes import Packet
-from Net.websocket import WebSocket
 
 
 class Audience:
@@ -35,7 +34,7 @@ class Audience:
         with self._lock:
             return list(self._seats.values())
 
-    def _seat_of(self, ws: WebSocket) -> Seat | None:
+    def _seat_of(self, ws: Connection) -> Seat | None:
         return next((seat for seat in self._seats.values() if seat.websocket is ws), None)
 
     def find_player_by_id(self, player_id: int) -> Seat | None:
@@ -43,7 +42,7 @@ class Audience:
         with self._lock:
             return self._seats.get(player_id)
 
-    def broadcast(self, message: Packet, exclude_ws: WebSocket | None = None) -> None:
+    def broadcast(self, message: Packet, exclude_ws: Connection | None = None) -> None:
         """Tells everybody in the room, except one connection."""
         with self._lock:
             enqueue([seat for seat in self._seats.values() if seat.websocket is not exclude_ws], message)

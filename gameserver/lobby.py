@@ -14,11 +14,10 @@ from typing import Callable
 from gameserver.game import Game
 from gameserver.recorder import Recorder
 from gameserver.room import GameRoom, RoomFull
-from gameserver.seats import PlayerInfo, Seat
+from gameserver.seats import Connection, PlayerInfo, Seat
 from gameserver.session import Place, Session
 from gameserver.settings import GameSettings, ServerSettings
 from Net.errors import PacketError
-from Net.websocket import WebSocket
 
 
 class Lobby:
@@ -39,7 +38,7 @@ class Lobby:
         self._player_ids = itertools.count(1)
         self._room_numbers = itertools.count(1)
         self._lock = threading.RLock()
-        self._sessions: dict[WebSocket, Session] = {}
+        self._sessions: dict[Connection, Session] = {}
         self.rooms: dict[str, GameRoom] = {}
         self.players: dict[int, Place] = {}  # who is in a room, those who lost their connection too
         self._places: dict[str, Place] = {}  # players' by their tokens
@@ -160,7 +159,7 @@ class Lobby:
             if room.is_full():
                 raise RoomFull(f"room {room.id} is full")
             place.room.remove_player(seat.websocket)
-            moved = Place(room, room.add_player(seat.websocket, seat.info))
+            moved = Place(room, room.add_player(session.websocket, seat.info))
             self.players[seat.info.id] = self._places[seat.info.token] = session.place = moved
             is_over = place.room.is_empty() and self.rooms.pop(place.room.id, None) is not None
         if is_over:

@@ -20,7 +20,7 @@ from gameserver.boards import Boards
 from gameserver.game import Game, Result
 from gameserver.life import ENDED, IN_PROGRESS, WAITING, Life, Situation
 from gameserver.recorder import FORGETFUL, Recorder
-from gameserver.seats import PlayerInfo, Seat, enqueue
+from gameserver.seats import Connection, PlayerInfo, Seat, enqueue
 from gameserver.settings import GameSettings, ServerSettings
 from gameserver.snapshots import Snapshots
 from gameserver.ticker import Ticker
@@ -95,7 +95,7 @@ class GameRoom(Audience):
         self.log_event("join", {"player_id": player_info.id, "name": player_info.name})
         return seat
 
-    def remove_player(self, ws: WebSocket) -> None:
+    def remove_player(self, ws: Connection) -> None:
         """Takes a seat away and tells the others; does nothing if the connection has none."""
         with self._lock:
             seat = self._seat_of(ws)
@@ -114,7 +114,7 @@ class GameRoom(Audience):
             seat = self._seat_of(ws)
             if seat is None:
                 return
-            seat.absent_since_s = time.monotonic()
+            seat.disconnect(time.monotonic())
             self.game.set_connected(seat.info.id, False)
         self.log_event("drop", {"player_id": seat.info.id, "name": seat.info.name})
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Iterable
+from typing import Any, Iterable, Union
 
 from gameserver.snapshots import View
 from Net.forms import Form
@@ -28,11 +28,36 @@ class PlayerInfo:
     is_muted: bool = False
 
 
-class Seat:
-    """A taken seat: the connection, who sits there, and what it has been told of the world.
+class NoConnection:
+    """Stands in for the connection of a player who lost it, and lets go of all that the lost one held.
 
-    The connection may have ended: it then takes what it is sent and does nothing.
+    It takes what it is sent and does nothing. address, host: those of the connection that was lost.
     """
+
+    is_congested = False
+
+    def __init__(self, address: str, host: str) -> None:
+        self.address = address
+        self.host = host
+
+    def enqueue_frame(self, frame: bytes) -> None:
+        """Nobody is there to be told."""
+
+    post_frame = enqueue_frame
+
+    def flush(self) -> bool:
+        """Nothing ever waits."""
+        return True
+
+    def begin_close(self, code: int = 1000, reason: str = "") -> None:
+        """There is nothing to close."""
+
+
+Connection = Union[WebSocket, NoConnection]
+
+
+class Seat:
+    """A taken seat: the connection, who sits there, and what it has been told of the world."""
 
     __slots__ = ("absent_since_s", "info", "is_ready", "view", "websocket")
 
@@ -43,10 +68,15 @@ class Seat:
 
     def connect(self, websocket: WebSocket) -> None:
         """Seats a connection that has been told nothing yet."""
-        self.websocket = websocket
+        self.websocket: Connection = websocket
         self.view = View(self.info.id, Form(self.info.as_text, websocket.shared_window_bits()))
         self.view.is_spectator = self.info.is_spectator
         self.absent_since_s: float | None = None  # time.monotonic() when the connection was lost
+
+    def disconnect(self, now_s: float) -> None:
+        """Keeps the seat for a player whose connection is lost; now_s: time.monotonic()."""
+        self.websocket = NoConnection(self.websocket.address, self.websocket.host)
+        self.absent_since_s = now_s
 
     def describe(self) -> dict[str, Any]:
         """What an operator sees of it, as plain data."""

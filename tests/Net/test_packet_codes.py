@@ -29,6 +29,7 @@ CLIENT_TO_SERVER = [
     (10, "PLACE", [1, 1.5]),
     (11, "EAT", []),
     (12, "UPGRADE", [3]),
+    (13, "WATCH", [1, 2.5, 3.5]),
 ]
 SERVER_TO_CLIENT = [
     (32, "WELCOME", [1, "room", "token", {"tick_rate": 30, "map_size": 14400}]),
@@ -48,6 +49,7 @@ SERVER_TO_CLIENT = [
     (46, "GAME_OVER", [[[1, "Ada", None, 100, 3, 1]], 5000, [1]]),
     (47, "SHUTDOWN", ["see you", 3000]),
     (48, "TEAMS", [[[0, 300], [1, 200]]]),
+    (49, "SETTINGS", [{"player_speed": 400}]),
 ]
 
 EVERY_PACKET = [
