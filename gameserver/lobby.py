@@ -54,7 +54,7 @@ class Lobby:
             if room_id in self.rooms:
                 raise ValueError(f"there is a room {room_id!r} already")
             capacity = self.settings.max_players if max_players is None else max_players
-            room = GameRoom(room_id, self.game_settings, self.settings, capacity, self._make_game)
+            room = GameRoom(room_id, self.game_settings, self.settings, capacity, self._make_game, self._recorder)
             self.rooms[room_id] = room
             if self._is_serving:
                 room.start()

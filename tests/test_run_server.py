@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import http.client
+import json
 import os
 import re
 import signal
@@ -82,7 +83,8 @@ class Running:
 @contextlib.contextmanager
 def running(*flags: str) -> Iterator[Running]:
     """Runs it on a free port of this machine (unless the flags say otherwise), and ends it if the test has not."""
-    command = [sys.executable, str(SCRIPT), "--host", "127.0.0.1", "--port", "0", "--log-level", "warning", *flags]
+    quietly = ["--host", "127.0.0.1", "--port", "0", "--log-level", "warning", "--database", ":memory:"]
+    command = [sys.executable, str(SCRIPT), *quietly, *flags]
     with tempfile.TemporaryFile("w+") as errors:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)
         try:
@@ -149,6 +151,55 @@ def test_flags_reach_the_game() -> None:
 def test_a_time_limit_of_0_is_none() -> None:
     server = run_server.make_server(run_server.make_parser().parse_args(["--time-limit", "0"]), FORGETFUL)
     assert server.game_settings.time_limit_s is None
+
+
+# Results that last --------------------------------------------------------------------------------------------
+
+
+def leaderboard(server: Running) -> list[dict[str, object]]:
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=DEADLINE_S)
+    try:
+        connection.request("GET", "/leaderboard.json")
+        rows: list[dict[str, object]] = json.loads(connection.getresponse().read())["leaderboard"]
+        return rows
+    finally:
+        connection.close()
+
+
+def test_a_finished_match_outlives_kill_9(tmp_path: Path) -> None:
+    database = str(tmp_path / "results.sqlite3")
+    with running("--time-limit", "0.5", "--database", database) as server:
+        player = Player(connect(server.url()))
+        player.join("Ann")
+        player.wait_for("GAME_OVER")
+        wait_until(lambda: leaderboard(server), "the match is recorded")
+        server.process.kill()
+        server.process.wait()
+        player.hang_up()
+    command = [sys.executable, "-m", "gameserver.store", "--leaderboard", "--database", database]
+    shown = subprocess.run(command, capture_output=True, text=True, cwd=SCRIPT.parent, check=False)
+    assert shown.returncode == 0, shown.stderr
+    assert "Ann" in shown.stdout
+
+
+def test_the_operator_gets_in_with_the_printed_token_or_a_given_one() -> None:
+    for flags in ([], ["--admin-token", "open sesame"]):
+        with running(*flags) as server:
+            (token,) = re.findall(r"token for /admin: (.*)", server.printed)
+            assert not flags or token == flags[1]
+            websocket = connect(f"{server.url()}admin")
+            websocket.send(json.dumps({"token": token}))
+            assert json.loads(websocket.receive(DEADLINE_S)) == {"ok": True}
+            websocket.close()
+
+
+def test_a_database_that_is_none_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    other = tmp_path / "letter.txt"
+    other.write_text("Dear Ann, this is not a database. " * 100)
+    process = run("--port", "0", "--database", str(other))
+    assert process.returncode == 2
+    assert_one_clear_sentence(process.stderr)
+    assert other.read_text().startswith("Dear Ann")
 
 
 # Slips --------------------------------------------------------------------------------------------------------
