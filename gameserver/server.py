@@ -11,7 +11,7 @@ import logging
 import secrets
 import threading
 import time
-from typing import Callable
+from typing import Any, Callable
 
 from gameserver import handlers, pages
 from gameserver.game import Game
@@ -53,7 +53,7 @@ class GameServer:
             "/": Compression.ALONE if settings.compress else Compression.NONE,
             "/echo": Compression.WITH_CONTEXT,
         }
-        site = Site(websockets, pages.make_pages(), policy)
+        site = Site(websockets, pages.make_pages(self.describe_rooms), policy)
         self._listener = Listener(
             site,
             limits,
@@ -207,6 +207,20 @@ class GameServer:
         """The rooms that are open now."""
         with self._lock:
             return list(self.rooms.values())
+
+    def describe_rooms(self) -> dict[str, Any]:
+        """What /rooms.json says: enough to choose a room by."""
+        rooms = [
+            {
+                "id": room.id,
+                "status": room.status,
+                "players": len(room.seats()),
+                "capacity": room.capacity,
+                "teams": self.game_settings.teams,
+            }
+            for room in self.all_rooms()
+        ]
+        return {"rooms": rooms, "server": {"teams": self.game_settings.teams}}
 
     # Paths ----------------------------------------------------------------------------------------------------
 
