@@ -10,6 +10,8 @@ import sys
 from types import FrameType
 
 EXIT_USAGE = 2
+# Where this machine itself finds a server that listens on all of its addresses.
+LOOPBACK = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}
 
 try:
     import msgpack  # noqa: F401  (Net needs it; asked for here, to say in one sentence what is missing)
@@ -18,6 +20,8 @@ except ImportError:
     sys.exit(EXIT_USAGE)
 
 import gameserver
+from gameserver.bots import Crowd
+from gameserver.lan_announce import HOW_TO_INSTALL, Announcement, qr_for_terminal
 from gameserver.server import GameServer
 from gameserver.settings import GameSettings, ServerSettings
 from Net.lan import reachable_addresses, url
@@ -49,6 +53,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("--compress", action="store_true", help="deflate the game's packets: fewer bytes, more work")
     add("--allow-origin", action="append", default=[], metavar="ORIGIN", help="foreign page that may connect; *: any")
     add("--host-name", action="append", default=[], metavar="NAME", help="further name that this server goes by")
+    add("--bots", type=int, default=0, metavar="N", help="simple players that fill a room, for one who tests alone")
     add("--log-level", choices=_LOG_LEVELS, default="info", help="how much to tell")
     add("--version", action="version", version=f"gameserver {gameserver.__version__}")
     return parser
@@ -76,11 +81,13 @@ def make_server(args: argparse.Namespace) -> GameServer:
     return GameServer(server_settings, game_settings, Limits(message_bytes=args.max_message))
 
 
-def announce(host: str, port: int) -> None:
+def announce(host: str, port: int, public_url: str) -> None:
     """Prints where the server can be opened."""
     print(f"Game server on port {port}. Open it on this machine: {url('http', 'localhost', port)}")
     for address in reachable_addresses(host):
         print(f"  on other machines: {url('http', address, port)}")
+    code = qr_for_terminal(public_url)
+    print(code if code else f"For a QR code and a name on the local network: {HOW_TO_INSTALL}")
     print("Stop it with Ctrl-C.", flush=True)
 
 
@@ -112,8 +119,14 @@ def main() -> int:
         print(f"run_server: can not listen on {args.host} port {args.port}: {error.strerror}", file=sys.stderr)
         return EXIT_USAGE
     stop_on_signals(server)
-    announce(args.host, port)
+    announce(args.host, port, server.public_url())
+    announcement = Announcement(reachable_addresses(args.host), port)
+    announcement.start()
+    crowd = Crowd(url("ws", LOOPBACK.get(args.host, args.host), port), args.bots)
+    crowd.start()
     server.serve()
+    crowd.stop()
+    announcement.stop()
     return 0
 
 

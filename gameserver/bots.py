@@ -177,9 +177,12 @@ class Crowd:
             self._bots.remove(leaving)
             leaving.leave()
             self._retry_at_s = now_s + _RETRY_S
-        elif len(self._bots) < self._count and now_s >= self._retry_at_s and len(known) == len(self._bots):
-            if free is None or free > _FREE_SEATS:
-                self._add(known[0].room if known else None, now_s)
+        elif self._wants_more(now_s, known) and (free is None or free > _FREE_SEATS):
+            self._add(known[0].room if known else None, now_s)
+
+    def _wants_more(self, now_s: float, known: list[Bot]) -> bool:
+        """Whether another bot may try: one at a time, so that the last one has been told how many seats are left."""
+        return len(self._bots) < self._count and now_s >= self._retry_at_s and len(known) == len(self._bots)
 
     def _add(self, room: str | None, now_s: float) -> None:
         try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Callable
 
+from gameserver.lan_announce import qr_page
 from Net.http import Page, Pages, json_page
 from Net.PacketCodes import describe
 
@@ -22,8 +23,11 @@ _CONTENT_TYPES = {
 }
 
 
-def make_pages(describe_rooms: Callable[[], Any]) -> Pages:
-    """The table of pages; describe_rooms: what /rooms.json says whenever it is asked for, as plain data."""
+def make_pages(describe_rooms: Callable[[], Any], public_url: Callable[[], str]) -> Pages:
+    """The table of pages.
+
+    describe_rooms: what /rooms.json says whenever it is asked for, as plain data. public_url: what /qr.svg shows.
+    """
     files = _read_files()
     return {
         **files,
@@ -31,6 +35,7 @@ def make_pages(describe_rooms: Callable[[], Any]) -> Pages:
         "/admin": files["/web/admin.html"],
         "/packets.json": json_page(describe()),
         "/rooms.json": lambda: json_page(describe_rooms()),
+        "/qr.svg": lambda: qr_page(public_url()),
     }
 
 

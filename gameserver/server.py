@@ -22,6 +22,7 @@ from gameserver.settings import GameSettings, ServerSettings
 from Net.accept import Site
 from Net.deflate import Compression
 from Net.errors import PacketError
+from Net.lan import reachable_addresses, url
 from Net.limits import Limits
 from Net.listener import Address, Listener
 from Net.origin import make_policy
@@ -53,7 +54,7 @@ class GameServer:
             "/": Compression.ALONE if settings.compress else Compression.NONE,
             "/echo": Compression.WITH_CONTEXT,
         }
-        site = Site(websockets, pages.make_pages(self.describe_rooms), policy)
+        site = Site(websockets, pages.make_pages(self.describe_rooms, self.public_url), policy)
         self._listener = Listener(
             site,
             limits,
@@ -62,6 +63,7 @@ class GameServer:
             settings.max_connections_per_address,
             tend=self._close_idle,
         )
+        self._address: Address = ("localhost", 0)
         self._is_serving = False
         self._player_ids = itertools.count(1)
         self._room_numbers = itertools.count(1)
@@ -75,7 +77,13 @@ class GameServer:
 
     def listen(self, host: str, port: int) -> Address:
         """Opens the port and returns the address it got; port 0 lets the system choose. Raises OSError."""
-        return self._listener.open(host, port)
+        self._address = self._listener.open(host, port)
+        return self._address
+
+    def public_url(self) -> str:
+        """Where people on the same network open the game: the first address that reaches this machine."""
+        host, port = self._address
+        return url("http", next(iter(reachable_addresses(host)), "localhost"), port)
 
     def start_server(self, host: str = "0.0.0.0", port: int = 3000) -> None:
         """Serves until `stop` or `shutdown` is called from another thread or a signal handler. Raises OSError."""
