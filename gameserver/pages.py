@@ -32,7 +32,7 @@ def make_pages(describe_rooms: Callable[[], Any], public_url: Callable[[], str])
     return {
         **files,
         "/": files["/web/index.html"],
-        "/admin": files["/web/admin.html"],
+        "/admin": files["/web/admin/admin.html"],
         "/packets.json": json_page(describe()),
         "/rooms.json": lambda: json_page(describe_rooms()),
         "/qr.svg": lambda: qr_page(public_url()),
