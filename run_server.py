@@ -22,6 +22,7 @@ except ImportError:
 import gameserver
 from gameserver.bots import Crowd
 from gameserver.lan_announce import HOW_TO_INSTALL, Announcement, qr_for_terminal
+from gameserver.modes import MODES
 from gameserver.server import GameServer
 from gameserver.settings import GameSettings, ServerSettings
 from Net.lan import reachable_addresses, url
@@ -48,6 +49,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("--seed", type=int, default=_GAME.seed, help="the same seed gives the same map")
     add("--time-limit", type=float, default=_GAME.time_limit_s, metavar="S", help="seconds a round lasts; 0: no limit")
     add("--score-limit", type=int, default=_GAME.score_limit, metavar="N", help="score that ends a round")
+    add("--mode", choices=MODES, default=_GAME.mode, help="how a match is played")
     add("--teams", type=int, default=_GAME.teams, metavar="N", help="0: everyone for themselves, or 2 to 4")
     add("--max-message", type=int, default=_LIMITS.message_bytes, metavar="BYTES", help="longest message accepted")
     add("--compress", action="store_true", help="deflate the game's packets: fewer bytes, more work")
@@ -67,6 +69,7 @@ def make_server(args: argparse.Namespace) -> GameServer:
         seed=args.seed,
         map_size=args.map_size,
         tick_rate=args.tick_rate,
+        mode=args.mode,
         teams=args.teams,
         time_limit_s=args.time_limit or None,
         score_limit=args.score_limit,

@@ -77,6 +77,11 @@ _TO_SERVER = (
     PacketType(7, "LEAVE", "leave the room, and stay connected"),
     PacketType(8, "READY", "a waiting room starts early when all are ready", (Arg("flag", FLAG),)),
     PacketType(9, "PING", "ask for a PONG", (Arg("number", ANY_INTEGER),)),
+    PacketType(
+        10, "PLACE", "build in front of you: item 0 wall, 1 spike", (Arg("item", integer(0, 1)), Arg("angle", ANGLE))
+    ),
+    PacketType(11, "EAT", "a meal: food becomes health"),
+    PacketType(12, "UPGRADE", "change to a weapon, one of the choices in SELF", (Arg("choice", integer(0, 7)),)),
 )
 
 _PLAYER_ID = Arg("player_id", COUNT)
@@ -111,8 +116,8 @@ _TO_CLIENT = (
         (_PLAYER_ID, Arg("name", STRING), Arg("team", nullable(COUNT))),
     ),
     PacketType(39, "PLAYER_GONE", "a player left the room", (_PLAYER_ID,)),
-    PacketType(40, "OBJECTS", "scenery that came into view: groups of id, kind, x, y, scale", (Arg("objects", LIST),)),
-    PacketType(41, "OBJECTS_GONE", "scenery that is no more", (Arg("ids", LIST),)),
+    PacketType(40, "OBJECTS", "what stands: groups of id, kind, x, y, scale", (Arg("objects", LIST),)),
+    PacketType(41, "OBJECTS_GONE", "what stands no more", (Arg("ids", LIST),)),
     PacketType(
         42,
         "STATE",
@@ -122,8 +127,17 @@ _TO_CLIENT = (
     PacketType(
         43,
         "SELF",
-        "your own values; resources: wood, food, stone, gold",
-        (Arg("health", COUNT), Arg("score", COUNT), Arg("resources", LIST)),
+        "your own values; resources: wood, food, stone, gold; experience: in this age; choices: weapons for UPGRADE",
+        (
+            Arg("health", COUNT),
+            Arg("score", COUNT),
+            Arg("resources", LIST),
+            Arg("age", COUNT),
+            Arg("experience", COUNT),
+            Arg("experience_for_next_age", COUNT),
+            Arg("weapon", COUNT),
+            Arg("choices", LIST),
+        ),
     ),
     PacketType(44, "SCOREBOARD", "the best ten: lists of player id, name, score", (Arg("rows", LIST),)),
     PacketType(
@@ -135,10 +149,11 @@ _TO_CLIENT = (
     PacketType(
         46,
         "GAME_OVER",
-        "the round is over: lists of player id, name, team, score, kills, deaths, best first",
-        (Arg("results", LIST), Arg("ms_to_next_round", COUNT)),
+        "the round is over: lists of player id, name, team, score, kills, deaths, best first, and the place of each",
+        (Arg("results", LIST), Arg("ms_to_next_round", COUNT), Arg("places", LIST)),
     ),
     PacketType(47, "SHUTDOWN", "the server is going", (Arg("text", STRING), Arg("ms_left", COUNT))),
+    PacketType(48, "TEAMS", "the teams: lists of team, score", (Arg("rows", LIST),)),
 )
 
 

@@ -111,11 +111,12 @@ class Deflater:
     def __init__(self, window_bits: int, takes_over: bool) -> None:
         self.window_bits = window_bits
         self.takes_over = takes_over
-        self._codec = _new_deflater(window_bits)
+        # It takes about 256 KiB: none for a connection that starts anew with each message.
+        self._codec = _new_deflater(window_bits) if takes_over else None
 
     def deflate(self, payload: bytes) -> bytes:
         """Returns a whole message's payload as it goes on the wire (section 7.2.1)."""
-        codec = self._codec if self.takes_over else _new_deflater(self.window_bits)
+        codec = self._codec or _new_deflater(self.window_bits)
         deflated = codec.compress(payload) + codec.flush(zlib.Z_SYNC_FLUSH)
         return deflated[: -len(_TAIL)] or _EMPTY
 

@@ -53,7 +53,8 @@ class ConnectionClosed(Exception):
     """
 
     def __init__(self, code: int, reason: str = "", violation: ProtocolError | None = None) -> None:
-        super().__init__(f"connection closed with {code}" + (f": {reason}" if reason else ""))
+        # As a literal: the reason is the peer's, and must not write lines of its own into a log.
+        super().__init__(f"connection closed with {code}" + (f": {reason!r}" if reason else ""))
         self.code = code
         self.reason = reason
         self.violation = violation

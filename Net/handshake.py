@@ -183,8 +183,8 @@ def check_response(head: bytes, key: str, limits: Limits) -> list[str]:
         )
     if response.values("sec-websocket-accept") != [accept_key(key)]:
         raise HandshakeError(502, "Sec-WebSocket-Accept does not belong to our key", "RFC 6455 section 4.1")
-    if response.values("sec-websocket-extensions") or response.values("sec-websocket-protocol"):
-        raise HandshakeError(502, "the answer names what we did not offer", "RFC 6455 section 4.1")
+    if response.values("sec-websocket-protocol"):
+        raise HandshakeError(502, "the server answers a subprotocol that was not offered", "RFC 6455 section 4.1")
     return response.values("sec-websocket-extensions")
 
 

@@ -131,11 +131,13 @@ class Listener:
             if problem is None:
                 thread = threading.Thread(target=self._run, args=(sock, host, port), name=f"client {host}:{port}")
                 thread.daemon = True
-                self._threads[thread] = sock
-                self._per_address[host] += 1
-        if problem is None:
-            thread.start()
-        else:
+                try:
+                    thread.start()  # it waits for the lock before it could be done
+                    self._threads[thread] = sock
+                    self._per_address[host] += 1
+                except RuntimeError as error:
+                    problem = f"the server is full: {error}"  # the system has no thread for us
+        if problem is not None:
             log.info("%s:%d refused: %s", host, port, problem)
             _turn_away(sock, problem)
 
@@ -173,14 +175,14 @@ class Listener:
             websocket.begin_close(1001)  # it came in while `close_all` was going round
         try:
             self._handle(websocket)
-            websocket.close()
         except ConnectionClosed as closed:
             level = logging.INFO if closed.violation else logging.DEBUG
             log.log(level, "%s: %s", websocket.address, closed.violation or closed)
         except Exception:
             log.exception("%s: a fault in the server", websocket.address)
-            websocket.close(1011, "a fault in the server")
+            websocket.begin_close(1011, "a fault in the server")
         finally:
+            websocket.close()  # whatever has happened: only this gives the socket back
             with self._lock:
                 self._websockets.discard(websocket)
 

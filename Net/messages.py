@@ -75,22 +75,21 @@ def close_payload(code: int, reason: str = "") -> bytes:
 _CONTROL_EVENTS: dict[int, Callable[[bytes], Event]] = {PING: Ping, PONG: Pong, CLOSE: parse_close}
 
 
-class _TextDecoder:
-    """UTF-8 to text as the bytes arrive; raises ProtocolError 1007 at the first byte that can not be right (8.1)."""
+class _TextChecker:
+    """Checks UTF-8 as it arrives; raises ProtocolError 1007 at the first byte that can not be right (8.1)."""
 
     def __init__(self) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8")("strict")
 
-    def decode(self, data: bytes, final: bool) -> str:
+    def check(self, data: bytes, final: bool) -> None:
         try:
-            text = self._decoder.decode(data, final)
+            self._decoder.decode(data, final)
         except UnicodeDecodeError as error:
             raise _not_utf8(error.object[error.start]) from None
         # Python waits for the third byte of a surrogate (ED A0..BF xx), though the second already settles it.
         waiting = self._decoder.getstate()[0]
         if waiting[:1] == b"\xed" and waiting[1:2] >= b"\xa0":
             raise _not_utf8(waiting[0])
-        return text
 
 
 def _not_utf8(byte: int) -> ProtocolError:
@@ -110,11 +109,11 @@ class MessageReader:
         self._frame_reader = FrameReader(masked, allowed_rsv=RSV1 if inflater else 0)
         self._frames: Iterator[Frame] = iter(())
         self._ended = False  # by a Close or a violation
-        # The message being assembled: `_decoder` for text, None for binary; `_opcode` is CONTINUATION between messages.
+        # The message being assembled: `_checker` for text, None for binary; `_opcode` is CONTINUATION between messages.
+        # Text too is kept as bytes: in many small strings, a text that drips in would take forty times its size.
         self._opcode = CONTINUATION
-        self._decoder: _TextDecoder | None = None
-        self._text: list[str] = []
-        self._binary = bytearray()
+        self._checker: _TextChecker | None = None
+        self._payload = bytearray()
         self._is_compressed = False
         self._size = 0  # bytes so far, inflated
         self._wire_size = 0  # bytes of payload so far
@@ -169,22 +168,21 @@ class MessageReader:
         if frame.opcode != CONTINUATION:
             self._opcode = frame.opcode
             self._is_compressed = bool(frame.rsv)
-            self._decoder = _TextDecoder() if frame.opcode == TEXT else None
+            self._checker = _TextChecker() if frame.opcode == TEXT else None
         payload = frame.payload
         self._wire_size += len(payload)
         self._fragments += frame.to_come == 0
         if self._is_compressed and self._inflater is not None:
             payload = self._inflater.inflate(payload, frame.fin, self._limits.message_bytes - self._size)
         self._size += len(payload)
-        if self._decoder is not None:
-            self._text.append(self._decoder.decode(payload, frame.fin))
-        else:
-            self._binary += payload
+        if self._checker is not None:
+            self._checker.check(payload, frame.fin)
+        self._payload += payload
         return self._take_message() if frame.fin else None
 
     def _take_message(self) -> str | bytes:
-        message = "".join(self._text) if self._opcode == TEXT else bytes(self._binary)
-        self._opcode, self._decoder, self._is_compressed = CONTINUATION, None, False
-        self._text, self._binary = [], bytearray()
+        message = self._payload.decode("utf-8") if self._opcode == TEXT else bytes(self._payload)
+        self._opcode, self._checker, self._is_compressed = CONTINUATION, None, False
+        self._payload = bytearray()
         self._size = self._wire_size = self._fragments = 0
         return message

@@ -67,7 +67,7 @@ class WebSocket:
         # For `tend`: what it saw when it last looked.
         self._has_heard = True
         self._quiet_since_s = 0.0
-        self._is_pinged = False
+        self._pinged_at_s: float | None = None
 
     # The connection's own thread ----------------------------------------------------------------------------
 
@@ -77,12 +77,7 @@ class WebSocket:
         Raises ConnectionClosed at the end of the connection, and whenever called after it; TimeoutError when no
         message has come for `timeout_s` seconds (None: waits as long as the connection lives).
         """
-        deadline_s = None if timeout_s is None else time.monotonic() + timeout_s
-        while True:
-            message = self._next_message(deadline_s)
-            if self._close_sent_at_s is None:
-                return message
-            # We have said goodbye: what still comes is not for us (section 1.4).
+        return self._next_message(None if timeout_s is None else time.monotonic() + timeout_s)
 
     def __iter__(self) -> Iterator[Message]:
         """Yields messages until the connection ends."""
@@ -111,16 +106,13 @@ class WebSocket:
     def close(self, code: int = 1000, reason: str = "") -> None:
         """Closes with the closing handshake (section 7.1.2); waits up to the close time-out for the peer's half."""
         self.begin_close(code, reason)
-        deadline_s = time.monotonic() + self._limits.close_timeout_s
         try:
-            while time.monotonic() < deadline_s:
-                self._next_message(deadline_s)
+            self._next_message(time.monotonic() + self._limits.close_timeout_s)
         except TimeoutError:
-            pass  # as when the time runs out between two messages
+            self.abort("the peer did not answer our close")
+            self._release(ConnectionClosed(ABNORMAL, self._abort_reason))
         except ConnectionClosed:
-            return
-        self.abort("the peer did not answer our close")
-        self._release(ConnectionClosed(ABNORMAL, self._abort_reason))
+            pass
 
     # Any thread ---------------------------------------------------------------------------------------------
 
@@ -177,22 +169,23 @@ class WebSocket:
         with self._lock:
             self._flush_outbox()
             if self._has_heard:
-                self._has_heard, self._is_pinged, self._quiet_since_s = False, False, now_s
-            quiet_s = now_s - self._quiet_since_s
+                self._has_heard, self._pinged_at_s, self._quiet_since_s = False, None, now_s
             if self._outbox and now_s - self._progress_at_s > limits.stall_timeout_s:
                 self._abort("the peer does not read")
             elif self._close_sent_at_s is not None:
                 if now_s - self._close_sent_at_s > limits.close_timeout_s:
                     self._abort("the peer did not answer our close")
-            elif quiet_s > limits.ping_after_s + limits.dead_after_s:
-                self._abort("the peer did not answer our ping")
-            elif quiet_s > limits.ping_after_s and not self._is_pinged:
-                self._is_pinged = True
+            elif self._pinged_at_s is not None:
+                if now_s - self._pinged_at_s > limits.dead_after_s:
+                    self._abort("the peer did not answer our ping")
+            elif now_s - self._quiet_since_s > limits.ping_after_s:
+                self._pinged_at_s = now_s
                 self._write(self._serialize(PING, b""))
 
     # Reading, in the connection's own thread ----------------------------------------------------------------
 
     def _next_message(self, deadline_s: float | None) -> Message:
+        is_late = False
         while True:
             if self._closed:
                 raise self._closed.with_traceback(None)
@@ -202,9 +195,14 @@ class WebSocket:
                 self.begin_close(violation.close_code, violation.reason)
                 self._end(ConnectionClosed(violation.close_code, violation.reason, violation))
             if type(event) is bytes or type(event) is str:
-                return event
-            if event is None:
+                if self._close_sent_at_s is None:
+                    return event
+                # We have said goodbye: what still comes is not for us (section 1.4).
+            elif event is None:
+                if is_late:  # a peer that sends pings all the time does not prolong ours
+                    raise TimeoutError("no message came in time")
                 self._events = self._reader.feed(self._receive_bytes(deadline_s))
+                is_late = deadline_s is not None and time.monotonic() > deadline_s
             elif isinstance(event, Close):
                 self.begin_close(event.code)  # the answer, unless the peer's is the answer (section 5.5.1)
                 self._end(ConnectionClosed(event.code, event.reason))
@@ -255,14 +253,14 @@ class WebSocket:
 
     def _write(self, frame: bytes) -> None:
         """Sends the frame behind what waits, as far as the kernel takes it."""
-        if self._outbox or self._close_sent_at_s is not None or self._abort_reason:
+        if self._outbox or self._is_overfull or self._close_sent_at_s is not None or self._abort_reason:
             self._append(frame)
             self._flush_outbox()
             return
         sent = self._send_now(frame)
         if sent < len(frame):
             self._append(frame[sent:])
-            self.is_congested = True
+            self._flush_outbox()  # ends the connection if the rest does not fit: nothing may follow half a frame
 
     def _append(self, frame: bytes) -> None:
         if self._close_sent_at_s is not None or self._abort_reason:

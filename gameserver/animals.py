@@ -1,71 +1,114 @@
-"""What animals do: wander, chase the nearest player in sight, bite when near enough, and come again after death."""
+"""What animals do: wander, hunt or flee as their species does, bite, and be replaced after death.
+
+Each area of the map has its own animals, so many and no more: when one dies, another comes to the same area.
+"""
 
 from __future__ import annotations
 
 import math
 
-from gameserver.combat import Blow, in_reach
-from gameserver.objects import Animal, PlayerObject
+from gameserver.combat import Blow
+from gameserver.movement import plan_step
+from gameserver.objects import Animal, Mover, PlayerObject
 from gameserver.spawning import spawn_animal
-from gameserver.world import World, angle_of, heading
+from gameserver.terrain import areas_of
+from gameserver.world import Arrival, World, angle_of, count_down, heading
 
 
-def respawn_animals(world: World) -> None:
-    """Sends in the animals whose time has come; those that find no room try again next tick."""
-    if world.animals_due_in_s:
-        world.animals_due_in_s = [
-            left_s for left_s in world.animals_due_in_s if left_s > 0.0 or not spawn_animal(world)
-        ]
+def first_arrivals(world: World) -> list[Arrival]:
+    """The animals of a new round: dealt to the areas in turn, the species taking turns within each and next to it."""
+    settings = world.settings
+    areas, kinds = len(areas_of(settings)), len(settings.species)
+    count = int(settings.animals * settings.share_of_full_map() + 0.5)
+    return [Arrival((deal % areas + deal // areas) % kinds, deal % areas, 0.0) for deal in range(count)]
+
+
+def admit_arrivals(world: World, delta_time: float) -> None:
+    """Lets time pass for those who are to come, and in those whose time has come and for whom there is room."""
+    waiting = [arrival._replace(in_s=count_down(arrival.in_s, delta_time)) for arrival in world.arrivals]
+    world.arrivals = [arrival for arrival in waiting if arrival.in_s > 0.0 or not spawn_animal(world, arrival)]
 
 
 def steer_animals(world: World, delta_time: float) -> None:
     """Lets animals look round now and then, and turns what they are up to into the steps of this tick."""
     settings = world.settings
     for animal in world.animals.values():
+        species = settings.species[animal.species]
+        if animal.hurt_by is not None:
+            _take_fright(world, animal)
         if animal.think_in_s == 0.0:
             _think(world, animal)
         prey = _prey(world, animal)
-        speed = settings.animal_wander_speed
+        speed = settings.animal_wander_speed * species.wander
         if prey is not None:
             animal.angle_rad = angle_of(prey.x - animal.x, prey.y - animal.y)
-            speed = settings.animal_chase_speed
+        if prey is not None or animal.flee_in_s > 0.0:
+            speed = settings.animal_chase_speed * species.run
         animal.attacking = prey is not None and in_reach(animal, prey, settings.bite_reach)
-        if not animal.attacking:
-            heading_x, heading_y = heading(animal.angle_rad)
-            animal.step_x = heading_x * speed * delta_time
-            animal.step_y = heading_y * speed * delta_time
+        if animal.attacking:
+            speed = 0.0
+        heading_x, heading_y = heading(animal.angle_rad)
+        plan_step(world, animal, heading_x * speed, heading_y * speed, delta_time)
 
 
 def bites(world: World) -> list[Blow]:
     """The bites of this tick, by animals that had their prey in reach and have closed their mouth since the last."""
     settings = world.settings
-    blows = []
+    struck = []
     for animal in world.animals.values():
         if animal.attacking and animal.bite_in_s == 0.0:
             prey = _prey(world, animal)
             if prey is not None and in_reach(animal, prey, settings.bite_reach):
                 animal.bite_in_s = settings.bite_cooldown_s
-                blows.append(Blow(prey, settings.bite_damage, None))
-    return blows
+                struck.append(Blow(prey, settings.bite_damage, None))
+    return struck
+
+
+def in_reach(animal: Animal, victim: Mover, reach: float) -> bool:
+    """Whether the victim's edge is within `reach` of the animal's centre."""
+    away_x = victim.x - animal.x
+    away_y = victim.y - animal.y
+    limit = reach + victim.scale
+    return away_x * away_x + away_y * away_y <= limit * limit
+
+
+def _take_fright(world: World, animal: Animal) -> None:
+    """Turns on the player who hurt it if it hunts, and flees straight away from that player if it does not."""
+    settings = world.settings
+    hunter = world.players.get(animal.hurt_by or 0)
+    animal.hurt_by = None
+    if hunter is None:
+        return
+    if settings.species[animal.species].hunts:
+        animal.target_id = hunter.id
+        animal.think_in_s = settings.animal_think_s
+    else:
+        animal.angle_rad = angle_of(animal.x - hunter.x, animal.y - hunter.y)
+        animal.flee_in_s = animal.think_in_s = settings.animal_flee_s
 
 
 def _think(world: World, animal: Animal) -> None:
-    """Chooses the nearest player in sight as prey, or wanders on with a turn."""
+    """Chooses the nearest player in sight as prey, if it hunts, or wanders on with a turn."""
     settings = world.settings
     animal.think_in_s = settings.animal_think_s
-    animal.target_id = None
-    nearest = settings.animal_sight * settings.animal_sight
-    for mover in world.mover_grid.near(animal.x, animal.y, settings.animal_sight):
+    animal.target_id = _nearest_in_sight(world, animal) if settings.species[animal.species].hunts else None
+    if animal.target_id is None:
+        turn = (world.rng.random() - 0.5) * settings.animal_turn_rad
+        animal.angle_rad = (animal.angle_rad + turn) % math.tau
+
+
+def _nearest_in_sight(world: World, animal: Animal) -> int | None:
+    found = None
+    nearest = world.settings.animal_sight * world.settings.animal_sight
+    for mover in world.mover_grid.near(animal.x, animal.y, world.settings.animal_sight):
         if isinstance(mover, PlayerObject):
             away_x = mover.x - animal.x
             away_y = mover.y - animal.y
             distance_squared = away_x * away_x + away_y * away_y
             if distance_squared <= nearest:
                 nearest = distance_squared
-                animal.target_id = mover.id
-    if animal.target_id is None:
-        turn = (world.rng.random() - 0.5) * settings.animal_turn_rad
-        animal.angle_rad = (animal.angle_rad + turn) % math.tau
+                found = mover.id
+    return found
 
 
 def _prey(world: World, animal: Animal) -> PlayerObject | None:

@@ -1,7 +1,7 @@
 """The rules of the game, in the order in which they apply.
 
 In:  inputs of players at any time, and `update` once per tick.
-Out: the world (players, animals, projectiles, scenery), events, results.
+Out: the world (players, animals, projectiles, scenery, buildings), events, results.
 No sockets, no bytes, no clock, no chance but the seed: same settings, inputs and delta times, same match.
 
 Any thread may call any public method. Who reads several things of the world that must fit together holds `game.lock`.
@@ -9,17 +9,30 @@ Any thread may call any public method. Who reads several things of the world tha
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import threading
 from typing import Any, Optional, Tuple
 
-from gameserver import animals, combat, inputs, movement, spawning, terrain
+from gameserver import (
+    animals,
+    building,
+    client_settings,
+    combat,
+    deaths,
+    flight,
+    gathering,
+    growth,
+    inputs,
+    movement,
+    scoring,
+    spawning,
+    terrain,
+)
 from gameserver.objects import GameObject, PlayerObject
-from gameserver.settings import GameSettings
-from gameserver.world import TIME_EPSILON_S, World, count_down
+from gameserver.settings import CHANGEABLE, GameSettings
+from gameserver.world import Event, World, count_down
 
-# ("DIED", victim's id, killer's id or None).
-Event = Tuple[Any, ...]
 # Player's id, name, team, score, kills, deaths.
 Result = Tuple[int, str, Optional[int], int, int, int]
 
@@ -36,11 +49,10 @@ class Game(World):
         """Builds the world of these settings, without players; one that was there before is gone."""
         with self.lock:
             self.build(settings)
-            self._events: list[Event] = []
             for kind, x, y, scale in terrain.generate(settings, self.rng):
                 piece = GameObject(self.new_id(), kind, x, y, scale)
                 self.scenery[piece.id] = piece
-                self.scenery_grid.insert(piece)
+                self.solid_grid.insert(piece)
             self._chance_at_start = self.rng.getstate()
             self.reset()
 
@@ -52,16 +64,20 @@ class Game(World):
             self.elapsed_s = 0.0
             self.animals.clear()
             self.projectiles.clear()
-            self._events.clear()
+            self.events.clear()
+            for standing in list(self.buildings.values()):
+                building.raze(self, standing)
+            self.team_points = [0] * self.settings.teams
+            self.had_rivals = False
             self.mover_grid.rebuild(())
-            self.animals_due_in_s = [0.0] * int(self.settings.animals * self.settings.share_of_full_map() + 0.5)
-            animals.respawn_animals(self)
+            self.arrivals = animals.first_arrivals(self)
+            animals.admit_arrivals(self, 0.0)
             for player in self.players.values():
-                player.begin_round()
+                player.begin_round(self.settings.start_resources)
                 spawning.spawn_player(self, player)
 
     def add_player(self, player_id: int, name: str, team: int | None = None) -> PlayerObject:
-        """Brings a player into the world, away from others.
+        """Brings a player into the world, away from others, or to watch if a round without respawn is under way.
 
         player_id: positive, chosen by the caller. team: 0 up to settings.teams - 1; with None the smallest team is
         chosen. Raises ValueError for an id that is taken or not positive, and a team that does not exist.
@@ -75,9 +91,14 @@ class Game(World):
             if team is not None and team not in range(settings.teams):
                 raise ValueError(f"there is no team {team!r}: this game has {settings.teams}, numbered from 0")
             middle = settings.map_size / 2
-            player = PlayerObject(player_id, name, team, middle, middle, settings.player_scale)
+            player = PlayerObject(
+                player_id, name, team, middle, middle, settings.player_scale, settings.start_resources
+            )
             self.players[player_id] = player
-            spawning.spawn_player(self, player)  # if there is no room, the next updates try again
+            if self.tick > 0 and not self.mode.respawns:
+                player.out_at_tick = 0
+            else:
+                spawning.spawn_player(self, player)  # if there is no room, the next updates try again
             return player
 
     def _smallest_team(self) -> int:
@@ -85,18 +106,30 @@ class Game(World):
         return min(range(self.settings.teams), key=members.count)
 
     def remove_player(self, player_id: int) -> None:
-        """Takes a player out of the match; its projectiles fly on, credited to nobody. Raises KeyError if unknown."""
+        """Takes a player out of the match, with all that it has built; KeyError if unknown.
+
+        Its projectiles fly on, credited to nobody, and its team keeps its points.
+        """
         with self.lock:
+            building.raze_all_of(self, player_id)
             del self.players[player_id]
             for projectile in self.projectiles.values():
                 if projectile.owner_id == player_id:
                     projectile.owner_id = None
 
+    def set_connected(self, player_id: int, is_connected: bool) -> None:
+        """Marks a player whose client is gone for now: it stands still, and can be hurt. Raises KeyError if unknown."""
+        with self.lock:
+            player = self.players[player_id]
+            player.connected = is_connected
+            player.drop_intents()
+
     def process_input(self, player_id: int, input_data: tuple[Any, ...]) -> None:
         """Notes what a player wants; the next update acts on it.
 
-        input_data: ("MOVE", direction, sequence), ("AIM", angle_rad), ("ATTACK", flag, angle_rad) or
-        ("SHOOT", angle_rad). Raises KeyError for an unknown player, ValueError for an input that cannot be.
+        input_data: ("MOVE", direction, sequence), ("AIM", angle_rad), ("ATTACK", flag, angle_rad),
+        ("SHOOT", angle_rad), ("PLACE", item, angle_rad), ("EAT",) or ("UPGRADE", weapon). Raises KeyError for an
+        unknown player, ValueError for an input that cannot be; what cannot be now is forgotten by the next update.
         """
         with self.lock:
             inputs.apply_input(self.players[player_id], input_data)
@@ -107,18 +140,23 @@ class Game(World):
             raise ValueError(f"delta_time must be a positive number of seconds, not {delta_time!r}")
         with self.lock:
             self._prepare()
-            self._respawn()
+            deaths.respawn(self, delta_time)
             movement.steer_players(self, delta_time)
             animals.steer_animals(self, delta_time)
             self.detect_collisions()
-            combat.fire_projectiles(self)
-            combat.land_blows(self, combat.swings(self) + animals.bites(self))
-            combat.fly_projectiles(self, delta_time)
-            self._settle_deaths()
+            growth.upgrade_players(self)
+            gathering.eat_meals(self)
+            building.place_buildings(self)
+            flight.fire_projectiles(self)
+            swings = combat.swing_weapons(self)
+            gathering.work(self, swings)
+            combat.land_blows(self, combat.blows(self, swings) + combat.pricks(self) + animals.bites(self))
+            flight.fly_projectiles(self, delta_time)
+            deaths.settle(self)
             self._run_clocks(delta_time)
 
     def detect_collisions(self) -> None:
-        """Takes everyone's step of this tick: up to, or sliding along, scenery, borders and each other."""
+        """Takes everyone's step of this tick: up to, or sliding along, solid things, borders and each other."""
         with self.lock:
             for player in self.players.values():
                 if player.alive:
@@ -129,23 +167,39 @@ class Game(World):
     def handle_scoring(self, player_id: int) -> None:
         """Credits a player with one kill. Raises KeyError if unknown."""
         with self.lock:
-            player = self.players[player_id]
-            player.kills += 1
-            player.score += self.settings.kill_score
+            scoring.credit_kill(self, self.players[player_id])
 
     def is_game_over(self) -> bool:
-        """Whether the time is up or somebody has reached the score that ends the match."""
+        """Whether one of the things has come about that end a match of this mode."""
         with self.lock:
-            time_limit_s, score_limit = self.settings.time_limit_s, self.settings.score_limit
-            if time_limit_s is not None and self.elapsed_s >= time_limit_s - TIME_EPSILON_S:
-                return True
-            return score_limit is not None and any(p.score >= score_limit for p in self.players.values())
+            return any(scoring.ENDINGS[ending](self) for ending in self.mode.ends_by)
 
     def results(self) -> list[Result]:
-        """Id, name, team, score, kills and deaths of every player, best first."""
+        """Id, name, team, score, kills and deaths of every player who is still here, best first."""
         with self.lock:
-            ranked = sorted(self.players.values(), key=lambda p: (-p.score, -p.kills, p.deaths, p.id))
-            return [(p.id, p.name, p.team, p.score, p.kills, p.deaths) for p in ranked]
+            return [(p.id, p.name, p.team, p.score, p.kills, p.deaths) for _, p in scoring.ranked(self)]
+
+    def placings(self) -> list[int]:
+        """The places of the players in `results`, from 1; who is as good as the one before shares its place."""
+        with self.lock:
+            return [place for place, _ in scoring.ranked(self)]
+
+    def team_scores(self) -> list[int]:
+        """The points of each team, those of players who have left included."""
+        with self.lock:
+            return list(self.team_points)
+
+    def client_settings(self) -> dict[str, Any]:
+        """What a client needs to know of the rules to draw the world and to predict its own moves, as plain data."""
+        with self.lock:
+            return client_settings.describe(self.settings, self.biomes)
+
+    def change_setting(self, name: str, value: Any) -> None:
+        """Changes one of the settings in CHANGEABLE from the next update on; ValueError says what is allowed."""
+        if name not in CHANGEABLE:
+            raise ValueError(f"setting {name!r} can not be changed now; these can: {', '.join(CHANGEABLE)}")
+        with self.lock:
+            self.settings = dataclasses.replace(self.settings, **{name: value})
 
     def grant_resources(self, player_id: int, wood: int = 0, food: int = 0, stone: int = 0, gold: int = 0) -> None:
         """Gives a player resources, or takes some; none goes below 0. Raises KeyError for an unknown player."""
@@ -157,7 +211,7 @@ class Game(World):
     def take_events(self) -> list[Event]:
         """What has happened since this was last called, in order."""
         with self.lock:
-            events, self._events = self._events, []
+            events, self.events = self.events, []
             return events
 
     def get_game_state(self) -> dict[str, Any]:
@@ -171,7 +225,10 @@ class Game(World):
                 "animals": [animal.as_data() for animal in self.animals.values()],
                 "projectiles": [projectile.as_data() for projectile in self.projectiles.values()],
                 "scenery": [piece.as_data() for piece in self.scenery.values()],
-                "animals_due_in_s": list(self.animals_due_in_s),
+                "buildings": [standing.as_data() for standing in self.buildings.values()],
+                "arrivals": [list(arrival) for arrival in self.arrivals],
+                "team_points": list(self.team_points),
+                "had_rivals": self.had_rivals,
                 "chance": list(self.rng.getstate()[1]),
             }
 
@@ -183,29 +240,8 @@ class Game(World):
         for animal in self.animals.values():
             animal.just_hit = False
         self.mover_grid.rebuild(movers)
-
-    def _respawn(self) -> None:
-        """Brings back those who have waited long enough."""
-        for player in self.players.values():
-            if not player.alive and player.respawn_in_s == 0.0:
-                spawning.spawn_player(self, player)
-        animals.respawn_animals(self)
-
-    def _settle_deaths(self) -> None:
-        """Takes the fallen out of the world, and gives those who brought them down their due."""
-        for victim, killer_id in self.fallen:
-            if isinstance(victim, PlayerObject):
-                victim.deaths += 1
-                victim.respawn_in_s = self.settings.respawn_after_s
-                self._events.append(("DIED", victim.id, killer_id))
-                if killer_id is not None:
-                    self.handle_scoring(killer_id)
-            else:
-                del self.animals[victim.id]
-                self.animals_due_in_s.append(self.settings.animal_respawn_s)
-                if killer_id is not None:
-                    self.players[killer_id].score += self.settings.animal_score
-        self.fallen.clear()
+        self.touches.clear()
+        self.had_rivals = self.had_rivals or scoring.count_sides(self) > 1
 
     def _run_clocks(self, delta_time: float) -> None:
         """Lets time pass for everything that waits for something."""
@@ -215,7 +251,9 @@ class Game(World):
             player.swing_in_s = count_down(player.swing_in_s, delta_time)
             player.reload_in_s = count_down(player.reload_in_s, delta_time)
             player.respawn_in_s = count_down(player.respawn_in_s, delta_time)
+            player.pricked_in_s = count_down(player.pricked_in_s, delta_time)
         for animal in self.animals.values():
             animal.think_in_s = count_down(animal.think_in_s, delta_time)
             animal.bite_in_s = count_down(animal.bite_in_s, delta_time)
-        self.animals_due_in_s = [count_down(left_s, delta_time) for left_s in self.animals_due_in_s]
+            animal.flee_in_s = count_down(animal.flee_in_s, delta_time)
+            animal.pricked_in_s = count_down(animal.pricked_in_s, delta_time)

@@ -43,6 +43,11 @@ class Grid(Generic[T]):
         if body.scale > self._largest_scale:
             self._largest_scale = body.scale
 
+    def remove(self, body: T) -> None:
+        """Forgets a filed body."""
+        self._cells[body.cell].remove(body)
+        self._filed.remove(body)
+
     def move(self, body: T, x: float, y: float) -> None:
         """Puts a filed body to another place on the map."""
         body.x = x

@@ -56,6 +56,27 @@ def shoot(session: Session, angle_rad: float) -> None:
     room.game.process_input(info.id, ("SHOOT", angle_rad))
 
 
+@handles("PLACE")
+def place(session: Session, item: int, angle_rad: float) -> None:
+    """Builds something."""
+    room, info = session.seated()
+    room.game.process_input(info.id, ("PLACE", item, angle_rad))
+
+
+@handles("EAT")
+def eat(session: Session) -> None:
+    """Eats once."""
+    room, info = session.seated()
+    room.game.process_input(info.id, ("EAT",))
+
+
+@handles("UPGRADE")
+def upgrade(session: Session, choice: int) -> None:
+    """Changes to a better weapon."""
+    room, info = session.seated()
+    room.game.process_input(info.id, ("UPGRADE", choice))
+
+
 @handles("CHAT")
 def chat(session: Session, text: str) -> None:
     """Says something to the room."""

@@ -9,15 +9,17 @@ from __future__ import annotations
 import math
 from typing import Any, Callable
 
-from gameserver.objects import PlayerObject
+from gameserver.objects import BUILDINGS, PlayerObject
 
 DIRECTIONS = 8
+WEAPONS_AT_MOST = 8  # whether there is one of that number is for the rules to say
 
 
 def apply_input(player: PlayerObject, input_data: tuple[Any, ...]) -> None:
     """Sets the intent that `input_data` (packet id, arguments...) asks for.
 
-    Raises ValueError for an unknown packet id, a direction that is not None or 0-7, or an angle that is not finite.
+    Raises ValueError for an unknown packet id, a direction that is not None or 0-7, an angle that is not finite, an
+    item that is not in the table, or a choice that is no number of a weapon.
     """
     packet_id, *arguments = input_data
     if packet_id not in INPUTS:
@@ -52,6 +54,25 @@ def _shoot(player: PlayerObject, angle_rad: float) -> None:
         player.shot_asked_rad = angle_rad
 
 
+def _place(player: PlayerObject, item: int, angle_rad: float) -> None:
+    if item not in range(len(BUILDINGS)):
+        raise ValueError(f"item must be 0 to {len(BUILDINGS) - 1}, not {item!r}")
+    angle_rad = _full_turn(angle_rad)
+    if player.alive:
+        player.angle_rad = angle_rad
+        player.place_asked = (item, angle_rad)
+
+
+def _eat(player: PlayerObject) -> None:
+    player.meal_asked = True
+
+
+def _upgrade(player: PlayerObject, choice: int) -> None:
+    if choice not in range(WEAPONS_AT_MOST):
+        raise ValueError(f"choice must be 0 to {WEAPONS_AT_MOST - 1}, not {choice!r}")
+    player.upgrade_asked = choice
+
+
 def _full_turn(angle_rad: float) -> float:
     """The same angle from 0 up to 2 pi; one infinity or NaN would spread through positions like an illness."""
     if not math.isfinite(angle_rad):
@@ -64,4 +85,7 @@ INPUTS: dict[str, Callable[..., None]] = {
     "AIM": _aim,
     "ATTACK": _attack,
     "SHOOT": _shoot,
+    "PLACE": _place,
+    "EAT": _eat,
+    "UPGRADE": _upgrade,
 }

@@ -1,14 +1,14 @@
-"""Walking: where players want to go, and how far the things around them let them.
+"""Walking: where movers want to go, and how far the ground and the things around them let them.
 
-The invariant that `settle` keeps: nobody overlaps scenery, anybody else, or the border. Movers take their steps one
-after another, and each step ends at a free place or is not taken, so one check at its end is enough.
+The invariant that `settle` keeps: nobody overlaps anything solid, anybody else, or the border. Movers take their steps
+one after another, and each step ends at a free place or is not taken, so one check at its end is enough.
 """
 
 from __future__ import annotations
 
 import math
 
-from gameserver.objects import Body, Mover
+from gameserver.objects import Body, Building, Mover
 from gameserver.world import World
 
 _DIAGONAL = math.sqrt(0.5)
@@ -33,13 +33,20 @@ _SKIN = 1 / 1024
 
 def steer_players(world: World, delta_time: float) -> None:
     """Turns directions into the steps of this tick, and takes note of the inputs that are applied by it."""
-    distance = world.settings.player_speed * delta_time
+    settings = world.settings
     for player in world.players.values():
         player.sequence = player.pending_sequence
-        if player.alive and player.direction is not None:
-            heading_x, heading_y = HEADINGS[player.direction]
-            player.step_x = heading_x * distance
-            player.step_y = heading_y * distance
+        if player.alive:
+            heading_x, heading_y = (0.0, 0.0) if player.direction is None else HEADINGS[player.direction]
+            speed = settings.player_speed * settings.weapons[player.weapon].speed
+            plan_step(world, player, heading_x * speed, heading_y * speed, delta_time)
+
+
+def plan_step(world: World, mover: Mover, velocity_x: float, velocity_y: float, delta_time: float) -> None:
+    """Sets the step of this tick, for a velocity on firm ground: snow and water slow it down, water carries along."""
+    factor, current = world.biomes.ground_at(mover.y)
+    mover.step_x = (velocity_x * factor + current) * delta_time
+    mover.step_y = velocity_y * factor * delta_time
 
 
 def settle(world: World, mover: Mover) -> None:
@@ -60,8 +67,10 @@ def _stride(world: World, mover: Mover, x: float, y: float) -> None:
     for _ in range(_PUSHES):
         x = min(max(x, scale), far_side)
         y = min(max(y, scale), far_side)
-        blocker: Body | None = world.scenery_grid.touching(x, y, scale)
-        if blocker is None:
+        blocker: Body | None = world.solid_grid.touching(x, y, scale)
+        if isinstance(blocker, Building) and blocker.damage:
+            world.touches.append((mover, blocker))
+        elif blocker is None:
             blocker = world.mover_grid.touching(x, y, scale, mover)
         if blocker is None:
             world.mover_grid.move(mover, x, y)

@@ -6,13 +6,14 @@ radians clockwise from +x. Only `Game.update` changes these objects; `process_in
 
 from __future__ import annotations
 
-from typing import Any
-
-# Kinds of scenery.
-TREE, BUSH, ROCK, GOLD = 0, 1, 2, 3
+from typing import Any, Sequence
 
 # A player's resources, in this order.
 RESOURCES = ("wood", "food", "stone", "gold")
+# Kinds of what stands in the world. The first four give the resource of the same number to those who swing at them; the
+# others are built by players.
+TREE, BUSH, ROCK, GOLD, WALL, SPIKE = range(6)
+BUILDINGS = (WALL, SPIKE)
 
 
 class Body:
@@ -38,7 +39,7 @@ class Body:
 
 
 class GameObject(Body):
-    """A piece of scenery: solid, and there for good."""
+    """Something solid that stays where it is; as such a piece of scenery, there for good."""
 
     __slots__ = ("kind",)
 
@@ -47,13 +48,38 @@ class GameObject(Body):
         self.kind = kind
 
 
+class Building(GameObject):
+    """Something that a player has built. item: its row in the table. damage: to those who walk into it."""
+
+    __slots__ = ("damage", "health", "item", "owner_id")
+
+    def __init__(self, id: int, owner_id: int, item: int, x: float, y: float, scale: float) -> None:
+        super().__init__(id, BUILDINGS[item], x, y, scale)
+        self.owner_id = owner_id
+        self.item = item
+        self.health = 0.0
+        self.damage = 0.0
+
+
 class Mover(Body):
     """What players and animals have in common: they walk, attack and can be hurt.
 
-    step_x, step_y: where it wants to be after this tick, relative to where it is.
+    step_x, step_y: where it wants to be after this tick, relative to where it is. hurt_by: the player who struck it
+    last. pricked_in_s: how long no spike hurts it.
     """
 
-    __slots__ = ("alive", "angle_rad", "attacking", "health", "just_hit", "step_x", "step_y", "team")
+    __slots__ = (
+        "alive",
+        "angle_rad",
+        "attacking",
+        "health",
+        "hurt_by",
+        "just_hit",
+        "pricked_in_s",
+        "step_x",
+        "step_y",
+        "team",
+    )
 
     def __init__(self, id: int, x: float, y: float, scale: float, health: float, team: int | None) -> None:
         super().__init__(id, x, y, scale)
@@ -65,17 +91,26 @@ class Mover(Body):
         self.alive = True
         self.attacking = False
         self.just_hit = False
+        self.hurt_by: int | None = None
+        self.pricked_in_s = 0.0
 
 
 class PlayerObject(Mover):
-    """A player, in the world while `alive`, otherwise waiting to come (back)."""
+    """A player, in the world while `alive`, otherwise waiting to come (back), or watching if it is out."""
 
     __slots__ = (
+        "age",
+        "connected",
         "deaths",
         "direction",
+        "experience",
         "kills",
+        "meal_asked",
         "name",
+        "out_at_tick",
         "pending_sequence",
+        "place_asked",
+        "placed",
         "reload_in_s",
         "resources",
         "respawn_in_s",
@@ -84,47 +119,76 @@ class PlayerObject(Mover):
         "shot_asked_rad",
         "swing_asked",
         "swing_in_s",
+        "upgrade_asked",
+        "weapon",
     )
 
-    def __init__(self, id: int, name: str, team: int | None, x: float, y: float, scale: float) -> None:
+    def __init__(
+        self, id: int, name: str, team: int | None, x: float, y: float, scale: float, resources: Sequence[int]
+    ) -> None:
         super().__init__(id, x, y, scale, 0.0, team)
         self.name = name
-        self.begin_round()
+        self.connected = True
+        self.begin_round(resources)
 
-    def begin_round(self) -> None:
+    def begin_round(self, resources: Sequence[int]) -> None:
         """Forgets everything but who this is and what it looks like; out of the world until it is spawned."""
         self.angle_rad = self.step_x = self.step_y = self.health = 0.0
         self.alive = self.just_hit = False
-        # Intents: what the player asked for, and the next update will see to.
-        self.attacking = False
-        self.swing_asked = False
-        self.shot_asked_rad: float | None = None
-        self.direction: int | None = None
+        self.hurt_by = None
+        self.drop_intents()
         self.pending_sequence: int | None = None
         # The number of the last MOVE that an update has applied.
         self.sequence: int | None = None
         # Seconds to wait: 0.0 is ready.
-        self.swing_in_s = self.reload_in_s = self.respawn_in_s = 0.0
+        self.swing_in_s = self.reload_in_s = self.respawn_in_s = self.pricked_in_s = 0.0
+        # When it fell in a mode in which nobody comes back; 0 for who came too late to play.
+        self.out_at_tick: int | None = None
         self.score = self.kills = self.deaths = 0
-        self.resources = [0] * len(RESOURCES)
+        self.resources = list(resources)
+        self.placed = [0] * len(BUILDINGS)  # how many of each are standing
+        self.age = 1
+        self.experience = 0  # in this age
+        self.weapon = 0
+
+    def drop_intents(self) -> None:
+        """Wants nothing any more. Intents are what the player asked for, and the next update will see to."""
+        self.attacking = False
+        self.swing_asked = False
+        self.meal_asked = False
+        self.direction: int | None = None
+        self.shot_asked_rad: float | None = None
+        self.place_asked: tuple[int, float] | None = None  # item, angle_rad
+        self.upgrade_asked: int | None = None
+
+    def pay(self, price: Sequence[int]) -> bool:
+        """Takes a price (wood, food, stone, gold), or nothing if the player has not got all of it."""
+        if any(has < costs for has, costs in zip(self.resources, price)):
+            return False
+        self.resources = [has - costs for has, costs in zip(self.resources, price)]
+        return True
 
 
 class Animal(Mover):
-    """An animal that wanders until it sees a player, and then chases and bites it."""
+    """An animal. species: its row in the table. home: the area in which another one comes when this one is dead."""
 
-    __slots__ = ("bite_in_s", "target_id", "think_in_s")
+    __slots__ = ("bite_in_s", "flee_in_s", "home", "species", "target_id", "think_in_s")
 
-    def __init__(self, id: int, x: float, y: float, scale: float, health: float) -> None:
+    def __init__(self, id: int, species: int, home: int, x: float, y: float, scale: float, health: float) -> None:
         super().__init__(id, x, y, scale, health, team=None)
+        self.species = species
+        self.home = home
         self.target_id: int | None = None
+        # Seconds to wait: 0.0 is ready.
         self.think_in_s = 0.0
         self.bite_in_s = 0.0
+        self.flee_in_s = 0.0
 
 
 class Projectile(Body):
     """A shot in flight; `owner_id` is who is credited, None once that player has left."""
 
-    __slots__ = ("angle_rad", "heading_x", "heading_y", "owner_id", "range_left", "team")
+    __slots__ = ("angle_rad", "damage", "heading_x", "heading_y", "owner_id", "range_left", "team")
 
     def __init__(self, id: int, owner: PlayerObject, angle_rad: float, scale: float, range_left: float) -> None:
         super().__init__(id, owner.x, owner.y, scale)
@@ -132,5 +196,6 @@ class Projectile(Body):
         self.heading_x = 0.0
         self.heading_y = 0.0
         self.range_left = range_left
+        self.damage = 0.0
         self.owner_id: int | None = owner.id
         self.team = owner.team

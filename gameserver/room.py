@@ -54,12 +54,15 @@ class GameRoom:
         self.game = make_game(game_settings)
         self.events: deque[tuple[int, str, dict[str, Any]]] = deque(maxlen=EVENTS_KEPT)  # (game tick, type, details)
         self._settings = game_settings
-        self._start_at = min(server_settings.start_at, capacity)
+        self._least_players = min(self.game.mode.start_at, capacity)
+        self._start_at = max(min(server_settings.start_at, capacity), self._least_players)
         self._results_ticks = round(server_settings.results_s * game_settings.tick_rate)
         self._results_ticks_left = 0
         self._snapshots = Snapshots(self.game)
         self._scoreboard: list[list[Any]] = []
+        self._teams: list[list[int]] = []
         self._ticker: Ticker | None = None
+        self._has_failed = False
         self._lock = threading.RLock()
         self._seats: dict[WebSocket, Seat] = {}
 
@@ -69,7 +72,7 @@ class GameRoom:
         """Gives a player a seat and tells everybody; raises RoomFull when there is none."""
         with self._lock:
             if self.is_full():
-                raise RoomFull(f"room {self.id} has {self.capacity} seats, and all are taken")
+                raise RoomFull(f"room {self.id} has {self.capacity} seats, and none is free")
             seat = Seat(ws, player_info)
             self._seats[ws] = seat
             player_info.team = self.assign_team(player_info.id)
@@ -82,6 +85,8 @@ class GameRoom:
             self.broadcast(_player_packet(player_info), exclude_ws=ws)
             if self._scoreboard:
                 enqueue([seat], Packet("SCOREBOARD", (self._scoreboard,)))
+            if self._teams:
+                enqueue([seat], Packet("TEAMS", (self._teams,)))
         self.log_event("join", {"player_id": player_info.id, "name": player_info.name})
 
     def remove_player(self, ws: WebSocket) -> None:
@@ -124,8 +129,8 @@ class GameRoom:
         return not self._seats
 
     def is_full(self) -> bool:
-        """Whether all seats are taken."""
-        return len(self._seats) >= self.capacity
+        """Whether nobody can come in: all seats are taken, or the room is about to be closed."""
+        return self._has_failed or len(self._seats) >= self.capacity
 
     def seats(self) -> list[Seat]:
         """All seats that are taken, in the order in which their players came."""
@@ -155,12 +160,14 @@ class GameRoom:
 
     def broadcast_game_state(self, game_state: dict[View, bytes]) -> None:
         """Sends each player its own frames of this tick, as `Snapshots.build` made them; the only method that sends."""
-        for seat in self.seats():
-            frames = game_state.get(seat.view)
-            if frames is None:
-                seat.websocket.flush()
-            else:
-                seat.websocket.post_frame(frames)
+        with self._lock:  # who leaves and joins again gets nothing of its old view behind the new WELCOME
+            seats = list(self._seats.values())
+            for seat in seats:
+                frames = game_state.get(seat.view)
+                if frames is not None:
+                    seat.websocket.enqueue_frame(frames)
+        for seat in seats:
+            seat.websocket.flush()
 
     # The life of a match --------------------------------------------------------------------------------------
 
@@ -176,7 +183,7 @@ class GameRoom:
             results = self.game.results()
             self._results_ticks_left = self._results_ticks
             self._change_status(ENDED)
-            self.broadcast(Packet("GAME_OVER", (results, self._ms(self._results_ticks))))
+            self.broadcast(Packet("GAME_OVER", (results, self._ms(self._results_ticks), self.game.placings())))
         self.log_event("end", {"results": results})
 
     def reset_room(self) -> None:
@@ -209,7 +216,8 @@ class GameRoom:
 
     def _may_start(self) -> bool:
         seats = self.seats()
-        return len(seats) >= self._start_at or (len(seats) > 0 and all(seat.is_ready for seat in seats))
+        is_ready = len(seats) >= self._least_players and all(seat.is_ready for seat in seats)
+        return len(seats) >= self._start_at or is_ready
 
     # Ticks ----------------------------------------------------------------------------------------------------
 
@@ -223,20 +231,30 @@ class GameRoom:
                 self.game.update(1 / self._settings.tick_rate)
             events = self.game.take_events()
             results = self.game.results()
+            team_scores = self.game.team_scores()
             game_state = self._snapshots.build(in_time, late)
-        for event_type, *args in events:
-            self.broadcast(Packet(event_type, tuple(args)))
-        self._show_scoreboard(
-            [[player_id, name, score] for player_id, name, _, score, _, _ in results[:SCOREBOARD_ROWS]]
-        )
-        self._advance_life()
-        self.broadcast_game_state(game_state)
+        try:
+            for event_type, *args in events:
+                self.broadcast(Packet(event_type, tuple(args)))
+            self._show_scoreboard(
+                [[player_id, name, score] for player_id, name, _, score, _, _ in results[:SCOREBOARD_ROWS]]
+            )
+            self._show_teams([[team, score] for team, score in enumerate(team_scores)])
+            self._advance_life()
+        finally:
+            self.broadcast_game_state(game_state)  # the next one holds only what has changed since this one
 
     def _show_scoreboard(self, rows: list[list[Any]]) -> None:
         with self._lock:
             if rows != self._scoreboard:
                 self._scoreboard = rows
                 self.broadcast(Packet("SCOREBOARD", (rows,)))
+
+    def _show_teams(self, rows: list[list[int]]) -> None:
+        with self._lock:
+            if rows != self._teams:
+                self._teams = rows
+                self.broadcast(Packet("TEAMS", (rows,)))
 
     def start(self) -> None:
         """Starts the room's tick thread."""
@@ -250,24 +268,19 @@ class GameRoom:
 
     def _give_up(self) -> None:
         """Ends a room that can not tick any more: its players keep their results and lose their connections."""
-        self.end_game()
-        for seat in self.seats():
-            seat.websocket.begin_close(1011, "this room has failed")
+        with self._lock:
+            self._has_failed = True  # nobody may come in between the last word and the last player's leaving
+            seats = list(self._seats.values())
+        try:
+            self.end_game()
+        finally:
+            for seat in seats:
+                seat.websocket.begin_close(1011, "this room has failed")
 
     # What packets hold ----------------------------------------------------------------------------------------
 
     def _client_settings(self) -> dict[str, Any]:
-        settings = self._settings
-        return {
-            "protocol": PROTOCOL_VERSION,
-            "tick_rate": settings.tick_rate,
-            "map_size": round(settings.map_size),
-            "cell_size": settings.cell_size,
-            "view_cells": settings.view_cells,
-            "teams": settings.teams,
-            "player_speed": settings.player_speed,
-            "player_scale": settings.player_scale,
-        }
+        return {"protocol": PROTOCOL_VERSION, **self.game.client_settings()}
 
     def _room_packet(self) -> Packet:
         return Packet("ROOM", (self.status, len(self._seats), self.capacity, self._ms_left()))
@@ -276,7 +289,7 @@ class GameRoom:
         """Milliseconds left of the round, or of the results; None without a limit."""
         if self.status == ENDED:
             return self._ms(self._results_ticks_left)
-        limit_s = self._settings.time_limit_s
+        limit_s = self.game.settings.time_limit_s
         return None if limit_s is None else max(0, round(1000 * (limit_s - self.game.elapsed_s)))
 
     def _ms(self, ticks: int) -> int:

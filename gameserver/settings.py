@@ -7,9 +7,11 @@ Raises ValueError that names the setting, what it was, and what is allowed.
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass
+
+from gameserver.modes import MODES
+from gameserver.ranges import check_settings
+from gameserver.tables import ITEMS, SPECIES, WEAPONS, Item, Species, Weapon
 
 # The map that all counts below are meant for; smaller maps get fewer things, in proportion to their area.
 FULL_MAP_SIZE = 14400.0  # world units
@@ -30,13 +32,31 @@ class GameSettings:
     cell_size: int = 600
     view_cells: tuple[int, int] = (2, 1)
 
+    # A row of modes.py.
+    mode: str = "free-for-all"
     # 0: everyone for themselves. Otherwise teams are numbered from 0.
     teams: int = 0
-    # The match ends at either; None: never.
+    # The match ends at either, if its mode knows it; None: never.
     time_limit_s: float | None = 300.0
     score_limit: int | None = None
+
+    # Points, if the mode gives any, and experience, which every mode gives. To gather: for each unit.
     kill_score: int = 100
     animal_score: int = 25
+    gather_score: int = 1
+    kill_experience: int = 150
+    animal_experience: int = 50
+    gather_experience: int = 4
+    # The first age takes so much experience, and each one after it so many times more than the last.
+    first_age_experience: int = 300
+    age_growth: float = 1.2
+
+    # Wood, food, stone and gold at the start of a round: enough to try the bow and a wall.
+    start_resources: tuple[int, int, int, int] = (40, 0, 0, 0)
+    # What a shot costs, what a meal costs and heals.
+    arrow_wood: int = 2
+    meal_food: int = 10
+    meal_health: float = 20.0
 
     player_scale: float = 35.0
     player_speed: float = 300.0
@@ -47,6 +67,17 @@ class GameSettings:
     # Places tried for one arrival; each asks for a little less clearance than the one before.
     spawn_tries: int = 40
 
+    # The north of the map, down to this share of its height, is snow, and makes everybody slower.
+    snow_share: float = 1 / 6
+    snow_speed_factor: float = 0.75
+    # Across the middle runs a river, this share of the map wide. It makes everybody slower and carries them along: to
+    # the right, or to the left if it is negative.
+    river_share: float = 1 / 20
+    river_speed_factor: float = 0.5
+    river_current: float = 80.0
+
+    # What players fight with. The weapons that they can get are multiples of these.
+    weapons: tuple[Weapon, ...] = WEAPONS
     melee_damage: float = 25.0
     # From the attacker's centre to the victim's edge.
     melee_reach: float = 100.0
@@ -60,8 +91,16 @@ class GameSettings:
     projectile_range: float = 1000.0
     projectile_reload_s: float = 0.8
 
-    # On a full map.
-    animals: int = 40
+    # What players build, and how far in front of them, edge to edge.
+    items: tuple[Item, ...] = ITEMS
+    build_gap: float = 5.0
+    # How soon a spike hurts the same one again.
+    spike_cooldown_s: float = 0.5
+
+    # The kinds of animals, multiples of the numbers below.
+    species: tuple[Species, ...] = SPECIES
+    # On a full map, shared out evenly among its areas: two for each.
+    animals: int = 98
     animal_scale: float = 50.0
     animal_health: float = 100.0
     animal_wander_speed: float = 100.0
@@ -73,6 +112,9 @@ class GameSettings:
     animal_think_s: float = 0.5
     # The most it turns at such a moment while it wanders, half of it to each side.
     animal_turn_rad: float = 3.0
+    # How long one that was hurt runs away.
+    animal_flee_s: float = 3.0
+    # Until another comes to the same area in place of a dead one.
     animal_respawn_s: float = 15.0
     bite_damage: float = 10.0
     # From the animal's centre to the victim's edge.
@@ -90,113 +132,35 @@ class GameSettings:
     bush_scales: tuple[float, ...] = (80.0, 85.0, 95.0)
     rock_scales: tuple[float, ...] = (80.0, 85.0, 90.0)
     # Places tried for one piece of scenery before the map goes without it.
-    scenery_tries: int = 30
+    scenery_tries: int = 100
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if value is None and field.name in _MAY_BE_NONE:
-                continue
-            if field.name in _LENGTHS:
-                _check_tuple(field.name, value)
-            else:
-                _check_number(field.name, value, whole=field.type == "int" or field.name == "score_limit")
-        if self.teams == 1:
-            raise ValueError("setting teams must be 0 (no teams) or 2 to 4, not 1")
+        check_settings(self)
+        if self.mode not in tuple(MODES):  # a tuple: whatever was given need not be hashable
+            raise ValueError(f"setting mode must be one of {', '.join(MODES)}, not {self.mode!r}")
+        fewest, most = MODES[self.mode].teams
+        if self.teams == 1 or not fewest <= self.teams <= most:
+            allowed = f"{max(2, fewest)} to {most}" + ("" if fewest else " or 0 (no teams)")
+            raise ValueError(f"setting teams must be {allowed} in mode {self.mode}, not {self.teams}")
 
     def share_of_full_map(self) -> float:
         """How much of a full map's area this map has: what counts are multiplied by."""
         return (self.map_size / FULL_MAP_SIZE) * (self.map_size / FULL_MAP_SIZE)
 
 
-_MAY_BE_NONE = ("time_limit_s", "score_limit")
-# Settings that are tuples, and how many items each may have.
-_LENGTHS: dict[str, tuple[int, int]] = {
-    "view_cells": (2, 2),
-    "tree_scales": (1, 100),
-    "bush_scales": (1, 100),
-    "rock_scales": (1, 100),
-}
-# Smallest and largest value of each setting, or of each item of a tuple. Upper bounds without a reason of their own
-# only catch slips such as milliseconds for seconds.
-_SCALES = (1, 300)
-_SPEEDS = (0, 10_000)
-_DISTANCES = (0, 65_535)
-_POINTS = (0, 1_000_000)
-_TIMES_S = (0, 86_400)
-_COUNTS = (0, 10_000)
-_RANGES: dict[str, tuple[float, float]] = {
-    "seed": (0, 2**63 - 1),
-    "map_size": (1000, 65_535),
-    "tick_rate": (1, 120),
-    "cell_size": (100, 65_535),
-    "view_cells": (1, 100),
-    "teams": (0, 4),
-    "time_limit_s": _TIMES_S,
-    "score_limit": (1, 1_000_000),
-    "kill_score": _POINTS,
-    "animal_score": _POINTS,
-    "player_scale": _SCALES,
-    "player_speed": _SPEEDS,
-    "player_health": (1, 1_000_000),
-    "respawn_after_s": _TIMES_S,
-    "spawn_clearance": _DISTANCES,
-    "spawn_tries": (1, 1000),
-    "melee_damage": _POINTS,
-    "melee_reach": _DISTANCES,
-    "melee_arc_rad": (0, math.tau),
-    "melee_cooldown_s": _TIMES_S,
-    "projectile_scale": _SCALES,
-    "projectile_speed": _SPEEDS,
-    "projectile_damage": _POINTS,
-    "projectile_range": _DISTANCES,
-    "projectile_reload_s": _TIMES_S,
-    "animals": _COUNTS,
-    "animal_scale": _SCALES,
-    "animal_health": (1, 1_000_000),
-    "animal_wander_speed": _SPEEDS,
-    "animal_chase_speed": _SPEEDS,
-    "animal_sight": _DISTANCES,
-    "animal_think_s": _TIMES_S,
-    "animal_turn_rad": (0, math.tau),
-    "animal_respawn_s": _TIMES_S,
-    "bite_damage": _POINTS,
-    "bite_reach": _DISTANCES,
-    "bite_cooldown_s": _TIMES_S,
-    "area_size": (100, 65_535),
-    "trees_per_area": _COUNTS,
-    "bushes_per_area": _COUNTS,
-    "rocks": _COUNTS,
-    "gold": _COUNTS,
-    "tree_scales": _SCALES,
-    "bush_scales": _SCALES,
-    "rock_scales": _SCALES,
-    "scenery_tries": (1, 1000),
-    "max_connections": (1, 100_000),
-    "max_connections_per_address": (1, 100_000),
-    "max_players": (1, 10_000),
-    "start_at": (1, 10_000),
-    "results_s": _TIMES_S,
-    "join_timeout_s": _TIMES_S,
-    "shutdown_timeout_s": _TIMES_S,
-}
-
-
-def _check_number(name: str, value: Any, whole: bool) -> None:
-    """Refuses what is not a number (bool and NaN included), not whole where it must be, or out of its range."""
-    low, high = _RANGES[name]
-    allowed = f"a {'whole ' if whole else ''}number from {low:g} to {high:g}"
-    is_number = isinstance(value, int) or (isinstance(value, float) and not whole)
-    if not is_number or isinstance(value, bool) or not low <= value <= high:  # a NaN fails the comparison
-        raise ValueError(f"setting {name} must be {allowed}, not {value!r}")
-
-
-def _check_tuple(name: str, value: object) -> None:
-    fewest, most = _LENGTHS[name]
-    if not isinstance(value, tuple) or not fewest <= len(value) <= most:
-        raise ValueError(f"setting {name} must be a tuple of {fewest} to {most} numbers, not {value!r}")
-    for item in value:
-        _check_number(name, item, whole=name == "view_cells")
+# What an operator may change while a game is running: numbers that rules look up anew each time. The others have left
+# their mark on the map, on the grids or on who was let in.
+CHANGEABLE = (
+    "player_speed",
+    "melee_damage",
+    "projectile_damage",
+    "bite_damage",
+    "respawn_after_s",
+    "time_limit_s",
+    "score_limit",
+    "kill_score",
+    "gather_experience",
+)
 
 
 @dataclass(frozen=True)
@@ -226,8 +190,6 @@ class ServerSettings:
     shutdown_timeout_s: float = 1.5
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            if field.name in _RANGES:
-                _check_number(field.name, getattr(self, field.name), whole=field.type == "int")
+        check_settings(self)
         if self.start_at > self.max_players:
             raise ValueError(f"setting start_at ({self.start_at}) must not be above max_players ({self.max_players})")

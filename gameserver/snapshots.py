@@ -1,4 +1,4 @@
-"""World -> packets: what each player sees, encoded once for all who see the same.
+"""World -> packets: what each player sees, encoded once for all who see the same. What stands is in `standing.py`.
 
 The map is divided into cells; a player sees the cells round its own. Per tick and cell there are lists of numbers:
 all that is in it (for those whose view it just entered), what changed in it, who left it, who was in it. Each is
@@ -12,14 +12,17 @@ import math
 from typing import Iterable, NamedTuple, Tuple
 
 from gameserver.game import Game
-from gameserver.objects import Animal, PlayerObject, Projectile
+from gameserver.growth import choices, experience_for_next_age
+from gameserver.objects import Mover, PlayerObject, Projectile
+from gameserver.standing import Knowledge, Standing
 from Net.forms import Form
 from Net.PacketCodes import TO_CLIENT, Packet
 from Net.parts import Part, encode_part, join_parts
 
 # STATE's kinds and flags (docs/protocol.md).
 KIND_PLAYER, KIND_PROJECTILE, KIND_ANIMAL = 0, 1, 2
-FLAG_ATTACKING, FLAG_JUST_HIT = 1, 2
+FLAG_ATTACKING, FLAG_JUST_HIT, FLAG_HUNTER, FLAG_DISCONNECTED = 1, 2, 4, 8
+WEAPON_SHIFT = 4  # the number of a player's weapon is in bits 4 to 6
 _ANGLE_STEPS = 256  # one byte for a whole turn
 _STEPS_PER_RAD = _ANGLE_STEPS / (2 * math.pi)
 
@@ -30,13 +33,13 @@ Row = Tuple[int, ...]  # id, kind, x, y, angle, health, flags
 class View:
     """What one client has been told. player_id: whose eyes it sees with. form: how it is written to."""
 
-    __slots__ = ("cells", "form", "player_id", "scenery_cells", "self_values", "stale_ids")
+    __slots__ = ("cells", "form", "knowledge", "player_id", "self_values", "stale_ids")
 
     def __init__(self, player_id: int, form: Form) -> None:
         self.player_id = player_id
         self.form = form
         self.cells: tuple[Cell, ...] | None = None  # in view in the last STATE; None: the next one must be full
-        self.scenery_cells: set[Cell] = set()  # whose scenery was sent
+        self.knowledge = Knowledge()  # of what stands
         self.stale_ids: list[int] = []  # what the client still shows from before it missed a STATE
         self.self_values: tuple[object, ...] | None = None  # of the last SELF
 
@@ -63,8 +66,7 @@ class Snapshots:
         self._changed: dict[Cell, list[int]] = {}  # ids of rows that are new or differ, in the cell they are in now
         self._left: dict[Cell, list[int]] = {}  # ids, in the cell they were in before
         self._views_from: dict[Cell, tuple[Cell, ...]] = {}
-        self._scenery = self._group_scenery()
-        self._scenery_parts: dict[tuple[Cell, bool], Part] = {}
+        self._standing = Standing(game, self._cell_at)
         # Made anew each tick.
         self._parts: dict[tuple[str, Cell, bool], Part] = {}
         self._frames: dict[tuple[object, ...], bytes] = {}
@@ -75,6 +77,7 @@ class Snapshots:
         late: views whose clients can not take a STATE now; they get a full one when they are in `views` again.
         """
         self._compare(self._scan())
+        self._standing.compare()
         for view in late:
             self._miss(view)
         return {view: self._build_view(view) for view in views if view.player_id in self._game.players}
@@ -86,9 +89,12 @@ class Snapshots:
         rows: dict[int, Row] = {}
         for player in game.players.values():
             if player.alive:
-                rows[player.id] = _row(player, KIND_PLAYER, game.settings.player_health)
+                marks = player.weapon << WEAPON_SHIFT | FLAG_DISCONNECTED * (not player.connected)
+                rows[player.id] = _row(player, KIND_PLAYER, game.settings.player_health, marks)
         for animal in game.animals.values():
-            rows[animal.id] = _row(animal, KIND_ANIMAL, game.settings.animal_health)
+            species = game.settings.species[animal.species]
+            full_health = game.settings.animal_health * species.health
+            rows[animal.id] = _row(animal, KIND_ANIMAL, full_health, FLAG_HUNTER * species.hunts)
         for projectile in game.projectiles.values():
             rows[projectile.id] = _projectile_row(projectile)
         cells: dict[int, Cell] = {}
@@ -132,13 +138,14 @@ class Snapshots:
     def _build_view(self, view: View) -> bytes:
         player = self._game.players[view.player_id]
         cells = self._cells_seen_from(player.x, player.y)
-        frames = [self._objects_frame(view, cells), self._self_frame(view, player)]
+        frames = [self._standing.frames(view.knowledge, cells, view.form), self._self_frame(view, player)]
         frames.append(self._state_frame(view, cells, player.sequence))
         view.cells = cells
         view.stale_ids = []
         return b"".join(frames)
 
     def _miss(self, view: View) -> None:
+        self._standing.miss(view.knowledge)
         if view.cells is not None:
             view.stale_ids = [i for cell in view.cells for i in self._before.ids_in.get(cell, ())]
             view.cells = None
@@ -184,38 +191,25 @@ class Snapshots:
         return [number for entity_id in ids for number in self._now.rows[entity_id]]
 
     def _self_frame(self, view: View, player: PlayerObject) -> bytes:
-        values = (_percent(player.health, self._game.settings.player_health), player.score, list(player.resources))
+        settings = self._game.settings
+        values = (
+            _percent(player.health, settings.player_health),
+            player.score,
+            list(player.resources),
+            player.age,
+            player.experience,
+            experience_for_next_age(settings, player.age),
+            player.weapon,
+            choices(settings, player),
+        )
         if values == view.self_values:
             return b""
         view.self_values = values
         return view.form.frame(TO_CLIENT.encode(Packet("SELF", values), view.form.as_text))
 
-    # Scenery --------------------------------------------------------------------------------------------------
 
-    def _group_scenery(self) -> dict[Cell, list[int]]:
-        groups: dict[Cell, list[int]] = {}
-        for thing in self._game.scenery.values():
-            numbers = (thing.id, thing.kind, round(thing.x), round(thing.y), round(thing.scale))
-            groups.setdefault(self._cell_at(thing.x, thing.y), []).extend(numbers)
-        return groups
-
-    def _objects_frame(self, view: View, cells: tuple[Cell, ...]) -> bytes:
-        fresh = [cell for cell in cells if cell not in view.scenery_cells]
-        if not fresh:
-            return b""
-        view.scenery_cells.update(fresh)
-        parts = [self._scenery_part(cell, view.form.as_text) for cell in fresh if cell in self._scenery]
-        return view.form.frame(join_parts("OBJECTS", (), (parts,), view.form.as_text)) if parts else b""
-
-    def _scenery_part(self, cell: Cell, as_text: bool) -> Part:
-        part = self._scenery_parts.get((cell, as_text))
-        if part is None:
-            part = self._scenery_parts[cell, as_text] = encode_part(self._scenery[cell], as_text)
-        return part
-
-
-def _row(body: PlayerObject | Animal, kind: int, full_health: float) -> Row:
-    flags = FLAG_ATTACKING * body.attacking | FLAG_JUST_HIT * body.just_hit
+def _row(body: Mover, kind: int, full_health: float, marks: int) -> Row:
+    flags = FLAG_ATTACKING * body.attacking | FLAG_JUST_HIT * body.just_hit | marks
     angle = int(body.angle_rad * _STEPS_PER_RAD + 0.5) % _ANGLE_STEPS
     return (body.id, kind, round(body.x), round(body.y), angle, _percent(body.health, full_health), flags)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from gameserver.objects import Animal, PlayerObject
-from gameserver.world import World
+from gameserver.terrain import Square, areas_of
+from gameserver.world import Arrival, World
 
 
 def spawn_player(world: World, player: PlayerObject) -> bool:
     """Puts a player into the world in full health; False if the world has no room for now."""
-    place = _free_place(world, player.scale)
+    place = _free_place(world, player.scale, (0.0, 0.0, world.settings.map_size))
     if place is None:
         return False
     player.x, player.y = place
@@ -19,13 +20,16 @@ def spawn_player(world: World, player: PlayerObject) -> bool:
     return True
 
 
-def spawn_animal(world: World) -> bool:
-    """Puts a new animal into the world; False if the world has no room for now."""
+def spawn_animal(world: World, arrival: Arrival) -> bool:
+    """Puts a new animal into its area; False if that has no room for now."""
     settings = world.settings
-    place = _free_place(world, settings.animal_scale)
+    species = settings.species[arrival.species]
+    scale = settings.animal_scale * species.scale
+    place = _free_place(world, scale, areas_of(settings)[arrival.home])
     if place is None:
         return False
-    animal = Animal(world.new_id(), *place, settings.animal_scale, settings.animal_health)
+    health = settings.animal_health * species.health
+    animal = Animal(world.new_id(), arrival.species, arrival.home, *place, scale, health)
     # Animals that come together need not think in the same tick.
     animal.think_in_s = world.rng.random() * settings.animal_think_s
     world.animals[animal.id] = animal
@@ -33,18 +37,19 @@ def spawn_animal(world: World) -> bool:
     return True
 
 
-def _free_place(world: World, scale: float) -> tuple[float, float] | None:
-    """A random place that is clear of scenery and as far from everyone as `spawn_clearance` asks.
+def _free_place(world: World, scale: float, square: Square) -> tuple[float, float] | None:
+    """A random place in the square that is clear of solid things and as far from everyone as `spawn_clearance` asks.
 
     On a crowded map that may be nowhere, so each try asks for a little less, the last for hardly any.
     """
     settings = world.settings
-    room = settings.map_size - 2 * scale
+    left, top, size = square
+    far_side = settings.map_size - scale
     for attempt in range(settings.spawn_tries):
-        x = scale + world.rng.random() * room
-        y = scale + world.rng.random() * room
+        x = min(max(left + world.rng.random() * size, scale), far_side)
+        y = min(max(top + world.rng.random() * size, scale), far_side)
         clearance = settings.spawn_clearance * (1 - attempt / settings.spawn_tries)
-        in_the_way = world.scenery_grid.touching(x, y, scale) or world.mover_grid.touching(x, y, scale + clearance)
+        in_the_way = world.solid_grid.touching(x, y, scale) or world.mover_grid.touching(x, y, scale + clearance)
         if in_the_way is None:
             return x, y
     return None

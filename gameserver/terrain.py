@@ -1,7 +1,8 @@
 """The scenery of a map, from a seed.
 
 As in MooMoo.io: the map is divided into square areas, each with its trees and bushes, so that no region is bare;
-rocks and gold lie anywhere. A player can pass between any two pieces, and between any piece and the border.
+rocks and gold lie anywhere, in the river too, where nothing grows. A player can pass between any two pieces, and
+between any piece and the border.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import random
 from typing import Iterator, Tuple
 
+from gameserver.biomes import biomes_of
 from gameserver.grid import Grid
 from gameserver.objects import BUSH, GOLD, ROCK, TREE, Body
 from gameserver.settings import GameSettings
@@ -26,17 +28,26 @@ def generate(settings: GameSettings, rng: random.Random) -> list[Place]:
     """
     # Two pieces grown by half a player each that do not overlap leave a whole player's width between them.
     gap = settings.player_scale
+    is_river = biomes_of(settings).is_river
     taken: Grid[Body] = Grid(settings.map_size, settings.cell_size)
     places: list[Place] = []
     for kind, scales, square in _wanted(settings):
         scale = scales[int(rng.random() * len(scales))]
         for _ in range(settings.scenery_tries):
             x, y = _somewhere(square, scale + 2 * gap, settings.map_size, rng)
-            if taken.touching(x, y, scale + gap) is None:
+            is_wet = kind in (TREE, BUSH) and (is_river(y - scale) or is_river(y) or is_river(y + scale))
+            if not is_wet and taken.touching(x, y, scale + gap) is None:
                 taken.insert(Body(0, x, y, scale + gap))
                 places.append((kind, x, y, scale))
                 break
     return places
+
+
+def areas_of(settings: GameSettings) -> list[Square]:
+    """The areas of a map, row by row."""
+    areas_a_side = max(1, int(settings.map_size / settings.area_size + 0.5))
+    size = settings.map_size / areas_a_side
+    return [(column * size, row * size, size) for row in range(areas_a_side) for column in range(areas_a_side)]
 
 
 def _wanted(settings: GameSettings) -> Iterator[tuple[int, tuple[float, ...], Square]]:
@@ -44,11 +55,10 @@ def _wanted(settings: GameSettings) -> Iterator[tuple[int, tuple[float, ...], Sq
 
     Large things come first, while there is most room.
     """
-    areas_a_side = max(1, int(settings.map_size / settings.area_size + 0.5))
-    size = settings.map_size / areas_a_side
+    areas = areas_of(settings)
+    _, _, size = areas[0]
     # Areas of a map that 2057 units do not divide evenly are a little larger or smaller: their counts follow.
     share_of_area = (size / settings.area_size) * (size / settings.area_size)
-    areas = [(column * size, row * size, size) for row in range(areas_a_side) for column in range(areas_a_side)]
     for kind, scales, per_area in (
         (TREE, settings.tree_scales, settings.trees_per_area),
         (BUSH, settings.bush_scales, settings.bushes_per_area),

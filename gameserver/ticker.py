@@ -60,4 +60,7 @@ class Ticker:
             if self._failures > FAILURES_ALLOWED:
                 log.error("%s: given up after %d failed ticks in a row", self._name, self._failures)
                 self._stopping.set()
-                self._give_up()
+                try:
+                    self._give_up()
+                except Exception:
+                    log.exception("%s: giving up failed too", self._name)

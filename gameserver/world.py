@@ -1,6 +1,6 @@
 """All that exists in one match, and where to find it: state without rules.
 
-The files with rules (spawning, movement, animals, combat) each take a `World`; `Game` is a `World` with a lock and the
+The files with rules (movement, combat, building, ...) each take a `World`; `Game` is a `World` with a lock and the
 order in which the rules apply.
 """
 
@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import math
 import random
+from typing import Any, NamedTuple, Tuple
 
+from gameserver.biomes import Biomes, biomes_of
 from gameserver.grid import Grid
-from gameserver.objects import Animal, GameObject, Mover, PlayerObject, Projectile
+from gameserver.modes import MODES, Mode
+from gameserver.objects import Animal, Building, GameObject, Mover, PlayerObject, Projectile
 from gameserver.settings import GameSettings
 
 # Times are sums of many delta times, each a little off: what is closer than this is the same moment.
@@ -18,6 +21,17 @@ TIME_EPSILON_S = 1e-6
 # The last digits of sin, cos and atan2 differ between the C libraries of operating systems. Without them a seed plays
 # the same match everywhere.
 TRUSTED_DIGITS = 9
+
+# ("DIED", victim's id, killer's id or None).
+Event = Tuple[Any, ...]
+
+
+class Arrival(NamedTuple):
+    """An animal that is to come to an area in so many seconds."""
+
+    species: int
+    home: int
+    in_s: float
 
 
 class World:
@@ -28,10 +42,14 @@ class World:
 
     def __init__(self) -> None:
         self._last_id = 0
+        # Grows whenever a building comes or goes: who keeps a copy sees that it is old.
+        self.building_changes = 0
 
     def build(self, settings: GameSettings) -> None:
-        """Starts over with an empty map of these settings; only the numbering goes on."""
+        """Starts over with an empty map of these settings; only what is counted goes on."""
         self.settings = settings
+        self.mode: Mode = MODES[settings.mode]
+        self.biomes: Biomes = biomes_of(settings)
         self.rng = random.Random(settings.seed)
         self.tick = 0
         self.elapsed_s = 0.0
@@ -40,14 +58,23 @@ class World:
         self.animals: dict[int, Animal] = {}
         self.projectiles: dict[int, Projectile] = {}
         self.scenery: dict[int, GameObject] = {}
-        # Seconds to the arrival of each animal that is to replace a dead one.
-        self.animals_due_in_s: list[float] = []
+        self.buildings: dict[int, Building] = {}
+        self.building_changes += 1
+        self.arrivals: list[Arrival] = []
 
-        self.scenery_grid: Grid[GameObject] = Grid(settings.map_size, settings.cell_size)
+        self.team_points = [0] * settings.teams
+        # Whether two sides have been in this round at the same time: without that, nobody can be the last one standing.
+        self.had_rivals = False
+
+        self.solid_grid: Grid[GameObject] = Grid(settings.map_size, settings.cell_size)  # scenery and buildings
         self.mover_grid: Grid[Mover] = Grid(settings.map_size, settings.cell_size)
 
-        # Who died in this tick, with the player who did it (None: an animal, or a player who has left).
+        # Of this tick: who walked into a building that hurts; who died, with the player who did it (None: an animal, or
+        # a player who has left).
+        self.touches: list[tuple[Mover, Building]] = []
         self.fallen: list[tuple[Mover, int | None]] = []
+        # What has happened since somebody last asked.
+        self.events: list[Event] = []
 
     def new_id(self) -> int:
         """The next of -1, -2, ...: never a player's, whose ids are positive, and never used again."""

@@ -205,7 +205,7 @@ export class Game {
     this.feed.add(text, isOwn ? "own" : "");
     if (id !== world.playerId) return;
     const word = killerId === null ? "You died" : `${world.nameOf(killerId)} killed you`;
-    screens.showDeath(word, world.settings.respawn_ms ?? null);
+    screens.showDeath(word, world.settings.respawn_after_s);
   }
 
   onGAME_OVER(results, nextInMs, places) {

@@ -21,13 +21,13 @@ function countDown(box, ms, text, done = () => {}) {
 
 const running = { dead: () => {}, results: () => {} };
 
-/** @param {string} text who did it @param {number | null} backInMs null: not in this round */
-export function showDeath(text, backInMs) {
+/** @param {string} text who did it @param {number | null} backInS null: not in this round */
+export function showDeath(text, backInS) {
   setText(byId("dead-text"), text);
-  setText(byId("dead-count"), "");
+  setText(byId("dead-count"), "You are out until the next round.");
   show(byId("dead"), true);
   running.dead();
-  if (backInMs !== null) running.dead = countDown(byId("dead-count"), backInMs, (leftS) => `Back in ${leftS}`);
+  if (backInS !== null) running.dead = countDown(byId("dead-count"), 1000 * backInS, (leftS) => `Back in ${leftS}`);
 }
 
 export function hideDeath() {

@@ -188,6 +188,7 @@ export class World {
   /** The radius of something that moves. @param {Entity} entity */
   scaleOf(entity) {
     if (entity.kind === PLAYER) return this.settings.player_scale;
-    return entity.kind === ANIMAL ? this.settings.animal_scale ?? 50 : this.settings.projectile_scale ?? 10;
+    if (entity.kind === PROJECTILE) return this.settings.projectile_scale;
+    return this.settings.species.find(({ hunts }) => hunts === entity.isHunter).scale;
   }
 }

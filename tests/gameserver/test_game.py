@@ -10,54 +10,22 @@ from typing import Any
 import pytest
 
 from gameserver.game import Game
-from gameserver.objects import ROCK, Animal, Body, GameObject, PlayerObject
+from gameserver.objects import Body, PlayerObject
 from gameserver.settings import GameSettings
-
-EMPTY = GameSettings(animals=0, trees_per_area=0, bushes_per_area=0, rocks=0, gold=0, time_limit_s=None)
-DT = 1 / EMPTY.tick_rate
-RIGHT, DOWN, LEFT, UP = 0, 2, 4, 6
-
-
-def game_with(*places: tuple[float, float], **settings: Any) -> Game:
-    """A game on an empty map, with players 1, 2, ... at these places."""
-    game = Game(dataclasses.replace(EMPTY, **settings))
-    for player_id, (x, y) in enumerate(places, start=1):
-        player = game.add_player(player_id, f"player {player_id}")
-        player.x, player.y = x, y
-    return game
-
-
-def put_rock(game: Game, x: float, y: float, scale: float = 80.0) -> GameObject:
-    rock = GameObject(game.new_id(), ROCK, x, y, scale)
-    game.scenery[rock.id] = rock
-    game.scenery_grid.insert(rock)
-    return rock
-
-
-def put_animal(game: Game, x: float, y: float) -> Animal:
-    settings = game.settings
-    animal = Animal(game.new_id(), x, y, settings.animal_scale, settings.animal_health)
-    game.animals[animal.id] = animal
-    return animal
-
-
-def run(game: Game, seconds: float, dt: float = DT) -> None:
-    for _ in range(round(seconds / dt)):
-        game.update(dt)
-
-
-def distance(a: Body, b: Body) -> float:
-    return math.sqrt((a.x - b.x) ** 2 + (a.y - b.y) ** 2)
-
-
-def kill(game: Game, victim_id: int, killer_id: int | None = None) -> None:
-    """Lets a player strike another down who stands in front of it with no health to speak of."""
-    killer, victim = game.players[killer_id or 1], game.players[victim_id]
-    victim.x, victim.y, victim.health = killer.x + 80, killer.y, 0.1
-    game.process_input(killer.id, ("ATTACK", True, 0.0))
-    game.process_input(killer.id, ("ATTACK", False, 0.0))
-    game.update(DT)
-
+from tests.gameserver.worlds import (
+    DOWN,
+    DT,
+    EMPTY,
+    LEFT,
+    RIGHT,
+    UP,
+    distance,
+    game_with,
+    kill,
+    put_animal,
+    put_rock,
+    run,
+)
 
 # Walking
 
@@ -475,7 +443,7 @@ def test_results_are_ranked_by_score_kills_fewer_deaths_and_id() -> None:
 
 
 def test_granted_resources_add_up_and_never_fall_below_zero() -> None:
-    game = game_with((7000, 7000))
+    game = game_with((7000, 7000), start_resources=(0, 0, 0, 0))
     game.grant_resources(1, wood=5, gold=2)
     game.grant_resources(1, wood=1, food=-3, gold=-1)
     assert game.players[1].resources == [6, 0, 0, 1]
@@ -564,7 +532,7 @@ def test_the_number_of_animals_follows_the_area_of_the_map() -> None:
 def comparable(game: Game) -> dict[str, Any]:
     """The state without the numbers of those whom the game numbers itself."""
     state = game.get_game_state()
-    for kind in ("animals", "projectiles", "scenery"):
+    for kind in ("animals", "projectiles", "scenery", "buildings"):
         for thing in state[kind]:
             del thing["id"]
     return state
@@ -628,11 +596,11 @@ def test_the_game_state_is_plain_data_of_its_own() -> None:
     state = game.get_game_state()
     assert json.loads(json.dumps(state)) == state
     state["players"][0]["resources"][0] = 99
-    assert game.players[1].resources == [0, 0, 0, 0]
+    assert game.players[1].resources == list(EMPTY.start_resources)
 
 
 def test_objects_take_no_attributes_by_mistake() -> None:
-    player = PlayerObject(1, "name", None, 0, 0, 35)
+    player = PlayerObject(1, "name", None, 0, 0, 35, EMPTY.start_resources)
     with pytest.raises(AttributeError):
         player.helath = 5  # type: ignore[attr-defined]
 

@@ -1,0 +1,74 @@
+"""Walls and spikes: where they may stand, and how they go.
+
+As MooMoo.io players expect: a building is in everybody's way, its owner's and team-mates' too; spikes hurt neither of
+those. It can not be put into the river, onto anything solid, onto anybody, or over the border. Anybody can break it. It
+outlasts its owner's death, and goes when its owner leaves the match.
+"""
+
+from __future__ import annotations
+
+from gameserver.objects import Building, PlayerObject
+from gameserver.world import World, heading
+
+
+def place_buildings(world: World) -> None:
+    """Builds what was asked for; what can not be built or paid is forgotten."""
+    for player in world.players.values():
+        if player.place_asked is not None and player.alive:
+            _place(world, player, *player.place_asked)
+        player.place_asked = None
+
+
+def _place(world: World, player: PlayerObject, item: int, angle_rad: float) -> None:
+    row = world.settings.items[item]
+    heading_x, heading_y = heading(angle_rad)
+    away = player.scale + world.settings.build_gap + row.scale
+    x = player.x + heading_x * away
+    y = player.y + heading_y * away
+    if player.placed[item] < row.limit and _is_free(world, x, y, row.scale) and player.pay(row.price):
+        put(world, player, item, x, y)
+
+
+def _is_free(world: World, x: float, y: float, scale: float) -> bool:
+    far_side = world.settings.map_size - scale
+    return (
+        scale <= x <= far_side
+        and scale <= y <= far_side
+        and not world.biomes.is_river(y)
+        and world.solid_grid.touching(x, y, scale) is None
+        and world.mover_grid.touching(x, y, scale) is None
+    )
+
+
+def put(world: World, owner: PlayerObject, item: int, x: float, y: float) -> Building:
+    """Puts a building there, whatever the rules say."""
+    row = world.settings.items[item]
+    building = Building(world.new_id(), owner.id, item, x, y, row.scale)
+    building.health = row.health
+    building.damage = row.damage
+    world.buildings[building.id] = building
+    world.solid_grid.insert(building)
+    world.building_changes += 1
+    owner.placed[item] += 1
+    return building
+
+
+def batter(world: World, building: Building, damage: float) -> None:
+    """Takes health from a building, which falls when it has none left."""
+    building.health = max(0.0, building.health - damage)
+    if building.health == 0.0:
+        raze(world, building)
+
+
+def raze(world: World, building: Building) -> None:
+    """Takes a building out of the world; its owner may build another."""
+    del world.buildings[building.id]
+    world.solid_grid.remove(building)
+    world.building_changes += 1
+    world.players[building.owner_id].placed[building.item] -= 1
+
+
+def raze_all_of(world: World, player_id: int) -> None:
+    """Takes away everything that a player has built."""
+    for building in [building for building in world.buildings.values() if building.owner_id == player_id]:
+        raze(world, building)

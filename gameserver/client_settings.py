@@ -1,0 +1,53 @@
+"""What a client is told of the rules when it joins: enough to draw the world and to predict its own moves.
+
+A player's speed is `player_speed` times its weapon's `speed` times the factor of the ground at its y when the tick
+begins; in the river the current is added to it. `docs/protocol.md` says it in full.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gameserver.biomes import Biomes
+from gameserver.modes import MODES
+from gameserver.objects import BUILDINGS
+from gameserver.settings import GameSettings
+
+
+def describe(settings: GameSettings, biomes: Biomes) -> dict[str, Any]:
+    """Plain data by name."""
+    return {
+        "tick_rate": settings.tick_rate,
+        "map_size": round(settings.map_size),
+        "cell_size": settings.cell_size,
+        "view_cells": settings.view_cells,
+        "mode": settings.mode,
+        "teams": settings.teams,
+        "player_speed": settings.player_speed,
+        "player_scale": settings.player_scale,
+        **biomes._asdict(),
+        "projectile_scale": settings.projectile_scale,
+        "species": [
+            {"name": row.name, "hunts": row.hunts, "scale": settings.animal_scale * row.scale}
+            for row in settings.species
+        ],
+        # None: who dies is out of the round.
+        "respawn_after_s": settings.respawn_after_s if MODES[settings.mode].respawns else None,
+        "arrow_wood": settings.arrow_wood,
+        "meal_food": settings.meal_food,
+        "meal_health": settings.meal_health,
+        "build_gap": settings.build_gap,
+        "items": [{"kind": kind, **row._asdict()} for kind, row in zip(BUILDINGS, settings.items)],
+        "weapons": [
+            {
+                **row._asdict(),
+                "damage": settings.melee_damage * row.damage,
+                "reach": settings.melee_reach * row.reach,
+                "arc": settings.melee_arc_rad * row.arc,
+                "cooldown": settings.melee_cooldown_s * row.cooldown,
+                "arrow": settings.projectile_damage * row.arrow,
+            }
+            for row in settings.weapons
+        ],
+        "ages": {"first": settings.first_age_experience, "growth": settings.age_growth},
+    }

@@ -1,0 +1,47 @@
+"""Dying and coming back: who gets what for it, and who takes the place of the dead."""
+
+from __future__ import annotations
+
+from gameserver import animals, scoring
+from gameserver.objects import Animal, PlayerObject
+from gameserver.spawning import spawn_player
+from gameserver.world import Arrival, World
+
+
+def respawn(world: World, delta_time: float) -> None:
+    """Brings back those who have waited long enough and are not out, and lets animals come."""
+    for player in world.players.values():
+        if not player.alive and player.respawn_in_s == 0.0 and player.out_at_tick is None:
+            spawn_player(world, player)
+    animals.admit_arrivals(world, delta_time)
+
+
+def settle(world: World) -> None:
+    """Takes the fallen out of the world, and gives those who brought them down their due.
+
+    The dead keep what they have: resources, age, weapon, buildings.
+    """
+    for victim, killer_id in world.fallen:
+        killer = None if killer_id is None else world.players[killer_id]
+        if isinstance(victim, PlayerObject):
+            _settle_player(world, victim, killer)
+        elif isinstance(victim, Animal):
+            _settle_animal(world, victim, killer)
+    world.fallen.clear()
+
+
+def _settle_player(world: World, victim: PlayerObject, killer: PlayerObject | None) -> None:
+    victim.deaths += 1
+    victim.respawn_in_s = world.settings.respawn_after_s
+    if not world.mode.respawns:
+        victim.out_at_tick = world.tick
+    world.events.append(("DIED", victim.id, None if killer is None else killer.id))
+    if killer is not None:
+        scoring.credit_kill(world, killer)
+
+
+def _settle_animal(world: World, victim: Animal, killer: PlayerObject | None) -> None:
+    del world.animals[victim.id]
+    world.arrivals.append(Arrival(victim.species, victim.home, world.settings.animal_respawn_s))
+    if killer is not None:
+        scoring.credit(world, killer, "animal", world.settings.species[victim.species].worth)

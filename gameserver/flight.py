@@ -1,0 +1,82 @@
+"""Shots: from the bow to the first thing in their way."""
+
+from __future__ import annotations
+
+import math
+
+from gameserver.combat import Blow, is_target, land_blows
+from gameserver.objects import Body, Mover, Projectile
+from gameserver.world import World, heading
+
+
+def fire_projectiles(world: World) -> None:
+    """Fires the shots that were asked for; one for which the weapon is not ready, or the wood not there, is lost."""
+    settings = world.settings
+    for player in world.players.values():
+        angle_rad = player.shot_asked_rad
+        if angle_rad is None:
+            continue
+        player.shot_asked_rad = None
+        if player.reload_in_s == 0.0 and player.pay((settings.arrow_wood, 0, 0, 0)):
+            player.reload_in_s = settings.projectile_reload_s
+            projectile = Projectile(
+                world.new_id(), player, angle_rad, settings.projectile_scale, settings.projectile_range
+            )
+            projectile.damage = settings.projectile_damage * settings.weapons[player.weapon].arrow
+            projectile.heading_x, projectile.heading_y = heading(angle_rad)
+            world.projectiles[projectile.id] = projectile
+
+
+def fly_projectiles(world: World, delta_time: float) -> None:
+    """Moves every projectile; it ends at the first thing it meets, at its range, or at the border of the map."""
+    settings = world.settings
+    for projectile in list(world.projectiles.values()):
+        distance = min(settings.projectile_speed * delta_time, projectile.range_left)
+        hit = _first_in_path(world, projectile, distance)
+        projectile.x += projectile.heading_x * distance
+        projectile.y += projectile.heading_y * distance
+        projectile.range_left -= distance
+        on_map = 0 <= projectile.x <= settings.map_size and 0 <= projectile.y <= settings.map_size
+        if hit is not None or projectile.range_left == 0.0 or not on_map:
+            del world.projectiles[projectile.id]
+        if isinstance(hit, Mover):
+            land_blows(world, [Blow(hit, projectile.damage, projectile.owner_id)])
+
+
+def _first_in_path(world: World, projectile: Projectile, distance: float) -> Body | None:
+    """What the projectile meets first on the next `distance` units, or None.
+
+    It is swept: not only the end of the path counts, so nothing is too thin or the tick too long to be hit.
+    """
+    middle_x = projectile.x + projectile.heading_x * distance / 2
+    middle_y = projectile.y + projectile.heading_y * distance / 2
+    radius = distance / 2 + projectile.scale
+    first: Body | None = None
+    way = distance
+    for body in world.solid_grid.near(middle_x, middle_y, radius):
+        contact = _way_to_contact(projectile, body)
+        if contact is not None and contact <= way:
+            first, way = body, contact
+    for mover in world.mover_grid.near(middle_x, middle_y, radius):
+        if mover.id == projectile.owner_id or not is_target(mover, projectile.team):
+            continue
+        contact = _way_to_contact(projectile, mover)
+        if contact is not None and contact <= way:
+            first, way = mover, contact
+    return first
+
+
+def _way_to_contact(projectile: Projectile, body: Body) -> float | None:
+    """How far the projectile flies until its edge meets the body's; None if it passes by or leads away."""
+    away_x = body.x - projectile.x
+    away_y = body.y - projectile.y
+    reach = body.scale + projectile.scale
+    # Pythagoras on the path: `ahead` to the point next to the body's centre, and from there across to the centre.
+    ahead = away_x * projectile.heading_x + away_y * projectile.heading_y
+    away_squared = away_x * away_x + away_y * away_y
+    if away_squared <= reach * reach:
+        return 0.0
+    half_chord_squared = reach * reach - (away_squared - ahead * ahead)
+    if ahead < 0.0 or half_chord_squared < 0.0:
+        return None
+    return ahead - math.sqrt(half_chord_squared)

@@ -1,0 +1,35 @@
+"""Work: what players' weapons do to things that stand, and what their food is good for.
+
+A tree, bush, rock or gold vein never runs out. A building loses health to any blow, its owner's too.
+"""
+
+from __future__ import annotations
+
+from gameserver import scoring
+from gameserver.building import batter
+from gameserver.combat import Swing
+from gameserver.objects import Building
+from gameserver.world import World
+
+
+def work(world: World, swings: list[Swing]) -> None:
+    """Lets the swings of this tick take from all scenery that they hit, and break what is built."""
+    for swing in swings:
+        player = swing.player
+        reached = world.solid_grid.near(swing.x, swing.y, swing.reach)
+        for solid in [solid for solid in reached if swing.hits(solid)]:
+            if isinstance(solid, Building):
+                batter(world, solid, swing.damage)
+            else:
+                player.resources[solid.kind] += swing.gather
+                scoring.credit(world, player, "gather", swing.gather)
+
+
+def eat_meals(world: World) -> None:
+    """Heals those who asked for a meal, need it and can pay for it."""
+    settings = world.settings
+    for player in world.players.values():
+        is_hungry = player.meal_asked and player.alive and player.health < settings.player_health
+        if is_hungry and player.pay((0, settings.meal_food, 0, 0)):
+            player.health = min(settings.player_health, player.health + settings.meal_health)
+        player.meal_asked = False

@@ -1,0 +1,107 @@
+"""What the words in a row of `modes.py` mean: what is worth points, when a match is over, and who is better."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Callable, NamedTuple, Tuple
+
+from gameserver.growth import gain_experience
+from gameserver.objects import PlayerObject
+from gameserver.settings import GameSettings
+from gameserver.world import TIME_EPSILON_S, World
+
+
+class Worth(NamedTuple):
+    """What a deed brings, once."""
+
+    points: Callable[[GameSettings], int]
+    experience: Callable[[GameSettings], int]
+
+
+DEEDS: dict[str, Worth] = {
+    "kill": Worth(lambda settings: settings.kill_score, lambda settings: settings.kill_experience),
+    "animal": Worth(lambda settings: settings.animal_score, lambda settings: settings.animal_experience),
+    "gather": Worth(lambda settings: settings.gather_score, lambda settings: settings.gather_experience),
+}
+
+
+def credit(world: World, player: PlayerObject, deed: str, times: float) -> None:
+    """Gives a player, and its team, the experience and the points of a deed, points if the mode has any for it."""
+    worth = DEEDS[deed]
+    gain_experience(world, player, round(worth.experience(world.settings) * times))
+    if deed in world.mode.scores_for:
+        points = round(worth.points(world.settings) * times)
+        player.score += points
+        if player.team is not None:
+            world.team_points[player.team] += points
+
+
+def credit_kill(world: World, player: PlayerObject) -> None:
+    """Counts another player that this one has killed."""
+    player.kills += 1
+    credit(world, player, "kill", 1)
+
+
+def count_sides(world: World) -> int:
+    """How many are still in the match: teams, or players where there are none."""
+    return len({player.id if player.team is None else player.team for player in _still_in(world)})
+
+
+def _still_in(world: World) -> list[PlayerObject]:
+    return [player for player in world.players.values() if player.out_at_tick is None]
+
+
+def _time_is_up(world: World) -> bool:
+    limit_s = world.settings.time_limit_s
+    return limit_s is not None and world.elapsed_s >= limit_s - TIME_EPSILON_S
+
+
+def _player_has_score(world: World) -> bool:
+    limit = world.settings.score_limit
+    return limit is not None and any(player.score >= limit for player in world.players.values())
+
+
+def _team_has_score(world: World) -> bool:
+    limit = world.settings.score_limit
+    return limit is not None and any(points >= limit for points in world.team_points)
+
+
+def _one_side_is_left(world: World) -> bool:
+    return world.had_rivals and count_sides(world) <= 1
+
+
+ENDINGS: dict[str, Callable[[World], bool]] = {
+    "time": _time_is_up,
+    "score": _player_has_score,
+    "team score": _team_has_score,
+    "last side": _one_side_is_left,
+}
+
+# The smaller the better; who is equal in all of it shares a place.
+Rank = Tuple[Any, ...]
+
+
+def _by_score(player: PlayerObject) -> Rank:
+    return (-player.score, -player.kills, player.deaths)
+
+
+def _by_survival(player: PlayerObject) -> Rank:
+    lasted = math.inf if player.out_at_tick is None else player.out_at_tick
+    return (-lasted, *_by_score(player))
+
+
+RANKINGS: dict[str, Callable[[PlayerObject], Rank]] = {
+    "score": _by_score,
+    "survival": _by_survival,
+}
+
+
+def ranked(world: World) -> list[tuple[int, PlayerObject]]:
+    """Everybody with their place, best first: two who are equal are both first, and the next is third."""
+    rank_of = RANKINGS[world.mode.ranks_by]
+    table: list[tuple[int, PlayerObject]] = []
+    best_first = sorted(world.players.values(), key=lambda player: (rank_of(player), player.id))
+    for position, player in enumerate(best_first, start=1):
+        shares = bool(table) and rank_of(table[-1][1]) == rank_of(player)
+        table.append((table[-1][0] if shares else position, player))
+    return table

@@ -1,0 +1,72 @@
+"""What there is to choose from, as rows: weapons, buildings, kinds of animals. To add one, add a row.
+
+A number without a unit is a factor of the number in `GameSettings` that its comment names: the first weapon and the
+wolf are what the settings describe, and a change of the settings changes every row.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Weapon(NamedTuple):
+    """A weapon; its number is its place in the table, at most 7 (three bits of STATE's flags)."""
+
+    name: str
+    age: int  # from this age on it can be chosen
+    after: tuple[int, ...]  # by those who carry one of these
+    damage: float  # of melee_damage
+    reach: float  # of melee_reach
+    arc: float  # of melee_arc_rad
+    cooldown: float  # of melee_cooldown_s
+    gather: int  # units that a swing takes from each thing it hits
+    speed: float  # of player_speed
+    arrow: float  # of projectile_damage
+
+
+class Item(NamedTuple):
+    """Something to build; its number is its place in the table. Everybody has to walk round it."""
+
+    name: str
+    price: tuple[int, ...]  # wood, food, stone, gold
+    scale: float  # world units
+    health: float  # points
+    damage: float  # points, to those who walk into it; 0: none
+    limit: int  # how many of it a player may have standing
+
+
+class Species(NamedTuple):
+    """A kind of animal."""
+
+    name: str
+    hunts: bool  # chases players in sight; the others flee from whoever hurts them
+    scale: float  # of animal_scale
+    health: float  # of animal_health
+    wander: float  # of animal_wander_speed
+    run: float  # of animal_chase_speed, after prey or away from a hunter
+    worth: float  # of animal_score and animal_experience
+
+
+WEAPONS = (
+    #      name           age after  damage reach  arc cooldown gather speed arrow
+    Weapon("tool hammer", 1, (), 1.0, 1.0, 1.0, 1.0, 1, 1.0, 1.0),
+    Weapon("hand axe", 2, (0,), 1.2, 1.05, 1.0, 1.1, 2, 1.0, 1.0),
+    Weapon("great axe", 4, (1,), 1.4, 1.1, 1.0, 1.1, 4, 1.0, 1.0),
+    Weapon("short sword", 2, (0,), 1.4, 1.3, 0.9, 1.0, 1, 0.9, 1.0),
+    Weapon("katana", 4, (3,), 1.6, 1.4, 0.9, 1.0, 1, 0.9, 1.0),
+    Weapon("polearm", 3, (0, 3), 1.8, 1.7, 0.7, 1.8, 1, 0.85, 1.0),
+    Weapon("daggers", 2, (0,), 0.8, 0.95, 1.0, 0.5, 1, 1.13, 1.0),
+    Weapon("hunting bow", 3, (0, 6), 0.6, 0.9, 1.0, 1.2, 1, 0.95, 1.75),
+)
+
+ITEMS = (
+    #    name     price           scale health damage limit
+    Item("wall", (10, 0, 0, 0), 50.0, 380.0, 0.0, 30),
+    Item("spike", (20, 0, 5, 0), 49.0, 400.0, 20.0, 15),
+)
+
+SPECIES = (
+    #       name  hunts  scale health wander run worth
+    Species("cow", False, 1.2, 0.8, 0.8, 0.9, 0.4),
+    Species("wolf", True, 1.0, 1.0, 1.0, 1.0, 1.0),
+)

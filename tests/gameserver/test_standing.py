@@ -1,0 +1,183 @@
+"""What clients know of what stands: all of it, each piece told once, also to those who read too slowly."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from gameserver import building, standing
+from gameserver.game import Game
+from gameserver.objects import SPIKE, WALL
+from gameserver.snapshots import Snapshots, View
+from Net.forms import Form
+from Net.limits import Limits
+from Net.messages import MessageReader
+from Net.PacketCodes import TO_CLIENT, Packet
+from tests.gameserver.worlds import EMPTY, game_with
+
+BINARY = Form(False)
+FORMS = pytest.mark.parametrize("form", [BINARY, Form(True)], ids=["MessagePack", "JSON"])
+
+
+class Client:
+    """Keeps what a client is told, and fails when it is told a thing twice or of the end of what it does not know."""
+
+    def __init__(self, player_id: int, form: Form = BINARY) -> None:
+        self.view = View(player_id, form)
+        self.shown: dict[int, tuple[int, ...]] = {}
+        self.seen: set[int] = set()
+        self.ids: list[str] = []
+
+    def take(self, frames: bytes) -> list[Packet]:
+        packets = [TO_CLIENT.decode(message) for message in MessageReader(Limits(), masked=False).feed(frames)]
+        self.ids = [packet.id for packet in packets]
+        for packet in packets:
+            if packet.id == "OBJECTS_GONE":
+                for thing_id in packet.args[0]:
+                    del self.shown[thing_id]
+            elif packet.id == "OBJECTS":
+                numbers = packet.args[0]
+                for start in range(0, len(numbers), 5):
+                    thing_id, *values = numbers[start : start + 5]
+                    assert thing_id not in self.seen, "told twice"
+                    self.seen.add(thing_id)
+                    self.shown[thing_id] = tuple(values)
+        return packets
+
+
+def build(snapshots: Snapshots, *clients: Client, late: tuple[Client, ...] = ()) -> None:
+    frames = snapshots.build([client.view for client in clients], [client.view for client in late])
+    for client in clients:
+        client.take(frames[client.view])
+
+
+def wall(game: Game, x: float, y: float, owner: int = 1, item: int = 0) -> int:
+    return building.put(game, game.players[owner], item, x, y).id
+
+
+@FORMS
+def test_what_is_built_in_view_is_told_in_that_tick_and_once(form: Form) -> None:
+    game = game_with((7000, 7000))
+    snapshots, client = Snapshots(game), Client(1, form)
+    build(snapshots, client)
+    assert client.shown == {}
+    wall_id, spike_id = wall(game, 7200, 7000), wall(game, 7200, 7200, item=1)
+    build(snapshots, client)
+    assert client.shown == {wall_id: (WALL, 7200, 7000, 50), spike_id: (SPIKE, 7200, 7200, 49)}
+    build(snapshots, client)
+    assert "OBJECTS" not in client.ids
+
+
+@FORMS
+def test_what_falls_is_told_to_those_who_know_it_only(form: Form) -> None:
+    game = game_with((7000, 7000), (1000, 1000))
+    wall_id = wall(game, 7200, 7000)
+    snapshots, near, far = Snapshots(game), Client(1, form), Client(2, form)
+    build(snapshots, near, far)
+    assert (set(near.shown), set(far.shown)) == ({wall_id}, set())
+    building.raze(game, game.buildings[wall_id])
+    build(snapshots, near, far)
+    assert near.shown == {}
+    assert far.ids == ["STATE"]
+
+
+def test_what_is_built_and_falls_far_away_in_a_cell_once_seen_is_told_too() -> None:
+    game = game_with((7000, 7000))
+    snapshots, client = Snapshots(game), Client(1)
+    build(snapshots, client)
+    game.players[1].x = 1000
+    build(snapshots, client)
+    wall_id = wall(game, 7200, 7000)
+    build(snapshots, client)
+    assert set(client.shown) == {wall_id}
+    building.raze(game, game.buildings[wall_id])
+    build(snapshots, client)
+    assert client.shown == {}
+
+
+def test_a_client_that_reads_too_slowly_is_told_later_what_is_left_to_tell() -> None:
+    game = game_with((7000, 7000))
+    stays = wall(game, 7000, 7200)
+    falls = wall(game, 7000, 7400)
+    snapshots, client = Snapshots(game), Client(1)
+    build(snapshots, client)
+    comes, passes = wall(game, 7200, 7000), wall(game, 7400, 7000)
+    build(snapshots, late=(client,))
+    building.raze(game, game.buildings[falls])
+    building.raze(game, game.buildings[passes])
+    build(snapshots, late=(client,))
+    build(snapshots, late=(client,))
+    build(snapshots, client)
+    assert set(client.shown) == {stays, comes}
+    assert passes not in client.seen
+
+
+def test_a_new_round_takes_all_buildings_from_the_clients() -> None:
+    game = game_with((7000, 7000))
+    snapshots, client = Snapshots(game), Client(1)
+    wall(game, 7200, 7000)
+    build(snapshots, client)
+    game.reset()
+    build(snapshots, client)
+    assert client.shown == {}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_however_they_walk_build_and_lag_clients_know_what_stands_where_they_have_been(seed: int) -> None:
+    rng = random.Random(seed)
+    game = game_with((500, 500), (900, 900), (1100, 300), map_size=1200.0, cell_size=100, view_cells=(2, 1))
+    snapshots = Snapshots(game)
+    clients = [Client(1), Client(2, Form(True)), Client(3)]
+    for _ in range(300):
+        for player in game.players.values():
+            player.x, player.y = rng.random() * 1200, rng.random() * 1200
+        for _ in range(rng.randrange(3)):
+            wall(game, rng.random() * 1200, rng.random() * 1200, owner=rng.randint(1, 3))
+        for _ in range(rng.randrange(3)):
+            if game.buildings:
+                building.raze(game, game.buildings[rng.choice(list(game.buildings))])
+        is_late = [rng.random() < 0.3 for _ in clients]
+        in_time = [client for client, late in zip(clients, is_late) if not late]
+        build(snapshots, *in_time, late=tuple(client for client, late in zip(clients, is_late) if late))
+        for client in in_time:
+            known = client.view.knowledge.cells
+            assert set(client.shown) == {
+                thing.id for thing in game.buildings.values() if int(thing.y // 100) * 13 + int(thing.x // 100) in known
+            }
+
+
+def test_a_list_of_buildings_is_encoded_once_a_tick_for_all_who_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    game = game_with(*[(7000 + 100 * number, 7000) for number in range(5)])
+    snapshots, clients = Snapshots(game), [Client(player_id) for player_id in game.players]
+    build(snapshots, *clients)
+    encoded: list[list[int]] = []
+    real = standing.encode_part
+
+    def noting(values: list[int], as_text: bool) -> standing.Part:
+        encoded.append(values)
+        return real(values, as_text)
+
+    monkeypatch.setattr(standing, "encode_part", noting)
+    wall_id = wall(game, 7200, 7200)
+    build(snapshots, *clients)
+    assert all(wall_id in client.shown for client in clients)
+    assert len([values for values in encoded if values]) == 1
+
+
+def test_flags_tell_hunters_weapons_and_who_is_disconnected() -> None:
+    game = Game(EMPTY)
+    player = game.add_player(1, "name")
+    player.weapon = 5
+    game.set_connected(1, False)
+    frames = Snapshots(game).build([view := View(1, Form(False))])
+    state = next(packet for packet in Client(1).take(frames[view]) if packet.id == "STATE")
+    assert state.args[2][6] == 8 | 5 << 4
+
+
+def test_self_tells_age_experience_weapon_and_choices() -> None:
+    game = game_with((7000, 7000))
+    game.players[1].age, game.players[1].experience = 2, 7
+    frames = Snapshots(game).build([view := View(1, Form(False))])
+    own = next(packet for packet in Client(1).take(frames[view]) if packet.id == "SELF")
+    assert own.args == (100, 0, list(EMPTY.start_resources), 2, 7, 360, 0, [1, 3, 6])
