@@ -1,7 +1,8 @@
 """Simple players for one who tests alone: they walk, gather and fight, and give up their seats to people.
 
 In:  the URL of a running server, and how many bots there should be. Out: real connections of `Net.client`, so that bots
-see and send what any client does. One thread plays them all, so none of them may wait for anything but its handshake.
+see and send what any client does. One thread plays them all, so none of them waits for anything but its
+opening and closing handshake.
 """
 
 from __future__ import annotations
@@ -32,6 +33,11 @@ _ARM = 120.0
 # How many of its plans are about a fight when somebody is in sight, and how many about a walk when nobody is.
 _FIGHTS = 0.7
 _WALKS = 0.3
+# Below this health (of 100) it eats; above this amount of wood it builds now and then.
+_HURT = 60
+_PLENTY = 60
+_BUILDS = 0.1
+_WOOD, _FOOD = 0, 1
 # Seats that bots leave free for the next person, and how soon one comes back when there are more.
 _FREE_SEATS = 1
 _RETRY_S = 2.0
@@ -54,6 +60,7 @@ class Bot:
             "ROOM": self._on_room,
             "OBJECTS": self._on_objects,
             "STATE": self._on_state,
+            "SELF": self._on_self,
         }
 
     def join(self, name: str, room: str | None) -> None:
@@ -63,7 +70,7 @@ class Bot:
     def leave(self) -> None:
         """Gives its seat up and goes."""
         self._send("LEAVE")
-        self._websocket.begin_close()
+        self._websocket.close()
 
     def act(self, now_s: float) -> None:
         """Takes note of what came in, and acts on it; now_s: time.monotonic(). Raises ConnectionClosed at the end."""
@@ -101,6 +108,16 @@ class Bot:
         for i in range(0, len(moved), 7):
             if moved[i + 1] == KIND_PLAYER:
                 self._players[moved[i]] = (moved[i + 2], moved[i + 3])
+
+    def _on_self(self, health: int, _score: int, resources: list[int], *more: Any) -> None:
+        """Sees to itself: takes a better weapon, eats when it is hurt, builds when it has plenty."""
+        choices = more[-1]
+        if choices:
+            self._send("UPGRADE", self._rng.choice(choices))
+        if health < _HURT and resources[_FOOD]:
+            self._send("EAT")
+        if resources[_WOOD] > _PLENTY and self._rng.random() < _BUILDS:
+            self._send("PLACE", self._rng.randrange(2), self._rng.uniform(0, math.tau))
 
     # What it does ---------------------------------------------------------------------------------------------
 

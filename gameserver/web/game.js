@@ -241,7 +241,9 @@ export class Game {
     this.input.release();
     show(form, true);
     text.focus();
-    text.onkeydown = (event) => event.key === "Escape" && text.blur();
+    text.onkeydown = (event) => {
+      if (event.key === "Escape") text.blur();
+    };
     text.onblur = () => show(form, false);
     form.onsubmit = (event) => {
       event.preventDefault();

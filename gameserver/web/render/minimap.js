@@ -42,7 +42,8 @@ export class Minimap {
     context.strokeRect(left, top, right - left, bottom - top);
     for (const [id, { x, y }] of places) {
       const isSelf = id === world.playerId;
-      dot(context, x, y, (isSelf ? 5 : 3.5) * pixel, isSelf ? "#ffffff" : bodyColour(world.teamOf(id), id));
+      dot(context, x, y, (isSelf ? 6.5 : 5) * pixel, COLOURS.outline);
+      dot(context, x, y, (isSelf ? 4.5 : 3.5) * pixel, isSelf ? "#ffffff" : bodyColour(world.teamOf(id), id));
     }
   }
 }

@@ -5,25 +5,28 @@ import { COLOURS, OUTLINE, paint } from "./palette.js";
 const WOOD = "#8a6238";
 const IRON = "#b9bcc6";
 
-/** By the weapon's name; what has no drawing of its own looks like a hammer. */
+// Long tools are held across the body, turned so far that they reach out in front of it.
+const TILT_RAD = 0.6;
+
+/** By a word of the weapon's name; what has no drawing of its own looks like a hammer. */
 const DRAWN = {
-  axe: drawAxe,
-  bow: drawBow,
-  daggers: drawDaggers,
-  hammer: drawHammer,
-  katana: drawSword,
-  polearm: drawSpear,
-  spear: drawSpear,
-  sword: drawSword,
+  axe: { draw: drawAxe, tilt: TILT_RAD },
+  bow: { draw: drawBow, tilt: 0 },
+  daggers: { draw: drawDaggers, tilt: 0 },
+  hammer: { draw: drawHammer, tilt: TILT_RAD },
+  katana: { draw: drawSword, tilt: TILT_RAD },
+  polearm: { draw: drawSpear, tilt: TILT_RAD },
+  sword: { draw: drawSword, tilt: TILT_RAD },
 };
 
 /** @param {CanvasRenderingContext2D} context turned to the aim @param {string | undefined} name @param {number} scale */
 export function drawTool(context, name, scale) {
   const word = Object.keys(DRAWN).find((known) => name?.toLowerCase().includes(known));
+  const { draw, tilt } = DRAWN[word ?? "hammer"];
   context.save();
   context.translate(scale * 0.82, scale * 0.72);
-  context.lineJoin = context.lineCap = "round";
-  DRAWN[word ?? "hammer"](context, scale);
+  context.rotate(tilt);
+  draw(context, scale);
   context.restore();
 }
 
@@ -44,7 +47,7 @@ function block(context, x, y, width, height, colour) {
   paint(context, colour);
 }
 
-// All are held across the body: the handle points to the other hand and beyond it.
+// Each begins in the right hand, at (0, 0); -y points to the left one.
 function drawHammer(context, scale) {
   stick(context, [0, scale * 0.5], [0, -scale * 1.5], scale * 0.16, WOOD);
   block(context, -scale * 0.34, -scale * 1.75, scale * 0.78, scale * 0.5, IRON);
