@@ -57,8 +57,7 @@ export class Game {
 
   #join() {
     const { name, ...options } = this.wish;
-    if (this.token) options.token = this.token;
-    this.connection.send("JOIN", name, options);
+    this.connection.send("JOIN", name, this.token ? { ...options, token: this.token } : options);
   }
 
   #waitToReconnect(secondsLeft) {

@@ -5,10 +5,10 @@ const SWING = [0, 7]; // A, right trigger
 const SHOOT = [2, 6]; // X, left trigger
 /** Buttons that do something once. */
 const ACTIONS = [
-  [1, "eat"], // B
-  [4, "place", 0], // left shoulder
-  [5, "place", 1], // right shoulder
-  [9, "help"], // start
+  { button: 1, action: "eat" }, // B
+  { button: 4, action: "place", argument: 0 }, // left shoulder
+  { button: 5, action: "place", argument: 1 }, // right shoulder
+  { button: 9, action: "help" }, // start
 ];
 
 export class Gamepad {
@@ -33,7 +33,7 @@ export class Gamepad {
       this.input.set({ angle, isAttacking: isDown(SWING), isShooting: isDown(SHOOT) });
     }
     this.wasInUse = isInUse;
-    for (const [button, action, argument] of ACTIONS) {
+    for (const { button, action, argument } of ACTIONS) {
       if (!isDown([button])) this.wasDown.delete(button);
       else if (!this.wasDown.has(button)) {
         this.wasDown.add(button);

@@ -3,7 +3,7 @@
 // A few trees wide: most circles lie in one to four cells.
 const CELL = 400;
 
-/** @typedef {{id: number, x: number, y: number, scale: number}} Body */
+/** @typedef {{id: number, kind: number, x: number, y: number, scale: number}} Body */
 
 export class Grid {
   constructor() {
@@ -35,7 +35,10 @@ export class Grid {
     return null;
   }
 
-  /** Every body in a rectangle, and some near it; each once. @returns {Set<Body>} */
+  /**
+   * Every body in a rectangle, and some near it; each once.
+   * @param {number} left @param {number} top @param {number} right @param {number} bottom @returns {Set<Body>}
+   */
   within(left, top, right, bottom) {
     const found = new Set();
     for (const key of keysBetween(left, top, right, bottom)) {

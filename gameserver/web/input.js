@@ -16,17 +16,19 @@ const KEYS = {
 };
 /** Keys that do something once, by their place on the keyboard, so that they lie together on every layout. */
 const ACTIONS = {
-  KeyQ: ["eat"],
-  Digit1: ["place", 0],
-  Digit2: ["place", 1],
-  KeyZ: ["choose", 0],
-  KeyX: ["choose", 1],
-  KeyC: ["choose", 2],
-  KeyR: ["ready"],
-  KeyN: ["net"],
-  Enter: ["chat"],
-  NumpadEnter: ["chat"],
-  Escape: ["close"],
+  KeyQ: { action: "eat" },
+  Digit1: { action: "place", argument: 0 },
+  Digit2: { action: "place", argument: 1 },
+  KeyZ: { action: "choose", argument: 0 },
+  KeyX: { action: "choose", argument: 1 },
+  KeyC: { action: "choose", argument: 2 },
+  KeyV: { action: "choose", argument: 3 },
+  KeyB: { action: "choose", argument: 4 },
+  KeyR: { action: "ready" },
+  KeyN: { action: "net" },
+  Enter: { action: "chat" },
+  NumpadEnter: { action: "chat" },
+  Escape: { action: "close" },
 };
 
 /** @typedef {(action: string, argument?: number) => void} Act */
@@ -104,9 +106,13 @@ export class Input {
     if (event.key === "?") this.act("help");
     else if (event.code === "Space") this.set({ isShooting: true });
     else if (KEYS[event.code]) this.#walk(event.code, true);
-    else if (ACTIONS[event.code] && !event.repeat) this.act(...ACTIONS[event.code]);
+    else if (ACTIONS[event.code]) this.#do(ACTIONS[event.code], event.repeat);
     else return;
     event.preventDefault();
+  }
+
+  #do({ action, argument }, isRepeated) {
+    if (!isRepeated) this.act(action, argument);
   }
 
   #keyUp(event) {

@@ -128,7 +128,7 @@ export class Predictor {
   #walkTo(index) {
     while (this.path.length <= index) {
       const step = this.baseStep + this.path.length;
-      const direction = this.inputs.reduce((last, input) => (input.step <= step ? input.direction : last), null);
+      const direction = this.inputs.findLast((input) => input.step <= step)?.direction ?? null;
       const from = this.path[this.path.length - 1];
       const speed = this.settings.player_speed * this.speedFactor;
       this.path.push(walk(from, direction, speed, this.settings, this.touching));

@@ -19,13 +19,26 @@ Keep = Callable[[Visitor, str], None]
 
 BOTS = 20
 # Small enough for all of them to be in view, with a bit of everything.
-CROWDED = {"map_size": 2200.0, "trees_per_area": 4, "bushes_per_area": 3, "rocks": 150, "gold": 60, "animals": 150}
+CROWDED: dict[str, Any] = {
+    "map_size": 2200.0,
+    "trees_per_area": 4,
+    "bushes_per_area": 3,
+    "rocks": 150,
+    "gold": 60,
+    "animals": 150,
+    # Nobody is dead when the picture is taken.
+    "melee_damage": 3.0,
+    "projectile_damage": 3.0,
+    "bite_damage": 2.0,
+    "start_resources": (200, 50, 50, 50),
+    "time_limit_s": 300.0,
+}
 
 
 @pytest.fixture
 def crowded(start_server: Start) -> Any:
     """A server with a crowd of bots."""
-    served = start_server({**CROWDED, "start_resources": (200, 50, 50, 50), "time_limit_s": 300.0})
+    served = start_server(CROWDED)
     crowd = Crowd(f"ws://127.0.0.1:{served.port}", BOTS)
     crowd.start()
     eventually(lambda: served.server.all_rooms() and len(served.room().seats()) == BOTS, "all bots are in")
