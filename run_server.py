@@ -52,6 +52,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("--mode", choices=MODES, default=_GAME.mode, help="how a match is played")
     add("--teams", type=int, default=_GAME.teams, metavar="N", help="0: everyone for themselves, or 2 to 4")
     add("--max-message", type=int, default=_LIMITS.message_bytes, metavar="BYTES", help="longest message accepted")
+    add("--max-fragments", type=int, default=_LIMITS.fragments, metavar="N", help="most frames that a message may have")
     add("--compress", action="store_true", help="deflate the game's packets: fewer bytes, more work")
     add("--allow-origin", action="append", default=[], metavar="ORIGIN", help="foreign page that may connect; *: any")
     add("--host-name", action="append", default=[], metavar="NAME", help="further name that this server goes by")
@@ -81,7 +82,9 @@ def make_server(args: argparse.Namespace) -> GameServer:
         host_names=tuple(args.host_name),
         allowed_origins=tuple(args.allow_origin),
     )
-    return GameServer(server_settings, game_settings, Limits(message_bytes=args.max_message))
+    return GameServer(
+        server_settings, game_settings, Limits(message_bytes=args.max_message, fragments=args.max_fragments)
+    )
 
 
 def announce(host: str, port: int, public_url: str) -> None:

@@ -22,8 +22,12 @@ MIN_WINDOW_BITS, MAX_WINDOW_BITS = 8, 15
 _TAIL = b"\x00\x00\xff\xff"
 # A message that deflates to nothing is sent as one empty block (section 7.2.3.6).
 _EMPTY = b"\x00"
-# Streams that may end within a piece of a message; to start one costs the receiver more than its two bytes the sender.
+# Streams that may end within a message; to start one costs the receiver more than its two bytes the sender.
 _STREAMS_ALLOWED = 16
+# What is inflated at a time: zlib needs twice as much while it does so.
+_CHUNK_BYTES = 16 * 1024
+# Of zlib's 1 to 9. Its default, 6, takes 1.3 to 2.3 times as long for 0 to 14 % fewer bytes (a bitmap, packets, JSON).
+_LEVEL = 3
 _FLAGS = ("server_no_context_takeover", "client_no_context_takeover")
 _WINDOWS = ("server_max_window_bits", "client_max_window_bits")
 
@@ -130,35 +134,43 @@ class Inflater:
         self._takes_over = takes_over
         self._codec = zlib.decompressobj(-self._window_bits)
         self._window = b""  # the last bytes that came out, for a codec that must start again in the middle
+        self._streams = 0  # that have ended within this message
 
     def inflate(self, piece: bytes, is_last: bool, room_bytes: int) -> bytes:
         """Inflates the next piece of a message; raises ProtocolError 1009 if more than `room_bytes` would come out."""
         inflated = self._run(piece + _TAIL if is_last else piece, room_bytes)
+        if is_last:
+            self._streams = 0
         if is_last and not self._takes_over:
             self._codec = zlib.decompressobj(-self._window_bits)
             self._window = b""
         return inflated
 
     def _run(self, data: bytes, room_bytes: int) -> bytes:
-        inflated = b""
-        for _ in range(_STREAMS_ALLOWED):
+        chunks = []
+        left = room_bytes + 1  # one more than there may be, to see that there is more
+        while True:
+            most = min(_CHUNK_BYTES, left)
             try:
-                inflated += self._codec.decompress(data, room_bytes - len(inflated) + 1)
+                chunk = self._codec.decompress(data, most)
             except zlib.error as error:
                 raise ProtocolError(1002, f"can not inflate: {error}"[:100], "7.2.2", rfc=7692) from None
-            if len(inflated) > room_bytes:
+            left -= len(chunk)
+            if not left:
                 raise ProtocolError(1009, "the inflated message is too long", "7.4.1")
-            if not self._codec.eof:
-                self._window = self._joined_window(inflated)
-                return inflated
-            # A block was marked as the stream's last; what follows may still refer to it (section 7.2.3.5).
-            data = self._codec.unused_data
-            self._codec = zlib.decompressobj(-self._window_bits, zdict=self._joined_window(inflated))
-        raise ProtocolError(1002, "too many streams in one message", "7.2.3.5", rfc=7692)
-
-    def _joined_window(self, inflated: bytes) -> bytes:
-        size = 1 << self._window_bits
-        return (self._window + inflated[-size:])[-size:]
+            chunks.append(chunk)
+            self._window = (self._window + chunk)[-(1 << self._window_bits) :]
+            if self._codec.eof:
+                self._streams += 1
+                if self._streams > _STREAMS_ALLOWED:
+                    raise ProtocolError(1002, "too many streams in one message", "7.2.3.5", rfc=7692)
+                # A block was marked as the stream's last; what follows may still refer to it (section 7.2.3.5).
+                data = self._codec.unused_data
+                self._codec = zlib.decompressobj(-self._window_bits, zdict=self._window)
+            elif len(chunk) < most:
+                return b"".join(chunks)
+            else:
+                data = self._codec.unconsumed_tail
 
 
 def make_codecs(parameters: Parameters, is_client: bool) -> tuple[Deflater, Inflater]:
@@ -173,4 +185,4 @@ def _new_deflater(window_bits: int) -> zlib._Compress:
     if window_bits == MIN_WINDOW_BITS:
         # zlib can not deflate with so small a window; without references to earlier bytes none is needed.
         return zlib.compressobj(wbits=-(window_bits + 1), strategy=zlib.Z_HUFFMAN_ONLY)
-    return zlib.compressobj(wbits=-window_bits)
+    return zlib.compressobj(_LEVEL, wbits=-window_bits)

@@ -175,14 +175,14 @@ def check_first_bytes(first_byte: int, second_byte: int, masked: bool, allowed_r
         raise ProtocolError(1002, "reserved bit set without an extension that defines it", "5.2")
     if opcode not in OPCODE_NAMES:
         raise ProtocolError(1002, f"opcode 0x{opcode:X} is reserved", "5.2")
+    if is_control and not first_byte & FIN:
+        raise ProtocolError(1002, "a control frame must not be fragmented", "5.5")
     if masked and not second_byte & MASK:
         raise ProtocolError(1002, "a client must mask every frame", "5.1")
     if second_byte & MASK and not masked:
         raise ProtocolError(1002, "a server must not mask", "5.1")
     if is_control and second_byte & LENGTH_BITS > MAX_CONTROL_PAYLOAD:
         raise ProtocolError(1002, "a control frame carries at most 125 bytes", "5.5")
-    if is_control and not first_byte & FIN:
-        raise ProtocolError(1002, "a control frame must not be fragmented", "5.5")
 
 
 def check_length(length: int, header_size: int) -> None:

@@ -24,7 +24,8 @@ VERSION = "13"
 END_OF_HEAD = b"\r\n\r\n"
 
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # RFC 9110 section 5.6.2
-_TARGET = re.compile(r"/[\x21-\x7e]*")  # origin-form, RFC 9112 section 3.2.1
+# A path (origin-form, RFC 9112 section 3.2.1), or the whole URL (absolute-form, 3.2.2; also RFC 6455 section 4.1).
+_TARGET = re.compile(r"(?:https?://([^/?\x00-\x20\x7f-\xff]+))?((?:/[\x21-\x7e]*)?)", re.IGNORECASE)
 _CONTROL_CHARACTER = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")  # in a value only tab is allowed, RFC 9110 section 5.5
 
 Fields = List[Tuple[str, str]]
@@ -59,10 +60,12 @@ def find_end_of_head(received: bytes, limits: Limits) -> int:
     """
     end = received.find(END_OF_HEAD)
     head = received if end < 0 else received[:end]
-    if len(head) > limits.head_bytes:
-        raise HandshakeError(431, f"the head may have {limits.head_bytes} bytes", "RFC 6585 section 5")
-    if head.count(b"\n") != head.count(b"\r\n"):
+    within = head[: limits.head_bytes]
+    if within.count(b"\n") != within.count(b"\r\n"):
         raise HandshakeError(400, "every line must end with CR LF", "RFC 9112 section 2.2")
+    begun = len(END_OF_HEAD) - 1 if end < 0 else 0  # so many of the last bytes may be the empty line's
+    if len(head) - begun > limits.head_bytes:
+        raise HandshakeError(431, f"the head may have {limits.head_bytes} bytes", "RFC 6585 section 5")
     return end + len(END_OF_HEAD) if end >= 0 else -1
 
 
@@ -77,12 +80,17 @@ def parse_request(head: bytes, limits: Limits) -> Request:
         raise HandshakeError(400, "the method is not a token", "RFC 9110 section 9.1")
     if version != "HTTP/1.1":
         raise HandshakeError(505, "the version must be HTTP/1.1", "RFC 6455 section 4.1")
-    if not _TARGET.fullmatch(target):
-        raise HandshakeError(400, "the target must be an absolute path", "RFC 9112 section 3.2.1")
-    path, _, query = target.partition("?")
+    matched = _TARGET.fullmatch(target)
+    if not target or matched is None:
+        raise HandshakeError(400, "the target must be an absolute path or an http URL", "RFC 9112 section 3.2")
+    authority, resource = matched.groups()
+    path, _, query = (resource or "/").partition("?")
     request = Request(method, path, query, fields)
-    if len(request.values("host")) != 1:
+    hosts = request.values("host")
+    if len(hosts) != 1:
         raise HandshakeError(400, "there must be exactly one Host", "RFC 9112 section 3.2")
+    if authority is not None and authority.lower() != hosts[0].lower():
+        raise HandshakeError(400, "the target's host must be the one in Host", "RFC 9112 section 3.2.2")
     if request.values("transfer-encoding") or request.values("content-length") not in ([], ["0"]):
         raise HandshakeError(400, "a body is not allowed here", "RFC 9112 section 6")
     return request

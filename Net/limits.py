@@ -30,7 +30,8 @@ class Limits:
     # A client whose kernel buffer has taken nothing for so long is not slow but gone.
     stall_timeout_s: float = 5.0
 
-    # Silence after which a ping asks whether the peer still lives: home routers forget idle connections after minutes.
+    # Silence (no whole message or control frame) after which a ping asks whether the peer still lives: home routers
+    # forget idle connections after minutes.
     ping_after_s: float = 20.0
     # Silence after that ping which counts as death.
     dead_after_s: float = 20.0

@@ -29,6 +29,9 @@ Address = Tuple[str, int]
 TEND_EVERY_S = 1.0
 # After a failed accept (no file descriptors left, say): long enough not to spin, short enough not to be noticed.
 RETRY_ACCEPT_S = 0.1
+# Clients that may be turned away politely at the same time, and how long each may take over it.
+TURNED_AWAY_AT_ONCE = 16
+TURNED_AWAY_S = 1.0
 _BACKLOG = 512  # connections that may wait for accept: a class that opens the page at the same moment
 
 
@@ -56,9 +59,10 @@ class Listener:
         self._tend_application = tend
         self._listening: socket.socket | None = None
         self._stopping = threading.Event()
-        # Guards the three below.
+        # Guards all below.
         self._lock = threading.Lock()
         self._threads: dict[threading.Thread, socket.socket] = {}
+        self._turned_away: dict[threading.Thread, socket.socket] = {}
         self._websockets: set[WebSocket] = set()
         self._per_address: Counter[str] = Counter()
 
@@ -99,7 +103,7 @@ class Listener:
         """Closes every connection and joins its thread; those not closed properly after `timeout_s` are cut off."""
         deadline_s = time.monotonic() + timeout_s
         with self._lock:
-            threads, websockets = dict(self._threads), set(self._websockets)
+            threads, websockets = {**self._threads, **self._turned_away}, set(self._websockets)
         for websocket in websockets:
             websocket.begin_close(code, reason)
         for thread in threads:
@@ -126,20 +130,38 @@ class Listener:
                 log.warning("can not accept connections just now: %s", error.strerror)
                 self._stopping.wait(RETRY_ACCEPT_S)
             return
+        name = f"client {host}:{port}"  # it may be gone already, so that its socket could not tell any more
+        name = f"client {host}:{port}"
         with self._lock:
             problem = self._why_full(host)
             if problem is None:
-                thread = threading.Thread(target=self._run, args=(sock, host, port), name=f"client {host}:{port}")
-                thread.daemon = True
-                try:
-                    thread.start()  # it waits for the lock before it could be done
+                thread = threading.Thread(target=self._run, args=(sock, host, port), name=name, daemon=True)
+                is_served = _start(thread)
+                if is_served:  # it takes itself out at its end, for which it needs the lock
                     self._threads[thread] = sock
                     self._per_address[host] += 1
-                except RuntimeError as error:
-                    problem = f"the server is full: {error}"  # the system has no thread for us
-        if problem is not None:
-            log.info("%s:%d refused: %s", host, port, problem)
-            _turn_away(sock, problem)
+            else:
+                log.info("%s refused: %s", name, problem)
+                thread = threading.Thread(target=self._turn_away, args=(sock, problem), name=name, daemon=True)
+                is_served = len(self._turned_away) < TURNED_AWAY_AT_ONCE and _start(thread)
+                if is_served:
+                    self._turned_away[thread] = sock
+        if not is_served:  # this must stay cheap when thousands come
+            _answer_503(sock, problem or "the server has no thread left")
+            sock.close()
+
+    def _turn_away(self, sock: socket.socket, problem: str) -> None:
+        """Answers 503, in its own thread: when the request has come, for some clients take no answer before it."""
+        sock.settimeout(TURNED_AWAY_S)
+        try:
+            sock.recv(self._limits.head_bytes)
+        except OSError:
+            pass  # nothing comes: no reason to be impolite
+        _answer_503(sock, problem)
+        sockets.linger(sock, TURNED_AWAY_S)
+        sock.close()
+        with self._lock:
+            del self._turned_away[threading.current_thread()]
 
     def _why_full(self, host: str) -> str | None:
         if len(self._threads) >= self._max_connections:
@@ -197,14 +219,20 @@ class Listener:
                 self._tend_application(now_s)
 
 
-def _turn_away(sock: socket.socket, problem: str) -> None:
-    """Answers 503 without waiting and without a thread: this must stay cheap when thousands come."""
+def _start(thread: threading.Thread) -> bool:
+    """Starts a thread; returns False if the system has none left."""
+    try:
+        thread.start()
+    except RuntimeError as error:
+        log.warning("can not serve %s just now: %s", thread.name, error)
+        return False
+    return True
+
+
+def _answer_503(sock: socket.socket, problem: str) -> None:
     error = HandshakeError(503, problem, "RFC 9110 section 15.6.4", (("Retry-After", "10"),))
-    sock.settimeout(0)
+    sock.setblocking(False)
     try:
         sock.send(refusal(error))
-        sock.shutdown(socket.SHUT_WR)
-        sock.recv(4096)  # unread input would reset the connection and lose the answer on its way
     except OSError:
         pass  # it did not wait for the answer
-    sock.close()

@@ -121,7 +121,7 @@ class MessageReader:
 
     def feed(self, data: bytes) -> Iterator[Event]:
         """Takes what was received and returns an iterator over the events that it completes."""
-        self._frames = self._frame_reader.feed(data)
+        self._frames = self._frame_reader.feed(b"" if self._ended else data)
         return iter(self._next_event, None)
 
     def _next_event(self) -> Event | None:

@@ -53,7 +53,9 @@ class WebSocket:
             self._deflater, inflater = make_codecs(parameters, is_client)
         self._reader = MessageReader(limits, not is_client, inflater)
         self._events: Iterator[Event] = self._reader.feed(early)
-        self._closed: ConnectionClosed | None = None  # what `receive` raises when nothing more can come
+        # The code and reason that `receive` raises when nothing more can come. Not the exception itself: its traceback
+        # would hold this object, and so all memory of a dead connection, until the garbage collector comes round.
+        self._closed: tuple[int, str] | None = None
         # Whether the kernel refused some of our bytes the last time we tried: the peer reads more slowly than we write.
         self.is_congested = False
         # The lock guards the socket's writing half and all that follows.
@@ -110,7 +112,7 @@ class WebSocket:
             self._next_message(time.monotonic() + self._limits.close_timeout_s)
         except TimeoutError:
             self.abort("the peer did not answer our close")
-            self._release(ConnectionClosed(ABNORMAL, self._abort_reason))
+            self._release(ABNORMAL, self._abort_reason)
         except ConnectionClosed:
             pass
 
@@ -188,12 +190,14 @@ class WebSocket:
         is_late = False
         while True:
             if self._closed:
-                raise self._closed.with_traceback(None)
+                raise ConnectionClosed(*self._closed)
             try:
                 event = next(self._events, None)
             except ProtocolError as violation:
                 self.begin_close(violation.close_code, violation.reason)
-                self._end(ConnectionClosed(violation.close_code, violation.reason, violation))
+                self._end(violation.close_code, violation.reason, violation)
+            if event is not None:  # a frame that drips in byte by byte is no sign of life
+                self._has_heard = True
             if type(event) is bytes or type(event) is str:
                 if self._close_sent_at_s is None:
                     return event
@@ -205,7 +209,7 @@ class WebSocket:
                 is_late = deadline_s is not None and time.monotonic() > deadline_s
             elif isinstance(event, Close):
                 self.begin_close(event.code)  # the answer, unless the peer's is the answer (section 5.5.1)
-                self._end(ConnectionClosed(event.code, event.reason))
+                self._end(event.code, event.reason)
             elif isinstance(event, Ping):
                 with self._lock:
                     self._write(self._serialize(PONG, event.payload))
@@ -220,20 +224,19 @@ class WebSocket:
             data = b""
         if not data:
             self.abort("the peer vanished")
-            self._end(ConnectionClosed(ABNORMAL, self._abort_reason))
-        self._has_heard = True
+            self._end(ABNORMAL, self._abort_reason)
         return data
 
-    def _end(self, closed: ConnectionClosed) -> NoReturn:
-        """Our last bytes go out, TCP is closed, and `closed` is raised."""
+    def _end(self, code: int, reason: str, violation: ProtocolError | None = None) -> NoReturn:
+        """Our last bytes go out, TCP is closed, and ConnectionClosed is raised."""
         if not self._abort_reason and self._drain(self._limits.close_timeout_s):
             sockets.linger(self._sock, self._limits.close_timeout_s)
-        self._release(closed)
-        raise closed
+        self._release(code, reason)
+        raise ConnectionClosed(code, reason, violation)
 
-    def _release(self, closed: ConnectionClosed) -> None:
+    def _release(self, code: int, reason: str) -> None:
         """Gives the socket back; from here on every method is harmless."""
-        self._closed = closed
+        self._closed = code, reason
         self.abort("the connection is closed")
         with self._lock:
             self._sock.close()

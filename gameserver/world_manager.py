@@ -28,8 +28,11 @@ class GameWorldManager:
         granted = 0
         for room, seat in self._seats():
             if player_id in (None, seat.info.id):
-                room.game.grant_resources(seat.info.id, wood, food, stone, gold)
-                granted += 1
+                try:
+                    room.game.grant_resources(seat.info.id, wood, food, stone, gold)
+                    granted += 1
+                except KeyError:
+                    pass  # it left a moment ago
         if player_id is not None and not granted:
             raise KeyError(f"there is no player {player_id} in any room")
         return granted

@@ -8,7 +8,7 @@ import threading
 import time
 from typing import Any, Callable, Iterable, Iterator, NamedTuple
 
-from Net.frames import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, Frame
+from Net.frames import CONTINUATION, Frame
 from Net.limits import Limits
 from Net.websocket import WebSocket
 
@@ -204,6 +204,3 @@ def both_ends(limits: Limits = PATIENT) -> Iterator[tuple[WebSocket, WebSocket]]
     near, far = tcp_pair()
     with near, far:
         yield WebSocket(near, limits), WebSocket(far, limits, is_client=True)
-
-
-__all__ = ["BINARY", "CLOSE", "CONTINUATION", "PING", "PONG", "TEXT"]

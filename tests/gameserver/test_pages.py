@@ -13,6 +13,7 @@ from Net.errors import HandshakeError
 from Net.handshake import parse_request
 from Net.http import Page, respond
 from Net.limits import Limits
+from Net.PacketCodes import describe
 
 WEB = Path(__file__).parent.parent.parent / "gameserver" / "web"
 PAGES = make_pages(lambda: {"rooms": []}, lambda: "http://192.0.2.1:3000")
@@ -70,6 +71,10 @@ def test_what_a_file_refers_to_is_in_the_table_and_on_this_server(path: str) -> 
 def test_pages_hold_nothing_that_their_policy_forbids(path: str) -> None:
     text = FILES[path].body.decode("utf-8")
     assert not re.search(r"<script(?![^>]*src=)|<style|\sstyle=|\son\w+=", text)
+
+
+def test_packets_json_is_what_packet_codes_describes() -> None:
+    assert json.loads(FILES["/packets.json"].body) == describe()
 
 
 def test_a_page_that_is_known_is_not_sent_again() -> None:

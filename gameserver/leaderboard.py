@@ -1,0 +1,277 @@
+"""The file behind `store.py`: its schema, what is added to it, and what can be read from it.
+
+In:  the path of a database; matches and events.
+Out: a connection to write or to read with; plain data, best or newest first; a table for a terminal.
+Raises StoreError for a file that is something else, sqlite3.Error for one that can not be written or read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import json
+import os
+import sqlite3
+import sys
+import time
+from pathlib import Path
+from typing import Any, Iterable, NamedTuple, Optional, Sequence, Tuple, Union
+
+DEFAULT_PATH = "gameserver.sqlite3"
+MEMORY = ":memory:"
+EXIT_USAGE = 2
+
+# Patience with another process that holds the file.
+BUSY_S = 1.0
+
+# "Game" in ASCII: tells our databases from those of other programs.
+APPLICATION_ID = 0x47616D65
+# What makes each version of the schema from the one before; PRAGMA user_version is how many of them a file has seen.
+SCHEMA: tuple[tuple[str, ...], ...] = (
+    (
+        "PRAGMA application_id = 0x47616D65",
+        "PRAGMA user_version = 1",
+        # uid: a commit that failed may yet have reached the disk; the match is then not counted twice.
+        """CREATE TABLE matches (id INTEGER PRIMARY KEY, uid TEXT NOT NULL UNIQUE, room_id TEXT NOT NULL,
+            mode TEXT NOT NULL, seed INTEGER NOT NULL, started_at REAL NOT NULL, duration_s REAL NOT NULL)""",
+        """CREATE TABLE results (id INTEGER PRIMARY KEY, match_id INTEGER NOT NULL REFERENCES matches,
+            player_id INTEGER NOT NULL, name TEXT NOT NULL, team INTEGER, score INTEGER NOT NULL,
+            kills INTEGER NOT NULL, deaths INTEGER NOT NULL, place INTEGER NOT NULL)""",
+        "CREATE INDEX results_by_match ON results (match_id)",
+        """CREATE TABLE players (name TEXT PRIMARY KEY NOT NULL, matches INTEGER NOT NULL DEFAULT 0,
+            wins INTEGER NOT NULL DEFAULT 0, score INTEGER NOT NULL DEFAULT 0, kills INTEGER NOT NULL DEFAULT 0,
+            deaths INTEGER NOT NULL DEFAULT 0, best_score INTEGER NOT NULL, last_seen REAL NOT NULL)""",
+        "CREATE INDEX players_by_rank ON players (score DESC, wins DESC, kills DESC, deaths, name)",
+        """CREATE TABLE events (id INTEGER PRIMARY KEY, room_id TEXT NOT NULL, at REAL NOT NULL,
+            tick INTEGER NOT NULL, type TEXT NOT NULL, details TEXT NOT NULL)""",
+    ),
+)
+
+_FIND_MATCH = "SELECT 1 FROM matches WHERE uid = ?"
+_ADD_MATCH = """INSERT INTO matches (uid, room_id, mode, seed, started_at, duration_s)
+    VALUES (?, ?, ?, ?, ?, ?)"""
+_ADD_RESULT = """INSERT INTO results (match_id, player_id, name, team, score, kills, deaths, place)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
+_ADD_PLAYER = "INSERT OR IGNORE INTO players (name, best_score, last_seen) VALUES (?, ?, ?)"
+_ADD_TO_TOTALS = """UPDATE players SET matches = matches + 1, wins = wins + ?, score = score + ?, kills = kills + ?,
+    deaths = deaths + ?, best_score = max(best_score, ?), last_seen = max(last_seen, ?) WHERE name = ?"""
+_ADD_EVENT = "INSERT INTO events (room_id, at, tick, type, details) VALUES (?, ?, ?, ?, ?)"
+_PRUNE_EVENTS = "DELETE FROM events WHERE id <= (SELECT max(id) FROM events) - ?"
+
+# A sum of scores rewards those who play much; ties are broken by what a quarrel in the class room would name next.
+_RANK_BY = ("score", "wins", "kills", "deaths")
+_BEST_PLAYERS = """
+    SELECT name, matches, wins, score, kills, deaths, best_score, last_seen FROM players
+    ORDER BY score DESC, wins DESC, kills DESC, deaths, name LIMIT ?"""
+_LATEST_MATCHES = """
+    SELECT id, room_id, mode, seed, started_at, duration_s FROM matches ORDER BY id DESC LIMIT ?"""
+_RESULTS = """
+    SELECT place, player_id, name, team, score, kills, deaths FROM results WHERE match_id = ? ORDER BY place, id"""
+
+# Heading of a column of the table, and the key of what is in it. The name comes last: it may be of any width.
+_COLUMNS = (
+    ("place", "place"),
+    ("score", "score"),
+    ("wins", "wins"),
+    ("matches", "matches"),
+    ("kills", "kills"),
+    ("deaths", "deaths"),
+    ("best score", "best_score"),
+    ("last seen", "last_seen"),
+    ("name", "name"),
+)
+
+
+# Player's id, name, team, score, kills, deaths, place (from 1; a tie shares it).
+Result = Tuple[int, str, Optional[int], int, int, int, int]
+
+
+class Match(NamedTuple):
+    uid: str
+    room_id: str
+    mode: str
+    seed: int
+    started_at: float
+    duration_s: float
+    results: Sequence[Result]
+
+
+class Event(NamedTuple):
+    room_id: str
+    at: float
+    tick: int
+    type: str
+    details: dict[str, Any]
+
+
+Record = Union[Match, Event]
+
+
+class StoreError(Exception):
+    """This file is not a database of this game, or can not be read; the text says which."""
+
+
+def open_to_write(path: str) -> sqlite3.Connection:
+    """Opens a database, or makes it; nothing is changed in a file of another kind."""
+    if path != MEMORY and os.path.isfile(path):
+        if not os.access(path, os.W_OK):  # SQLite would leave a -wal file that later stops those who may write, too
+            raise sqlite3.OperationalError("it can only be read")
+        if os.path.getsize(path) == 1:  # SQLite would take it for an empty one
+            raise StoreError(f"{path} is not a database; it is left as it is")
+    db = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+    try:
+        db.execute("BEGIN IMMEDIATE")
+        for statements in SCHEMA[_version(db, path) :]:
+            for statement in statements:
+                db.execute(statement)
+        db.execute("COMMIT")
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = FULL")  # a commit outlives a power cut; only the writer's thread waits for it
+        db.execute("PRAGMA journal_size_limit = 4194304")  # bytes; a burst would swell the -wal file for good
+    except BaseException as error:
+        db.close()
+        if type(error) is sqlite3.DatabaseError:
+            raise StoreError(f"{path} is not a database, or a damaged one ({error}); it is left as it is") from error
+        raise
+    return db
+
+
+def open_to_read(path: str) -> sqlite3.Connection:
+    """Opens a database that is there, in a way that can not change what it holds."""
+    if not os.path.isfile(path):
+        raise StoreError(f"there is no database {path}")
+    if os.access(path, os.W_OK):
+        how = "mode=rw"  # not ro: the last one who closes a database after a crash should be able to tidy up
+    else:
+        how = "mode=ro" if os.path.exists(f"{path}-wal") else "immutable=1"  # which makes no -wal file
+    uri = f"{Path(path).absolute().as_uri()}?{how}"
+    db = sqlite3.connect(uri, uri=True, timeout=BUSY_S, isolation_level=None)
+    try:
+        db.execute("PRAGMA query_only = ON")
+        if _version(db, path) < len(SCHEMA):
+            raise StoreError(f"{path} is not ready: no server of this version has used it yet")
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _version(db: sqlite3.Connection, path: str) -> int:
+    """The version of a database's schema, 0 for an empty one."""
+    version, application_id, things = (
+        db.execute(query).fetchone()[0]
+        for query in ("PRAGMA user_version", "PRAGMA application_id", "SELECT count(*) FROM sqlite_master")
+    )
+    if (version, application_id, things) == (0, 0, 0):
+        return 0
+    if application_id != APPLICATION_ID:
+        raise StoreError(f"{path} is a database of another program; it is left as it is")
+    if version > len(SCHEMA):
+        raise StoreError(f"{path} is of version {version}, and this program knows only those up to {len(SCHEMA)}")
+    return int(version)
+
+
+def add(db: sqlite3.Connection, records: Iterable[Record], events_kept: int) -> None:
+    """Adds records in one transaction, and deletes the oldest events beyond so many; all of it happens or nothing."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        for record in records:
+            if isinstance(record, Match):
+                _add_match(db, record)
+            else:
+                _add_event(db, record)
+        db.execute(_PRUNE_EVENTS, (events_kept,))
+        db.execute("COMMIT")
+    except BaseException:
+        db.rollback()
+        raise
+
+
+def _add_match(db: sqlite3.Connection, match: Match) -> None:
+    if db.execute(_FIND_MATCH, (match.uid,)).fetchone():
+        return
+    row = (match.uid, _text(match.room_id), match.mode, match.seed, match.started_at, match.duration_s)
+    match_id = db.execute(_ADD_MATCH, row).lastrowid
+    ended_at = match.started_at + match.duration_s
+    for player_id, name, team, score, kills, deaths, place in match.results:
+        name = _text(name)
+        db.execute(_ADD_RESULT, (match_id, player_id, name, team, score, kills, deaths, place))
+        db.execute(_ADD_PLAYER, (name, score, ended_at))
+        db.execute(_ADD_TO_TOTALS, (place == 1, score, kills, deaths, score, ended_at, name))
+
+
+def _add_event(db: sqlite3.Connection, event: Event) -> None:
+    details = json.dumps(event.details, default=str)
+    db.execute(_ADD_EVENT, (_text(event.room_id), event.at, event.tick, event.type, details))
+
+
+def _text(text: str) -> str:
+    """A stranger's text without lone surrogates, which no file can hold."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def best_players(db: sqlite3.Connection, limit: int) -> list[dict[str, Any]]:
+    """The totals of the best players; who has done equally well shares a place. last_seen: unix seconds."""
+    rows = _fetch(db, _BEST_PLAYERS, max(0, limit))
+    for index, row in enumerate(rows):
+        is_tied = index > 0 and all(row[key] == rows[index - 1][key] for key in _RANK_BY)
+        row["place"] = rows[index - 1]["place"] if is_tied else index + 1
+    return rows
+
+
+def latest_matches(db: sqlite3.Connection, limit: int) -> list[dict[str, Any]]:
+    """The matches stored last, each with its results by place; started_at: unix seconds."""
+    rows = _fetch(db, _LATEST_MATCHES, max(0, limit))
+    for row in rows:
+        row["results"] = _fetch(db, _RESULTS, row["id"])  # came with the match, and never change
+    return rows
+
+
+def _fetch(db: sqlite3.Connection, query: str, parameter: int) -> list[dict[str, Any]]:
+    cursor = db.execute(query, (parameter,))
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row)) for row in cursor]
+
+
+def as_table(rows: list[dict[str, Any]]) -> str:
+    """What `best_players` returned, as lines for a terminal."""
+    cells = [[heading for heading, _ in _COLUMNS]] + [[_cell(key, row[key]) for _, key in _COLUMNS] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cells)]
+    lines = [[cell.rjust(width) for cell, width in zip(line[:-1], widths)] + line[-1:] for line in cells]
+    return "\n".join("  ".join(line) for line in lines)
+
+
+def _cell(key: str, value: Any) -> str:
+    if key == "last_seen":
+        return time.strftime("%Y-%m-%d", time.localtime(value))
+    return printable(str(value))
+
+
+def printable(text: str) -> str:
+    """A stranger's text without the power to move a terminal's cursor, or to turn the direction of writing around."""
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
+
+
+def main() -> int:
+    """The command line; returns the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m gameserver.store", description="What the database of a game server tells."
+    )
+    parser.add_argument("--leaderboard", action="store_true", required=True, help="print the best players")
+    parser.add_argument("--database", default=DEFAULT_PATH, metavar="PATH", help=f"default: {DEFAULT_PATH}")
+    parser.add_argument("--limit", type=int, default=10, metavar="N", help="how many; default: 10")
+    args = parser.parse_args()
+    if args.limit < 1:
+        parser.error("--limit must be 1 or more")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal may not know every letter
+    try:
+        with contextlib.closing(open_to_read(args.database)) as db:
+            rows = best_players(db, args.limit)
+    except (StoreError, sqlite3.Error) as error:
+        text = str(error) if isinstance(error, StoreError) else f"{args.database} can not be read: {error}"
+        print(f"store: {text}", file=sys.stderr)
+        return EXIT_USAGE
+    print(as_table(rows) if rows else "nobody has finished a match yet")
+    return 0

@@ -1,0 +1,284 @@
+"""Results that last: matches, the totals of their players, and events, in one SQLite file.
+
+In:  `record_match` and `record_event` from any thread: they put a record into the backlog and never wait for the disk.
+Out: a file that is sound at every moment; one writer thread commits the backlog, batch by batch.
+Raises StoreError for a file that is something else. A file that can not be written is no error: one warning, and the
+store is "off" (it keeps what fits into its backlog, counts what it drops, and tries again) while the game goes on.
+
+Locks: `_changed` guards the backlog and is never held during I/O. `_db_lock` guards the writer's connection; nobody who
+records takes it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import sqlite3
+import sys
+import threading
+import uuid
+from collections import deque
+from typing import Any, Callable, Iterable, TypeVar
+
+from gameserver import leaderboard
+from gameserver.leaderboard import (
+    DEFAULT_PATH,
+    MEMORY,
+    Event,
+    Match,
+    Record,
+    Result,
+    StoreError,
+    add,
+    open_to_read,
+    open_to_write,
+)
+
+__all__ = ["DEFAULT_PATH", "Store", "StoreError"]
+
+log = logging.getLogger(__name__)
+
+# A commit waits so long for company: a finished match is on the disk within 0.5 s, and a burst costs one commit.
+BATCH_S = 0.25
+# Between two tries of a store that is off.
+RETRY_S = 1.0
+# In one commit: all that a try costs while the disk refuses.
+BATCH_RECORDS = 1000
+# A match counts as its results and one more, an event as one: some megabytes.
+BACKLOG_ROWS = 20_000
+# Older events are deleted.
+EVENTS_KEPT = 100_000
+
+T = TypeVar("T")
+
+
+class Store:
+    """The results of all matches; `close` it. path: a file, created if missing, or ":memory:".
+
+    events_kept: how many of the latest events the file keeps. backlog_rows: how much may wait to be written.
+    """
+
+    def __init__(
+        self, path: str = DEFAULT_PATH, events_kept: int = EVENTS_KEPT, backlog_rows: int = BACKLOG_ROWS
+    ) -> None:
+        self.path = path if path == MEMORY else os.path.abspath(path)
+        self.is_off = False
+        self.dropped = 0  # records lost, to the bound of the backlog or because the database could not take them
+        self._events_kept = events_kept
+        self._backlog_rows = backlog_rows
+        self._changed = threading.Condition(threading.Lock())
+        self._matches: deque[Match] = deque()
+        self._events: deque[Event] = deque()
+        self._rows = 0
+        self._is_urgent = self._is_closing = self._is_over = False
+        # The writer always takes the whole backlog, and numbers its batches: the last taken, written, and failed.
+        self._taken = self._written = self._failed = 0
+        self._dropped_told = 0
+        self._db_lock = threading.Lock()
+        self._db: sqlite3.Connection | None = None
+        try:
+            self._db = open_to_write(self.path)
+        except (sqlite3.OperationalError, OSError) as error:
+            self._turn_off(error)
+        self._thread = threading.Thread(target=self._run, name="store", daemon=True)
+        self._thread.start()
+
+    # From any thread ------------------------------------------------------------------------------------------
+
+    def record_match(
+        self, room_id: str, mode: str, seed: int, started_at: float, duration_s: float, results: Iterable[Result]
+    ) -> None:
+        """Stores a finished match and adds it to its players' totals. started_at: unix seconds."""
+        self._put(Match(uuid.uuid4().hex, room_id, mode, seed, started_at, duration_s, tuple(results)))
+
+    def record_event(self, room_id: str, at: float, tick: int, event_type: str, details: dict[str, Any]) -> None:
+        """Stores something that happened. at: unix seconds; details: plain data that does not change any more."""
+        self._put(Event(room_id, at, tick, event_type, details))
+
+    def leaderboard(self, limit: int = 10) -> list[dict[str, Any]]:
+        """The totals of the best players, best first; see `best_players`. Raises StoreError."""
+        return self._read(leaderboard.best_players, limit)
+
+    def matches(self, limit: int = 10) -> list[dict[str, Any]]:
+        """The latest matches with their results, newest first; see `latest_matches`. Raises StoreError."""
+        return self._read(leaderboard.latest_matches, limit)
+
+    def flush(self, timeout_s: float = 2.0) -> bool:
+        """Waits until all that was recorded before is on the disk; returns whether it is.
+
+        False: not in time, or the disk refused, or something was dropped meanwhile.
+        """
+        with self._changed:
+            taken, dropped = self._taken, self.dropped
+            last = taken + 1 if self._rows else taken
+            self._is_urgent = True
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self._written >= last or self._failed > taken or self._is_over, timeout_s)
+            return self._written >= last and self.dropped == dropped
+
+    def close(self, timeout_s: float = 2.0) -> bool:
+        """Writes what waits, closes the file and ends the thread; returns whether all is on the disk.
+
+        What is recorded later is dropped. May be called again.
+        """
+        with self._changed:
+            self._is_closing = self._is_urgent = True
+            self._changed.notify_all()
+        self._thread.join(timeout_s)
+        if self._thread.is_alive():
+            log.warning("store: the disk has not answered in %g s; what it did not take is lost", timeout_s)
+        return not self._thread.is_alive() and self._written == self._taken
+
+    def _put(self, record: Record) -> None:
+        with self._changed:
+            if self._is_closing:
+                self.dropped += 1
+                return
+            if not self._rows:
+                self._changed.notify_all()
+            self._queue(record).append(record)
+            self._rows += _rows(record)
+            self._keep_bound()
+
+    def _queue(self, record: Record) -> deque[Any]:
+        return self._matches if isinstance(record, Match) else self._events
+
+    def _keep_bound(self) -> None:
+        """Drops the oldest events, then the oldest matches, until the backlog is as small as it must be."""
+        while self._rows > self._backlog_rows:
+            self._rows -= _rows((self._events or self._matches).popleft())
+            self.dropped += 1
+
+    def _read(self, query: Callable[[sqlite3.Connection, int], T], limit: int) -> T:
+        try:
+            if self.path != MEMORY:
+                with contextlib.closing(open_to_read(self.path)) as db:
+                    return query(db, limit)
+            with self._db_lock:
+                if self._db is None:
+                    raise StoreError("this store is closed, and its memory gone")
+                return query(self._db, limit)
+        except sqlite3.Error as error:
+            raise StoreError(f"{self.path} can not be read: {error}") from error
+
+    # The writer's thread --------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        is_last = False
+        while not is_last:
+            batch, is_last = self._take()
+            try:
+                self._write(batch)
+            except Exception as error:
+                self._turn_off(error)
+                self._put_back(batch)
+            else:
+                self._turn_on()
+        self._disconnect()
+        with self._changed:
+            lost = len(self._matches) + len(self._events)
+            self.dropped += lost
+            self._is_over = True
+            self._changed.notify_all()
+        if lost:
+            log.warning("store: closed with %d records that could not be written", lost)
+
+    def _take(self) -> tuple[list[Record], bool]:
+        """Waits for the time to write; returns the whole backlog, and whether there will be no more."""
+        with self._changed:
+            if not self.is_off:
+                self._changed.wait_for(lambda: self._rows or self._is_closing)
+            self._changed.wait_for(lambda: self._is_urgent, RETRY_S if self.is_off else BATCH_S)
+            matches, self._matches = self._matches, deque()
+            events, self._events = self._events, deque()
+            self._rows = 0
+            self._is_urgent = False
+            self._taken += 1
+            is_last = self._is_closing
+        return [*matches, *events], is_last
+
+    def _put_back(self, batch: list[Record]) -> None:
+        matches = deque(record for record in batch if isinstance(record, Match))
+        events = deque(record for record in batch if isinstance(record, Event))
+        rows = sum(map(_rows, batch))
+        with self._changed:
+            matches.extend(self._matches)
+            events.extend(self._events)
+            self._matches, self._events = matches, events
+            self._rows += rows
+            self._keep_bound()
+            self._failed = self._taken
+            self._changed.notify_all()
+
+    def _write(self, batch: list[Record]) -> None:
+        """Commits a batch and empties it on the way; raises what the disk has against the rest of it."""
+        if self.path != MEMORY and not os.path.exists(self.path):
+            self._disconnect()  # somebody has deleted it: begin anew
+        with self._db_lock:
+            while True:  # an empty batch, too: it shows whether the disk is back
+                self._commit_all(batch[:BATCH_RECORDS])
+                del batch[:BATCH_RECORDS]
+                if not batch:
+                    break
+
+    def _commit_all(self, batch: list[Record]) -> None:
+        """Commits a batch but for the records which the database does not take, whatever the disk is like."""
+        try:
+            self._commit(batch)
+        except Exception as error:
+            if _is_about_the_file(error) or not batch:
+                raise
+            if len(batch) == 1:
+                log.exception("store: dropped a record that can not be stored: %r", batch[0])
+                with self._changed:
+                    self.dropped += 1
+                    self._dropped_told += 1
+                return
+            middle = len(batch) // 2
+            self._commit_all(batch[:middle])
+            self._commit_all(batch[middle:])
+
+    def _commit(self, batch: list[Record]) -> None:
+        if self._db is None:
+            self._db = open_to_write(self.path)
+        add(self._db, batch, self._events_kept)
+
+    def _disconnect(self) -> None:
+        with self._db_lock:
+            if self._db is not None:
+                self._db.close()
+                self._db = None
+
+    def _turn_off(self, error: Exception) -> None:
+        """Says so, once."""
+        if not self.is_off:
+            log.warning("store: %s can not be written (%s); the game goes on without it", self.path, error)
+        self.is_off = True
+
+    def _turn_on(self) -> None:
+        with self._changed:
+            dropped = self.dropped - self._dropped_told
+            self._dropped_told += dropped
+        if self.is_off:
+            log.warning("store: %s can be written again; %d records were dropped meanwhile", self.path, dropped)
+        elif dropped:
+            log.warning("store: %s could not keep up; %d records were dropped", self.path, dropped)
+        with self._changed:
+            self.is_off = False
+            self._written = self._taken
+            self._changed.notify_all()
+
+
+def _rows(record: Record) -> int:
+    return 1 + len(record.results) if isinstance(record, Match) else 1
+
+
+def _is_about_the_file(error: Exception) -> bool:
+    """Whether it is the file's or the disk's fault, and not that of what should be written."""
+    is_damage = type(error) is sqlite3.DatabaseError  # its subclasses but one blame the data
+    return is_damage or isinstance(error, (sqlite3.OperationalError, StoreError, OSError))
+
+
+if __name__ == "__main__":
+    sys.exit(leaderboard.main())

@@ -1,0 +1,62 @@
+"""Forms: one frame for all who are written to alike."""
+
+from __future__ import annotations
+
+import pytest
+
+from Net.deflate import Parameters
+from Net.forms import Form
+from Net.frames import BINARY, RSV1, TEXT
+from Net.limits import Limits
+from Net.websocket import WebSocket
+from tests.Net.support import DEADLINE_S, parse_all, tcp_pair
+
+LONG = "what everybody is told, " * 10
+
+
+@pytest.mark.parametrize("window_bits", [0, 8, 9, 15])
+@pytest.mark.parametrize(("message", "opcode"), [(LONG, TEXT), (LONG.encode(), BINARY)], ids=["text", "binary"])
+def test_a_message_becomes_one_unmasked_frame_compressed_if_the_form_says_so(
+    message: str | bytes, opcode: int, window_bits: int
+) -> None:
+    (frame,) = parse_all(Form(as_text=opcode == TEXT, window_bits=window_bits).frame(message))
+    assert (frame.fin, frame.opcode, frame.mask_key) == (True, opcode, b"")
+    assert frame.rsv == (RSV1 if window_bits else 0)
+    assert (frame.payload == LONG.encode()) == (window_bits == 0)
+    if window_bits > 8:
+        assert len(frame.payload) < len(LONG) / 3
+
+
+def test_a_message_too_short_to_gain_anything_is_left_as_it_is() -> None:
+    (frame,) = parse_all(Form(window_bits=15).frame(b"short"))
+    assert (frame.rsv, frame.payload) == (0, b"short")
+
+
+@pytest.mark.parametrize("window_bits", [8, 9, 12, 15])
+def test_one_frame_is_good_for_all_clients_of_its_form_whatever_they_got_before(window_bits: int) -> None:
+    alone = Parameters(server_no_context_takeover=True, server_max_window_bits=window_bits)
+    frame = Form(window_bits=window_bits).frame(LONG.encode())
+    for earlier in (0, 1, 5):
+        near, far = tcp_pair()
+        with near, far:
+            server, client = (
+                WebSocket(near, Limits(), parameters=alone),
+                WebSocket(far, Limits(), True, parameters=alone),
+            )
+            assert server.shared_window_bits() == window_bits
+            for number in range(earlier):
+                server.send(f"{number} of the things that only this client gets")
+            server.post_frame(frame)
+            received = [client.receive(DEADLINE_S) for _ in range(earlier + 1)]
+            assert received[-1] == LONG.encode()
+
+
+@pytest.mark.parametrize("parameters", [None, Parameters(), Parameters(client_no_context_takeover=True)])
+def test_a_connection_with_context_of_its_own_or_none_shares_uncompressed_frames(parameters: Parameters | None) -> None:
+    near, far = tcp_pair()
+    with near, far:
+        assert WebSocket(near, Limits(), parameters=parameters).shared_window_bits() == 0
+
+
+def test_equal_forms_are_one_key() -> None:
+    assert len({Form(True, 15), Form(as_text=True, window_bits=15), Form(True, 0), Form()}) == 3

@@ -1,0 +1,92 @@
+"""Plain HTTP: a fixed table of pages in memory."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from Net.errors import HandshakeError
+from Net.handshake import Request
+from Net.http import CONTENT_SECURITY_POLICY, Page, html_page, json_page, respond
+
+PAGES = {
+    "/": html_page("<!DOCTYPE html><title>Spiel für alle</title>"),
+    "/app.js": Page("text/javascript; charset=utf-8", b"let x = 1;\n"),
+    "/empty": Page("text/plain", b""),
+}
+
+
+def ask(path: str, method: str = "GET", **fields: str) -> tuple[str, dict[str, str], bytes]:
+    """Status line, fields and body of the response."""
+    headers = [(name.replace("_", "-"), value) for name, value in fields.items()]
+    head, _, body = respond(Request(method, path, "", headers), PAGES).partition(b"\r\n\r\n")
+    status_line, *lines = head.decode("ascii").split("\r\n")
+    return status_line, dict(line.split(": ", 1) for line in lines), body
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_is_answered_whole(path: str) -> None:
+    status_line, fields, body = ask(path)
+    assert status_line == "HTTP/1.1 200 OK"
+    assert body == PAGES[path].body
+    assert fields["Content-Length"] == str(len(body))
+    assert fields["Content-Type"] == PAGES[path].content_type
+    assert fields["Connection"] == "close"
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_head_gets_the_same_fields_and_no_body(path: str) -> None:
+    assert ask(path, "HEAD") == (*ask(path)[:2], b"")
+
+
+def test_a_page_may_load_files_of_this_server_only() -> None:
+    _, fields, _ = ask("/")
+    assert fields["Content-Security-Policy"] == CONTENT_SECURITY_POLICY == "default-src 'self'"
+    assert fields["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_page_that_the_browser_has_already_is_not_sent_again() -> None:
+    etag = ask("/")[1]["ETag"]
+    for known in (etag, f'"other", {etag}'):
+        status_line, fields, body = ask("/", if_none_match=known)
+        assert (status_line, body) == ("HTTP/1.1 304 Not Modified", b"")
+        assert fields["ETag"] == etag
+    assert ask("/", if_none_match='"other"')[0] == "HTTP/1.1 200 OK"
+
+
+def test_a_page_that_changed_has_another_etag() -> None:
+    assert len({ask(path)[1]["ETag"] for path in PAGES}) == len(PAGES)
+
+
+def test_a_page_can_be_made_anew_for_each_request() -> None:
+    counter = iter(range(100))
+    pages = {"/status": lambda: json_page({"players": next(counter)})}
+    bodies = [respond(Request("GET", "/status", "", []), pages).partition(b"\r\n\r\n")[2] for _ in range(2)]
+    assert [json.loads(body) for body in bodies] == [{"players": 0}, {"players": 1}]
+
+
+def test_the_query_does_not_choose_the_page() -> None:
+    assert respond(Request("GET", "/", "x=1", []), PAGES) == respond(Request("GET", "/", "", []), PAGES)
+
+
+@pytest.mark.parametrize(
+    "path", ["/nowhere", "", "/APP.JS", "//", "/../setup.cfg", "/%2e%2e/setup.cfg", "/app.js/", "/./app.js"]
+)
+def test_a_path_that_is_not_in_the_table_is_not_found(path: str) -> None:
+    with pytest.raises(HandshakeError) as refused:
+        ask(path)
+    assert refused.value.status == 404
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "TRACE", "CONNECT", "get"])
+def test_other_methods_are_refused_with_those_allowed(method: str) -> None:
+    with pytest.raises(HandshakeError) as refused:
+        ask("/", method)
+    assert refused.value.status == 405
+    assert ("Allow", "GET, HEAD") in refused.value.headers
+
+
+def test_pages_say_what_they_hold() -> None:
+    assert html_page("ü") == Page("text/html; charset=utf-8", "ü".encode())
+    assert json_page({"a": [1, None]}) == Page("application/json", b'{"a":[1,null]}')

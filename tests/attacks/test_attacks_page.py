@@ -1,0 +1,46 @@
+"""docs/attacks.md lists exactly the advisories that tests answer, and where."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from pathlib import Path
+
+from gameserver.rates import BAD_PACKETS
+from gameserver.settings import ServerSettings
+from Net.limits import Limits
+from tests.attacks.support import ANSWERED_BY
+
+HERE = Path(__file__).parent
+PAGE = (HERE.parents[1] / "docs" / "attacks.md").read_text(encoding="utf-8")
+
+
+def rows_of_the_page() -> dict[str, set[str]]:
+    """Advisory -> the files that its row names."""
+    rows = re.findall(r"^\| (?!advisory \|)(.+?) \|.*\| (.+?) \|$", PAGE, flags=re.MULTILINE)
+    assert len(rows) == len(dict(rows)), "an advisory stands in two rows"
+    return {advisory: set(re.findall(r"`(\w+\.py)`", files)) for advisory, files in rows}
+
+
+def test_the_page_lists_every_advisory_with_the_files_that_answer_it() -> None:
+    for file in HERE.glob("test_*.py"):
+        importlib.import_module(f"tests.attacks.{file.stem}")
+    assert rows_of_the_page() == ANSWERED_BY
+    assert len(ANSWERED_BY) > 30
+
+
+def test_the_page_states_the_default_limits() -> None:
+    limits, settings = Limits(), ServerSettings()
+    for words in (
+        f"the {limits.fragments + 1}th frame of a message",
+        f"a message may have {limits.message_bytes // 1024} KiB",
+        f"{limits.head_fields + 1} headers",
+        f"a head of more than {limits.head_bytes // 1024} KiB",
+        f"a head has {limits.handshake_timeout_s:g} s in all",
+        f"does not join has {settings.join_timeout_s:g} s",
+        f"{limits.ping_after_s:g} s after its last whole one a peer is pinged, and {limits.dead_after_s:g} s later",
+        f"bounded by {limits.outbox_bytes // 1024} KiB and by {limits.stall_timeout_s:g} s without progress",
+        f"{settings.max_connections_per_address} connections an address and {settings.max_connections:,} in all",
+        f"more than {BAD_PACKETS.burst} refused packets in {BAD_PACKETS.burst / BAD_PACKETS.per_s:g} s",
+    ):
+        assert words in PAGE, words

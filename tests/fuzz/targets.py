@@ -1,0 +1,247 @@
+"""The targets: what reads the bytes of strangers, each as a check that raises when an input makes it misbehave.
+
+A check depends on nothing but its input, so that the input alone is enough to see the fault again.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from random import Random
+from typing import Any, Callable, Iterable, Iterator, List, NamedTuple, Sequence
+
+from Net.accept import Site, upgrade
+from Net.deflate import Compression, Inflater, accept_offer, check_answer
+from Net.errors import HandshakeError, PacketError, ProtocolError
+from Net.extensions import parse_extensions
+from Net.frames import CONTINUATION, CONTROL_BIT, RSV1, Frame, FrameReader
+from Net.handshake import check_response, find_end_of_head, parse_request, refusal
+from Net.http import Page, html_page, respond
+from Net.limits import Limits
+from Net.messages import Close, Event, MessageReader
+from Net.origin import make_policy
+from Net.PacketCodes import TO_CLIENT, TO_SERVER, Packet, PacketTable
+from tests.fuzz import seeds
+from tests.Net.support import KEY
+
+LIMITS = Limits(message_bytes=1000, fragments=8, head_bytes=700, head_fields=16)
+# Of an unfinished frame: a whole control frame but its last byte.
+MOST_HELD_BYTES = 2 + 4 + 125 - 1
+
+Chunks = List[bytes]
+
+
+class Target(NamedTuple):
+    """seed: makes a valid input. tokens: see `mutate`. check: raises if it is mistreated."""
+
+    seed: Callable[[Random], bytes]
+    tokens: Sequence[bytes]
+    check: Callable[[bytes], None]
+
+
+# However it is fed -----------------------------------------------------------------------------------------------
+
+
+def chunkings(data: bytes) -> Iterator[Chunks]:
+    """The input whole, byte by byte, and in random pieces (always the same for the same input)."""
+    yield [data]
+    yield [data[i : i + 1] for i in range(len(data))]
+    random = Random(data)
+    cuts = sorted(random.choices(range(len(data) + 1), k=random.randint(1, 8)))
+    yield [data[start:end] for start, end in zip([0, *cuts], [*cuts, len(data)])]
+
+
+def check_same_however_fed(read: Callable[[Chunks], Any], data: bytes) -> Any:
+    """Asserts that `read` makes the same of all chunkings; returns it."""
+    whole, *others = map(read, chunkings(data))
+    for name, other in zip(("byte by byte", "in pieces"), others):
+        assert other == whole, f"fed {name} it is {other!r:.300}, fed whole {whole!r:.300}"
+    return whole
+
+
+# Frames and messages ---------------------------------------------------------------------------------------------
+
+
+def check_frames(data: bytes, masked: bool, allowed_rsv: int) -> None:
+    """The frame reader: the same frames and the same violation, however fed, and next to nothing held."""
+
+    def read(chunks: Chunks) -> tuple[Any, list[Frame]]:
+        reader = FrameReader(masked, allowed_rsv)
+        frames: list[Frame] = []
+        try:
+            for chunk in chunks:
+                for frame in reader.feed(chunk):
+                    frames.append(frame)
+                held_bytes = len(reader._buffer) - reader._at
+                assert held_bytes <= MOST_HELD_BYTES, f"{held_bytes} bytes held"
+        except ProtocolError as error:
+            return _described(error), _joined(frames)
+        return None, _joined(frames)
+
+    check_same_however_fed(read, data)
+
+
+def check_messages(data: bytes, is_deflated: bool) -> None:
+    """The message reader: the same events and the same violation, within the limits, and nothing after the end."""
+
+    def read(chunks: Chunks) -> tuple[Any, list[Event]]:
+        reader = MessageReader(LIMITS, True, Inflater(15, True) if is_deflated else None)
+        events: list[Event] = []
+        violation: Any = None
+        for chunk in chunks:
+            try:
+                for event in reader.feed(chunk):
+                    assert violation is None, f"{event!r} came after {violation}"
+                    assert not any(isinstance(before, Close) for before in events), f"{event!r} came after a close"
+                    events.append(event)
+            except ProtocolError as error:
+                violation = _described(error)
+                # A piece that can not be inflated to its end is not looked at for its text: the code may be another.
+                violation = "some violation" if is_deflated else violation
+            assert len(reader._payload) <= LIMITS.message_bytes, f"{len(reader._payload)} bytes held"
+        return violation, events
+
+    _, events = check_same_however_fed(read, data)
+    for event in events:
+        size = len(event.encode() if isinstance(event, str) else event) if isinstance(event, (str, bytes)) else 0
+        assert size <= LIMITS.message_bytes, f"a message of {size} bytes"
+
+
+def _joined(frames: Iterable[Frame]) -> list[Frame]:
+    """Frames as they were sent, with the pieces of each put together; the last may be unfinished."""
+    whole: list[Frame] = []
+    for frame in frames:
+        if whole and whole[-1].to_come:
+            assert frame.opcode == CONTINUATION, f"no piece of what came before: {frame}"
+            begun = whole.pop()
+            frame = begun._replace(fin=frame.fin, payload=begun.payload + frame.payload, to_come=frame.to_come)
+        assert not (frame.opcode & CONTROL_BIT and frame.to_come), f"a piece of a control frame: {frame}"
+        whole.append(frame)
+    return whole
+
+
+def _described(error: ProtocolError) -> tuple[int, str]:
+    """What a violation must agree in; its reason must fit into a close frame."""
+    assert error.close_code in (1002, 1007, 1009), f"close code {error.close_code}"
+    assert len(error.reason.encode()) <= 123, f"too long a reason: {error.reason}"
+    return error.close_code, error.section
+
+
+# HTTP ------------------------------------------------------------------------------------------------------------
+
+_SITE = Site(
+    {"/": Compression.NONE, "/alone": Compression.ALONE, "/echo": Compression.WITH_CONTEXT},
+    {"/": html_page("hello"), "/changing": lambda: Page("text/plain", b"now")},
+    make_policy(),
+)
+_HEAD = re.compile(rb"HTTP/1\.1 (101|200|304|4\d\d|505) [A-Za-z ]+\r\n((?:[A-Za-z-]+: [\x20-\x7e\xa0-\xff]*\r\n)*)\r\n")
+
+
+def check_request(data: bytes) -> None:
+    """A request, up to its response or upgrade: the same response, however fed, and a sound one."""
+
+    def read(chunks: Chunks) -> bytes | None:
+        try:
+            head = _read_head(chunks)
+            if head is None:
+                return None
+            request = parse_request(head, LIMITS)
+            _SITE.policy.check_host(request)
+            return upgrade(request, _SITE)[0] if request.asks_for_websocket() else respond(request, _SITE.pages)
+        except HandshakeError as error:
+            return refusal(error)
+
+    response = check_same_however_fed(read, data)
+    if response is not None:
+        match = _HEAD.match(response)
+        assert match, f"not a response: {response!r:.200}"
+        body = response[match.end() :]
+        assert not body or f"Content-Length: {len(body)}\r\n".encode() in match.group(2), f"wrong length: {response!r}"
+
+
+def check_server_response(data: bytes) -> None:
+    """The client's reading of a server's handshake."""
+
+    def read(chunks: Chunks) -> Any:
+        try:
+            head = _read_head(chunks)
+            return head and check_answer(parse_extensions(check_response(head, seeds.CLIENT_KEY, LIMITS)))
+        except HandshakeError as error:
+            return error.status, error.reason
+
+    check_same_however_fed(read, data)
+
+
+def _read_head(chunks: Chunks) -> bytes | None:
+    """As `Net.accept.read_head` does it."""
+    received = b""
+    for chunk in chunks:
+        received += chunk
+        end = find_end_of_head(received, LIMITS)
+        if end >= 0:
+            return received[:end]
+    return None
+
+
+def check_extensions(data: bytes) -> None:
+    """The extension header: refused, or agreed on with an answer that a client can accept."""
+    try:
+        offers = parse_extensions(data.decode("latin-1").split("\n"))
+    except HandshakeError:
+        return
+    for compression in Compression:
+        accepted = accept_offer(offers, compression)
+        if accepted is not None:
+            parameters, answer = accepted
+            assert check_answer(parse_extensions([answer])) == parameters, f"{answer!r} does not say {parameters}"
+
+
+# Packets ---------------------------------------------------------------------------------------------------------
+
+
+def check_packet(data: bytes, as_text: bool) -> None:
+    """The packet decoder: refused with a text that can be sent, or a packet that survives writing and reading."""
+    message = data.decode("utf-8", "replace") if as_text else data
+    packet = _decoded(TO_SERVER, message)
+    _decoded(TO_CLIENT, message)
+    if packet is not None:
+        for form in (True, False):
+            again = TO_SERVER.decode(TO_SERVER.encode(packet, form))
+            assert again == packet, f"{packet} becomes {again}"
+
+
+def _decoded(table: PacketTable, message: str | bytes) -> Packet | None:
+    try:
+        return table.decode(message)
+    except PacketError as error:
+        answer = Packet("ERROR", (error.code, error.text))
+    assert answer.args[1].isprintable(), f"not printable: {answer}"
+    assert len(answer.args[1]) <= 400, f"too long: {answer}"
+    assert TO_CLIENT.decode(TO_CLIENT.encode(answer)) == answer
+    return None
+
+
+def _conversation(key: bytes, deflated: bool) -> Callable[[Random], bytes]:
+    return lambda random: seeds.conversation(random, key, deflated)
+
+
+TARGETS = {
+    "frames-of-clients": Target(
+        _conversation(KEY, False), seeds.FRAME_TOKENS, functools.partial(check_frames, masked=True, allowed_rsv=0)
+    ),
+    "frames-of-servers": Target(
+        _conversation(b"", True), seeds.FRAME_TOKENS, functools.partial(check_frames, masked=False, allowed_rsv=RSV1)
+    ),
+    "messages": Target(
+        _conversation(KEY, False), seeds.FRAME_TOKENS, functools.partial(check_messages, is_deflated=False)
+    ),
+    "deflated-messages": Target(
+        _conversation(KEY, True), seeds.FRAME_TOKENS, functools.partial(check_messages, is_deflated=True)
+    ),
+    "handshake": Target(seeds.handshake, seeds.HTTP_TOKENS, check_request),
+    "http": Target(seeds.plain_request, seeds.HTTP_TOKENS, check_request),
+    "response": Target(seeds.response, seeds.HTTP_TOKENS, check_server_response),
+    "extensions": Target(seeds.extensions, seeds.HTTP_TOKENS, check_extensions),
+    "binary-packets": Target(seeds.binary_packet, seeds.PACKET_TOKENS, functools.partial(check_packet, as_text=False)),
+    "text-packets": Target(seeds.text_packet, seeds.PACKET_TOKENS, functools.partial(check_packet, as_text=True)),
+}

@@ -1,0 +1,68 @@
+"""What the suite's reports say: a verdict for each case, and counts."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Iterable, NamedTuple
+
+from tests.interop.autobahn.wstest import AGENT, RunError, cases_announced
+
+GOOD = ("OK", "INFORMATIONAL")
+
+
+class Result(NamedTuple):
+    """The suite's verdict on a case: on what was exchanged, and on how the connection ended."""
+
+    case: str
+    behavior: str
+    close: str
+    reason: str
+
+    @property
+    def section(self) -> int:
+        """The first number of the case."""
+        return int(self.case.split(".")[0])
+
+    @property
+    def is_good(self) -> bool:
+        """Whether both verdicts are as they should be."""
+        return self.behavior in GOOD and self.close in GOOD
+
+
+def read_results(reports: Path) -> list[Result]:
+    """The verdicts in the order of the cases; raises RunError when a case is missing."""
+    try:
+        index = json.loads((reports / "index.json").read_text(encoding="utf-8"))[AGENT]
+    except (OSError, KeyError):
+        raise RunError(f"no report was written; see {reports}") from None
+    expected = cases_announced(reports)
+    if not 0 < len(index) == expected:
+        raise RunError(f"{len(index)} of {expected} cases were reported; see {reports}")
+    results = [
+        Result(case, entry["behavior"], entry["behaviorClose"], _reason(reports / entry["reportfile"]))
+        for case, entry in index.items()
+    ]
+    return sorted(results, key=lambda result: [int(number) for number in result.case.split(".")])
+
+
+def summary(results: list[Result]) -> str:
+    """Counts, and a line for each case that is not good."""
+    lines = [
+        f"{len(results)} cases: {_counts(result.behavior for result in results)}",
+        f"their ends: {_counts(result.close for result in results)}",
+    ]
+    lines += [f"! {r.case}: {r.behavior}, end {r.close}: {r.reason}" for r in results if not r.is_good]
+    return "\n".join(lines)
+
+
+def _counts(verdicts: Iterable[str]) -> str:
+    return ", ".join(f"{count} {verdict}" for verdict, count in Counter(verdicts).most_common())
+
+
+def _reason(report: Path) -> str:
+    """The suite's own words."""
+    case = json.loads(report.read_text(encoding="utf-8", errors="replace"))
+    words = (case["result"], case["resultClose"], case["wasNotCleanReason"])
+    return "; ".join(" ".join(text.split()) for text in words if text)

@@ -1,0 +1,302 @@
+"""The command line, as a person meets it: what it prints, how it ends, and what it says to a slip."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import http.client
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Iterator
+
+import pytest
+
+import gameserver
+import run_server
+from gameserver.settings import GameSettings, ServerSettings
+from Net.client import connect
+from tests.Net.support import DEADLINE_S, wait_until
+from tests.support import Player
+
+SCRIPT = Path(run_server.__file__)
+# What a person waits for; a busy machine may be slower, and the figure is printed.
+START_S, EXIT_S = 3.0, 3.0
+SLACK_S = 7.0
+
+needs_posix_signals = pytest.mark.skipif(os.name == "nt", reason="Windows has no signals for other processes")
+
+
+def run(*flags: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Runs it to its end."""
+    return subprocess.run(
+        [sys.executable, str(SCRIPT), *flags],
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_S,
+        check=False,
+        env={**os.environ, **environment},
+    )
+
+
+def assert_one_clear_sentence(error_output: str) -> None:
+    assert len(error_output.splitlines()) == 1
+    assert error_output.startswith("run_server: ")
+    assert "Traceback" not in error_output
+
+
+class Running:
+    """A server in a process of its own. port: where it listens. printed: what it said when it was ready."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        assert process.stdout is not None
+        self.process = process
+        self.printed = ""
+        for line in process.stdout:
+            self.printed += line
+            if "Ctrl-C" in line:
+                break
+        ports = re.findall(r"port (\d+)", self.printed)
+        assert ports, f"it printed: {self.printed!r}"
+        self.port = int(ports[0])
+
+    def url(self) -> str:
+        return f"ws://127.0.0.1:{self.port}/"
+
+    def status_of_front_page(self) -> int:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=DEADLINE_S)
+        try:
+            connection.request("GET", "/")
+            return connection.getresponse().status
+        finally:
+            connection.close()
+
+
+@contextlib.contextmanager
+def running(*flags: str) -> Iterator[Running]:
+    """Runs it on a free port of this machine (unless the flags say otherwise), and ends it if the test has not."""
+    command = [sys.executable, str(SCRIPT), "--host", "127.0.0.1", "--port", "0", "--log-level", "warning", *flags]
+    with tempfile.TemporaryFile("w+") as errors:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)
+        try:
+            yield Running(process)
+        finally:
+            process.kill()
+            process.communicate()
+            errors.seek(0)
+            sys.stderr.write(errors.read())  # pytest shows it if the test fails
+
+
+# Starting -----------------------------------------------------------------------------------------------------
+
+
+def test_it_starts_at_once_and_prints_where_it_can_be_opened() -> None:
+    started_s = time.monotonic()
+    with running("--host", "0.0.0.0") as server:
+        took_s = time.monotonic() - started_s
+        print(f"started in {took_s:.2f} s")
+        assert took_s < START_S + SLACK_S
+        assert f"http://localhost:{server.port}" in server.printed
+        assert server.status_of_front_page() == 200
+
+
+def test_help_shows_every_flag_with_its_default() -> None:
+    process = run("--help", COLUMNS="200")
+    assert process.returncode == 0
+    text = re.sub(r"\n {20,}", " ", process.stdout)  # long flags have their explanation on the next line
+    for flag, default in {
+        "--host": "0.0.0.0",
+        "--port": 3000,
+        "--max-players": ServerSettings().max_players,
+        "--start-at": 1,
+        "--tick-rate": GameSettings().tick_rate,
+        "--map-size": GameSettings().map_size,
+        "--seed": 0,
+        "--time-limit": 300.0,
+        "--score-limit": None,
+        "--teams": 0,
+        "--max-message": 65536,
+        "--allow-origin": [],
+        "--host-name": [],
+        "--log-level": "info",
+    }.items():
+        assert re.search(rf"^  {flag} .*\(default: {re.escape(str(default))}\)$", text, re.MULTILINE), flag
+
+
+def test_version_is_that_of_the_package() -> None:
+    process = run("--version")
+    assert (process.returncode, process.stdout) == (0, f"gameserver {gameserver.__version__}\n")
+
+
+def test_flags_reach_the_game() -> None:
+    flags = "--tick-rate=10 --map-size=2000 --teams=2 --max-players=3 --start-at=2 --time-limit=60"
+    with running(*flags.split()) as server:
+        player = Player(connect(server.url()))
+        packets = player.join("Ann")
+        settings = packets[0].args[3]
+        assert (settings["tick_rate"], settings["map_size"], settings["teams"]) == (10, 2000, 2)
+        assert packets[1].args == ("waiting", 1, 3, 60_000)
+        player.hang_up()
+
+
+def test_a_time_limit_of_0_is_none() -> None:
+    server = run_server.make_server(run_server.make_parser().parse_args(["--time-limit", "0"]))
+    assert server.game_settings.time_limit_s is None
+
+
+# Slips --------------------------------------------------------------------------------------------------------
+
+
+def test_a_port_that_is_taken_is_said_in_one_sentence() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        process = run("--host", "127.0.0.1", "--port", str(port))
+    assert process.returncode == 2
+    assert_one_clear_sentence(process.stderr)
+    assert f"port {port}" in process.stderr
+    assert process.stdout == ""
+
+
+def test_a_missing_msgpack_is_said_in_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "msgpack.py").write_text("raise ImportError('no such package')\n")
+    process = run("--port", "0", PYTHONPATH=str(tmp_path))
+    assert process.returncode == 2
+    assert_one_clear_sentence(process.stderr)
+    assert "pip install msgpack" in process.stderr
+
+
+@pytest.mark.parametrize(
+    ("flag", "value", "named"),
+    [
+        ("--port", "65536", "port"),
+        ("--port", "-1", "port"),
+        ("--host", "192.0.2.1", "192.0.2.1"),  # reserved for documentation: no machine has it
+        ("--max-players", "0", "max_players"),
+        ("--start-at", "0", "start_at"),
+        ("--start-at", "41", "start_at"),
+        ("--tick-rate", "0", "tick_rate"),
+        ("--tick-rate", "1000", "tick_rate"),
+        ("--map-size", "10", "map_size"),
+        ("--map-size", "nan", "map_size"),
+        ("--map-size", "1e9", "map_size"),
+        ("--seed", "-1", "seed"),
+        ("--time-limit", "-5", "time_limit_s"),
+        ("--time-limit", "inf", "time_limit_s"),
+        ("--time-limit", "nan", "time_limit_s"),
+        ("--score-limit", "0", "score_limit"),
+        ("--teams", "1", "teams"),
+        ("--teams", "9", "teams"),
+        ("--max-message", "0", "message_bytes"),
+    ],
+)
+def test_a_value_that_can_not_be_is_said_in_one_sentence(
+    flag: str, value: str, named: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["run_server.py", "--port", "0", flag, value])
+    assert run_server.main() == 2
+    output = capsys.readouterr()
+    assert_one_clear_sentence(output.err)
+    assert named in output.err
+    assert output.out == ""
+
+
+@pytest.mark.parametrize(
+    ("flags", "named"),
+    [
+        (["--port", "http"], "--port"),
+        (["--tick-rate", "2.5"], "--tick-rate"),
+        (["--log-level", "loud"], "--log-level"),
+        (["--fly"], "--fly"),
+        (["--teams"], "--teams"),
+        (["now"], "now"),
+    ],
+)
+def test_a_flag_that_can_not_be_read_is_said_with_exit_status_2(
+    flags: list[str], named: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["run_server.py", *flags])
+    with pytest.raises(SystemExit) as ended:
+        run_server.main()
+    assert ended.value.code == 2
+    assert named in capsys.readouterr().err.splitlines()[-1]
+
+
+# Ending -------------------------------------------------------------------------------------------------------
+
+
+def connect_from(address: str, url: str, monkeypatch: pytest.MonkeyPatch) -> Player:
+    """Connects from another address of this machine: the server takes 64 connections from each."""
+    with monkeypatch.context() as patch:
+        from_there = functools.partial(socket.create_connection, source_address=(address, 0))
+        patch.setattr(socket, "create_connection", from_there)
+        return Player(connect(url))
+
+
+@needs_posix_signals
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has all of 127.0.0.0/8 from the start")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+def test_a_signal_says_goodbye_to_200_clients_and_ends_it_in_time(
+    number: signal.Signals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with running() as server, contextlib.ExitStack() as stack:
+        players = [connect_from(f"127.0.0.{2 + i % 4}", server.url(), monkeypatch) for i in range(200)]
+        for player in players:
+            stack.callback(player.hang_up)
+        for i, player in enumerate(players):
+            player.as_text = i % 2 == 0
+            player.send("JOIN", f"P{i}")
+        for player in players:
+            player.wait_for("STATE")
+        signalled_s = time.monotonic()
+        server.process.send_signal(number)
+        for player in players:
+            packets, closed = player.receive_to_the_end()
+            assert "SHUTDOWN" in [packet.id for packet in packets]
+            assert closed.code == 1001
+        assert server.process.wait(DEADLINE_S) == 0
+        took_s = time.monotonic() - signalled_s
+        print(f"ended in {took_s:.2f} s")
+        assert took_s < EXIT_S + SLACK_S
+
+
+@needs_posix_signals
+def test_it_ends_in_time_though_clients_do_not_answer() -> None:
+    with running() as server:
+        players = [Player(connect(server.url())) for _ in range(10)]
+        for player in players:
+            player.join()
+        signalled_s = time.monotonic()
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(DEADLINE_S) == 0
+        assert time.monotonic() - signalled_s < EXIT_S + SLACK_S
+        for player in players:
+            player.hang_up()
+
+
+@needs_posix_signals
+def test_it_starts_again_on_the_same_port_at_once() -> None:
+    with running() as first:
+        player = Player(connect(first.url()))
+        player.join()
+        first.process.send_signal(signal.SIGTERM)
+        player.receive_to_the_end()
+        assert first.process.wait(DEADLINE_S) == 0
+        with running("--port", str(first.port)) as second:
+            assert second.status_of_front_page() == 200
+
+
+@needs_posix_signals
+def test_nothing_is_printed_by_an_orderly_end(capfd: pytest.CaptureFixture[str]) -> None:
+    with running() as server:
+        server.process.send_signal(signal.SIGINT)
+        wait_until(lambda: server.process.poll() is not None, "it has ended")
+        assert server.process.returncode == 0
+    assert capfd.readouterr().err == ""
