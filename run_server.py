@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import secrets
 import signal
 import sys
 from types import FrameType
@@ -12,6 +13,8 @@ from types import FrameType
 EXIT_USAGE = 2
 # Where this machine itself finds a server that listens on all of its addresses.
 LOOPBACK = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}
+# For what is still to be written when the server stops: within the three seconds that it may take.
+STORE_TIMEOUT_S = 1.0
 
 try:
     import msgpack  # noqa: F401  (Net needs it; asked for here, to say in one sentence what is missing)
@@ -20,11 +23,16 @@ except ImportError:
     sys.exit(EXIT_USAGE)
 
 import gameserver
+from gameserver.admin import Console
 from gameserver.bots import Crowd
-from gameserver.lan_announce import HOW_TO_INSTALL, Announcement, qr_for_terminal
+from gameserver.lan_announce import HOW_TO_INSTALL, Announcement, qr_for_terminal, qr_page
 from gameserver.modes import MODES
+from gameserver.pages import leaderboard_page
+from gameserver.recorder import Recorder
 from gameserver.server import GameServer
 from gameserver.settings import GameSettings, ServerSettings
+from gameserver.store import DEFAULT_PATH, Store, StoreError
+from gameserver.world_manager import GameWorldManager
 from Net.lan import reachable_addresses, url
 from Net.limits import Limits
 
@@ -57,12 +65,14 @@ def make_parser() -> argparse.ArgumentParser:
     add("--allow-origin", action="append", default=[], metavar="ORIGIN", help="foreign page that may connect; *: any")
     add("--host-name", action="append", default=[], metavar="NAME", help="further name that this server goes by")
     add("--bots", type=int, default=0, metavar="N", help="simple players that fill a room, for one who tests alone")
+    add("--database", default=DEFAULT_PATH, metavar="FILE", help="where results are kept; :memory: forgets them")
+    add("--admin-token", metavar="TOKEN", help="what an operator of /admin must know; without it one is made up")
     add("--log-level", choices=_LOG_LEVELS, default="info", help="how much to tell")
     add("--version", action="version", version=f"gameserver {gameserver.__version__}")
     return parser
 
 
-def make_server(args: argparse.Namespace) -> GameServer:
+def make_server(args: argparse.Namespace, recorder: Recorder) -> GameServer:
     """Builds the server that the flags ask for; raises ValueError for a value that can not be."""
     if not 0 <= args.port <= 65535:
         raise ValueError(f"port must be 0 to 65535, not {args.port}")
@@ -82,18 +92,24 @@ def make_server(args: argparse.Namespace) -> GameServer:
         host_names=tuple(args.host_name),
         allowed_origins=tuple(args.allow_origin),
     )
-    return GameServer(
-        server_settings, game_settings, Limits(message_bytes=args.max_message, fragments=args.max_fragments)
-    )
+    limits = Limits(message_bytes=args.max_message, fragments=args.max_fragments)
+    return GameServer(server_settings, game_settings, limits, recorder=recorder)
 
 
-def announce(host: str, port: int, public_url: str) -> None:
-    """Prints where the server can be opened."""
+def add_rooms_of_their_own(server: GameServer, store: Store, admin_token: str, public_url: str) -> None:
+    """Plugs in what is not the game itself: the operator's console, the leaderboard, and the way in as a QR code."""
+    server.add_route("/admin", Console(GameWorldManager(server), admin_token).converse)
+    server.add_page("/leaderboard.json", lambda: leaderboard_page(store))
+    server.add_page("/qr.svg", lambda: qr_page(public_url))
+
+
+def announce(addresses: list[str], port: int, admin_token: str, public_url: str) -> None:
+    """Prints where the server can be opened, and what its operator must know."""
     print(f"Game server on port {port}. Open it on this machine: {url('http', 'localhost', port)}")
-    for address in reachable_addresses(host):
+    for address in addresses:
         print(f"  on other machines: {url('http', address, port)}")
-    code = qr_for_terminal(public_url)
-    print(code if code else f"For a QR code and a name on the local network: {HOW_TO_INSTALL}")
+    print(qr_for_terminal(public_url) or f"For a QR code, and a name on the network: {HOW_TO_INSTALL}")
+    print(f"Operator's token for /admin: {admin_token}")
     print("Stop it with Ctrl-C.", flush=True)
 
 
@@ -116,24 +132,44 @@ def main() -> int:
     args = make_parser().parse_args()
     logging.basicConfig(level=args.log_level.upper(), format="%(asctime)s %(levelname)s %(message)s")
     try:
-        server = make_server(args)
+        store = Store(args.database)
+    except StoreError as error:
+        return refuse(str(error))
+    try:
+        return serve(args, store)
+    finally:
+        store.close(STORE_TIMEOUT_S)
+
+
+def serve(args: argparse.Namespace, store: Store) -> int:
+    """Serves until it is told to stop; returns the exit status."""
+    try:
+        server = make_server(args, store)
         _, port = server.listen(args.host, args.port)
     except ValueError as error:
-        print(f"run_server: {error}", file=sys.stderr)
-        return EXIT_USAGE
+        return refuse(str(error))
     except OSError as error:
-        print(f"run_server: can not listen on {args.host} port {args.port}: {error.strerror}", file=sys.stderr)
-        return EXIT_USAGE
+        return refuse(f"can not listen on {args.host} port {args.port}: {error.strerror}")
+    admin_token = args.admin_token or secrets.token_urlsafe(9)
+    addresses = reachable_addresses(args.host)
+    public_url = url("http", next(iter(addresses), "localhost"), port)
+    add_rooms_of_their_own(server, store, admin_token, public_url)
     stop_on_signals(server)
-    announce(args.host, port, server.public_url())
-    announcement = Announcement(reachable_addresses(args.host), port)
-    announcement.start()
+    announce(addresses, port, admin_token, public_url)
     crowd = Crowd(url("ws", LOOPBACK.get(args.host, args.host), port), args.bots)
+    announcement = Announcement(addresses, port)
     crowd.start()
+    announcement.start()
     server.serve()
     crowd.stop()
     announcement.stop()
     return 0
+
+
+def refuse(reason: str) -> int:
+    """Says why the server does not start."""
+    print(f"run_server: {reason}", file=sys.stderr)
+    return EXIT_USAGE
 
 
 if __name__ == "__main__":

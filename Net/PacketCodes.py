@@ -22,6 +22,8 @@ from Net.schema import (
     FLAG,
     LIST,
     MAP,
+    NUMBER,
+    ROOM_NAME,
     STRING,
     Kind,
     integer,
@@ -58,7 +60,7 @@ class Packet(NamedTuple):
 
 
 JOIN_OPTIONS = mapping(
-    {"room": text(1, 32), "team": integer(0, 3), "token": text(1, 64), "spectate": FLAG},
+    {"room": ROOM_NAME, "team": integer(0, 3), "token": text(1, 64), "spectate": FLAG},
 )
 
 # Codes 1-31 go to the server.
@@ -82,6 +84,12 @@ _TO_SERVER = (
     ),
     PacketType(11, "EAT", "a meal: food becomes health"),
     PacketType(12, "UPGRADE", "change to a weapon, one of the choices in SELF", (Arg("choice", integer(0, 7)),)),
+    PacketType(
+        13,
+        "WATCH",
+        "a spectator follows a player, or with nil looks at a place",
+        (Arg("player_id", nullable(COUNT)), Arg("x", NUMBER, optional=True), Arg("y", NUMBER, optional=True)),
+    ),
 )
 
 _PLAYER_ID = Arg("player_id", COUNT)
@@ -154,6 +162,7 @@ _TO_CLIENT = (
     ),
     PacketType(47, "SHUTDOWN", "the server is going", (Arg("text", STRING), Arg("ms_left", COUNT))),
     PacketType(48, "TEAMS", "the teams: lists of team, score", (Arg("rows", LIST),)),
+    PacketType(49, "SETTINGS", "settings of WELCOME that the operator has changed", (Arg("settings", MAP),)),
 )
 
 

@@ -39,7 +39,8 @@ class Listener:
     """A listening socket and everything that was accepted on it.
 
     site, limits: see there. handle: the application. max_connections, max_per_address: above them, HTTP 503.
-    tend: called about once a second with time.monotonic(), for the application's own time-outs.
+    tend: called about once a second with time.monotonic(), for the application's own time-outs. refuse: is asked for
+    each new address, and returns the reason if it may not come in.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Listener:
         max_connections: int = 1024,
         max_per_address: int = 64,
         tend: Callable[[float], None] | None = None,
+        refuse: Callable[[str], str | None] | None = None,
     ) -> None:
         self._site = site
         self._limits = limits
@@ -57,6 +59,7 @@ class Listener:
         self._max_connections = max_connections
         self._max_per_address = max_per_address
         self._tend_application = tend
+        self._refuse = refuse
         self._listening: socket.socket | None = None
         self._stopping = threading.Event()
         # Guards all below.
@@ -65,6 +68,8 @@ class Listener:
         self._turned_away: dict[threading.Thread, socket.socket] = {}
         self._websockets: set[WebSocket] = set()
         self._per_address: Counter[str] = Counter()
+        self._bytes_in = 0  # of connections that have ended
+        self._bytes_out = 0
 
     def open(self, host: str, port: int) -> Address:
         """Binds and listens; returns the address, with the port that the system chose if `port` is 0.
@@ -130,45 +135,60 @@ class Listener:
                 log.warning("can not accept connections just now: %s", error.strerror)
                 self._stopping.wait(RETRY_ACCEPT_S)
             return
-        name = f"client {host}:{port}"  # it may be gone already, so that its socket could not tell any more
+        self._take_in(sock, host, port)
+
+    def _take_in(self, sock: socket.socket, host: str, port: int) -> None:
+        """Gives a new connection a thread of its own: to be served in, or to be turned away in."""
         name = f"client {host}:{port}"
-        with self._lock:
-            problem = self._why_full(host)
+        problem = self._why_not(host)
+        with self._lock:  # the thread takes itself out at its end, for which it needs the lock
             if problem is None:
                 thread = threading.Thread(target=self._run, args=(sock, host, port), name=name, daemon=True)
-                is_served = _start(thread)
-                if is_served:  # it takes itself out at its end, for which it needs the lock
+                if _start(thread):
                     self._threads[thread] = sock
                     self._per_address[host] += 1
-            else:
-                log.info("%s refused: %s", name, problem)
+                    return
+                problem = _full("the server has no thread left")
+            elif len(self._turned_away) < TURNED_AWAY_AT_ONCE:
                 thread = threading.Thread(target=self._turn_away, args=(sock, problem), name=name, daemon=True)
-                is_served = len(self._turned_away) < TURNED_AWAY_AT_ONCE and _start(thread)
-                if is_served:
+                if _start(thread):
                     self._turned_away[thread] = sock
-        if not is_served:  # this must stay cheap when thousands come
-            _answer_503(sock, problem or "the server has no thread left")
-            sock.close()
+                    return
+        _answer(sock, problem)  # this must stay cheap when thousands come
+        sock.close()
 
-    def _turn_away(self, sock: socket.socket, problem: str) -> None:
-        """Answers 503, in its own thread: when the request has come, for some clients take no answer before it."""
+    def _turn_away(self, sock: socket.socket, problem: HandshakeError) -> None:
+        """Answers when the request has come, in its own thread: some clients take no answer before they have asked."""
+        log.info("%s refused: %s", threading.current_thread().name, problem.reason)
         sock.settimeout(TURNED_AWAY_S)
         try:
             sock.recv(self._limits.head_bytes)
         except OSError:
             pass  # nothing comes: no reason to be impolite
-        _answer_503(sock, problem)
+        _answer(sock, problem)
         sockets.linger(sock, TURNED_AWAY_S)
         sock.close()
         with self._lock:
             del self._turned_away[threading.current_thread()]
 
-    def _why_full(self, host: str) -> str | None:
-        if len(self._threads) >= self._max_connections:
-            return f"the server is full: it takes {self._max_connections} connections"
-        if self._per_address[host] >= self._max_per_address:
-            return f"too many connections from {host}: at most {self._max_per_address}"
-        return None
+    def describe(self) -> dict[str, int]:
+        """How much there is and has been, as plain data."""
+        with self._lock:
+            open_now = list(self._websockets)
+            return {
+                "connections": len(self._threads),
+                "bytes_in": self._bytes_in + sum(websocket.bytes_in for websocket in open_now),
+                "bytes_out": self._bytes_out + sum(websocket.bytes_out for websocket in open_now),
+            }
+
+    def _why_not(self, host: str) -> HandshakeError | None:
+        with self._lock:  # only the accept loop adds connections, so there is room until this one is added
+            if len(self._threads) >= self._max_connections:
+                return _full(f"the server is full: it takes {self._max_connections} connections")
+            if self._per_address[host] >= self._max_per_address:
+                return _full(f"too many connections from {host}: at most {self._max_per_address}")
+        reason = self._refuse(host) if self._refuse is not None else None
+        return None if reason is None else HandshakeError(403, reason, "RFC 9110 section 15.5.4")
 
     def _run(self, sock: socket.socket, host: str, port: int) -> None:
         """The life of one connection, in its own thread."""
@@ -207,6 +227,8 @@ class Listener:
             websocket.close()  # whatever has happened: only this gives the socket back
             with self._lock:
                 self._websockets.discard(websocket)
+                self._bytes_in += websocket.bytes_in
+                self._bytes_out += websocket.bytes_out
 
     def _tend(self) -> None:
         while not self._stopping.wait(TEND_EVERY_S):
@@ -219,6 +241,10 @@ class Listener:
                 self._tend_application(now_s)
 
 
+def _full(reason: str) -> HandshakeError:
+    return HandshakeError(503, reason, "RFC 9110 section 15.6.4", (("Retry-After", "10"),))
+
+
 def _start(thread: threading.Thread) -> bool:
     """Starts a thread; returns False if the system has none left."""
     try:
@@ -229,8 +255,7 @@ def _start(thread: threading.Thread) -> bool:
     return True
 
 
-def _answer_503(sock: socket.socket, problem: str) -> None:
-    error = HandshakeError(503, problem, "RFC 9110 section 15.6.4", (("Retry-After", "10"),))
+def _answer(sock: socket.socket, error: HandshakeError) -> None:
     sock.setblocking(False)
     try:
         sock.send(refusal(error))

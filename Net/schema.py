@@ -81,11 +81,18 @@ def _check_angle(value: Any) -> float:
     return float(value % TURN_RAD % TURN_RAD)  # twice: -1e-20 modulo a turn is rounded up to the whole turn
 
 
+def _check_number(value: Any) -> Any:
+    if type(value) not in (int, float) or not math.isfinite(value):
+        _refuse(NUMBER.must_be)
+    return value
+
+
 def _check_flag(value: Any) -> bool:
     return bool(value) if value in (0, 1) and type(value) in (bool, int) else _refuse(FLAG.must_be)
 
 
 ANGLE = Kind("an angle: a finite number of radians, clockwise from +x", _check_angle)
+NUMBER = Kind("a finite number", _check_number)
 FLAG = Kind("a flag: true, false, 1 or 0", _check_flag)
 DIRECTION = nullable(integer(0, 7))
 ANY_INTEGER = integer(-(2**63), 2**64 - 1)
@@ -96,6 +103,8 @@ def of_type(must_be: str, *types: type) -> Kind:
     """What the server sends and a client takes as it is; only its outer type is checked."""
     return Kind(must_be, lambda value: value if type(value) in types else _refuse(must_be))
 
+
+ROOM_NAME = text(1, 32)
 
 STRING = of_type("text", str)
 LIST = of_type("a list", list)

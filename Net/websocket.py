@@ -56,6 +56,8 @@ class WebSocket:
         # The code and reason that `receive` raises when nothing more can come. Not the exception itself: its traceback
         # would hold this object, and so all memory of a dead connection, until the garbage collector comes round.
         self._closed: tuple[int, str] | None = None
+        self.bytes_in = 0
+        self.bytes_out = 0
         # Whether the kernel refused some of our bytes the last time we tried: the peer reads more slowly than we write.
         self.is_congested = False
         # The lock guards the socket's writing half and all that follows.
@@ -70,6 +72,11 @@ class WebSocket:
         self._has_heard = True
         self._quiet_since_s = 0.0
         self._pinged_at_s: float | None = None
+
+    @property
+    def host(self) -> str:
+        """The peer's address without its port."""
+        return self.address.rpartition(":")[0]
 
     # The connection's own thread ----------------------------------------------------------------------------
 
@@ -225,6 +232,7 @@ class WebSocket:
         if not data:
             self.abort("the peer vanished")
             self._end(ABNORMAL, self._abort_reason)
+        self.bytes_in += len(data)
         return data
 
     def _end(self, code: int, reason: str, violation: ProtocolError | None = None) -> NoReturn:
@@ -287,10 +295,12 @@ class WebSocket:
 
     def _send_now(self, data: bytes | bytearray) -> int:
         try:
-            return sockets.send_now(self._sock, data)
+            sent = sockets.send_now(self._sock, data)
         except OSError as error:
             self._abort(f"the connection broke: {error.strerror}")
             return 0
+        self.bytes_out += sent
+        return sent
 
     def _abort(self, reason: str) -> None:
         if not self._abort_reason:

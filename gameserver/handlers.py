@@ -6,9 +6,9 @@ Raises PacketError for what can not be done now; the session tells the client.
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
+from Net.errors import PacketError
 from Net.PacketCodes import Packet, handles
 
 if TYPE_CHECKING:
@@ -24,74 +24,77 @@ def join(session: Session, name: str, options: dict[str, Any] | None = None) -> 
 @handles("LEAVE")
 def leave(session: Session) -> None:
     """Gives the seat back; the connection stays."""
-    session.seated()
-    session.server.leave(session)
+    session.server.remove_player_from_room(session.seated().seat.info.id)
 
 
 @handles("MOVE")
 def move(session: Session, direction: int | None, sequence: int | None = None) -> None:
     """Walks on in a direction."""
-    room, info = session.seated()
-    room.game.process_input(info.id, ("MOVE", direction, sequence))
+    session.act("MOVE", direction, sequence)
 
 
 @handles("AIM")
 def aim(session: Session, angle_rad: float) -> None:
     """Turns."""
-    room, info = session.seated()
-    room.game.process_input(info.id, ("AIM", angle_rad))
+    session.act("AIM", angle_rad)
 
 
 @handles("ATTACK")
 def attack(session: Session, flag: bool, angle_rad: float) -> None:
     """Starts or stops swinging."""
-    room, info = session.seated()
-    room.game.process_input(info.id, ("ATTACK", flag, angle_rad))
+    session.act("ATTACK", flag, angle_rad)
 
 
 @handles("SHOOT")
 def shoot(session: Session, angle_rad: float) -> None:
     """Shoots once."""
-    room, info = session.seated()
-    room.game.process_input(info.id, ("SHOOT", angle_rad))
+    session.act("SHOOT", angle_rad)
 
 
 @handles("PLACE")
 def place(session: Session, item: int, angle_rad: float) -> None:
     """Builds something."""
-    room, info = session.seated()
-    room.game.process_input(info.id, ("PLACE", item, angle_rad))
+    session.act("PLACE", item, angle_rad)
 
 
 @handles("EAT")
 def eat(session: Session) -> None:
     """Eats once."""
-    room, info = session.seated()
-    room.game.process_input(info.id, ("EAT",))
+    session.act("EAT")
 
 
 @handles("UPGRADE")
 def upgrade(session: Session, choice: int) -> None:
     """Changes to a better weapon."""
-    room, info = session.seated()
-    room.game.process_input(info.id, ("UPGRADE", choice))
+    session.act("UPGRADE", choice)
 
 
 @handles("CHAT")
 def chat(session: Session, text: str) -> None:
     """Says something to the room."""
-    room, info = session.seated()
-    room.broadcast(Packet("CHAT", (info.id, text)))
+    room, seat = session.playing()
+    if seat.info.is_muted:
+        raise PacketError("MUTED", "the operator has muted you")
+    room.broadcast(Packet("CHAT", (seat.info.id, text)))
 
 
 @handles("READY")
 def ready(session: Session, flag: bool) -> None:
     """Asks for the round to start now."""
-    room, _ = session.seated()
-    room.set_ready(session.websocket, flag)
+    room, seat = session.playing()
+    room.set_ready(seat.info.id, flag)
+
+
+@handles("WATCH")
+def watch(session: Session, player_id: int | None, x: float | None = None, y: float | None = None) -> None:
+    """Turns a spectator's eyes."""
+    room, seat = session.seated()
+    if not seat.info.is_spectator:
+        raise PacketError("NOT_SPECTATING", "players see with their own eyes")
+    room.watch(seat.info.id, player_id, None if x is None or y is None else (x, y))
 
 
 @handles("PING")
 def ping(session: Session, number: int) -> None:
     """Answers at once, for the client to measure the round trip."""
-    session.send(Packet("PONG", (number, round(time.monotonic() * 1000) - session.server.started_at_ms)))
+    session.send(Packet("PONG", (number, session.server.now_ms())))

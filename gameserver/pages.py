@@ -7,9 +7,10 @@ Out: the fixed table that `Net.http` answers from. A file that is not in it can 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Callable
+from typing import Iterable
 
-from gameserver.lan_announce import qr_page
+from gameserver.room import GameRoom
+from gameserver.store import Store, StoreError
 from Net.http import Page, Pages, json_page
 from Net.PacketCodes import describe
 
@@ -23,25 +24,39 @@ _CONTENT_TYPES = {
 }
 
 
-def make_pages(describe_rooms: Callable[[], Any], public_url: Callable[[], str]) -> Pages:
-    """The table of pages.
+def rooms_page(rooms: Iterable[GameRoom]) -> Page:
+    """The open rooms, for whoever looks for one to join."""
+    listed = [
+        {
+            "id": room.id,
+            "status": room.status,
+            "players": len(room.seats()),
+            "capacity": room.capacity,
+            "teams": room.game.settings.teams,
+        }
+        for room in rooms
+    ]
+    return json_page({"rooms": listed})
 
-    describe_rooms: what /rooms.json says whenever it is asked for, as plain data. public_url: what /qr.svg shows.
-    """
-    files = _read_files()
+
+def leaderboard_page(store: Store) -> Page:
+    """The best players of all matches; without them if the store can not be read."""
+    try:
+        return json_page({"leaderboard": store.leaderboard()})
+    except StoreError as error:
+        return json_page({"leaderboard": [], "error": str(error)})
+
+
+def make_pages() -> Pages:
+    """The table of the pages that do not change."""
+    files = {
+        f"/web/{path.relative_to(_WEB).as_posix()}": Page(_CONTENT_TYPES[path.suffix], path.read_bytes())
+        for path in sorted(_WEB.rglob("*"))
+        if path.suffix in _CONTENT_TYPES
+    }
     return {
         **files,
         "/": files["/web/index.html"],
         "/admin": files["/web/admin/admin.html"],
         "/packets.json": json_page(describe()),
-        "/rooms.json": lambda: json_page(describe_rooms()),
-        "/qr.svg": lambda: qr_page(public_url()),
-    }
-
-
-def _read_files() -> dict[str, Page]:
-    return {
-        f"/web/{path.relative_to(_WEB).as_posix()}": Page(_CONTENT_TYPES[path.suffix], path.read_bytes())
-        for path in sorted(_WEB.rglob("*"))
-        if path.suffix in _CONTENT_TYPES
     }

@@ -105,6 +105,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "max_players": (1, 10_000),
     "start_at": (1, 10_000),
     "results_s": _TIMES_S,
+    "reconnect_s": _TIMES_S,
     "join_timeout_s": _TIMES_S,
     "shutdown_timeout_s": _TIMES_S,
 }

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gameserver.rates import ANY_PACKET, BAD_PACKETS, PACKET_RATES, TokenBucket
 from gameserver.room import GameRoom
-from gameserver.seats import PlayerInfo
+from gameserver.seats import Seat
 from Net.errors import PacketError
 from Net.PacketCodes import TO_CLIENT, TO_SERVER, Packet, dispatch
 from Net.websocket import Message, WebSocket
@@ -23,14 +23,20 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
+class Place(NamedTuple):
+    """Where a client sits."""
+
+    room: GameRoom
+    seat: Seat
+
+
 class Session:
-    """A connected client: `room` and `info` are None unless it has joined."""
+    """A connected client. place: None unless it has joined; other threads may take it away at any moment."""
 
     def __init__(self, server: GameServer, websocket: WebSocket) -> None:
         self.server = server
         self.websocket = websocket
-        self.room: GameRoom | None = None
-        self.info: PlayerInfo | None = None
+        self.place: Place | None = None
         self.as_text = False  # answer in JSON
         self.has_ever_joined = False
         self._connected_at_s = time.monotonic()
@@ -46,11 +52,27 @@ class Session:
         """Tells the client something, without waiting."""
         self.websocket.post(TO_CLIENT.encode(packet, self.as_text))
 
-    def seated(self) -> tuple[GameRoom, PlayerInfo]:
-        """The client's room and player; raises PacketError when it has not joined."""
-        if self.room is None or self.info is None:
+    def seated(self) -> Place:
+        """The client's room and seat; raises PacketError when it has not joined."""
+        place = self.place
+        if place is None:
             raise PacketError("NOT_IN_ROOM", "send JOIN first")
-        return self.room, self.info
+        return place
+
+    def playing(self) -> Place:
+        """The client's room and seat; raises PacketError when it has not joined, or only watches."""
+        place = self.seated()
+        if place.seat.info.is_spectator:
+            raise PacketError("SPECTATING", "spectators can only WATCH and LEAVE")
+        return place
+
+    def act(self, *input_data: Any) -> None:
+        """Hands an input to the game; raises PacketError when the client is not playing."""
+        room, seat = self.playing()
+        try:
+            room.game.process_input(seat.info.id, input_data)
+        except KeyError:
+            raise PacketError("NOT_IN_ROOM", "you have just been taken out of the room") from None
 
     def close_if_idle(self, now_s: float, join_timeout_s: float) -> None:
         """Closes a client that has been connected for `join_timeout_s` and never joined; now_s: time.monotonic()."""
@@ -58,7 +80,7 @@ class Session:
             self.websocket.begin_close(1008, f"no JOIN within {join_timeout_s:g} s")
 
     def _handle(self, message: Message) -> None:
-        if self.room is None:
+        if self.place is None:
             self.as_text = isinstance(message, str)
         try:
             packet = TO_SERVER.decode(message)

@@ -184,6 +184,8 @@ class ServerSettings:
     # How long the results stay before the next round.
     results_s: float = 10.0
 
+    # How long a player's seat waits for it after its connection was lost.
+    reconnect_s: float = 30.0
     # From the handshake to the first JOIN.
     join_timeout_s: float = 30.0
     # For goodbyes when the server stops; then connections are cut.

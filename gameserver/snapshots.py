@@ -31,12 +31,17 @@ Row = Tuple[int, ...]  # id, kind, x, y, angle, health, flags
 
 
 class View:
-    """What one client has been told. player_id: whose eyes it sees with. form: how it is written to."""
+    """What one client has been told. player_id: whose eyes it sees with. form: how it is written to.
 
-    __slots__ = ("cells", "form", "knowledge", "player_id", "self_values", "stale_ids")
+    A spectator's eyes can be anybody's, or with None rest on a `spot` (x, y) of the map.
+    """
 
-    def __init__(self, player_id: int, form: Form) -> None:
+    __slots__ = ("cells", "form", "is_spectator", "knowledge", "player_id", "self_values", "spot", "stale_ids")
+
+    def __init__(self, player_id: int | None, form: Form) -> None:
         self.player_id = player_id
+        self.is_spectator = False
+        self.spot = (0.0, 0.0)
         self.form = form
         self.cells: tuple[Cell, ...] | None = None  # in view in the last STATE; None: the next one must be full
         self.knowledge = Knowledge()  # of what stands
@@ -80,7 +85,7 @@ class Snapshots:
         self._standing.compare()
         for view in late:
             self._miss(view)
-        return {view: self._build_view(view) for view in views if view.player_id in self._game.players}
+        return {view: self._build_view(view) for view in views if view.is_spectator or self._eyes(view)}
 
     # The world, by cell ---------------------------------------------------------------------------------------
 
@@ -136,13 +141,22 @@ class Snapshots:
     # One view -------------------------------------------------------------------------------------------------
 
     def _build_view(self, view: View) -> bytes:
-        player = self._game.players[view.player_id]
-        cells = self._cells_seen_from(player.x, player.y)
-        frames = [self._standing.frames(view.knowledge, cells, view.form), self._self_frame(view, player)]
-        frames.append(self._state_frame(view, cells, player.sequence))
+        player = self._eyes(view)
+        if player is not None:
+            view.spot = (player.x, player.y)
+        cells = self._cells_seen_from(*view.spot)
+        frames = [self._standing.frames(view.knowledge, cells, view.form)]
+        if player is None or view.is_spectator:
+            frames.append(self._state_frame(view, cells, None))
+        else:
+            frames += [self._self_frame(view, player), self._state_frame(view, cells, player.sequence)]
         view.cells = cells
         view.stale_ids = []
         return b"".join(frames)
+
+    def _eyes(self, view: View) -> PlayerObject | None:
+        """The player whose eyes a view has; None when it is gone, or none was chosen."""
+        return None if view.player_id is None else self._game.players.get(view.player_id)
 
     def _miss(self, view: View) -> None:
         self._standing.miss(view.knowledge)

@@ -9,12 +9,14 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import deque
 from typing import Callable
 
 log = logging.getLogger(__name__)
 
 # Failed ticks in a row: a second's worth at the default tick rate.
 FAILURES_ALLOWED = 20
+DURATIONS_KEPT = 100
 
 
 class Ticker:
@@ -22,6 +24,7 @@ class Ticker:
 
     def __init__(self, name: str, rate: float, tick: Callable[[], None], give_up: Callable[[], None]) -> None:
         self.late_ticks = 0
+        self.durations_ms: deque[float] = deque(maxlen=DURATIONS_KEPT)
         self._name = name
         self._period_s = 1 / rate
         self._tick = tick
@@ -40,12 +43,18 @@ class Ticker:
         if self._thread.is_alive() and self._thread is not threading.current_thread():
             self._thread.join()
 
+    def change_rate(self, rate: float) -> None:
+        """Ticks `rate` times a second from the next tick on."""
+        self._period_s = 1 / rate
+
     def _run(self) -> None:
         due_s = time.monotonic() + self._period_s
         while not self._stopping.wait(max(0.0, due_s - time.monotonic())):
+            started_s = time.monotonic()
             self._tick_and_survive()
             due_s += self._period_s
             now_s = time.monotonic()
+            self.durations_ms.append(1000 * (now_s - started_s))
             if now_s > due_s:
                 self.late_ticks += 1
                 due_s = now_s

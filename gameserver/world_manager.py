@@ -1,11 +1,22 @@
-"""What an operator may do to the running world: the methods that a console calls."""
+"""What an operator may do to the running world: one method per command, and the state to look at.
+
+In:  ids and values that the console has checked. Out: a sentence that says what was done.
+Raises OperatorError with a sentence that says why it can not be done.
+"""
 
 from __future__ import annotations
 
-from gameserver.room import GameRoom
+from typing import Any
+
+from gameserver.life import IN_PROGRESS
+from gameserver.room import GameRoom, RoomFull
 from gameserver.seats import Seat
 from gameserver.server import GameServer
 from Net.PacketCodes import Packet
+
+
+class OperatorError(Exception):
+    """What the operator asked for can not be done."""
 
 
 class GameWorldManager:
@@ -14,36 +25,110 @@ class GameWorldManager:
     def __init__(self, server: GameServer) -> None:
         self._server = server
 
-    def send_global_message(self, text: str) -> None:
-        """Shows a text to everybody who is connected to the game."""
-        self._server.broadcast_global(Packet("NOTICE", (text,)))
+    def send_global_message(self, text: str, room: str | None = None) -> str:
+        """Shows a text to everybody who is connected to the game, or in one room."""
+        notice = Packet("NOTICE", (text,))
+        if room is None:
+            self._server.broadcast_global(notice)
+            return "told everybody"
+        self._room(room).broadcast(notice)
+        return f"told everybody in {room}"
 
     def grant_resources(
         self, player_id: int | None = None, wood: int = 0, food: int = 0, stone: int = 0, gold: int = 0
-    ) -> int:
-        """Gives resources to one player, or to all with None; returns how many got them. They see it in SELF.
-
-        Raises KeyError when no room has that player.
-        """
+    ) -> str:
+        """Gives resources (or takes some) to one player, or to all with None; they see it in SELF."""
+        chosen = self._players() if player_id is None else [self._player(player_id)]
         granted = 0
-        for room, seat in self._seats():
-            if player_id in (None, seat.info.id):
-                try:
-                    room.game.grant_resources(seat.info.id, wood, food, stone, gold)
-                    granted += 1
-                except KeyError:
-                    pass  # it left a moment ago
-        if player_id is not None and not granted:
-            raise KeyError(f"there is no player {player_id} in any room")
-        return granted
+        for room, seat in chosen:
+            try:
+                room.game.grant_resources(seat.info.id, wood, food, stone, gold)
+                granted += 1
+            except KeyError:
+                pass  # it left a moment ago
+        return f"granted wood {wood}, food {food}, stone {stone}, gold {gold} to {granted} players"
 
-    def kick(self, player_id: int, reason: str = "kicked by the operator") -> None:
-        """Closes a player's connection with 1008 and a reason that it can show; raises KeyError if there is none."""
-        for _, seat in self._seats():
-            if seat.info.id == player_id:
-                seat.websocket.begin_close(1008, reason)
-                return
-        raise KeyError(f"there is no player {player_id} in any room")
+    def kick(self, player_id: int, reason: str = "kicked by the operator") -> str:
+        """Throws a player out; it is told the reason, in a NOTICE and as the close frame's with code 1008."""
+        _, seat = self._player(player_id)
+        self._server.throw_out(seat, reason)
+        return f"kicked {seat.info.name}: {reason}"
 
-    def _seats(self) -> list[tuple[GameRoom, Seat]]:
+    def ban(self, player_id: int, reason: str = "banned by the operator") -> str:
+        """Throws a player out and lets nobody in from its address while the server runs."""
+        _, seat = self._player(player_id)
+        host = self._server.ban(seat)
+        self._server.throw_out(seat, reason)
+        return f"banned {seat.info.name} at {host}: {reason}"
+
+    def mute(self, player_id: int, muted: bool) -> str:
+        """Keeps a player from chatting, or lets it chat again."""
+        _, seat = self._player(player_id)
+        seat.info.is_muted = muted
+        return f"{seat.info.name} may {'not chat any more' if muted else 'chat again'}"
+
+    def pause(self, room: str) -> str:
+        """Lets a room's world stand still."""
+        self._room(room).pause(True)
+        return f"{room} is paused"
+
+    def resume(self, room: str) -> str:
+        """Lets a paused room go on."""
+        self._room(room).pause(False)
+        return f"{room} goes on"
+
+    def step(self, room: str) -> str:
+        """Lets a paused room go on for one tick."""
+        paused = self._room(room)
+        if not paused.is_paused:
+            raise OperatorError(f"{room} is not paused")
+        paused.step()
+        return f"{room} made one step"
+
+    def end_match(self, room: str) -> str:
+        """Ends the round, with results."""
+        if self._room(room).status != IN_PROGRESS:
+            raise OperatorError(f"there is no round in progress in {room}")
+        self._room(room).end_game()
+        return f"the round in {room} is over"
+
+    def restart_match(self, room: str) -> str:
+        """Starts a new round with the same players, without results of this one."""
+        self._room(room).reset_room()
+        return f"a new round begins in {room}"
+
+    def move_player(self, player_id: int, room: str) -> str:
+        """Moves a player to another room, where it starts anew; its old seat is free."""
+        _, seat = self._player(player_id)
+        try:
+            self._server.move_player(seat, self._room(room))
+        except (RoomFull, ValueError) as error:
+            raise OperatorError(str(error)) from None
+        return f"moved {seat.info.name} to {room}"
+
+    def change_setting(self, room: str, name: str, value: float) -> str:
+        """Changes a number of a running room: its tick rate, or a setting that the game lets change."""
+        try:
+            self._room(room).change_setting(name, value)
+        except ValueError as error:
+            raise OperatorError(str(error)) from None
+        return f"{name} is {value:g} in {room} now"
+
+    def state(self) -> dict[str, Any]:
+        """Everything an operator watches, as plain data."""
+        return {**self._server.describe(), "rooms": [room.describe() for room in self._server.all_rooms()]}
+
+    def _room(self, room_id: str) -> GameRoom:
+        for room in self._server.all_rooms():
+            if room.id == room_id:
+                return room
+        raise OperatorError(f"there is no room {room_id!r}")
+
+    def _players(self) -> list[tuple[GameRoom, Seat]]:
         return [(room, seat) for room in self._server.all_rooms() for seat in room.seats()]
+
+    def _player(self, player_id: int) -> tuple[GameRoom, Seat]:
+        for room, seat in self._players():
+            if seat.info.id == player_id:
+                return room, seat
+        raise OperatorError(f"there is no player {player_id} in any room")

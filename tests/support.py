@@ -43,7 +43,7 @@ class WorldModel:
         self.scenery: dict[int, tuple[int, ...]] = {}
         self.tick: int | None = None
         self.sequence: int | None = None
-        self.own: tuple[Any, ...] | None = None  # health, score, resources
+        self.own: tuple[Any, ...] | None = None  # health, score, resources, ...
         self.scoreboard: list[list[Any]] = []
 
     def apply(self, packet: Packet) -> None:
@@ -53,6 +53,9 @@ class WorldModel:
             for thing_id, *values in groups(packet.args[0], 5):
                 assert thing_id not in self.scenery, f"scenery {thing_id} was sent twice"
                 self.scenery[thing_id] = tuple(values)
+        elif packet.id == "OBJECTS_GONE":
+            for thing_id in packet.args[0]:
+                del self.scenery[thing_id]
         elif packet.id == "SCOREBOARD":
             assert packet.args[0] != self.scoreboard, "SCOREBOARD comes only when it has changed"
             self.scoreboard = packet.args[0]
@@ -187,6 +190,10 @@ def plain_world(**changes: Any) -> GameSettings:
         "bushes_per_area": 0,
         "rocks": 0,
         "gold": 0,
+        "snow_share": 0.0,
+        "river_share": 0.0,
+        "start_resources": (0, 0, 0, 0),
+        "arrow_wood": 0,
     }
     settings.update(changes)
     return GameSettings(**settings)

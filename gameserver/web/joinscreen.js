@@ -45,9 +45,7 @@ export class JoinScreen {
     if (document.hidden) return;
     try {
       const response = await fetch("/rooms.json");
-      const { rooms, server = {} } = await response.json();
-      this.rooms = rooms;
-      this.teams = server.teams ?? 0;
+      this.rooms = (await response.json()).rooms;
       setText(byId("server-line"), "");
     } catch {
       this.rooms = [];
@@ -90,7 +88,8 @@ export class JoinScreen {
   }
 
   #showTeams() {
-    const teams = this.rooms.find(({ id }) => id === this.room)?.teams ?? this.teams ?? 0;
+    // All rooms of a server play by the same settings, a new one too.
+    const teams = this.rooms[0]?.teams ?? 0;
     show(byId("team-row"), teams > 0);
     const select = byId("team");
     if (select.options.length === teams + 1) return;

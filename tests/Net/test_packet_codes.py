@@ -26,6 +26,9 @@ CLIENT_TO_SERVER = [
     (7, "LEAVE", []),
     (8, "READY", [True]),
     (9, "PING", [2**64 - 1]),
+    (10, "PLACE", [1, 1.5]),
+    (11, "EAT", []),
+    (12, "UPGRADE", [3]),
 ]
 SERVER_TO_CLIENT = [
     (32, "WELCOME", [1, "room", "token", {"tick_rate": 30, "map_size": 14400}]),
@@ -39,11 +42,12 @@ SERVER_TO_CLIENT = [
     (40, "OBJECTS", [[1, 2, 300, 400, 5]]),
     (41, "OBJECTS_GONE", [[1, 2, 3]]),
     (42, "STATE", [100, 17, [1, 0, 7200, 7200, 128, 100, 1], [5]]),
-    (43, "SELF", [100, 20, [1, 2, 3, 4]]),
+    (43, "SELF", [100, 20, [1, 2, 3, 4], 2, 17, 360, 0, [1, 3]]),
     (44, "SCOREBOARD", [[[1, "Ada", 100]]]),
     (45, "DIED", [1, None]),
-    (46, "GAME_OVER", [[[1, "Ada", None, 100, 3, 1]], 5000]),
+    (46, "GAME_OVER", [[[1, "Ada", None, 100, 3, 1]], 5000, [1]]),
     (47, "SHUTDOWN", ["see you", 3000]),
+    (48, "TEAMS", [[[0, 300], [1, 200]]]),
 ]
 
 EVERY_PACKET = [

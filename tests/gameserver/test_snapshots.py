@@ -67,13 +67,18 @@ def world_seen_by(game: Game, player_id: int) -> dict[int, Entity]:
     seen = {}
     bodies: list[tuple[Any, int, float]] = [(p, 0, settings.player_health) for p in game.players.values() if p.alive]
     bodies += [(projectile, 1, 0.0) for projectile in game.projectiles.values()]
-    bodies += [(animal, 2, settings.animal_health) for animal in game.animals.values()]
+    species = settings.species
+    bodies += [(a, 2, settings.animal_health * species[a.species].health) for a in game.animals.values()]
     for body, kind, full_health in bodies:
         x, y = round(body.x), round(body.y)
         if in_view(game, player_id, x, y):
             angle = math.floor(body.angle_rad / math.tau * 256 + 0.5) % 256
             health = 100 if kind == 1 else math.ceil(100 * body.health / full_health)
             flags = 0 if kind == 1 else body.attacking + 2 * body.just_hit
+            if kind == 0:
+                flags += 8 * (not body.connected) + 16 * body.weapon
+            if kind == 2:
+                flags += 4 * species[body.species].hunts
             seen[body.id] = Entity(kind, x, y, angle, health, flags)
     return seen
 
@@ -98,7 +103,8 @@ class Viewer:
         assert self.world.tick == game.tick
         assert self.world.entities == world_seen_by(game, self.player_id)
         assert self.world.scenery.keys() == self.may_know
-        assert self.world.own == (math.ceil(player.health), player.score, player.resources)
+        assert self.world.own is not None
+        assert self.world.own[:3] == (math.ceil(player.health), player.score, player.resources)
 
 
 def random_input(chance: random.Random) -> tuple[Any, ...]:
@@ -187,7 +193,7 @@ def test_self_comes_only_when_one_of_its_values_has_changed() -> None:
     ids = [[packet.id for packet in packets_in(builder.build([view])[view])] for _ in range(2)]
     assert ids == [["SELF", "STATE"], ["STATE"]]
     game.grant_resources(1, gold=5)
-    assert packets_in(builder.build([view])[view])[0] == Packet("SELF", (100, 0, [0, 0, 0, 5]))
+    assert packets_in(builder.build([view])[view])[0] == Packet("SELF", (100, 0, [0, 0, 0, 5], 1, 0, 300, 0, []))
 
 
 def test_a_view_that_missed_a_tick_gets_everything_and_forgets_what_it_no_longer_sees() -> None:

@@ -11,6 +11,7 @@ from hypothesis import given, settings, strategies as st
 from gameserver.game import Game
 from gameserver.objects import Body, PlayerObject
 from gameserver.settings import GameSettings
+from gameserver.tables import ITEMS
 
 PLAYERS = 6
 TOLERANCE = 1e-6  # world units
@@ -21,6 +22,7 @@ INPUTS: st.SearchStrategy[tuple[Any, ...]] = st.one_of(
     st.tuples(st.just("AIM"), ANGLES),
     st.tuples(st.just("ATTACK"), st.booleans(), ANGLES),
     st.tuples(st.just("SHOOT"), ANGLES),
+    st.tuples(st.just("PLACE"), st.integers(0, 1), ANGLES),
     st.tuples(st.just("PLACE"), st.integers(0, 1), ANGLES),
     st.tuples(st.just("EAT")),
     st.tuples(st.just("UPGRADE"), st.integers(0, 7)),
@@ -51,7 +53,9 @@ def crowded_game(seed: int, mode: str) -> Game:
             bushes_per_area=6,
             rocks=300,
             gold=200,
-            start_resources=(60, 20, 20, 0),
+            start_resources=(25, 10, 5, 0),
+            # Weak and few, so that limits are reached and buildings fall.
+            items=(ITEMS[0]._replace(health=30.0, limit=2), ITEMS[1]._replace(health=30.0, limit=1)),
             gather_experience=60,
             respawn_after_s=0.5,
             animal_respawn_s=0.5,
@@ -161,7 +165,7 @@ def test_the_world_holds_together(seed: int, mode: str, script: list[tuple[list[
             game.update(1 / game.settings.tick_rate)
             for player in game.players.values():
                 check_books(game, player, before[player.id], things_before)
-        check_places(game)
-        check_health(game)
+            check_places(game)
+            check_health(game)
         assert sum(game.placings()) > 0
         assert len(game.results()) == len(game.placings()) == PLAYERS

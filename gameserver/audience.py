@@ -1,0 +1,73 @@
+"""Who is in a room, and how they are told things.
+
+Methods that tell put frames into the outboxes and touch no socket; `broadcast_game_state`, once a tick, sends all that
+waits, so that what happened in a tick travels in front of the STATE that shows it.
+"""
+
+from __future__ import annotations
+
+import threading
+
+from gameserver.seats import Seat, enqueue
+from gameserver.snapshots import View
+from Net.PacketCodes import Packet
+from Net.websocket import WebSocket
+
+
+class Audience:
+    """The seats of a room, players' and spectators', and the lock that guards them."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._seats: dict[int, Seat] = {}  # by the id of who sits there
+
+    def is_empty(self) -> bool:
+        """Whether there is nobody, not even a spectator."""
+        return not self._seats
+
+    def seats(self) -> list[Seat]:
+        """All players' seats that are taken, in the order in which they came."""
+        with self._lock:
+            return [seat for seat in self._seats.values() if not seat.info.is_spectator]
+
+    def everybody(self) -> list[Seat]:
+        """The seats of players and spectators."""
+        with self._lock:
+            return list(self._seats.values())
+
+    def _seat_of(self, ws: WebSocket) -> Seat | None:
+        return next((seat for seat in self._seats.values() if seat.websocket is ws), None)
+
+    def find_player_by_id(self, player_id: int) -> Seat | None:
+        """The seat of a player, or None if it is not in this room."""
+        with self._lock:
+            return self._seats.get(player_id)
+
+    def broadcast(self, message: Packet, exclude_ws: WebSocket | None = None) -> None:
+        """Tells everybody in the room, except one connection."""
+        with self._lock:
+            enqueue([seat for seat in self._seats.values() if seat.websocket is not exclude_ws], message)
+
+    def broadcast_except(self, exclude_id: int, message: Packet) -> None:
+        """Tells everybody in the room, except one player."""
+        with self._lock:
+            enqueue([seat for seat in self._seats.values() if seat.info.id != exclude_id], message)
+
+    def send_private_message(self, player_id: int, message: Packet) -> bool:
+        """Tells one player; returns whether it is in this room."""
+        with self._lock:
+            seat = self.find_player_by_id(player_id)
+            if seat is not None:
+                enqueue([seat], message)
+            return seat is not None
+
+    def broadcast_game_state(self, game_state: dict[View, bytes]) -> None:
+        """Sends each player its own frames of this tick, as `Snapshots.build` made them; the only method that sends."""
+        with self._lock:  # who leaves and joins again gets nothing of its old view behind the new WELCOME
+            seats = list(self._seats.values())
+            for seat in seats:
+                frames = game_state.get(seat.view)
+                if frames is not None:
+                    seat.websocket.enqueue_frame(frames)
+        for seat in seats:
+            seat.websocket.flush()

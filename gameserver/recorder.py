@@ -1,0 +1,36 @@
+"""Where a room tells what should be remembered; the store is one that remembers, this one forgets."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+
+class Recorder(Protocol):
+    """Takes notes without ever making the caller wait."""
+
+    def record_match(
+        self,
+        room_id: str,
+        mode: str,
+        seed: int,
+        started_at: float,
+        duration_s: float,
+        results: list[tuple[int, str, int | None, int, int, int, int]],
+    ) -> None:
+        """A finished round; started_at: Unix time. results: id, name, team, score, kills, deaths, place."""
+
+    def record_event(self, room_id: str, at: float, tick: int, event_type: str, details: dict[str, Any]) -> None:
+        """Something that happened in a room; at: Unix time. details: plain data."""
+
+
+class NoRecorder:
+    """Remembers nothing."""
+
+    def record_match(self, *_: Any) -> None:
+        """Forgets a round."""
+
+    def record_event(self, *_: Any) -> None:
+        """Forgets an event."""
+
+
+FORGETFUL = NoRecorder()

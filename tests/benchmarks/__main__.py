@@ -1,0 +1,25 @@
+"""`python -m tests.benchmarks NAME [options]`: runs one of the benchmarks. To add one, add a row."""
+
+from __future__ import annotations
+
+import argparse
+
+from tests.benchmarks import update
+
+# Name, what it measures, its options, how it is run.
+BENCHMARKS = (("update", update.__doc__, update.add_options, update.run),)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks")
+    names = parser.add_subparsers(required=True, metavar="NAME")
+    for name, about, add_options, run in BENCHMARKS:
+        options = names.add_parser(name, help=(about or "").splitlines()[0], description=about)
+        add_options(options)
+        options.set_defaults(run=run)
+    args = parser.parse_args()
+    args.run(args)
+
+
+if __name__ == "__main__":
+    main()
