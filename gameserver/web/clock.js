@@ -11,15 +11,20 @@ const JUMP_MS = 250;
 export class ServerClock {
   /** @param {number} tickRate ticks a second */
   constructor(tickRate) {
-    this.periodMs = 1000 / tickRate;
+    this.setRate(tickRate);
     this.lastTick = -1;
     this.lastArrivalMs = 0;
     /** Milliseconds between snapshots, and how far they stray from the beat, both as running means. */
     this.intervalMs = this.periodMs;
     this.jitterMs = 0;
-    /** Whether the world stands still: snapshots come, but their tick does not move on. */
-    this.isStalled = true;
     this.startMs = 0;
+  }
+
+  /** @param {number} tickRate ticks a second, from now on */
+  setRate(tickRate) {
+    this.periodMs = 1000 / tickRate;
+    /** Whether the world stands still: snapshots come, but their tick does not move on. */
+    this.isStalled = true; // until the next snapshot, which sets the clock anew
   }
 
   /** Takes note of a snapshot. @param {number} tick @param {number} nowMs */

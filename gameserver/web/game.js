@@ -3,6 +3,7 @@
 // In:  what the person chose on the join screen. Out: `ended` is called with a word for them when it is over.
 
 import { Camera } from "./camera.js";
+import { openChat } from "./chat.js";
 import { Connection } from "./connection.js";
 import { Controls } from "./controls.js";
 import { byId, show } from "./dom.js";
@@ -107,6 +108,12 @@ export class Game {
     cancelAnimationFrame(this.frameRequest);
     this.frameAtMs = performance.now();
     this.#frame();
+  }
+
+  /** The operator has changed them; all parts share the one object. */
+  onSETTINGS(settings) {
+    Object.assign(this.world.settings, settings);
+    this.world.clock.setRate(settings.tick_rate);
   }
 
   onERROR(code, text) {
@@ -227,30 +234,13 @@ export class Game {
       shoot: () => connection.send("SHOOT", input.angle),
       choose: () => argument < this.choices.length && connection.send("UPGRADE", this.choices[argument]),
       ready: () => connection.send("READY", true),
-      chat: () => this.#openChat(),
+      chat: () => openChat(input, (text) => connection.send("CHAT", text)),
       net: () => this.netPanel.toggle(),
       help: () => screens.toggleHelp(),
       close: () => screens.closeAll(),
     };
     acts[action]();
   };
-
-  #openChat() {
-    const [form, text] = [byId("chat"), byId("chat-text")];
-    this.input.release();
-    show(form, true);
-    text.focus();
-    text.onkeydown = (event) => {
-      if (event.key === "Escape") text.blur();
-    };
-    text.onblur = () => show(form, false);
-    form.onsubmit = (event) => {
-      event.preventDefault();
-      if (text.value.trim()) this.connection.send("CHAT", text.value.trim());
-      text.value = "";
-      text.blur();
-    };
-  }
 
   #sendInput() {
     if (!this.isIn || this.spectator) return;
@@ -269,7 +259,7 @@ export class Game {
     this.gamepad.poll();
     this.#sendInput();
     this.#draw(passedMs, nowMs);
-    this.hud.tick(nowMs);
+    this.hud.tick(nowMs, this.world.clock.isStalled);
     this.meter.update(nowMs);
     this.netPanel.update(this.world, this.meter, nowMs);
   };

@@ -1,8 +1,12 @@
 // A small graph of bars, the newest at the right, with a line at the value they should have.
 
+// So many times the line is too much.
+const WARN = 1.5;
+
 /**
  * @param {HTMLCanvasElement} canvas @param {number[]} values
- * @param {{top: number, line: number, room: number}} scale value at the top edge, value of the line, bars that fit
+ * @param {{top: number, line: number, room: number}} scale value at the top edge, value of the line (it may lie above
+ * the top), bars that fit
  */
 export function drawBars(canvas, values, { top, line, room }) {
   const ratio = devicePixelRatio;
@@ -16,7 +20,7 @@ export function drawBars(canvas, values, { top, line, room }) {
   const shown = values.slice(-room);
   shown.forEach((value, i) => {
     const tall = (Math.min(value, top) / top) * height;
-    context.fillStyle = value > 1.5 * line ? "#ff9d5c" : "#8fd06a";
+    context.fillStyle = value > WARN * line ? "#ff9d5c" : "#8fd06a";
     context.fillRect(width - (shown.length - i) * step, height - tall, Math.max(1, step - 1), tall);
   });
   context.fillStyle = "rgba(255, 255, 255, 0.6)";

@@ -29,7 +29,11 @@ export class Hud {
     this.settings = settings;
     this.playerId = playerId;
     this.act = act;
+    /** When the round ends; null: nobody knows. */
     this.endsAtMs = null;
+    this.tickedAtMs = 0;
+    this.isRunning = this.isWaiting = false;
+    this.waitingText = "";
     /** What one has; the last SELF. */
     this.resources = [0, 0, 0, 0];
     this.amounts = RESOURCES.map((name) => {
@@ -67,16 +71,19 @@ export class Hud {
 
   /** ROOM @param {string} status @param {number} players @param {number} capacity @param {number | null} msLeft */
   setRoom(status, players, capacity, msLeft, nowMs) {
-    const isRunning = status === "in_progress";
-    this.endsAtMs = isRunning && msLeft !== null ? nowMs + msLeft : null;
-    const text = `Waiting for players: ${players} of ${capacity} are here. Press R when you are ready.`;
-    setText(byId("status"), text);
-    show(byId("status"), status === "waiting");
-    this.tick(nowMs);
+    this.isRunning = status === "in_progress";
+    this.endsAtMs = this.isRunning && msLeft !== null ? nowMs + msLeft : null;
+    this.waitingText = `Waiting for players: ${players} of ${capacity} are here. Press R when you are ready.`;
+    this.isWaiting = status === "waiting";
   }
 
-  /** Lets the clock run. @param {number} nowMs */
-  tick(nowMs) {
+  /** Lets the clock run. @param {number} nowMs @param {boolean} isStill whether the world stands still */
+  tick(nowMs, isStill) {
+    const isPaused = this.isRunning && isStill;
+    setText(byId("status"), isPaused ? "The game is paused." : this.waitingText);
+    show(byId("status"), isPaused || this.isWaiting);
+    if (isPaused && this.endsAtMs !== null) this.endsAtMs += nowMs - this.tickedAtMs;
+    this.tickedAtMs = nowMs;
     const leftMs = this.endsAtMs === null ? null : Math.max(0, this.endsAtMs - nowMs);
     setText(byId("clock"), leftMs === null ? "" : clockText(leftMs));
     byId("clock").classList.toggle("soon", leftMs !== null && leftMs < SOON_MS);

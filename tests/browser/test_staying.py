@@ -141,6 +141,7 @@ def test_the_operator_pauses_steps_and_changes_a_room(console: Served, visit: Vi
 
     press("Pause")
     desk.page.wait_for_selector(".status.paused")
+    ann.until("document.getElementById('status').innerText === 'The game is paused.'", "Ann reads why nothing moves")
     tick = room.game.tick
     press("Step")
     eventually(lambda: room.game.tick == tick + 1, "one tick has passed")
@@ -150,6 +151,7 @@ def test_the_operator_pauses_steps_and_changes_a_room(console: Served, visit: Vi
     desk.page.get_by_label("its value").fill("450")
     press("Set")
     eventually(lambda: room.game.settings.player_speed == 450, "players run")
+    ann.until("game.world.settings.player_speed === 450", "the page predicts with it")
     press("End match")
     ann.page.wait_for_selector("#results", state="visible")
     lines = desk.page.inner_text("#log")

@@ -8,6 +8,8 @@ import { drawBars } from "../graph.js";
 import { clockText } from "../hud.js";
 
 const TICKS_SHOWN = 100;
+// Quick ticks look low, not like mountains of noise.
+const LEAST_TOP_MS = 4;
 
 /** @typedef {(method: string, args: Record<string, any>) => Promise<boolean>} Run does it, and says what it did */
 
@@ -105,12 +107,13 @@ export class RoomBox {
     const left = room.ms_left === null || room.ms_left === undefined ? "no time limit" : `${clockText(room.ms_left)} left`;
     setText(this.facts, `${room.players.length} of ${room.capacity} seats, ${room.spectators} watching, ${left}`);
     const ticks = [...room.tick_ms].sort((a, b) => a - b);
-    const at = (share) => (ticks[Math.floor(share * (ticks.length - 1))] ?? 0).toFixed(1);
-    setText(this.ticks, `A tick takes ${at(0.5)} ms, at most ${at(1)} ms; ${room.late_ticks} were late.`);
-    const periodMs = 1000 / (room.settings?.tick_rate ?? 20);
-    drawBars(this.graph, room.tick_ms, { top: periodMs, line: periodMs / 2, room: TICKS_SHOWN });
+    const at = (share) => ticks[Math.floor(share * (ticks.length - 1))] ?? 0;
+    const text = `A tick takes ${at(0.5).toFixed(1)} ms, at most ${at(1).toFixed(1)} ms; ${room.late_ticks} were late.`;
+    setText(this.ticks, text);
+    const halfTheTime = 500 / room.settings.tick_rate;
+    drawBars(this.graph, room.tick_ms, { top: Math.max(LEAST_TOP_MS, 1.2 * at(1)), line: halfTheTime, room: TICKS_SHOWN });
     this.#updatePlayers(room.players);
-    this.#updateSettings(room.settings ?? {});
+    this.#updateSettings(room.settings);
   }
 
   #updatePlayers(players) {

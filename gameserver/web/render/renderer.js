@@ -87,6 +87,7 @@ export class Renderer {
 
   #drawLabels(world, shown, sayingOf) {
     const ownTeam = world.teamOf(world.playerId);
+    const isWatching = !world.present.has(world.playerId);
     for (const [entity, place] of shown) {
       const scale = world.scaleOf(entity);
       if (entity.kind === ANIMAL && entity.health < 100) {
@@ -98,7 +99,7 @@ export class Renderer {
       drawLabel(this.context, this.sprites, place, scale, {
         name: world.nameOf(entity.id),
         health: entity.health,
-        isFriend: isSelf || isMate,
+        isFriend: isSelf || isMate || isWatching,
         isMate,
         saying: sayingOf(entity.id),
       });
