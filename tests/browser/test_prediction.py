@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 from typing import Any, Callable
 
 import pytest
 
+from gameserver.game import Game
+from gameserver.settings import GameSettings
 from tests.browser.conftest import Served, Visitor
 
 pytestmark = pytest.mark.browser
@@ -41,6 +44,44 @@ def test_with_jitter_there_is_no_jump(page: Any, up_ms: int, down_ms: int, trees
     assert found["largestJump"] < MOST_JUMP, found
     assert found["corrected"] < 0.1 * found["steps"], found
     assert found["distance"] < 120, found  # at the end it may still be under way
+
+
+@pytest.mark.parametrize("y", [560.0, 1400.0], ids=["at the snow", "at the river"])
+def test_the_page_walks_by_the_same_rule_as_the_server(page: Any, y: float) -> None:
+    settings = GameSettings(map_size=3000.0, animals=0, seed=5, trees_per_area=20)
+    game, rng = Game(settings), random.Random(3)
+    ann = game.add_player(1, "Ann")
+    ann.x, ann.y = 1500.0, y
+    game.update(1 / 20)
+    start = {"x": ann.x, "y": ann.y}
+    directions: list[int | None] = []
+    places = []
+    for _ in range(150):
+        direction = rng.choice([None, *range(8)])
+        for _ in range(rng.randrange(1, 20)):
+            game.process_input(1, ("MOVE", direction))
+            game.update(1 / 20)
+            directions.append(direction)
+            places.append((ann.x, ann.y))
+    circles = [{"id": o.id, "kind": 0, "x": o.x, "y": o.y, "scale": o.scale} for o in game.scenery.values()]
+    code = """async ({ start, directions, settings, circles }) => {
+        const { walk } = await import("/web/movement.js");
+        const { Grid } = await import("/web/grid.js");
+        const grid = new Grid();
+        circles.forEach((circle) => grid.add(circle));
+        const touching = (x, y, scale) => grid.touching(x, y, scale);
+        let place = start;
+        return directions.map((direction) => {
+            place = walk(place, direction, settings.player_speed, settings, touching);
+            return [place.x, place.y];
+        });
+    }"""
+    told = game.client_settings()
+    walked = page.evaluate(code, {"start": start, "directions": directions, "settings": told, "circles": circles})
+    grounds = {game.biomes.ground_at(y) for _, y in places}
+    assert len(grounds) > 1, "it leads over more than one kind of ground"
+    for expected, found in zip(places, walked):
+        assert found == pytest.approx(expected, abs=1e-6)
 
 
 def test_others_are_drawn_between_snapshots_and_turn_the_short_way_round(page: Any) -> None:
