@@ -53,6 +53,8 @@ MESSAGES = [
     b"it was the best of times, it was the worst of times, " * 100,
     "Grüße, 世界, 😀".encode() * 50,
     b"\x00\x00\xff\xff" * 3,
+    2 * NOISE,  # worth a reference 5,000 bytes back, if the window reaches so far
+    2 * NOISE[:300],
 ]
 
 
@@ -68,6 +70,16 @@ def sync_deflated(data: bytes, zdict: bytes = b"", flush: int = zlib.Z_SYNC_FLUS
     """Deflated by zlib alone; zdict: what came before."""
     codec = zlib.compressobj(wbits=-15, zdict=zdict) if zdict else zlib.compressobj(wbits=-15)
     return codec.compress(data) + codec.flush(flush)
+
+
+def strictly_inflated(codec: Any, payload: bytes) -> bytes:
+    """A message's payload inflated by zlib a few bytes at a time, so that it really needs its window to look back."""
+    inflated, data = b"", payload + b"\x00\x00\xff\xff"
+    while True:
+        piece = codec.decompress(data, 50)
+        inflated, data = inflated + piece, codec.unconsumed_tail
+        if not data and len(piece) < 50:
+            return inflated
 
 
 # The examples of section 7.2.3 ---------------------------------------------------------------------------------
@@ -130,7 +142,7 @@ def test_zlib_inflates_what_we_deflate_with_no_larger_a_window_than_agreed(windo
     for message in MESSAGES:
         if not takes_over:
             codec = zlib.decompressobj(-window_bits)
-        assert codec.decompress(deflater.deflate(message) + b"\x00\x00\xff\xff") == message
+        assert strictly_inflated(codec, deflater.deflate(message)) == message
 
 
 @pytest.mark.parametrize("window_bits", [8, *range(9, 16)])
@@ -140,6 +152,14 @@ def test_we_inflate_what_zlib_deflates_even_if_it_takes_9_bits_for_8(window_bits
     for message in MESSAGES:
         deflated = codec.compress(message) + codec.flush(zlib.Z_SYNC_FLUSH)
         assert inflate_all(inflater, deflated[:-4]) == message
+
+
+def test_a_peer_that_promised_8_bits_may_refer_back_as_far_as_9_bits_reach() -> None:
+    """zlib makes 9 of 8 without a word, so such peers are in the field."""
+    inflater = Inflater(8, True)
+    past = NOISE[:500]
+    assert inflate_all(inflater, sync_deflated(past)[:-4]) == past
+    assert inflate_all(inflater, sync_deflated(past[1:100], zdict=past)[:-4]) == past[1:100]
 
 
 @each_window
@@ -828,7 +848,7 @@ def test_the_long_packets_of_a_compressed_game_are_compressed_each_by_itself(off
                 payload = frame.payload
                 assert bool(frame.rsv) or len(payload) < 32
                 if frame.rsv:
-                    payload = zlib.decompressobj(-bits).decompress(payload + b"\x00\x00\xff\xff")
+                    payload = strictly_inflated(zlib.decompressobj(-bits), payload)
                 if frame.opcode == TEXT:
                     seen.add(TO_CLIENT.decode(payload.decode()).id)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import random
+import zlib
+
 import pytest
 
 from Net.deflate import Parameters
@@ -10,6 +13,7 @@ from Net.frames import BINARY, RSV1, TEXT
 from Net.limits import Limits
 from Net.websocket import WebSocket
 from tests.Net.support import DEADLINE_S, parse_all, tcp_pair
+from tests.Net.test_deflate import strictly_inflated
 
 LONG = "what everybody is told, " * 10
 
@@ -25,6 +29,13 @@ def test_a_message_becomes_one_unmasked_frame_compressed_if_the_form_says_so(
     assert (frame.payload == LONG.encode()) == (window_bits == 0)
     if window_bits > 8:
         assert len(frame.payload) < len(LONG) / 3
+
+
+@pytest.mark.parametrize("window_bits", [8, 9, 12])
+def test_a_frame_can_be_inflated_with_the_window_of_its_form(window_bits: int) -> None:
+    message = 2 * random.Random(0).getrandbits(8 * 8000).to_bytes(8000, "big")  # worth a reference 8,000 bytes back
+    (frame,) = parse_all(Form(window_bits=window_bits).frame(message))
+    assert strictly_inflated(zlib.decompressobj(-window_bits), frame.payload) == message
 
 
 def test_a_message_too_short_to_gain_anything_is_left_as_it_is() -> None:

@@ -240,7 +240,7 @@ def cpu_s(read: Callable[[str], object], value: str, times: int) -> float:
 def test_four_times_as_long_a_value_takes_no_more_than_about_four_times_as_long(
     read: Callable[[str], object], pattern: str
 ) -> None:
-    # In steps, so that a pattern that takes for ever fails here and does not hang: exponential, then cubic, then square.
+    # In steps, so that a pattern that takes for ever fails and does not hang: exponential, then cubic, then square.
     for length in range(8, 100, 4):
         assert cpu_s(read, filled(pattern, length), 1) < 0.1
     for length in (250, 5_000):

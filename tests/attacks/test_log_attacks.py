@@ -29,17 +29,19 @@ def test_a_head_forges_no_log_entry(nasty: str) -> None:
         opening().replace(b"HTTP/1.1", b"HTTP/1.1" + forged),
         opening().replace(b"127.0.0.1", b"evil.example" + word),
         opening().replace(b"127.0.0.1", forged + b":80"),
-        opening("/", "Origin: X").replace(b"X", b"http://evil.example" + word),
-        opening("/", "Origin: X").replace(b"X", forged),
-        opening("/", "X: y").replace(b"X", b"X" + forged),
-        opening("/", "X: y").replace(b"y", b"y" + forged),
-        opening("/", "Sec-WebSocket-Extensions: X").replace(b"X", b"X" + forged),
+        opening("/", "Origin: @@").replace(b"@@", b"http://evil.example" + word),
+        opening("/", "Origin: @@").replace(b"@@", forged),
+        opening("/", "X@@: y").replace(b"@@", forged),
+        opening("/", "X: y@@").replace(b"@@", forged),
+        opening("/", "Sec-WebSocket-Extensions: @@").replace(b"@@", b"X" + forged),
     ]
     with under_attack() as target:
         for head in heads:
             attacker = target.call()
             attacker.send(head)
-            if attacker.read_bytes_to_the_end().startswith(b"HTTP/1.1 4"):
+            is_refused = not attacker.read_head().startswith(b"HTTP/1.1 101 ")  # it is harmless in some headers
+            attacker.vanish(with_reset=False)
+            if is_refused:
                 wait_until(lambda a=attacker: target.log.has(f"^{a.name} refused"), "it is logged")
         assert target.log.has("refused")
 
