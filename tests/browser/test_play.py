@@ -187,6 +187,22 @@ def test_the_join_screen_lists_rooms_and_a_link_carries_one(start_server: Start,
     assert ben.page.url.endswith("/?room=attic")
 
 
+def test_teams_are_chosen_coloured_and_scored(start_server: Start, visit: Visit, keep_picture: Keep) -> None:
+    served = start_server({**QUIET, "teams": 2})
+    ann, ben = visit(served.url), visit(served.url)
+    ann.join("Ann")
+    other = 1 - served.player("Ann").team
+    ben.page.wait_for_selector("#team", state="visible")
+    ben.page.select_option("#team", str(other))
+    ben.join("Ben")
+    assert served.player("Ben").team == other
+    served.put("Ann", 1200, 1000)
+    served.put("Ben", 1400, 1000)
+    ben.until("game.world.entities.size === 2", "both are in view")
+    assert "Red 0" in ben.page.inner_text("#team-scores")
+    keep_picture(ben, "teams.png")
+
+
 def test_leaving_gives_the_seat_back(start_server: Start, visit: Visit) -> None:
     served, ann, ben = two_players(start_server, visit)
     ann.page.click("#leave")
