@@ -162,7 +162,7 @@ export class Game {
     }
     world.applyState(tick, moved, gone, nowMs);
     this.meter.snapshot(nowMs);
-    predictor.roundTripMs = this.meter.roundTripMs;
+    predictor.followRoundTrip(this.meter.roundTripMs);
     const self = world.self();
     if (self) {
       predictor.reconcile(tick, sequence, self.track.last.x, self.track.last.y, nowMs);

@@ -18,6 +18,8 @@ const SETTLE_MS = 100;
 const LEAP = 300;
 // Each input that met another step than was thought moves the page's count of steps by so much.
 const LEAD_STEP_MS = 4;
+// While one walks, the count of steps follows a new round trip by so much at each STATE: too little to be seen.
+const FOLLOW_MS = 4;
 // Positions kept from before the last STATE, to draw from while the clock is a little behind it.
 const STEPS_KEPT = 2;
 
@@ -40,6 +42,13 @@ export class Predictor {
     this.leadMs = 0;
     this.sequence = 0;
     this.restart();
+  }
+
+  /** Takes note of the measured round trip. @param {number} measuredMs */
+  followRoundTrip(measuredMs) {
+    const isStill = this.inputs.length === 0 || (this.inputs.length === 1 && this.inputs[0].direction === null);
+    const change = measuredMs - this.roundTripMs;
+    this.roundTripMs += isStill ? change : Math.min(Math.max(change, -FOLLOW_MS), FOLLOW_MS);
   }
 
   /** A new round: the server has forgotten all inputs. */

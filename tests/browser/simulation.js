@@ -20,7 +20,7 @@ async ({ upMs, downMs, jitterMs, seconds, seed, trees }) => {
   const server = { x: 2000, y: 2000, direction: null, pending: null, tick: 0 };
   const clock = new ServerClock(settings.tick_rate);
   const predictor = new Predictor(settings, clock, touching);
-  predictor.roundTripMs = upMs + downMs + jitterMs;
+  predictor.followRoundTrip(upMs + downMs + jitterMs);
   const events = []; // {atMs, run}: what happens when, on either side
   const at = (atMs, run) => events.push({ atMs, run });
   const corrections = [];
