@@ -28,9 +28,8 @@ from Net.websocket import WebSocket
 
 __all__ = ["GameServer", "handlers"]  # handlers: imported for what it registers
 
-GOODBYE = (
-    1000  # the close code of a client that means to leave; a reloaded page or a lost network sends another or none
-)
+# How a connection ends that its client may want back: without a close frame, or with that of a page being reloaded.
+LOST = (1006, 1001)
 
 
 class GameServer(Lobby):
@@ -168,11 +167,11 @@ class GameServer(Lobby):
         session = Session(self, websocket)
         with self._lock:
             self._sessions[websocket] = session
-        keeps_seat = True
+        keeps_seat = False
         try:
             session.run()
         except ConnectionClosed as closed:
-            keeps_seat = closed.code != GOODBYE
+            keeps_seat = closed.code in LOST
             raise
         finally:
             self._leave_behind(session, keeps_seat)

@@ -20,6 +20,7 @@ import pytest
 
 import gameserver
 import run_server
+from gameserver.recorder import FORGETFUL
 from gameserver.settings import GameSettings, ServerSettings
 from Net.client import connect
 from tests.Net.support import DEADLINE_S, wait_until
@@ -146,7 +147,7 @@ def test_flags_reach_the_game() -> None:
 
 
 def test_a_time_limit_of_0_is_none() -> None:
-    server = run_server.make_server(run_server.make_parser().parse_args(["--time-limit", "0"]))
+    server = run_server.make_server(run_server.make_parser().parse_args(["--time-limit", "0"]), FORGETFUL)
     assert server.game_settings.time_limit_s is None
 
 

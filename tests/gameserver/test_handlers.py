@@ -64,11 +64,3 @@ def test_join_passes_its_options_on() -> None:
         packets = ann.join("  Ann  ", room="hall", team=2, spectate=False, token="of no use yet")
         assert ann.room_id == "hall"
         assert [packet.args for packet in packets if packet.id == "PLAYER"] == [(ann.id, "Ann", 2)]
-
-
-def test_spectating_is_refused_in_words() -> None:
-    with serving() as arena:
-        ann = arena.connect()
-        ann.send("JOIN", "Ann", {"spectate": True})
-        assert ann.wait_for("ERROR") == ("NOT_AVAILABLE", "there are no seats for spectators here")
-        assert arena.server.rooms == {}

@@ -189,12 +189,12 @@ def test_a_full_room_starts_though_start_at_is_higher() -> None:
 def test_a_round_starts_early_when_all_are_ready_and_only_then() -> None:
     with staged(start_at=3) as stage:
         ann, bob = stage.seat("Ann"), stage.seat("Bob")
-        stage.room.set_ready(stage.server_end(ann), True)
+        stage.room.set_ready(ann.id, True)
         assert statuses(stage, 2) == [WAITING] * 2
-        stage.room.set_ready(stage.server_end(ann), False)
-        stage.room.set_ready(stage.server_end(bob), True)
+        stage.room.set_ready(ann.id, False)
+        stage.room.set_ready(bob.id, True)
         assert statuses(stage, 2) == [WAITING] * 2
-        stage.room.set_ready(stage.server_end(ann), True)
+        stage.room.set_ready(ann.id, True)
         assert statuses(stage, 1) == [IN_PROGRESS]
 
 
@@ -206,12 +206,12 @@ def test_an_empty_waiting_room_does_not_start() -> None:
 def test_the_status_goes_round_and_ready_must_be_said_again() -> None:
     with staged(plain_world(time_limit_s=0.1), start_at=2, results_s=0.06) as stage:
         ann = stage.seat("Ann")
-        stage.room.set_ready(stage.server_end(ann), True)
+        stage.room.set_ready(ann.id, True)
         # At 50 Hz: the tick that starts it, 5 ticks of play of which the last ends it, 3 of results, the next wait.
         expected = [IN_PROGRESS] * 5 + [ENDED] * 3 + [WAITING] * 3
         assert statuses(stage, 11) == expected
         assert stage.room.game.tick == 0
-        stage.room.set_ready(stage.server_end(ann), True)
+        stage.room.set_ready(ann.id, True)
         assert statuses(stage, 1) == [IN_PROGRESS]
 
 

@@ -315,7 +315,7 @@ def test_chat_reaches_everybody_in_the_room_and_nobody_else() -> None:
 
 @pytest.mark.parametrize("vanish", [Player.reset_connection, Player.end_stream], ids=["RST", "FIN"])
 def test_a_client_that_vanishes_is_removed_the_room_told_and_its_thread_gone(vanish) -> None:
-    with serving() as arena:
+    with serving(reconnect_s=0.0) as arena:
         ann, bob = arena.join("Ann"), arena.join("Bob")
         thread = thread_of(bob)
         assert thread in client_threads()
@@ -377,7 +377,7 @@ def test_a_client_that_does_not_read_stops_nobody_and_gets_a_full_state_and_all_
 
 
 def test_a_client_that_never_reads_is_dropped_when_its_outbox_is_full() -> None:
-    with serving(limits=Limits(outbox_bytes=16 * 1024)) as arena:
+    with serving(reconnect_s=0.0, limits=Limits(outbox_bytes=16 * 1024)) as arena:
         ann, bob = face_to_face(arena)
         room, thread = arena.room(ann), thread_of(bob)
         squeeze(arena, bob)

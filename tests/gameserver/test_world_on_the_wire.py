@@ -33,8 +33,8 @@ class SeatedClient:
         self._far = WebSocket(far, Limits(), is_client=True)
         room.add_player(self.websocket, self.info)
 
-    def seated(self) -> tuple[GameRoom, PlayerInfo]:
-        return self.room, self.info
+    def act(self, *input_data: Any) -> None:
+        self.room.game.process_input(self.info.id, input_data)
 
     def send(self, packet_id: str, *args: Any) -> None:
         dispatch(self, TO_SERVER.decode(TO_SERVER.encode(Packet(packet_id, args))))
@@ -110,7 +110,7 @@ def test_game_over_tells_places_and_ties_share_one() -> None:
 @pytest.mark.parametrize("is_ready", [False, True])
 def test_a_mode_waits_for_its_players_whatever_the_server_says(is_ready: bool) -> None:
     with playing(1, mode="last-one-standing") as (room, clients), contextlib.ExitStack() as sockets:
-        room.set_ready(clients[0].websocket, is_ready)
+        room.set_ready(clients[0].info.id, is_ready)
         tick(room, clients)
         assert room.status == "waiting"
         clients.append(SeatedClient(room, 2, sockets))

@@ -183,7 +183,7 @@ def test_a_match_is_fought_to_its_end_and_the_next_round_begins(as_text: bool) -
         assert ann.wait_for(DIED) == [bob.id, ann.id]
         expected = [[ann.id, "Ann", None, 200, 2, 0], [bob.id, "Bob", None, 0, 0, 2]]
         for client in (ann, bob):
-            assert client.wait_for(GAME_OVER) == [expected, 200]
+            assert client.wait_for(GAME_OVER) == [expected, 200, [1, 2]]
             assert client.wait_for(ROOM)[:2] == ["waiting", 2]
             assert client.wait_for(ROOM)[:2] == ["in_progress", 2]
         before = ann.place()
