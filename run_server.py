@@ -11,6 +11,8 @@ import sys
 from types import FrameType
 
 EXIT_USAGE = 2
+# Where this machine itself finds a server that listens on all of its addresses.
+LOOPBACK = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}
 # For what is still to be written when the server stops: within the three seconds that it may take.
 STORE_TIMEOUT_S = 1.0
 
@@ -22,6 +24,8 @@ except ImportError:
 
 import gameserver
 from gameserver.admin import Console
+from gameserver.bots import Crowd
+from gameserver.lan_announce import HOW_TO_INSTALL, Announcement, qr_for_terminal, qr_page
 from gameserver.modes import MODES
 from gameserver.pages import leaderboard_page
 from gameserver.recorder import Recorder
@@ -60,6 +64,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("--compress", action="store_true", help="deflate the game's packets: fewer bytes, more work")
     add("--allow-origin", action="append", default=[], metavar="ORIGIN", help="foreign page that may connect; *: any")
     add("--host-name", action="append", default=[], metavar="NAME", help="further name that this server goes by")
+    add("--bots", type=int, default=0, metavar="N", help="simple players that fill a room, for one who tests alone")
     add("--database", default=DEFAULT_PATH, metavar="FILE", help="where results are kept; :memory: forgets them")
     add("--admin-token", metavar="TOKEN", help="what an operator of /admin must know; without it one is made up")
     add("--log-level", choices=_LOG_LEVELS, default="info", help="how much to tell")
@@ -91,17 +96,19 @@ def make_server(args: argparse.Namespace, recorder: Recorder) -> GameServer:
     return GameServer(server_settings, game_settings, limits, recorder=recorder)
 
 
-def add_rooms_of_their_own(server: GameServer, store: Store, admin_token: str) -> None:
-    """Plugs in what is not the game itself: the operator's console, and the leaderboard."""
+def add_rooms_of_their_own(server: GameServer, store: Store, admin_token: str, public_url: str) -> None:
+    """Plugs in what is not the game itself: the operator's console, the leaderboard, and the way in as a QR code."""
     server.add_route("/admin", Console(GameWorldManager(server), admin_token).converse)
     server.add_page("/leaderboard.json", lambda: leaderboard_page(store))
+    server.add_page("/qr.svg", lambda: qr_page(public_url))
 
 
-def announce(host: str, port: int, admin_token: str) -> None:
+def announce(addresses: list[str], port: int, admin_token: str, public_url: str) -> None:
     """Prints where the server can be opened, and what its operator must know."""
     print(f"Game server on port {port}. Open it on this machine: {url('http', 'localhost', port)}")
-    for address in reachable_addresses(host):
+    for address in addresses:
         print(f"  on other machines: {url('http', address, port)}")
+    print(qr_for_terminal(public_url) or f"For a QR code, and a name on the network: {HOW_TO_INSTALL}")
     print(f"Operator's token for /admin: {admin_token}")
     print("Stop it with Ctrl-C.", flush=True)
 
@@ -144,10 +151,18 @@ def serve(args: argparse.Namespace, store: Store) -> int:
     except OSError as error:
         return refuse(f"can not listen on {args.host} port {args.port}: {error.strerror}")
     admin_token = args.admin_token or secrets.token_urlsafe(9)
-    add_rooms_of_their_own(server, store, admin_token)
+    addresses = reachable_addresses(args.host)
+    public_url = url("http", next(iter(addresses), "localhost"), port)
+    add_rooms_of_their_own(server, store, admin_token, public_url)
     stop_on_signals(server)
-    announce(args.host, port, admin_token)
+    announce(addresses, port, admin_token, public_url)
+    crowd = Crowd(url("ws", LOOPBACK.get(args.host, args.host), port), args.bots)
+    announcement = Announcement(addresses, port)
+    crowd.start()
+    announcement.start()
     server.serve()
+    crowd.stop()
+    announcement.stop()
     return 0
 
 

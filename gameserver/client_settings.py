@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from gameserver.biomes import Biomes
+from gameserver.modes import MODES
 from gameserver.objects import BUILDINGS
 from gameserver.settings import GameSettings
 
@@ -25,6 +26,13 @@ def describe(settings: GameSettings, biomes: Biomes) -> dict[str, Any]:
         "player_speed": settings.player_speed,
         "player_scale": settings.player_scale,
         **biomes._asdict(),
+        "projectile_scale": settings.projectile_scale,
+        "species": [
+            {"name": row.name, "hunts": row.hunts, "scale": settings.animal_scale * row.scale}
+            for row in settings.species
+        ],
+        # None: who dies is out of the round.
+        "respawn_after_s": settings.respawn_after_s if MODES[settings.mode].respawns else None,
         "arrow_wood": settings.arrow_wood,
         "meal_food": settings.meal_food,
         "meal_health": settings.meal_health,

@@ -201,6 +201,10 @@ class Game(World):
         with self.lock:
             self.settings = dataclasses.replace(self.settings, **{name: value})
 
+    def changeable_settings(self) -> dict[str, Any]:
+        """The settings in CHANGEABLE, by name."""
+        return {name: getattr(self.settings, name) for name in CHANGEABLE}
+
     def grant_resources(self, player_id: int, wood: int = 0, food: int = 0, stone: int = 0, gold: int = 0) -> None:
         """Gives a player resources, or takes some; none goes below 0. Raises KeyError for an unknown player."""
         with self.lock:

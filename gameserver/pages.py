@@ -1,26 +1,27 @@
-"""What a browser gets from the port: path -> page."""
+"""What a browser gets from the port: path -> page.
+
+In:  the files of gameserver/web, read once when the server is made, and functions for pages that change.
+Out: the fixed table that `Net.http` answers from. A file that is not in it can not be asked for.
+"""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Iterable
 
 from gameserver.room import GameRoom
 from gameserver.store import Store, StoreError
-from Net.http import Page, Pages, html_page, json_page
+from Net.http import Page, Pages, json_page
 from Net.PacketCodes import describe
 
-_FRONT_PAGE = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<title>Game server</title>
-<h1>This is a game server</h1>
-<p>It speaks WebSocket on this very address: a client connects to <code>ws://</code>, sends
-<code>["JOIN",["your name"]]</code> and is in the game. Anything sent to <code>/echo</code> comes back.</p>
-<p>All packets: <a href="/packets.json">/packets.json</a>. Try it in this page's console:</p>
-<pre>ws = new WebSocket("ws://" + location.host); ws.onmessage = e => console.log(e.data)
-ws.send('["JOIN",["Ann"]]'); ws.send('["MOVE",[0]]')</pre>
-</html>
-"""
+_WEB = Path(__file__).parent / "web"
+# The content type of each kind of file; one that is missing here is not served.
+_CONTENT_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
 
 
 def rooms_page(rooms: Iterable[GameRoom]) -> Page:
@@ -47,6 +48,15 @@ def leaderboard_page(store: Store) -> Page:
 
 
 def make_pages() -> Pages:
-    """The table of pages."""
-    front: Page = html_page(_FRONT_PAGE)
-    return {"/": front, "/packets.json": json_page(describe())}
+    """The table of the pages that do not change."""
+    files = {
+        f"/web/{path.relative_to(_WEB).as_posix()}": Page(_CONTENT_TYPES[path.suffix], path.read_bytes())
+        for path in sorted(_WEB.rglob("*"))
+        if path.suffix in _CONTENT_TYPES
+    }
+    return {
+        **files,
+        "/": files["/web/index.html"],
+        "/admin": files["/web/admin/admin.html"],
+        "/packets.json": json_page(describe()),
+    }

@@ -312,7 +312,7 @@ class GameRoom(Audience):
             "ms_left": self._ms_left(),
             "tick_ms": [round(ms, 2) for ms in ticker.durations_ms] if ticker else [],
             "late_ticks": ticker.late_ticks if ticker else 0,
-            "settings": self._client_settings(),
+            "settings": {"tick_rate": self._tick_rate, **self.game.changeable_settings()},
             "spectators": len(self.everybody()) - len(self.seats()),
             "players": [{**seat.describe(), "score": scores.get(seat.info.id, 0)} for seat in self.seats()],
         }

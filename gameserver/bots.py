@@ -1,0 +1,215 @@
+"""Simple players for one who tests alone: they walk, gather and fight, and give up their seats to people.
+
+In:  the URL of a running server, and how many bots there should be. Out: real connections of `Net.client`, so that bots
+see and send what any client does. One thread plays them all, so none of them waits for anything but its
+opening and closing handshake.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import random
+import threading
+import time
+from typing import Any, Callable
+
+from gameserver.snapshots import KIND_PLAYER
+from Net.client import connect
+from Net.errors import ConnectionClosed, HandshakeError
+from Net.PacketCodes import TO_CLIENT, TO_SERVER, Packet
+from Net.websocket import WebSocket
+
+log = logging.getLogger(__name__)
+
+_NAMES = ("Ada", "Alan", "Barbara", "Blaise", "Carl", "Dana", "Edsger", "Emmy", "Frances", "Grace", "Hedy", "Ivan")
+# How often all bots look at what came in, and how long one keeps to what it is doing.
+_BEAT_S = 0.1
+_PLAN_S = (0.3, 1.2)
+# Distances from centre to centre: whom a bot sees, whom it shoots at, what it strikes at.
+_SIGHT = 700.0
+_SHOT = 450.0
+_ARM = 120.0
+# How many of its plans are about a fight when somebody is in sight, and how many about a walk when nobody is.
+_FIGHTS = 0.7
+_WALKS = 0.3
+# Below this health (of 100) it eats; above this amount of wood it builds now and then.
+_HURT = 60
+_PLENTY = 60
+_BUILDS = 0.1
+_WOOD, _FOOD = 0, 1
+# Seats that bots leave free for the next person, and how soon one comes back when there are more.
+_FREE_SEATS = 1
+_RETRY_S = 2.0
+
+
+class Bot:
+    """One simple player on an open connection; `rng`: where its moods come from."""
+
+    def __init__(self, websocket: WebSocket, rng: random.Random) -> None:
+        self.room: str | None = None
+        self.free_seats: int | None = None  # in its room; None: not told yet
+        self._websocket = websocket
+        self._rng = rng
+        self._id: int | None = None
+        self._players: dict[int, tuple[int, int]] = {}
+        self._scenery: dict[int, tuple[int, int]] = {}
+        self._plan_at_s = 0.0
+        self._handlers: dict[str, Callable[..., None]] = {
+            "WELCOME": self._on_welcome,
+            "ROOM": self._on_room,
+            "OBJECTS": self._on_objects,
+            "STATE": self._on_state,
+            "SELF": self._on_self,
+        }
+
+    def join(self, name: str, room: str | None) -> None:
+        """Asks for a seat, in that room or in any."""
+        self._send("JOIN", name, {} if room is None else {"room": room})
+
+    def leave(self) -> None:
+        """Gives its seat up and goes."""
+        self._send("LEAVE")
+        self._websocket.close()
+
+    def act(self, now_s: float) -> None:
+        """Takes note of what came in, and acts on it; now_s: time.monotonic(). Raises ConnectionClosed at the end."""
+        try:
+            while True:
+                packet = TO_CLIENT.decode(self._websocket.receive(timeout_s=0))
+                handler = self._handlers.get(packet.id)
+                if handler is not None:
+                    handler(*packet.args)
+        except TimeoutError:
+            pass  # all is read
+        if self._id in self._players and now_s >= self._plan_at_s:
+            self._plan_at_s = now_s + self._rng.uniform(*_PLAN_S)
+            self._plan(*self._players[self._id])
+
+    def _send(self, packet_id: str, *args: Any) -> None:
+        self._websocket.post(TO_SERVER.encode(Packet(packet_id, args)))
+
+    # What it knows --------------------------------------------------------------------------------------------
+
+    def _on_welcome(self, player_id: int, room: str, *_: Any) -> None:
+        self._id, self.room = player_id, room
+
+    def _on_room(self, _status: str, players: int, capacity: int, *_: Any) -> None:
+        self.free_seats = capacity - players
+
+    def _on_objects(self, numbers: list[int]) -> None:
+        for i in range(0, len(numbers), 5):
+            object_id, _, x, y, _ = numbers[i : i + 5]
+            self._scenery[object_id] = (x, y)
+
+    def _on_state(self, _tick: int, _sequence: int | None, moved: list[int], gone: list[int]) -> None:
+        for entity_id in gone:
+            self._players.pop(entity_id, None)
+        for i in range(0, len(moved), 7):
+            if moved[i + 1] == KIND_PLAYER:
+                self._players[moved[i]] = (moved[i + 2], moved[i + 3])
+
+    def _on_self(self, health: int, _score: int, resources: list[int], *more: Any) -> None:
+        """Sees to itself: takes a better weapon, eats when it is hurt, builds when it has plenty."""
+        choices = more[-1]
+        if choices:
+            self._send("UPGRADE", self._rng.choice(choices))
+        if health < _HURT and resources[_FOOD]:
+            self._send("EAT")
+        if resources[_WOOD] > _PLENTY and self._rng.random() < _BUILDS:
+            self._send("PLACE", self._rng.randrange(2), self._rng.uniform(0, math.tau))
+
+    # What it does ---------------------------------------------------------------------------------------------
+
+    def _plan(self, x: int, y: int) -> None:
+        others = [place for player_id, place in self._players.items() if player_id != self._id]
+        foe = _nearest(x, y, others)
+        if foe is not None and self._rng.random() < _FIGHTS:
+            self._approach(x, y, foe, shoots=True)
+            return
+        goal = _nearest(x, y, list(self._scenery.values()))
+        if goal is not None and self._rng.random() > _WALKS:
+            self._approach(x, y, goal, shoots=False)
+        else:
+            self._send("ATTACK", False, 0)
+            self._send("MOVE", self._rng.randrange(8))
+
+    def _approach(self, x: int, y: int, goal: tuple[int, int], shoots: bool) -> None:
+        """Goes to a place, and strikes at what is there, or shoots at it on the way."""
+        angle_rad = math.atan2(goal[1] - y, goal[0] - x) % math.tau
+        distance = math.dist((x, y), goal)
+        self._send("MOVE", round(angle_rad / (math.pi / 4)) % 8)
+        self._send("ATTACK", distance < _ARM + _ARM, angle_rad)
+        if shoots and _ARM < distance < _SHOT:
+            self._send("SHOOT", angle_rad)
+
+
+def _nearest(x: int, y: int, places: list[tuple[int, int]]) -> tuple[int, int] | None:
+    """The nearest place in sight, if there is any."""
+    nearest = min(places, key=lambda place: math.dist((x, y), place), default=None)
+    return nearest if nearest is not None and math.dist((x, y), nearest) < _SIGHT else None
+
+
+class Crowd:
+    """So many bots in one room, as long as it has seats for them; url: of the server, as ws://host:port."""
+
+    def __init__(self, url: str, count: int, seed: int = 0) -> None:
+        self._url = url
+        self._count = count
+        self._rng = random.Random(seed)
+        self._bots: list[Bot] = []
+        self._retry_at_s = 0.0
+        self._joined = 0
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="bots", daemon=True)
+
+    def start(self) -> None:
+        """Starts the thread that plays them all."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Lets all bots leave, and waits for their thread."""
+        self._stopping.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopping.wait(_BEAT_S):
+            now_s = time.monotonic()
+            for bot in list(self._bots):
+                try:
+                    bot.act(now_s)
+                except ConnectionClosed:
+                    self._bots.remove(bot)
+                    self._retry_at_s = now_s + _RETRY_S
+            self._balance(now_s)
+        for bot in self._bots:
+            bot.leave()
+
+    def _balance(self, now_s: float) -> None:
+        """Lets one bot come in where there is room for it, or one leave where a person may want its seat."""
+        known = [bot for bot in self._bots if bot.free_seats is not None]
+        free = known[0].free_seats if known else None
+        if free is not None and free < _FREE_SEATS:
+            leaving = known[-1]
+            self._bots.remove(leaving)
+            leaving.leave()
+            self._retry_at_s = now_s + _RETRY_S
+        elif self._wants_more(now_s, known) and (free is None or free > _FREE_SEATS):
+            self._add(known[0].room if known else None, now_s)
+
+    def _wants_more(self, now_s: float, known: list[Bot]) -> bool:
+        """Whether another bot may try: one at a time, so that the last one has been told how many seats are left."""
+        return len(self._bots) < self._count and now_s >= self._retry_at_s and len(known) == len(self._bots)
+
+    def _add(self, room: str | None, now_s: float) -> None:
+        try:
+            bot = Bot(connect(self._url), random.Random(self._rng.random()))
+        except (OSError, HandshakeError) as error:
+            log.info("a bot can not come in: %s", error)
+            self._retry_at_s = now_s + _RETRY_S
+            return
+        number = self._joined
+        self._joined += 1
+        suffix = "" if number < len(_NAMES) else f" {number // len(_NAMES) + 1}"
+        bot.join(f"{_NAMES[number % len(_NAMES)]}{suffix}", room)
+        self._bots.append(bot)

@@ -1,0 +1,93 @@
+"""How people in the same room find the server: a QR code of its address, and its name on the local network.
+
+Both need packages of the extra `lan` (segno, zeroconf). Without them one line says what to install, and nothing else is
+missing.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import socket
+import threading
+from typing import Any
+
+from Net.errors import HandshakeError
+from Net.http import Page
+
+log = logging.getLogger(__name__)
+
+HOW_TO_INSTALL = "python -m pip install '.[lan]'"
+# The kind of service that web browsers and file managers look for (RFC 6763 section 4.1.2).
+_SERVICE = "_http._tcp.local."
+
+
+def qr_for_terminal(url: str) -> str | None:
+    """The code as characters, light on dark or dark on light alike; None without segno."""
+    try:
+        import segno
+    except ImportError:
+        return None
+    out = io.StringIO()
+    segno.make(url, micro=False).terminal(out=out, border=2, compact=True)
+    return out.getvalue()
+
+
+def qr_page(url: str) -> Page:
+    """The code as a picture that fills the window, for a projector. Raises HandshakeError 404 without segno."""
+    try:
+        import segno
+    except ImportError:
+        problem = f"a QR code needs a package that is not installed: {HOW_TO_INSTALL}"
+        raise HandshakeError(404, problem, "RFC 9110 section 15.5.5") from None
+    out = io.BytesIO()
+    segno.make(url, micro=False).save(out, kind="svg", border=4, light="white", omitsize=True, xmldecl=False)
+    return Page("image/svg+xml", out.getvalue())
+
+
+class Announcement:
+    """The server's entry in the lists of services on the local network (multicast DNS), while it runs."""
+
+    def __init__(self, addresses: list[str], port: int) -> None:
+        self._addresses = [address for address in addresses if not _is_of_this_machine_only(address)]
+        self._port = port
+        self._zeroconf: Any = None
+        # Asking whether the name is free takes a second or so, for which nobody should have to wait.
+        self._thread = threading.Thread(target=self._register, name="announce", daemon=True)
+
+    def start(self) -> None:
+        """Begins to announce, if others can come and zeroconf is there; what goes wrong is logged in one line."""
+        if self._addresses:
+            self._thread.start()
+
+    def stop(self) -> None:
+        """Takes the entry back."""
+        if self._thread.is_alive():
+            self._thread.join()
+        if self._zeroconf is not None:
+            self._zeroconf.close()
+
+    def _register(self) -> None:
+        try:
+            from zeroconf import ServiceInfo, Zeroconf
+        except ImportError:
+            return
+        name = socket.gethostname().split(".")[0]
+        try:
+            self._zeroconf = Zeroconf()
+            info = ServiceInfo(
+                _SERVICE,
+                f"{name}.{_SERVICE}",
+                port=self._port,
+                parsed_addresses=self._addresses,
+                properties={"path": "/"},
+                server=f"{name}.local.",
+            )
+            self._zeroconf.register_service(info, allow_name_change=True)
+            log.info("announced on the local network as %s", info.name)
+        except Exception as error:  # zeroconf's own errors have no common base, and none of them may cost the game
+            log.info("not announced on the local network: %s", str(error) or type(error).__name__)
+
+
+def _is_of_this_machine_only(address: str) -> bool:
+    return address in ("localhost", "::1") or address.startswith("127.")

@@ -1,0 +1,67 @@
+// The operator's way to the server: JSON over a WebSocket at /admin.
+//
+// In:  the token, then methods with named arguments. Out: what each has done, as a sentence; and the state, once a second.
+
+/**
+ * @typedef {object} Listener
+ * @property {() => void} opened the token was right
+ * @property {(state: any) => void} state
+ * @property {(message: string) => void} ended
+ */
+
+export class AdminLink {
+  /** @param {string} token @param {Listener} listener */
+  constructor(token, listener) {
+    this.listener = listener;
+    this.isOpen = false;
+    this.problem = "";
+    this.asked = 0;
+    /** @type {Map<number, {resolve: (said: string) => void, reject: (error: Error) => void}>} */
+    this.waiting = new Map();
+    this.socket = new WebSocket(`${location.origin.replace("http", "ws")}/admin`);
+    this.socket.onopen = () => this.socket.send(JSON.stringify({ token }));
+    this.socket.onmessage = (event) => this.#receive(JSON.parse(event.data));
+    this.socket.onclose = (event) => this.#close(event.reason);
+  }
+
+  /**
+   * Asks for something to be done. @param {string} method @param {Record<string, any>} args
+   * @returns {Promise<string>} what was done; rejected with what was wrong
+   */
+  do(method, args) {
+    if (this.socket.readyState !== WebSocket.OPEN) return Promise.reject(new Error("there is no connection"));
+    const id = ++this.asked;
+    this.socket.send(JSON.stringify({ id, do: method, ...args }));
+    return new Promise((resolve, reject) => this.waiting.set(id, { resolve, reject }));
+  }
+
+  /** Ends it. */
+  close() {
+    this.socket.close(1000);
+  }
+
+  #receive(message) {
+    if (message.state) this.listener.state(message.state);
+    else if (message.id !== undefined) this.#answer(message);
+    else if (message.ok) {
+      this.isOpen = true;
+      this.listener.opened();
+    } else {
+      this.problem = message.error;
+    }
+  }
+
+  #answer({ id, said, error }) {
+    const waiting = this.waiting.get(id);
+    this.waiting.delete(id);
+    if (error) waiting?.reject(new Error(error));
+    else waiting?.resolve(said ?? "done");
+  }
+
+  #close(reason) {
+    for (const { reject } of this.waiting.values()) reject(new Error("the connection ended before it was done"));
+    this.waiting.clear();
+    const usual = this.isOpen ? "The connection to the server has ended." : "The server did not let you in.";
+    this.listener.ended(this.problem || reason || usual);
+  }
+}

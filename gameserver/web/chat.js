@@ -1,0 +1,26 @@
+// The line in which one writes what one wants to say.
+
+import { byId, show } from "./dom.js";
+
+/**
+ * Opens the line; Enter sends what is in it, Escape does not.
+ * @param {import("./input.js").Input} input lets go of everything: the keys belong to the line now
+ * @param {(text: string) => void} say
+ */
+export function openChat(input, say) {
+  const [form, line] = [byId("chat"), byId("chat-text")];
+  input.release();
+  show(form, true);
+  line.focus();
+  line.onkeydown = (event) => {
+    if (event.key === "Escape") line.blur();
+  };
+  line.onblur = () => show(form, false);
+  form.onsubmit = (event) => {
+    event.preventDefault();
+    const text = line.value.trim();
+    if (text) say(text);
+    line.value = "";
+    line.blur();
+  };
+}

@@ -1,0 +1,50 @@
+// Which tick the server is at, from the moments at which its snapshots arrive.
+//
+// In:  the tick of each snapshot and when it came, in milliseconds of this page's clock.
+// Out: a tick that moves on evenly, however unevenly snapshots arrive.
+
+// The share of each arrival in the running means: they follow a change within about a second.
+const GAIN = 0.1;
+// Further off than this, the clock jumps instead of drifting: a new round, or a server that stood still.
+const JUMP_MS = 250;
+
+export class ServerClock {
+  /** @param {number} tickRate ticks a second */
+  constructor(tickRate) {
+    this.setRate(tickRate);
+    this.lastTick = -1;
+    this.lastArrivalMs = 0;
+    /** Milliseconds between snapshots, and how far they stray from the beat, both as running means. */
+    this.intervalMs = this.periodMs;
+    this.jitterMs = 0;
+    this.startMs = 0;
+  }
+
+  /** @param {number} tickRate ticks a second, from now on */
+  setRate(tickRate) {
+    this.periodMs = 1000 / tickRate;
+    /** Whether the world stands still: snapshots come, but their tick does not move on. */
+    this.isStalled = true; // until the next snapshot, which sets the clock anew
+  }
+
+  /** Takes note of a snapshot. @param {number} tick @param {number} nowMs */
+  observe(tick, nowMs) {
+    if (this.lastArrivalMs) this.intervalMs += GAIN * (nowMs - this.lastArrivalMs - this.intervalMs);
+    this.lastArrivalMs = nowMs;
+    const wasStalled = this.isStalled;
+    this.isStalled = tick === this.lastTick;
+    const offMs = nowMs - tick * this.periodMs - this.startMs;
+    if (wasStalled || tick < this.lastTick || Math.abs(offMs) > JUMP_MS) {
+      this.startMs += offMs;
+    } else if (!this.isStalled) {
+      this.startMs += GAIN * offMs;
+      this.jitterMs += GAIN * (Math.abs(offMs) - this.jitterMs);
+    }
+    this.lastTick = tick;
+  }
+
+  /** The tick whose snapshot is expected now, with a fraction. @param {number} nowMs @returns {number} */
+  tickAt(nowMs) {
+    return this.isStalled ? this.lastTick : (nowMs - this.startMs) / this.periodMs;
+  }
+}

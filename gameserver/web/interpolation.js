@@ -1,0 +1,74 @@
+// Everybody else is drawn a little in the past, between two snapshots that have both arrived.
+//
+// In:  where something was at which tick; only changes are sent, so a gap means that it stood still.
+// Out: where it is to be drawn at any moment between those ticks.
+
+const TURN = 2 * Math.PI;
+
+/** How far in the past others are drawn: a snapshot may be half a tick late before anything stops. */
+export const DELAY_TICKS = 1.5;
+// With more jitter than that they are drawn later, but never so late that aiming becomes guesswork.
+const MOST_DELAY_TICKS = 4;
+// Faster than anything can walk or fly between two ticks: it was put there, and is not drawn on its way.
+const LEAP = 250;
+const SAMPLES_KEPT = 8;
+
+/** @param {number} jitterMs @param {number} periodMs @returns {number} the delay in ticks for such a connection */
+export function delayTicks(jitterMs, periodMs) {
+  return Math.min(MOST_DELAY_TICKS, Math.max(DELAY_TICKS, 1 + (3 * jitterMs) / periodMs));
+}
+
+/**
+ * The angle a share of the way from one to another, the short way round.
+ * @param {number} from @param {number} to @param {number} share 0 to 1 @returns {number} radians
+ */
+export function mixAngles(from, to, share) {
+  let turn = (to - from) % TURN;
+  if (turn > Math.PI) turn -= TURN;
+  if (turn < -Math.PI) turn += TURN;
+  return from + turn * share;
+}
+
+/** @typedef {{tick: number, x: number, y: number, angle: number}} Sample */
+
+/** Where one thing was lately. */
+export class Track {
+  constructor() {
+    /** @type {Sample[]} oldest first */
+    this.samples = [];
+  }
+
+  /** @returns {Sample | undefined} the newest */
+  get last() {
+    return this.samples[this.samples.length - 1];
+  }
+
+  /** @param {number} tick @param {number} x @param {number} y @param {number} angle */
+  add(tick, x, y, angle) {
+    const last = this.last;
+    const isBehind = last && tick <= last.tick;
+    if (isBehind || (last && Math.hypot(x - last.x, y - last.y) > LEAP)) this.samples.length = 0;
+    else if (last && tick > last.tick + 1) this.samples.push({ ...last, tick: tick - 1 });
+    this.samples.push({ tick, x, y, angle });
+    if (this.samples.length > SAMPLES_KEPT) this.samples.splice(0, this.samples.length - SAMPLES_KEPT);
+  }
+
+  /**
+   * Where it is to be drawn; null before its first sample, for it was not there yet.
+   * @param {number} tick with a fraction @returns {{x: number, y: number, angle: number} | null}
+   */
+  at(tick) {
+    const samples = this.samples;
+    let next = samples.length - 1;
+    if (next < 0 || tick < samples[0].tick) return null;
+    if (tick >= samples[next].tick) return samples[next];
+    while (samples[next - 1].tick > tick) next--;
+    const [before, after] = [samples[next - 1], samples[next]];
+    const share = (tick - before.tick) / (after.tick - before.tick);
+    return {
+      x: before.x + (after.x - before.x) * share,
+      y: before.y + (after.y - before.y) * share,
+      angle: mixAngles(before.angle, after.angle, share),
+    };
+  }
+}

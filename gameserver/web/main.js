@@ -1,0 +1,32 @@
+// Where the page begins: the join screen, and from there into a game and back.
+
+import { byId } from "./dom.js";
+import { Game } from "./game.js";
+import { JoinScreen } from "./joinscreen.js";
+import { loadPackets } from "./packets.js";
+import { closeAll } from "./screens.js";
+
+const packets = loadPackets();
+/** The game being played; a global name, so that a lesson can look into it from the browser's console. */
+globalThis.game = null;
+
+const joinScreen = new JoinScreen(async (wish) => {
+  joinScreen.close();
+  try {
+    globalThis.game = new Game(await packets, wish, (message) => joinScreen.open(message));
+  } catch (error) {
+    joinScreen.open(`The game could not be loaded: ${error.message}.`);
+  }
+});
+joinScreen.open();
+
+byId("leave").onclick = () => globalThis.game?.leave();
+byId("retry").onclick = () => globalThis.game?.connection.retryNow();
+byId("give-up").onclick = () => globalThis.game?.leave();
+byId("help-close").onclick = closeAll;
+for (const action of ["chat", "net", "help"]) {
+  byId(`${action}-open`).onclick = (event) => {
+    event.currentTarget.blur(); // or the space bar would press it again instead of shooting
+    globalThis.game?.act(action);
+  };
+}

@@ -1,0 +1,76 @@
+// The rule of walking, the same as the server's (gameserver/movement.py): predictions hold only as long as they agree.
+//
+// In:  where a walker is, where it wants to go, the settings of WELCOME, and the circles around it.
+// Out: where it is after one tick. Everything is a circle; what is left of a step goes along the surface.
+
+const DIAGONAL = Math.sqrt(0.5);
+/** Unit vectors of the directions 0-7, clockwise from +x. */
+export const HEADINGS = [
+  [1, 0],
+  [DIAGONAL, DIAGONAL],
+  [0, 1],
+  [-DIAGONAL, DIAGONAL],
+  [-1, 0],
+  [-DIAGONAL, -DIAGONAL],
+  [0, -1],
+  [DIAGONAL, -DIAGONAL],
+];
+// How often one stride may be pushed aside before the walker counts as wedged.
+const PUSHES = 4;
+// Pushed walkers keep this distance, so that rounding does not leave them touching.
+const SKIN = 1 / 1024;
+
+/** @typedef {{x: number, y: number}} Point */
+/** @typedef {{x: number, y: number, scale: number}} Circle */
+/** @typedef {(x: number, y: number, scale: number) => Circle | null} Touching what a circle overlaps, if anything */
+
+/**
+ * Where a walker is after one tick.
+ * @param {Point} from @param {number | null} direction 0-7, null: stands still
+ * @param {number} speed world units a second, on firm ground
+ * @param {any} settings of WELCOME @param {Touching} touching @returns {Point}
+ */
+export function walk(from, direction, speed, settings, touching) {
+  const { factor, current } = groundAt(from.y, settings);
+  const [headingX, headingY] = direction === null ? [0, 0] : HEADINGS[direction];
+  const stepX = (headingX * speed * factor + current) / settings.tick_rate;
+  const stepY = (headingY * speed * factor) / settings.tick_rate;
+  const scale = settings.player_scale;
+  // Strides too short to pass through anything.
+  const strides = Math.floor(Math.hypot(stepX, stepY) / scale) + 1;
+  let place = from;
+  for (let i = 0; i < strides; i++) {
+    const x = place.x + stepX / strides;
+    const y = place.y + stepY / strides;
+    place = freePlaceNear(x, y, scale, settings.map_size, touching) ?? place;
+  }
+  return place;
+}
+
+/** What snow and the river do to who walks there: a factor of the speed, and a drift to the right. */
+function groundAt(y, settings) {
+  if (y < settings.snow_to_y) return { factor: settings.snow_speed_factor, current: 0 };
+  if (y >= settings.river_from_y && y < settings.river_to_y) {
+    return { factor: settings.river_speed_factor, current: settings.river_current };
+  }
+  return { factor: 1, current: 0 };
+}
+
+/** The place, or the nearest free one that is found by pushing it out of what it overlaps, or null. */
+function freePlaceNear(x, y, scale, mapSize, touching) {
+  const farSide = mapSize - scale;
+  for (let i = 0; i < PUSHES; i++) {
+    x = Math.min(Math.max(x, scale), farSide);
+    y = Math.min(Math.max(y, scale), farSide);
+    const blocker = touching(x, y, scale);
+    if (!blocker) return { x, y };
+    let awayX = x - blocker.x;
+    const awayY = y - blocker.y;
+    let distance = Math.hypot(awayX, awayY);
+    if (distance === 0) awayX = distance = 1;
+    const push = (blocker.scale + scale + SKIN) / distance;
+    x = blocker.x + awayX * push;
+    y = blocker.y + awayY * push;
+  }
+  return null;
+}

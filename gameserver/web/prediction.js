@@ -1,0 +1,163 @@
+// One's own player moves at once, not a round trip later: it is moved here by the server's own rule, and put right by
+// what the server says.
+//
+// The page counts the server's ticks as its inputs will meet them: input sent during step k arrives in time for tick
+// k + 1. So both sides take the same steps at the same ticks, and there is mostly nothing to put right.
+// In:  inputs with their sequence numbers, and STATEs with the last sequence number that was applied.
+// Out: where to draw one's own player at any moment.
+
+import { walk } from "./movement.js";
+
+// A second of steps ahead of the server: who is further ahead than that is not predicted but lost.
+const MOST_STEPS_AHEAD = 20;
+// STATE rounds positions to whole units: what is this close agrees.
+const ROUNDING = 1.01;
+// What was put right is shown over about this time.
+const SETTLE_MS = 100;
+// Further off than this, the player was moved by something else (a respawn, the operator) and is shown there at once.
+const LEAP = 300;
+// Each input that met another step than was thought moves the page's count of steps by so much.
+const LEAD_STEP_MS = 4;
+// While one walks, the count of steps follows a new round trip by so much at each STATE: too little to be seen.
+const FOLLOW_MS = 4;
+// Positions kept from before the last STATE, to draw from while the clock is a little behind it.
+const STEPS_KEPT = 2;
+
+/** @typedef {{sequence: number, direction: number | null, step: number}} Input step: the first one that it steers */
+
+export class Predictor {
+  /**
+   * @param {any} settings of WELCOME
+   * @param {import("./clock.js").ServerClock} clock
+   * @param {import("./movement.js").Touching} touching
+   */
+  constructor(settings, clock, touching) {
+    this.settings = settings;
+    this.clock = clock;
+    this.touching = touching;
+    this.roundTripMs = 0;
+    /** What the weapon in hand makes of the walking speed. */
+    this.speedFactor = 1;
+    // By how much inputs turned out to arrive later (+) or sooner (-) than the round trip promises.
+    this.leadMs = 0;
+    this.sequence = 0;
+    this.restart();
+  }
+
+  /** Takes note of the measured round trip. @param {number} measuredMs */
+  followRoundTrip(measuredMs) {
+    const isStill = this.inputs.length === 0 || (this.inputs.length === 1 && this.inputs[0].direction === null);
+    const change = measuredMs - this.roundTripMs;
+    this.roundTripMs += isStill ? change : Math.min(Math.max(change, -FOLLOW_MS), FOLLOW_MS);
+  }
+
+  /** A new round: the server has forgotten all inputs. */
+  restart() {
+    /** @type {Input[]} the last one that was applied, and all after it */
+    this.inputs = [];
+    this.forget();
+  }
+
+  /** There is no player to predict: it is dead. */
+  forget() {
+    /** Positions after the steps baseStep, baseStep + 1, ...; empty: nothing is known. */
+    this.path = [];
+    this.baseStep = 0;
+    // What is still to be put right on the screen, and when it was last made smaller.
+    this.errorX = this.errorY = 0;
+    this.errorAtMs = 0;
+  }
+
+  /**
+   * Takes note of a new direction and returns the sequence number to send with it.
+   * @param {number | null} direction @param {number} nowMs @returns {number}
+   */
+  input(direction, nowMs) {
+    this.sequence += 1;
+    this.inputs.push({ sequence: this.sequence, direction, step: Math.floor(this.stepAt(nowMs)) + 1 });
+    return this.sequence;
+  }
+
+  /** The step that inputs sent now are behind, with a fraction. @param {number} nowMs @returns {number} */
+  stepAt(nowMs) {
+    const ahead = this.clock.isStalled ? 0 : (this.roundTripMs + this.leadMs) / this.clock.periodMs;
+    const step = this.clock.tickAt(nowMs) + ahead;
+    return Math.min(Math.max(step, this.baseStep), this.baseStep + MOST_STEPS_AHEAD);
+  }
+
+  /**
+   * Takes note of where the server says the player was at a tick.
+   * @param {number} tick @param {number | null} sequence of the last input applied by then
+   * @param {number} x @param {number} y @param {number} nowMs
+   */
+  reconcile(tick, sequence, x, y, nowMs) {
+    const shown = this.path.length ? this.position(nowMs) : null;
+    this.#settleInputs(tick, sequence ?? 0);
+    const predicted = this.path[tick - this.baseStep];
+    const agrees = predicted && Math.abs(predicted.x - x) < ROUNDING && Math.abs(predicted.y - y) < ROUNDING;
+    if (agrees) {
+      const first = Math.max(this.baseStep, tick - STEPS_KEPT);
+      this.path = this.path.slice(first - this.baseStep, tick + 1 - this.baseStep);
+      this.baseStep = first;
+    } else {
+      this.path = [{ x, y }];
+      this.baseStep = tick;
+    }
+    this.errorX = this.errorY = 0;
+    if (shown) this.#keepOnScreen(shown, nowMs);
+  }
+
+  /** Where to draw the player. @param {number} nowMs @returns {{x: number, y: number}} */
+  position(nowMs) {
+    const step = this.stepAt(nowMs);
+    const index = Math.floor(step) - this.baseStep;
+    this.#walkTo(index);
+    const to = this.path[index];
+    const from = this.path[index - 1] ?? to;
+    const share = step - Math.floor(step);
+    this.#settleError(nowMs);
+    return {
+      x: from.x + (to.x - from.x) * share + this.errorX,
+      y: from.y + (to.y - from.y) * share + this.errorY,
+    };
+  }
+
+  /** What arrived sooner or later than was thought steered from another step than was thought. */
+  #settleInputs(tick, sequence) {
+    for (const input of this.inputs) {
+      const isApplied = input.sequence <= sequence;
+      if (isApplied === input.step <= tick) continue;
+      input.step = isApplied ? tick : tick + 1;
+      const lead = this.leadMs + (isApplied ? -LEAD_STEP_MS : LEAD_STEP_MS);
+      this.leadMs = Math.min(Math.max(lead, -this.clock.periodMs), this.clock.periodMs);
+    }
+    while (this.inputs.length > 1 && this.inputs[1].sequence <= sequence) this.inputs.shift();
+  }
+
+  #walkTo(index) {
+    while (this.path.length <= index) {
+      const step = this.baseStep + this.path.length;
+      const direction = this.inputs.findLast((input) => input.step <= step)?.direction ?? null;
+      const from = this.path[this.path.length - 1];
+      const speed = this.settings.player_speed * this.speedFactor;
+      this.path.push(walk(from, direction, speed, this.settings, this.touching));
+    }
+  }
+
+  /** The player stays where it was drawn, and drifts to where it should be. */
+  #keepOnScreen(shown, nowMs) {
+    const now = this.position(nowMs);
+    const errorX = shown.x - now.x;
+    const errorY = shown.y - now.y;
+    if (Math.hypot(errorX, errorY) > LEAP) return;
+    this.errorX = errorX;
+    this.errorY = errorY;
+  }
+
+  #settleError(nowMs) {
+    const left = Math.exp(-Math.max(0, nowMs - this.errorAtMs) / SETTLE_MS);
+    this.errorX *= left;
+    this.errorY *= left;
+    this.errorAtMs = nowMs;
+  }
+}

@@ -1,0 +1,90 @@
+// Pictures that are drawn once and copied from then on: scenery and lettering cost most to draw and change least.
+
+// Enough for a busy screen; when there are more, all are drawn anew.
+const MOST_SPRITES = 400;
+const FONT = "'Trebuchet MS', 'DejaVu Sans', 'Segoe UI', sans-serif";
+
+/** @typedef {{canvas: HTMLCanvasElement, width: number, height: number}} Sprite size in world units */
+
+export class Sprites {
+  constructor() {
+    this.zoom = 1;
+    /** @type {Map<string, Sprite>} */
+    this.made = new Map();
+  }
+
+  /** Pictures are sharp at one zoom only. @param {number} zoom pixels for a world unit */
+  setZoom(zoom) {
+    if (zoom === this.zoom) return;
+    this.zoom = zoom;
+    this.made.clear();
+  }
+
+  /**
+   * The picture of that name, drawn by `draw` round (0, 0) if there is none yet.
+   * @param {string} name @param {number} width @param {number} height in world units
+   * @param {(context: CanvasRenderingContext2D) => void} draw @returns {Sprite}
+   */
+  get(name, width, height, draw) {
+    let sprite = this.made.get(name);
+    if (!sprite) {
+      if (this.made.size >= MOST_SPRITES) this.made.clear();
+      const canvas = document.createElement("canvas");
+      canvas.width = Math.max(1, Math.ceil(width * this.zoom));
+      canvas.height = Math.max(1, Math.ceil(height * this.zoom));
+      const context = canvas.getContext("2d");
+      context.setTransform(this.zoom, 0, 0, this.zoom, canvas.width / 2, canvas.height / 2);
+      context.lineJoin = context.lineCap = "round";
+      draw(context);
+      sprite = { canvas, width: canvas.width / this.zoom, height: canvas.height / this.zoom };
+      this.made.set(name, sprite);
+    }
+    return sprite;
+  }
+
+  /** A line of text with an outline. @param {string} line @param {number} size @param {string} colour @returns {Sprite} */
+  text(line, size, colour) {
+    const font = `bold ${size}px ${FONT}`;
+    return this.get(`text ${size} ${colour} ${line}`, measure(line, font) + size, size * 1.5, (context) => {
+      context.font = font;
+      context.textAlign = "center";
+      context.textBaseline = "middle";
+      context.lineWidth = size / 3.5;
+      context.strokeStyle = "#35363b";
+      context.strokeText(line, 0, 0);
+      context.fillStyle = colour;
+      context.fillText(line, 0, 0);
+    });
+  }
+
+  /** Lines of text in a speech bubble. @param {string[]} lines @param {number} size @returns {Sprite} */
+  bubble(lines, size) {
+    const font = `${size}px ${FONT}`;
+    const width = Math.max(...lines.map((line) => measure(line, font))) + size;
+    const height = (lines.length + 0.6) * size * 1.25;
+    return this.get(`bubble ${size} ${lines.join("\n")}`, width, height, (context) => {
+      context.fillStyle = "rgba(30, 32, 38, 0.72)";
+      context.beginPath();
+      context.roundRect(-width / 2, -height / 2, width, height, size / 2);
+      context.fill();
+      context.font = font;
+      context.textAlign = "center";
+      context.textBaseline = "middle";
+      context.fillStyle = "#ffffff";
+      lines.forEach((line, i) => context.fillText(line, 0, (i - (lines.length - 1) / 2) * size * 1.25));
+    });
+  }
+}
+
+const ruler = document.createElement("canvas").getContext("2d");
+
+function measure(line, font) {
+  ruler.font = font;
+  return ruler.measureText(line).width;
+}
+
+/** Copies a picture, its middle at a place. @param {CanvasRenderingContext2D} context @param {Sprite} sprite */
+export function stamp(context, sprite, x, y) {
+  const { canvas, width, height } = sprite;
+  context.drawImage(canvas, x - width / 2, y - height / 2, width, height);
+}

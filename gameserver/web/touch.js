@@ -1,0 +1,67 @@
+// Touch screens: the left half is a stick for walking, the right half one for aiming and swinging.
+//
+// Buttons for the rest are ordinary buttons of the page.
+
+const REACH = 56; // pixels from the middle of a stick to its edge
+
+/**
+ * @param {HTMLElement} surface @param {import("./input.js").Input} input
+ * @param {HTMLElement} stick the picture of a stick, shown where a thumb went down @param {AbortSignal} signal
+ */
+export function listenToTouch(surface, input, stick, signal) {
+  /** @type {Map<number, {isLeft: boolean, x: number, y: number}>} where each finger went down */
+  const fingers = new Map();
+
+  function down(event) {
+    if (event.pointerType !== "touch") return;
+    event.preventDefault();
+    const isLeft = event.clientX < surface.clientWidth / 2;
+    fingers.set(event.pointerId, { isLeft, x: event.clientX, y: event.clientY });
+    surface.setPointerCapture(event.pointerId);
+    if (isLeft) placeStick(event);
+    else input.set({ isAttacking: true });
+  }
+
+  function move(event) {
+    const finger = fingers.get(event.pointerId);
+    if (!finger) return;
+    const x = (event.clientX - finger.x) / REACH;
+    const y = (event.clientY - finger.y) / REACH;
+    if (finger.isLeft) {
+      input.point("touch", [x, y]);
+      moveKnob(x, y);
+    } else if (Math.hypot(x, y) > 0.2) {
+      input.set({ angle: Math.atan2(y, x) });
+    }
+  }
+
+  function up(event) {
+    const finger = fingers.get(event.pointerId);
+    fingers.delete(event.pointerId);
+    if (!finger) return;
+    if (finger.isLeft) {
+      input.point("touch", [0, 0]);
+      stick.hidden = true;
+    } else {
+      input.set({ isAttacking: false });
+    }
+  }
+
+  function placeStick(event) {
+    stick.hidden = false;
+    stick.style.left = `${event.clientX}px`;
+    stick.style.top = `${event.clientY}px`;
+    moveKnob(0, 0);
+  }
+
+  function moveKnob(x, y) {
+    const length = Math.max(1, Math.hypot(x, y));
+    const knob = /** @type {HTMLElement} */ (stick.firstElementChild);
+    knob.style.transform = `translate(${(x / length) * REACH}px, ${(y / length) * REACH}px)`;
+  }
+
+  surface.addEventListener("pointerdown", down, { signal });
+  surface.addEventListener("pointermove", move, { signal });
+  surface.addEventListener("pointerup", up, { signal });
+  surface.addEventListener("pointercancel", up, { signal });
+}

@@ -1,0 +1,194 @@
+// What this client knows of the world: a model that packets change and the renderer reads.
+//
+// In:  the arguments of PLAYER, OBJECTS, STATE, ... in the order in which they came.
+// Out: players by id, scenery in a grid, and everything that moves, each with its track.
+
+import { ServerClock } from "./clock.js";
+import { Grid } from "./grid.js";
+import { delayTicks, Track } from "./interpolation.js";
+
+/** STATE's kinds (docs/protocol.md). */
+export const PLAYER = 0;
+export const PROJECTILE = 1;
+export const ANIMAL = 2;
+/** OBJECTS' kinds. */
+export const TREE = 0;
+export const BUSH = 1;
+export const ROCK = 2;
+export const GOLD = 3;
+export const WALL = 4;
+export const SPIKE = 5;
+
+const FLAG_ATTACKING = 1;
+const FLAG_JUST_HIT = 2;
+const FLAG_HUNTER = 4;
+const FLAG_DISCONNECTED = 8;
+const WEAPON_SHIFT = 4;
+const WEAPON_MASK = 7;
+
+const ROW = 7; // id, kind, x, y, angle, health, flags
+const OBJECT_ROW = 5; // id, kind, x, y, scale
+const RADIANS_PER_STEP = (2 * Math.PI) / 256;
+
+/** Something that moves. */
+class Entity {
+  constructor(id, kind) {
+    this.id = id;
+    this.kind = kind;
+    this.track = new Track();
+    this.health = 100;
+    this.isAttacking = false;
+    this.isHunter = false;
+    this.isDisconnected = false;
+    this.weapon = 0;
+    /** When it was last seen to be hit, and when its present swinging began; milliseconds. */
+    this.hitAtMs = -Infinity;
+    this.attackAtMs = -Infinity;
+    /** The tick at which it left the view; Infinity while it is in it. */
+    this.goneTick = Infinity;
+  }
+
+  /** Starts or stops swinging. @param {boolean} isAttacking @param {number} nowMs */
+  swing(isAttacking, nowMs) {
+    if (isAttacking && !this.isAttacking) this.attackAtMs = nowMs;
+    this.isAttacking = isAttacking;
+  }
+
+  update(flags, health, nowMs) {
+    if (flags & FLAG_JUST_HIT) this.hitAtMs = nowMs;
+    this.isHunter = (flags & FLAG_HUNTER) !== 0;
+    this.isDisconnected = (flags & FLAG_DISCONNECTED) !== 0;
+    this.weapon = (flags >> WEAPON_SHIFT) & WEAPON_MASK;
+    this.health = health;
+  }
+}
+
+export class World {
+  /** @param {number} playerId one's own, which a spectator never meets @param {any} settings of WELCOME */
+  constructor(playerId, settings) {
+    this.playerId = playerId;
+    this.settings = settings;
+    this.clock = new ServerClock(settings.tick_rate);
+    /** @type {Map<number, {name: string, team: number | null}>} also of those who left: their deeds outlive them */
+    this.players = new Map();
+    /** @type {Set<number>} players in the room */
+    this.present = new Set();
+    /** @type {Map<number, {id: number, kind: number, x: number, y: number, scale: number}>} */
+    this.scenery = new Map();
+    this.grid = new Grid();
+    /** @type {Map<number, Entity>} */
+    this.entities = new Map();
+  }
+
+  /** PLAYER */
+  addPlayer(id, name, team) {
+    this.players.set(id, { name, team });
+    this.present.add(id);
+  }
+
+  /** PLAYER_GONE */
+  removePlayer(id) {
+    this.present.delete(id);
+  }
+
+  /** @param {number | null} id @returns {string} */
+  nameOf(id) {
+    return this.players.get(id)?.name ?? `player ${id}`;
+  }
+
+  /** @param {number} id @returns {number | null} */
+  teamOf(id) {
+    return this.players.get(id)?.team ?? null;
+  }
+
+  /** OBJECTS; one that is known already has changed. @param {number[]} numbers */
+  addObjects(numbers) {
+    for (let i = 0; i + OBJECT_ROW <= numbers.length; i += OBJECT_ROW) {
+      const [id, kind, x, y, scale] = numbers.slice(i, i + OBJECT_ROW);
+      this.removeObjects([id]);
+      const object = { id, kind, x, y, scale };
+      this.scenery.set(id, object);
+      this.grid.add(object);
+    }
+  }
+
+  /** OBJECTS_GONE @param {number[]} ids */
+  removeObjects(ids) {
+    for (const id of ids) {
+      const object = this.scenery.get(id);
+      if (!object) continue;
+      this.scenery.delete(id);
+      this.grid.remove(object);
+    }
+  }
+
+  /** STATE: gone first, then moved, so that an id in both is alive. */
+  applyState(tick, moved, gone, nowMs) {
+    if (tick < this.clock.lastTick) this.entities.clear(); // a new round
+    this.clock.observe(tick, nowMs);
+    for (const id of gone) {
+      const entity = this.entities.get(id);
+      if (entity) entity.goneTick = Math.min(entity.goneTick, tick);
+    }
+    for (let i = 0; i + ROW <= moved.length; i += ROW) this.#applyRow(tick, moved, i, nowMs);
+  }
+
+  #applyRow(tick, numbers, at, nowMs) {
+    const [id, kind, x, y, angle, health, flags] = numbers.slice(at, at + ROW);
+    let entity = this.entities.get(id);
+    if (!entity || entity.goneTick < tick) {
+      entity = new Entity(id, kind);
+      this.entities.set(id, entity);
+    }
+    entity.goneTick = Infinity;
+    entity.update(flags, health, nowMs);
+    // One's own tool swings when the button is pressed, not when the server has heard of it.
+    if (id !== this.playerId) entity.swing((flags & FLAG_ATTACKING) !== 0, nowMs);
+    entity.track.add(tick, x, y, angle * RADIANS_PER_STEP);
+  }
+
+  /** @returns {Entity | undefined} one's own player, while it lives and is not on its way out of the picture */
+  self() {
+    const entity = this.entities.get(this.playerId);
+    return entity && entity.goneTick === Infinity ? entity : undefined;
+  }
+
+  /** How far in the past others are drawn, in ticks. */
+  get delayTicks() {
+    return delayTicks(this.clock.jitterMs, this.clock.periodMs);
+  }
+
+  /** The tick to draw now, with a fraction; what had left the view by then is forgotten. @param {number} nowMs */
+  advance(nowMs) {
+    const clock = this.clock;
+    const tick = clock.isStalled ? clock.lastTick : Math.min(clock.lastTick, clock.tickAt(nowMs) - this.delayTicks);
+    for (const [id, entity] of this.entities) {
+      if (entity.goneTick <= tick) this.entities.delete(id);
+    }
+    return tick;
+  }
+
+  /**
+   * What stops one's own player at a place: scenery, and whoever else stands there as far as is known.
+   * @type {import("./movement.js").Touching}
+   */
+  touching = (x, y, scale) => {
+    const object = this.grid.touching(x, y, scale);
+    if (object) return object;
+    for (const entity of this.entities.values()) {
+      if (entity.kind === PROJECTILE || entity.id === this.playerId || entity.goneTick !== Infinity) continue;
+      const { x: otherX, y: otherY } = entity.track.last;
+      const otherScale = this.scaleOf(entity);
+      const reach = scale + otherScale;
+      if ((otherX - x) ** 2 + (otherY - y) ** 2 < reach * reach) return { x: otherX, y: otherY, scale: otherScale };
+    }
+    return null;
+  };
+
+  /** The radius of something that moves. @param {Entity} entity */
+  scaleOf(entity) {
+    if (entity.kind === PLAYER) return this.settings.player_scale;
+    if (entity.kind === PROJECTILE) return this.settings.projectile_scale;
+    return this.settings.species.find(({ hunts }) => hunts === entity.isHunter).scale;
+  }
+}

@@ -1,0 +1,185 @@
+"""Servers, browsers and pages for the tests in a real browser. A page that reports any error fails its test."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, Callable, Iterator
+
+import pytest
+
+from gameserver.server import GameServer
+from gameserver.settings import GameSettings, ServerSettings
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+# Ignored by git: for looking at.
+ARTEFACTS = Path(__file__).parent / "artefacts"
+PATIENCE_S = 15.0
+
+
+def eventually(condition: Callable[[], Any], what: str) -> Any:
+    """Waits until the condition holds, and returns what it returned."""
+    deadline_s = time.monotonic() + PATIENCE_S
+    while True:
+        value = condition()
+        if value:
+            return value
+        assert time.monotonic() < deadline_s, f"it did not come about that {what}"
+        time.sleep(0.03)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """A headless browser of this machine."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="the package playwright is not installed")
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None:
+        pytest.skip(f"no browser on this machine: looked for {', '.join(BROWSERS)}")
+    with playwright.sync_playwright() as driver:
+        launched = driver.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield launched
+        launched.close()
+
+
+class Served:
+    """A running server."""
+
+    def __init__(self, server: GameServer, port: int) -> None:
+        self.server = server
+        self.port = port
+        self.url = f"http://127.0.0.1:{port}"
+
+    def room(self) -> Any:
+        """The only room."""
+        (room,) = self.server.all_rooms()
+        return room
+
+    def player(self, name: str) -> Any:
+        """A player's object in the game."""
+        return next(p for room in self.server.all_rooms() for p in room.game.players.values() if p.name == name)
+
+    def put(self, name: str, x: float, y: float) -> None:
+        """Puts a player somewhere, for a scene."""
+        game = self.room().game
+        with game.lock:
+            player = self.player(name)
+            player.x, player.y = x, y
+
+
+# A small, empty meadow: nothing happens in it but what a test does.
+QUIET = {"map_size": 3000.0, "animals": 0, "trees_per_area": 0, "bushes_per_area": 0, "rocks": 0, "gold": 0}
+
+
+@contextmanager
+def serve(game: dict[str, Any], server: dict[str, Any]) -> Iterator[Served]:
+    """A server with these settings, on a port of its own."""
+    game_server = GameServer(ServerSettings(**server), GameSettings(**{"time_limit_s": None, **game}))
+    _, port = game_server.listen("127.0.0.1", 0)
+    thread = threading.Thread(target=game_server.serve)
+    thread.start()
+    try:
+        yield Served(game_server, port)
+    finally:
+        game_server.stop()
+        thread.join()
+
+
+@pytest.fixture
+def start_server() -> Iterator[Callable[..., Served]]:
+    """Starts a server: start_server(game settings, server settings)."""
+    with ExitStack() as stack:
+
+        def start(game: dict[str, Any] = QUIET, **server: Any) -> Served:
+            return stack.enter_context(serve(game, server))
+
+        yield start
+
+
+class Visitor:
+    """A person at a browser page, and everything the page complained about."""
+
+    def __init__(self, page: Any) -> None:
+        self.page = page
+        self.complaints: list[str] = []
+        page.on("console", self._on_console)
+        page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
+        page.on("requestfailed", lambda request: self.complaints.append(f"failed: {request.url} {request.failure}"))
+        page.on("response", self._on_response)
+
+    def _on_console(self, message: Any) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(f"console: {message.text}")
+
+    def _on_response(self, response: Any) -> None:
+        if response.status >= 400:
+            self.complaints.append(f"{response.status}: {response.url}")
+
+    def join(self, name: str, button: str = "#play") -> None:
+        """Fills the join screen in, and waits to be in the game."""
+        self.page.fill("#name", name)
+        self.page.click(button)
+        self.until("globalThis.game?.world?.clock.lastTick >= 0", "the first snapshot came")
+
+    def see(self, expression: str) -> Any:
+        """The value of a JavaScript expression in the page."""
+        return self.page.evaluate(f"() => {expression}")
+
+    def until(self, expression: str, what: str) -> Any:
+        """Waits until a JavaScript expression holds."""
+        return eventually(lambda: self.see(f"Boolean({expression})") and self.see(expression), what)
+
+    def place(self, player_id: int) -> dict[str, float]:
+        """Where a player is drawn."""
+        self.until(f"game.renderer.places.has({player_id})", f"player {player_id} is drawn")
+        place: dict[str, float] = self.see(f"game.renderer.places.get({player_id})")
+        return place
+
+    def aim_and_hold(self, x: float, y: float) -> None:
+        """Moves the mouse by so much from the middle of the window, and holds its button."""
+        size = self.page.viewport_size
+        self.page.mouse.move(size["width"] / 2 + x, size["height"] / 2 + y)
+        self.page.mouse.down()
+
+
+@pytest.fixture
+def visit(browser: Any) -> Iterator[Callable[..., Visitor]]:
+    """Opens pages, each in a browser profile of its own: visit(url). The test fails if one of them complains."""
+    contexts = []
+    visitors: list[Visitor] = []
+
+    def open_page(url: str, **options: Any) -> Visitor:
+        context = browser.new_context(**{"viewport": {"width": 1280, "height": 720}, **options})
+        contexts.append(context)
+        visitor = Visitor(context.new_page())
+        visitors.append(visitor)
+        visitor.page.goto(url)
+        return visitor
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert [complaint for visitor in visitors for complaint in visitor.complaints] == []
+
+
+@pytest.fixture
+def keep_picture() -> Callable[[Visitor, str], None]:
+    """Saves a screenshot as an artefact: keep_picture(visitor, "name.png")."""
+
+    def keep(visitor: Visitor, name: str) -> None:
+        ARTEFACTS.mkdir(exist_ok=True)
+        visitor.page.screenshot(path=str(ARTEFACTS / name))
+
+    return keep

@@ -1,0 +1,162 @@
+"""Losing the connection and coming back, watching instead of playing, and the operator's page."""
+
+from __future__ import annotations
+
+from typing import Any, Callable
+
+import pytest
+
+from gameserver.admin import Console
+from gameserver.world_manager import GameWorldManager
+from tests.browser.conftest import QUIET, Served, Visitor, eventually
+
+pytestmark = pytest.mark.browser
+
+Start = Callable[..., Served]
+Visit = Callable[..., Visitor]
+Keep = Callable[[Visitor, str], None]
+
+TOKEN = "a-token-for-tests"
+
+
+def seat_of(served: Served, name: str) -> Any:
+    return next(seat for seat in served.room().everybody() if seat.info.name == name)
+
+
+def test_who_loses_the_connection_comes_back_as_the_same_player(
+    start_server: Start, visit: Visit, keep_picture: Keep
+) -> None:
+    served = start_server(QUIET)
+    ann, ben = visit(served.url), visit(served.url)
+    ann.join("Ann")
+    ben.join("Ben")
+    player = served.player("Ann")
+    player.score = 70
+    seat_of(served, "Ann").websocket.abort("a test pulls the plug")
+    ann.page.wait_for_selector("#lost", state="visible")
+    assert "Trying again in" in ann.page.inner_text("#lost-text")
+    keep_picture(ann, "lost.png")
+    ann.page.wait_for_selector("#lost", state="hidden")
+    assert ann.see("game.world.playerId") == player.id
+    assert served.player("Ann") is player
+    assert player.score == 70
+    ann.until("game.world.self()", "Ann is in the picture again")
+    y = player.y
+    ann.page.keyboard.down("w")
+    eventually(lambda: player.y < y - 60, "Ann walks again")
+    assert "has left" not in ben.page.inner_text("#feed")
+
+
+def test_who_gives_up_is_back_at_the_join_screen(start_server: Start, visit: Visit) -> None:
+    served = start_server(QUIET)
+    ann = visit(served.url)
+    ann.join("Ann")
+    ann.page.evaluate("() => { game.connection.retryNow = () => {}; }")
+    seat_of(served, "Ann").websocket.abort("a test pulls the plug")
+    ann.page.click("#give-up")
+    ann.page.wait_for_selector("#join", state="visible")
+    ann.join("Ann")
+    ann.until("game.world.self()", "Ann plays again")
+
+
+def test_a_spectator_follows_a_player_and_looks_around(start_server: Start, visit: Visit, keep_picture: Keep) -> None:
+    served = start_server({**QUIET, "map_size": 9000.0})
+    ann = visit(served.url)
+    ann.join("Ann")
+    served.put("Ann", 2000, 7000)
+    eve = visit(served.url)
+    eve.join("Eve", "#watch")
+    ann_id = served.player("Ann").id
+    eve.until(f"game.renderer.places.has({ann_id})", "Eve sees Ann")
+    assert "watching Ann" in eve.page.inner_text("#watched")
+    eve.until("Math.hypot(game.camera.x - 2000, game.camera.y - 7000) < 100", "the camera is at Ann's")
+    keep_picture(eve, "watching.png")
+    assert len(served.room().seats()) == 1
+    eve.page.click("#watch-free")
+    eve.page.keyboard.down("d")
+    eve.until(
+        f"game.camera.x > 4500 && !game.world.entities.has({ann_id})", "Eve looks elsewhere, and Ann is out of view"
+    )
+    eve.page.keyboard.up("d")
+    eve.page.click("#watch-after")
+    eve.until(f"game.renderer.places.has({ann_id})", "Eve sees Ann again")
+
+
+@pytest.fixture
+def console(start_server: Start) -> Served:
+    """A server with an operator's console."""
+    served = start_server(QUIET)
+    served.server.add_route("/admin", Console(GameWorldManager(served.server), TOKEN).converse)
+    return served
+
+
+def open_desk(served: Served, visit: Visit, token: str = TOKEN) -> Visitor:
+    """An operator's page, with the token given."""
+    desk = visit(f"{served.url}/admin")
+    desk.page.fill("#token", token)
+    desk.page.keyboard.press("Enter")
+    return desk
+
+
+def test_a_wrong_token_opens_nothing(console: Served, visit: Visit) -> None:
+    desk = open_desk(console, visit, "guess")
+    desk.page.wait_for_selector("#login-message", state="visible")
+    assert "not the operator's token" in desk.page.inner_text("#login-message")
+    assert not desk.page.is_visible("#desk")
+
+
+def test_the_operator_sees_players_and_kicks_one(console: Served, visit: Visit, keep_picture: Keep) -> None:
+    ann, ben = visit(console.url), visit(console.url)
+    ann.join("<b>Ann</b>")
+    ben.join("Ben")
+    desk = open_desk(console, visit)
+    ben_row = desk.page.locator("tr", has_text="Ben")
+    ben_row.wait_for()
+    assert desk.see("document.querySelectorAll('td b').length") == 0
+    desk.page.fill("#notice-text", "five more minutes")
+    desk.page.click("#notice-form button")
+    ann.until("document.getElementById('notice').innerText.includes('five more minutes')", "Ann reads it")
+    ben_row.locator("input").check()
+    desk.page.locator(".room-main input[title=wood]").fill("25")
+    desk.page.get_by_role("button", name="Give", exact=True).last.click()
+    ben.until("game.hud.resources[0] >= 25", "Ben has got the wood")
+    keep_picture(desk, "operator.png")
+    ben_row.locator("input").check()
+    desk.page.get_by_placeholder("a reason").fill("lunch is ready")
+    desk.page.get_by_role("button", name="Kick").click()
+    ben.page.wait_for_selector("#join", state="visible")
+    assert "lunch is ready" in ben.page.inner_text("#join-message")
+    eventually(lambda: desk.page.locator("tr", has_text="Ben").count() == 0, "Ben is not in the list any more")
+    assert "Ben" in desk.page.inner_text("#log")
+
+
+def test_the_operator_pauses_steps_and_changes_a_room(console: Served, visit: Visit) -> None:
+    ann = visit(console.url)
+    ann.join("Ann")
+    desk = open_desk(console, visit)
+    room = console.room()
+
+    def press(name: str) -> None:
+        desk.page.get_by_role("button", name=name, exact=True).click()
+
+    press("Pause")
+    desk.page.wait_for_selector(".status.paused")
+    ann.until("document.getElementById('status').innerText === 'The game is paused.'", "Ann reads why nothing moves")
+    tick = room.game.tick
+    press("Step")
+    eventually(lambda: room.game.tick == tick + 1, "one tick has passed")
+    press("Resume")
+    eventually(lambda: room.game.tick > tick + 5, "time goes on")
+    desk.page.get_by_label("setting", exact=True).select_option("player_speed")
+    desk.page.get_by_label("its value").fill("450")
+    press("Set")
+    eventually(lambda: room.game.settings.player_speed == 450, "players run")
+    ann.until("game.world.settings.player_speed === 450", "the page predicts with it")
+    press("End match")
+    ann.page.wait_for_selector("#results", state="visible")
+    lines = desk.page.inner_text("#log")
+    assert "Not done" not in lines
+    assert lines.count("\n") >= 4, "every action says what it did"
+    desk.page.get_by_label("its value").fill("-1")
+    press("Set")
+    desk.until("document.querySelector('#log .bad')", "what can not be is said too")
