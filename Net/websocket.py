@@ -121,7 +121,7 @@ class WebSocket:
             self.abort("the peer did not answer our close")
             self._release(ABNORMAL, self._abort_reason)
         except ConnectionClosed:
-            pass
+            pass  # as it should: the peer has answered, or was gone before
 
     # Any thread ---------------------------------------------------------------------------------------------
 

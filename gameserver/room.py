@@ -83,11 +83,11 @@ class GameRoom(Audience):
                 raise RoomFull(f"room {self.id} has {self.capacity} seats, and none is free")
             seat = Seat(ws, player_info)
             self._seats[player_info.id] = seat
-            if player_info.is_spectator:
-                seat.view.player_id = next((player.info.id for player in self.seats()), None)
-            else:
-                player_info.team = self.assign_team(player_info.id)
-                self.game.add_player(player_info.id, player_info.name, player_info.team)
+            try:
+                self._enter_world(seat)
+            except Exception:
+                del self._seats[player_info.id]
+                raise
             self._welcome(seat)
             if not player_info.is_spectator:
                 self.broadcast_except(player_info.id, self._room_packet())
@@ -158,6 +158,15 @@ class GameRoom(Audience):
     def is_full(self) -> bool:
         """Whether no player can come in: all seats are taken, or the room is about to be closed."""
         return self._has_failed or len(self.seats()) >= self.capacity
+
+    def _enter_world(self, seat: Seat) -> None:
+        """Gives a player a team and a body, a spectator somebody to watch."""
+        info = seat.info
+        if info.is_spectator:
+            seat.view.player_id = next((player.info.id for player in self.seats()), None)
+            return
+        info.team = self.assign_team(info.id)
+        self.game.add_player(info.id, info.name, info.team)
 
     def _welcome(self, seat: Seat) -> None:
         """Tells a newcomer where it is, and who is there."""

@@ -367,3 +367,14 @@ def test_who_leaves_and_joins_again_while_a_tick_is_being_sent_gets_nothing_of_i
         messages = list(iter(lambda: ann.websocket.receive(DEADLINE_S), "end"))
         assert messages[0] == "old view"
         assert TO_CLIENT.decode(messages[1]).id == "WELCOME"
+
+
+def test_a_player_whom_the_game_can_not_take_leaves_no_seat_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("no room in the world")
+
+    with staged() as stage:
+        monkeypatch.setattr(stage.room.game, "add_player", fail)
+        with pytest.raises(RuntimeError):
+            stage.seat("Ann")
+        assert stage.room.is_empty()
