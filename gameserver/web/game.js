@@ -19,6 +19,7 @@ import { Floaters } from "./render/floaters.js";
 import { Minimap } from "./render/minimap.js";
 import { Renderer } from "./render/renderer.js";
 import * as screens from "./screens.js";
+import { forgetSeat, keepSeat } from "./seat.js";
 import { Spectator } from "./spectator.js";
 import { listenToTouch } from "./touch.js";
 import { World } from "./world.js";
@@ -29,12 +30,13 @@ const CLOSED_TEXTS = { 1001: "The server has stopped.", 1013: "The server is ful
 export class Game {
   /**
    * @param {import("./packets.js").PacketTable} packets @param {import("./joinscreen.js").Wish} wish
+   * @param {string} token of a seat to take back, or ""
    * @param {(message: string) => void} ended
    */
-  constructor(packets, wish, ended) {
+  constructor(packets, wish, token, ended) {
     this.wish = wish;
     this.ended = ended;
-    this.token = "";
+    this.token = token;
     this.isIn = false;
     this.choices = [];
     this.renderer = new Renderer(byId("view"));
@@ -79,6 +81,7 @@ export class Game {
   }
 
   #end(message) {
+    forgetSeat();
     this.connection.close();
     this.input.end();
     cancelAnimationFrame(this.frameRequest);
@@ -93,6 +96,7 @@ export class Game {
     this.isIn = true;
     this.token = token;
     this.wish.room = roomId;
+    keepSeat(this.wish, token);
     history.replaceState(null, "", `?room=${encodeURIComponent(roomId)}`);
     screens.hideAll();
     this.world = new World(playerId, settings);

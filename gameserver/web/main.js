@@ -5,20 +5,26 @@ import { Game } from "./game.js";
 import { JoinScreen } from "./joinscreen.js";
 import { loadPackets } from "./packets.js";
 import { closeAll } from "./screens.js";
+import { keptSeat } from "./seat.js";
 
 const packets = loadPackets();
 /** The game being played; a global name, so that a lesson can look into it from the browser's console. */
 globalThis.game = null;
 
-const joinScreen = new JoinScreen(async (wish) => {
+/** Begins a game; token: of a seat to take back, or "". */
+async function play(wish, token) {
   joinScreen.close();
   try {
-    globalThis.game = new Game(await packets, wish, (message) => joinScreen.open(message));
+    globalThis.game = new Game(await packets, wish, token, (message) => joinScreen.open(message));
   } catch (error) {
     joinScreen.open(`The game could not be loaded: ${error.message}.`);
   }
-});
-joinScreen.open();
+}
+
+const joinScreen = new JoinScreen((wish) => play(wish, ""));
+const kept = keptSeat();
+if (kept === null) joinScreen.open();
+else play(kept.wish, kept.token);
 
 byId("leave").onclick = () => globalThis.game?.leave();
 byId("retry").onclick = () => globalThis.game?.connection.retryNow();

@@ -47,6 +47,28 @@ def test_who_loses_the_connection_comes_back_as_the_same_player(
     assert "has left" not in ben.page.inner_text("#feed")
 
 
+def test_who_reloads_the_page_is_the_same_player(start_server: Start, visit: Visit) -> None:
+    served = start_server(QUIET)
+    ann = visit(served.url)
+    ann.join("Ann")
+    player = served.player("Ann")
+    ann.page.reload()
+    ann.until("game?.isIn", "Ann is in again")
+    assert ann.see("game.world.playerId") == player.id
+    assert [seat.info.name for seat in served.room().seats()] == ["Ann"]
+
+
+def test_who_has_left_begins_at_the_join_screen_after_a_reload(start_server: Start, visit: Visit) -> None:
+    served = start_server(QUIET)
+    ann = visit(served.url)
+    ann.join("Ann")
+    ann.page.click("#leave")
+    ann.page.wait_for_selector("#join", state="visible")
+    ann.page.reload()
+    ann.page.wait_for_selector("#join", state="visible")
+    assert ann.see("game") is None
+
+
 def test_who_gives_up_is_back_at_the_join_screen(start_server: Start, visit: Visit) -> None:
     served = start_server(QUIET)
     ann = visit(served.url)
