@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 
-from tests.benchmarks import update
+from tests.benchmarks import serve, update
 
 # Name, what it measures, its options, how it is run.
-BENCHMARKS = (("update", update.__doc__, update.add_options, update.run),)
+BENCHMARKS = (
+    ("serve", serve.__doc__, serve.add_options, serve.run),
+    ("update", update.__doc__, update.add_options, update.run),
+)
 
 
 def main() -> None:

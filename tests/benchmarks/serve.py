@@ -1,0 +1,72 @@
+"""Serves for a load generator: rooms of N players who all see each other, and a match without end.
+
+`arena` is the least a game can be (players move, nothing else), to measure the server around it; `game` is all of it,
+on a map so small that everybody is in view.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import signal
+
+from gameserver.game import Game
+from gameserver.server import GameServer
+from gameserver.settings import GameSettings, ServerSettings
+
+# Multiples of 45 degrees clockwise from +x, as MOVE counts them.
+_DIAGONAL = 0.7071067811865476
+_HEADINGS = (
+    (1.0, 0.0),
+    (_DIAGONAL, _DIAGONAL),
+    (0.0, 1.0),
+    (-_DIAGONAL, _DIAGONAL),
+    (-1.0, 0.0),
+    (-_DIAGONAL, -_DIAGONAL),
+    (0.0, -1.0),
+    (_DIAGONAL, -_DIAGONAL),
+)
+_EMPTY = {"trees_per_area": 0, "bushes_per_area": 0, "rocks": 0, "gold": 0, "animals": 0}
+_MAP_SIZE = 3000.0
+
+
+class Arena(Game):
+    """Players move, nothing else."""
+
+    def update(self, delta_time: float) -> None:
+        with self.lock:
+            step, size = self.settings.player_speed * delta_time, self.settings.map_size
+            for player in self.players.values():
+                player.sequence = player.pending_sequence
+                if player.direction is not None:
+                    x, y = _HEADINGS[player.direction]
+                    player.x = min(max(player.x + x * step, 0.0), size)
+                    player.y = min(max(player.y + y * step, 0.0), size)
+            self.tick += 1
+
+
+GAMES = {
+    "arena": (Arena, GameSettings(cell_size=14400, time_limit_s=None, spawn_clearance=0.0, **_EMPTY)),
+    "game": (Game, GameSettings(map_size=_MAP_SIZE, cell_size=1000, view_cells=(3, 3), time_limit_s=None)),
+}
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("game", choices=GAMES)
+    parser.add_argument("--port", type=int, default=3000)
+    parser.add_argument("--players", type=int, default=20, metavar="N", help="seats in a room (20)")
+
+
+def run(args: argparse.Namespace) -> None:
+    logging.basicConfig(level=logging.WARNING)
+    make_game, settings = GAMES[args.game]
+    # The load comes from one address, and from as many connections as the machine bears.
+    many = 100_000
+    server = GameServer(
+        ServerSettings(max_players=args.players, max_connections=many, max_connections_per_address=many),
+        settings,
+        make_game=make_game,
+    )
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: server.stop())
+    server.start_server("127.0.0.1", args.port)
