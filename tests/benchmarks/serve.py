@@ -11,21 +11,10 @@ import logging
 import signal
 
 from gameserver.game import Game
+from gameserver.movement import HEADINGS
 from gameserver.server import GameServer
 from gameserver.settings import GameSettings, ServerSettings
 
-# Multiples of 45 degrees clockwise from +x, as MOVE counts them.
-_DIAGONAL = 0.7071067811865476
-_HEADINGS = (
-    (1.0, 0.0),
-    (_DIAGONAL, _DIAGONAL),
-    (0.0, 1.0),
-    (-_DIAGONAL, _DIAGONAL),
-    (-1.0, 0.0),
-    (-_DIAGONAL, -_DIAGONAL),
-    (0.0, -1.0),
-    (_DIAGONAL, -_DIAGONAL),
-)
 _EMPTY = {"trees_per_area": 0, "bushes_per_area": 0, "rocks": 0, "gold": 0, "animals": 0}
 _MAP_SIZE = 3000.0
 
@@ -39,7 +28,7 @@ class Arena(Game):
             for player in self.players.values():
                 player.sequence = player.pending_sequence
                 if player.direction is not None:
-                    x, y = _HEADINGS[player.direction]
+                    x, y = HEADINGS[player.direction]
                     player.x = min(max(player.x + x * step, 0.0), size)
                     player.y = min(max(player.y + y * step, 0.0), size)
             self.tick += 1
