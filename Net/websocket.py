@@ -64,8 +64,9 @@ class WebSocket:
         self._lock = threading.Lock()
         self._outbox = bytearray()
         self._outbox_limit = limits.outbox_bytes
+        self._takes_frames = True  # until our close frame, or an abort
         self._is_overfull = False  # a frame did not fit: the next `flush` ends the connection
-        self._progress_at_s = 0.0  # when the outbox began to wait, or last became shorter
+        self._progress_at_s = 0.0  # when the kernel first refused what waits, or last took some of it
         self._close_sent_at_s: float | None = None
         self._abort_reason = ""
         # For `tend`: what it saw when it last looked.
@@ -148,7 +149,8 @@ class WebSocket:
     def flush(self) -> bool:
         """Sends what waits, as far as the kernel takes it; returns whether nothing waits any more."""
         with self._lock:
-            self._flush_outbox()
+            if self._outbox or self._is_overfull:
+                self._flush_outbox()
             return not self._outbox
 
     def ping(self, payload: bytes = b"") -> None:
@@ -162,6 +164,7 @@ class WebSocket:
         with self._lock:
             if self._close_sent_at_s is None:
                 self._write(frame)
+                self._takes_frames = False  # no frame may follow a close frame (section 5.5.1)
                 self._close_sent_at_s = time.monotonic()
 
     def abort(self, reason: str) -> None:
@@ -212,8 +215,15 @@ class WebSocket:
             elif event is None:
                 if is_late:  # a peer that sends pings all the time does not prolong ours
                     raise TimeoutError("no message came in time")
-                self._events = self._reader.feed(self._receive_bytes(deadline_s))
+                data = self._receive_bytes(deadline_s)
                 is_late = deadline_s is not None and time.monotonic() > deadline_s
+                message = self._reader.only_message(data)
+                if message is None:
+                    self._events = self._reader.feed(data)
+                else:
+                    self._has_heard = True
+                    if self._close_sent_at_s is None:
+                        return message
             elif isinstance(event, Close):
                 self.begin_close(event.code)  # the answer, unless the peer's is the answer (section 5.5.1)
                 self._end(event.code, event.reason)
@@ -264,34 +274,34 @@ class WebSocket:
 
     def _write(self, frame: bytes) -> None:
         """Sends the frame behind what waits, as far as the kernel takes it."""
-        if self._outbox or self._is_overfull or self._close_sent_at_s is not None or self._abort_reason:
-            self._append(frame)
-            self._flush_outbox()
-            return
-        sent = self._send_now(frame)
-        if sent < len(frame):
-            self._append(frame[sent:])
-            self._flush_outbox()  # ends the connection if the rest does not fit: nothing may follow half a frame
+        if self._takes_frames and not self._outbox and not self._is_overfull:
+            sent = self._send_now(frame)
+            if sent == len(frame):
+                return
+            frame = frame[sent:]
+        self._append(frame)
+        self._flush_outbox()  # ends the connection if the rest does not fit: nothing may follow half a frame
 
     def _append(self, frame: bytes) -> None:
-        if self._close_sent_at_s is not None or self._abort_reason:
-            return  # no frame may follow a close frame (section 5.5.1)
+        if not self._takes_frames:
+            return
         if len(self._outbox) + len(frame) > self._outbox_limit:
             self._is_overfull = True
             return
-        if not self._outbox:
-            self._progress_at_s = time.monotonic()
         self._outbox += frame
 
     def _flush_outbox(self) -> None:
         if self._is_overfull:
             self._abort("the peer reads too slowly")
-        if self._outbox and not self._abort_reason:
-            sent = self._send_now(self._outbox)
-            if sent:
-                self._progress_at_s = time.monotonic()
-                del self._outbox[:sent]
-            self.is_congested = bool(self._outbox)
+        sent = self._send_now(self._outbox) if self._outbox else 0
+        if sent == len(self._outbox):  # as nearly always
+            self._outbox.clear()
+            self.is_congested = False
+            return
+        if sent or not self.is_congested:
+            self._progress_at_s = time.monotonic()
+        del self._outbox[:sent]
+        self.is_congested = True
 
     def _send_now(self, data: bytes | bytearray) -> int:
         try:
@@ -305,6 +315,7 @@ class WebSocket:
     def _abort(self, reason: str) -> None:
         if not self._abort_reason:
             self._abort_reason = reason
+            self._takes_frames = False
             self._outbox.clear()
             sockets.wake(self._sock)
 
