@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gameserver.game import Game
-from gameserver.room import ENDED, IN_PROGRESS, WAITING, RoomFull
+from gameserver.room import BOARDS_EVERY_S, ENDED, IN_PROGRESS, WAITING, RoomFull
 from gameserver.seats import PlayerInfo
 from gameserver.ticker import FAILURES_ALLOWED
 from Net.frames import message_frame
@@ -289,7 +289,7 @@ def test_a_tick_that_fails_is_lost_and_clients_see_the_world_as_it_is_after_it(b
         game.process_input(ann.id, ("MOVE", 0, 1))
         game.broken = broken
         with pytest.raises(ZeroDivisionError):
-            stage.tick()
+            stage.tick(1 + int(BOARDS_EVERY_S * game.settings.tick_rate))
         game.broken = None
         game.process_input(ann.id, ("MOVE", None, 2))
         stage.tick()
