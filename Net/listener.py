@@ -15,7 +15,7 @@ import time
 from collections import Counter
 from typing import Callable, Tuple
 
-from Net import sockets
+from Net import scheduling, sockets
 from Net.accept import Site, accept
 from Net.errors import ConnectionClosed, HandshakeError
 from Net.handshake import refusal
@@ -192,6 +192,7 @@ class Listener:
 
     def _run(self, sock: socket.socket, host: str, port: int) -> None:
         """The life of one connection, in its own thread."""
+        scheduling.wait_for_a_turn()
         address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         try:
             websocket = accept(sock, self._site, self._limits, address)

@@ -22,6 +22,10 @@ from Net.messages import ABNORMAL, Close, Event, MessageReader, Ping, close_payl
 
 Message = Union[str, bytes]
 
+# Python reserves all that may be read before it waits. Hundreds wait at a time, nearly all for a game input; who is sent
+# more than this at once gets large reads (`Limits.receive_bytes`) until one of them is not filled.
+_SMALL_READ_BYTES = 256
+
 
 class WebSocket:
     """An open connection, made by `Net.accept.accept` or `Net.client.connect`.
@@ -56,6 +60,7 @@ class WebSocket:
         # The code and reason that `receive` raises when nothing more can come. Not the exception itself: its traceback
         # would hold this object, and so all memory of a dead connection, until the garbage collector comes round.
         self._closed: tuple[int, str] | None = None
+        self._receive_size = _SMALL_READ_BYTES
         self.bytes_in = 0
         self.bytes_out = 0
         # Whether the kernel refused some of our bytes the last time we tried: the peer reads more slowly than we write.
@@ -235,10 +240,11 @@ class WebSocket:
         if deadline_s is not None and not sockets.wait_readable(self._sock, max(0.0, deadline_s - time.monotonic())):
             raise TimeoutError("no message came in time")
         try:
-            data = sockets.receive(self._sock, self._limits.receive_bytes)
+            data = sockets.receive(self._sock, self._receive_size)
         except OSError as error:
             self.abort(f"the connection broke: {error.strerror}")
             data = b""
+        self._receive_size = self._limits.receive_bytes if len(data) == self._receive_size else _SMALL_READ_BYTES
         if not data:
             self.abort("the peer vanished")
             self._end(ABNORMAL, self._abort_reason)
