@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 
-from tests.benchmarks import serve, update
+from tests.benchmarks import arena, serve, update
 
 # Name, what it measures, its options, how it is run.
 BENCHMARKS = (
+    ("arena", arena.__doc__, arena.add_options, arena.run),
     ("serve", serve.__doc__, serve.add_options, serve.run),
     ("update", update.__doc__, update.add_options, update.run),
 )
