@@ -43,7 +43,7 @@ def row_of(setup: Setup, outcome: Outcome) -> dict[str, Any]:
         "join p50 ms": percentile(record.joins_ms, 0.5),
         "join p99 ms": percentile(record.joins_ms, 0.99),
         "late ticks %": 100 * (last.late_ticks - first.late_ticks) / ticks,
-        "B/s a player": sum(record.bytes_in.values()) / outcome.seconds / setup.clients,
+        "kB/s a player": sum(record.bytes_in.values()) / 1e3 / outcome.seconds / setup.clients,
         "memory MB": last.resident_bytes / 1e6,
         "kB a connection": (outcome.joined.resident_bytes - outcome.before.resident_bytes) / 1e3 / setup.clients,
         "threads": last.threads,

@@ -28,6 +28,7 @@ DECODED_EVERY = 20  # of the clients that number their inputs, so many read thei
 SWINGING_SHARE = 0.7  # of ATTACKs that begin a swing and do not end it
 LIMITS = Limits()
 _CODES = {row.id: row.code for row in TO_CLIENT.rows}
+_MOVES = [TO_SERVER.encode(Packet("MOVE", (direction,))) for direction in range(8)]
 _STATE, _PONG, _WELCOME, _ERROR = (_CODES[name] for name in ("STATE", "PONG", "WELCOME", "ERROR"))
 
 
@@ -119,19 +120,20 @@ class LoadClient:
             check_response(data[:at], self._key, LIMITS)
             self._is_open = True
             self._send("JOIN", f"load {self._number}")
-        self._rest = data[self._read_frames(data, at, now_s) :]
+        at = self._read_frames(data, at, now_s)
+        self._rest = data[at:]
 
     def _read_frames(self, data: bytes, at: int, now_s: float) -> int:
         """Takes in the frames that are whole; returns where the first one starts that is not."""
-        record = self._record
-        while True:
+        record, size = self._record, len(data)
+        while at < size:
             header = parse_header(data, at, masked=False)
             if header is None:
-                return at
+                break
             start = at + header.size
             end = start + header.length
-            if end > len(data):
-                return at
+            if end > size:
+                break
             payload = data[start:end]
             if header.opcode == BINARY:
                 code = payload[1]  # of [code, [arguments]]
@@ -146,6 +148,7 @@ class LoadClient:
             elif header.opcode == CLOSE:
                 self.hang_up(f"closed by the server: {payload[2:].decode('utf-8')}")
             at = end
+        return at
 
     def _on_state(self, payload: bytes, now_s: float) -> None:
         if self._record.is_on:
@@ -196,9 +199,9 @@ class LoadClient:
 
     def move(self) -> None:
         """Walks on in some direction."""
-        direction = self._rng.randrange(8)
+        direction = int(self._rng.random() * 8)
         if not self._numbers_inputs:
-            self._send("MOVE", direction)
+            self._write(serialize(BINARY, _MOVES[direction], mask_key=self._mask_key()))
             return
         self._sequence += 1
         if self._reads_states:
