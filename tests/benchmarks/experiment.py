@@ -45,6 +45,7 @@ class Setup:
     python: str = sys.executable
     cpus: machine.Cpus = ()  # the server's
     load_cpus: machine.Cpus = ()
+    guests_before: int = 0  # who come and go before: numbers of players are never used again, and take bytes
 
 
 class Outcome(NamedTuple):
@@ -63,6 +64,11 @@ def measure(setup: Setup) -> Outcome:
     """Starts a server, has it played on, and stops it."""
     machine.allow_many_files()
     with served(setup) as port:
+        if setup.guests_before:
+            with players_of(replace(setup, clients=setup.guests_before), port) as pipes:
+                for pipe in pipes:
+                    pipe.recv()
+            time.sleep(SETTLE_S)
         return play(setup, port)
 
 
@@ -173,7 +179,7 @@ def players_of(setup: Setup, port: int) -> Iterator[list[Connection]]:
             pipes.append(ours)
         yield pipes
         for pipe, process in zip(pipes, processes):
-            pipe.send("go home")
+            pipe.send(None)
             process.join(STOP_S)
     finally:
         for process in processes:

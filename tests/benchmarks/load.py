@@ -33,6 +33,7 @@ class Plan:
     moves_per_s: float = 10.0
     attacks_per_s: float = 0.0
     shots_per_s: float = 0.0
+    aims_per_s: float = 0.0
     pings_per_s: float = 1.0
     numbered_every: int = 0  # so many of them number their MOVEs, as browsers do: 1 all, 20 every twentieth, 0 none
     cpus: Cpus = ()
@@ -116,6 +117,7 @@ class Load:
                 (LoadClient.move, plan.moves_per_s),
                 (LoadClient.attack, plan.attacks_per_s),
                 (LoadClient.shoot, plan.shots_per_s),
+                (LoadClient.aim, plan.aims_per_s),
                 (LoadClient.ping, plan.pings_per_s),
             )
         ]
@@ -130,11 +132,10 @@ class Load:
         record.is_on = False
         record.snapshots = [client.snapshots for client in self._clients]
 
-    def hang_up(self) -> None:
-        """Closes all connections."""
+    def leave(self) -> None:
+        """Lets all players give their seats back and go."""
         for client in self._clients:
-            if not client.is_lost:
-                client.sock.close()
+            client.leave()
         self._selector.close()
 
     def _run(self, schedules: list[Schedule], until_s: float) -> None:
@@ -164,14 +165,17 @@ class Load:
 
 
 def run(plan: Plan, pipe: Connection) -> None:
-    """The life of a process of players: says when all are in, is told the period, and sends its record."""
+    """The life of a process of players: tells when all are in; for a period, plays and tells; for None, goes."""
     pin(plan.cpus)
     gc.disable()  # nothing here is garbage in a ring, and a pause would look like the server's
     load = Load(plan)
     load.join()
     pipe.send(load.record)
-    load.idle(pipe.poll)
-    load.play(pipe.recv())
-    pipe.send(load.record)
-    load.idle(pipe.poll)
-    load.hang_up()
+    while True:
+        load.idle(pipe.poll)
+        period: Period | None = pipe.recv()
+        if period is None:
+            break
+        load.play(period)
+        pipe.send(load.record)
+    load.leave()

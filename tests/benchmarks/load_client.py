@@ -94,6 +94,12 @@ class LoadClient:
             self._record.note(why)
             self.sock.close()
 
+    def leave(self) -> None:
+        """Gives the seat back, which would wait for a player who is only lost, and goes."""
+        if not self.is_lost:
+            self._send("LEAVE")
+            self.sock.close()
+
     # Reading --------------------------------------------------------------------------------------------------
 
     def receive(self) -> None:
@@ -211,6 +217,10 @@ class LoadClient:
     def attack(self) -> None:
         """Swings, mostly."""
         self._send("ATTACK", self._rng.random() < SWINGING_SHARE, self._rng.uniform(0, math.tau))
+
+    def aim(self) -> None:
+        """Turns somewhere."""
+        self._send("AIM", self._rng.uniform(0, math.tau))
 
     def shoot(self) -> None:
         """Shoots somewhere."""

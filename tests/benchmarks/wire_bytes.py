@@ -19,6 +19,9 @@ from tests.benchmarks.report import print_table, write_json
 IN_VIEW = 20  # others
 WALKING = Plan(port=0, clients=0, moves_per_s=10.0, numbered_every=1)
 STANDING = replace(WALKING, moves_per_s=0.0)
+AIMING = replace(WALKING, aims_per_s=10.0)
+# Name, what the players do, how many came and went before them: from 256 on a player's number has three bytes, not one.
+CASES = (("all walk", WALKING, 0), ("nobody walks", STANDING, 0), ("all walk and aim, numbers over 255", AIMING, 300))
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -28,8 +31,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     rows: list[dict[str, Any]] = []
-    for name, plan in (("all walk", WALKING), ("nobody walks", STANDING)):
-        setup = options.setup_of(args, clients=args.players, players=args.players, plan=plan)
+    for name, plan, guests in CASES:
+        setup = options.setup_of(
+            args, clients=args.players, players=args.players, plan=plan, guests_before=guests
+        )
         rows += measure_packets(name, setup)
     print_table(rows)
     print(f"written to {write_json('bytes', rows)}")
