@@ -64,8 +64,9 @@ def run(args: argparse.Namespace) -> None:
 def measure(name: str, step: Callable[[], Any], frames_in_it: int, seconds: float, repeat: int) -> dict[str, Any]:
     """The row of a step; times in microseconds, for each frame."""
     timer = timeit.Timer(step)
-    calls, took_s = timer.autorange()
-    calls = max(1, round(calls * seconds / took_s))
+    calls = 1
+    while timer.timeit(calls) < seconds / 2:
+        calls *= 2
     times_us = [1e6 * seconds_taken / calls / frames_in_it for seconds_taken in timer.repeat(repeat, calls)]
     median_us = statistics.median(times_us)
     return {
@@ -78,7 +79,7 @@ def measure(name: str, step: Callable[[], Any], frames_in_it: int, seconds: floa
 
 
 def measure_mask(size: int, with_tables: bool, seconds: float, repeat: int) -> dict[str, Any]:
-    """The row of `apply_mask` on so many bytes, done in the one or the other way: shows from where on which is better."""
+    """The row of `apply_mask` on so many bytes in one of its two ways: shows from where on which is better."""
     payload = bytes(size)
     name = f"mask {size} bytes {'by tables' if with_tables else 'in one XOR'}"
     with mock.patch.object(frames, "_TRANSLATE_FROM_BYTES", size if with_tables else size + 1):

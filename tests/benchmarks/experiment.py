@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import os
 import socket
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any, Iterator, NamedTuple
+from typing import Iterator, NamedTuple
 
 from gameserver.settings import GameSettings
 from tests.benchmarks import load, machine
@@ -150,7 +151,8 @@ def _wait_for(server: subprocess.Popen[bytes], port: int) -> None:
 
 def load_processes(setup: Setup) -> int:
     """How many processes the players need; never more than there are CPUs for."""
-    return min(max(1, len(setup.load_cpus)), -(-setup.clients // CLIENTS_IN_A_PROCESS))
+    cpus = len(setup.load_cpus) or os.cpu_count() or 1
+    return min(cpus, -(-setup.clients // CLIENTS_IN_A_PROCESS))
 
 
 @contextlib.contextmanager

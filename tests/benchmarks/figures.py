@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, Iterable
 
-from tests.benchmarks.experiment import LOAD_CORES, LOAD_LAG_MS, TICK_RATE, Outcome, Setup
+from tests.benchmarks.experiment import LOAD_CORES, LOAD_LAG_MS, TICK_RATE, Outcome, Setup, load_processes
 
 OTHER_CORES = 0.15  # a machine that is busier than this with other things spoils the figures
 
@@ -25,6 +25,7 @@ def row_of(setup: Setup, outcome: Outcome) -> dict[str, Any]:
     wall_s = last.at_s - first.at_s
     cpu_s = last.cpu_s - first.cpu_s
     due = setup.clients * TICK_RATE  # STATEs a second
+    load_cores = record.cpu_s / outcome.seconds
     ticks = max(1, last.ticks - first.ticks)
     per_client = [count / outcome.seconds for count in record.snapshots]
     return {
@@ -49,7 +50,8 @@ def row_of(setup: Setup, outcome: Outcome) -> dict[str, Any]:
         "threads": last.threads,
         "server cores": cpu_s / wall_s,
         "system %": 100 * (last.system_s - first.system_s) / cpu_s,
-        "load cores": record.cpu_s / outcome.seconds,
+        "CPUs left": len(setup.cpus) - load_cores * is_shared(setup),
+        "load cores": load_cores,
         "load lag p99 ms": percentile(record.lags_ms, 0.99),
         "other cores": outcome.other_cores,
         "lost": record.lost,
@@ -57,17 +59,24 @@ def row_of(setup: Setup, outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def doubts(outcome: Outcome, load_processes: int = 1) -> list[str]:
+def is_shared(setup: Setup) -> bool:
+    """Whether players run on the server's CPUs, so that what they take must be counted out."""
+    return bool(set(setup.cpus) & set(setup.load_cpus))
+
+
+def doubts(setup: Setup, outcome: Outcome) -> list[str]:
     """Why the figures may not be the server's own."""
     record = outcome.record
     found = [f"{problem} ({count} times)" for problem, count in record.problems.most_common(5)]
     cores = record.cpu_s / outcome.seconds
     lag_ms = percentile(record.lags_ms, 0.99)
-    if cores > LOAD_CORES * load_processes or lag_ms > LOAD_LAG_MS:
+    if cores > LOAD_CORES * load_processes(setup) or lag_ms > LOAD_LAG_MS:
         found.append(
             f"THE LOAD COULD NOT KEEP UP ({cores:.2f} cores, {lag_ms:.0f} ms late at p99): "
             "intervals and round trips are its own"
         )
+    if is_shared(setup):
+        found.append(f"the players took {cores:.2f} of the server's CPUs")
     if outcome.other_cores is not None and outcome.other_cores > OTHER_CORES:
         found.append(f"other programs kept {outcome.other_cores:.2f} CPUs busy")
     return found

@@ -50,9 +50,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     plan = replace(FIGHTERS, numbered_every=0 if args.unnumbered else 1)
     setups = {
-        f"{rooms} x {players}": options.setup_of(
-            args, clients=rooms * players, players=players, game="game", plan=plan
-        )
+        f"{rooms} x {players}": options.setup_of(args, clients=rooms * players, players=players, game="game", plan=plan)
         for rooms, players in args.rooms
     }
     options.compare("game", setups, args.repeat, COLUMNS, SPREADS)

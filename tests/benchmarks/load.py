@@ -127,8 +127,7 @@ class Load:
         self._run(schedules, period.ends_s)
         record.cpu_s = time.process_time() - cpu_s
         for client in self._clients:
-            if not client.is_lost:
-                client.wait_no_longer(period.ends_s, IN_VAIN_S)
+            client.wait_no_longer(period.ends_s, IN_VAIN_S)
         record.is_on = False
         record.snapshots = [client.snapshots for client in self._clients]
 

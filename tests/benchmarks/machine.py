@@ -11,8 +11,11 @@ Cpus = Tuple[int, ...]  # empty: any
 
 
 def parse_cpus(text: str) -> Cpus:
-    """`0` or `0,1`."""
-    return tuple(int(number) for number in text.split(","))
+    """`0` or `0,1`; raises ValueError for CPUs that this process may not use, or can not be pinned to."""
+    cpus = tuple(int(number) for number in text.split(","))
+    if not set(cpus) <= set(usable_cpus()):
+        raise ValueError(f"can not use CPU {text}, only {usable_cpus()}")
+    return cpus
 
 
 def usable_cpus() -> Cpus:
@@ -36,7 +39,7 @@ def pin(cpus: Cpus) -> None:
 def pinned(cpus: Cpus) -> Iterator[None]:
     """Pins this thread for as long as it takes to start another process, which stays pinned."""
     before = usable_cpus()
-    pin(tuple(cpu for cpu in cpus if cpu in before))
+    pin(cpus)
     try:
         yield
     finally:

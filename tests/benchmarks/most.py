@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> None:
     rows: list[dict[str, Any]] = []
 
     def measure(what: str, clients: int) -> dict[str, Any]:
-        setup: Setup = options.setup_of(args, clients=clients, players=args.in_a_room, plan=PLAN)
+        setup = setup_of(args, clients)
         rows.append({"what": what, **options.measure_row(setup)})
         print_table([{column: rows[-1][column] for column in COLUMNS}])
         return rows[-1]
@@ -58,11 +58,23 @@ def run(args: argparse.Namespace) -> None:
     def is_held(clients: int) -> bool:
         return any(holds(measure("step", clients)) for _ in range(args.tries))
 
+    print(options.whereabouts(setup_of(args, 0)))
     most = find_most(is_held, args.start, args.limit, args.in_a_room)
-    print(f"{most} players are held; with {OVERLOAD:g} times as many:")
-    for _ in range(args.repeat):
+    print(f"{most} players are held{per_cpu(most, rows)}; with {OVERLOAD:g} times as many:")
+    for _ in range(args.repeat if most else 0):
         measure("overload", in_whole_rooms(OVERLOAD * most, args.in_a_room))
-    print(f"server: {rows[0]['python']}, on CPU {args.cpus}; written to {write_json('most', rows)}")
+    print(f"server: {rows[0]['python']}; written to {write_json('most', rows)}")
+
+
+def per_cpu(most: int, rows: list[dict[str, Any]]) -> str:
+    """How many that is for each CPU that the server had, what the players took of them counted out."""
+    cpus = max((row["CPUs left"] for row in rows if row["clients"] == most), default=0.0)
+    return f", {most / cpus:.0f} for each of the {cpus:.2f} CPUs that were the server's" if cpus else ""
+
+
+def setup_of(args: argparse.Namespace, clients: int) -> Setup:
+    """The arena with so many players."""
+    return options.setup_of(args, clients=clients, players=args.in_a_room, plan=PLAN)
 
 
 def holds(row: dict[str, Any]) -> bool:

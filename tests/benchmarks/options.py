@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, Sequence
 
 from tests.benchmarks import machine
-from tests.benchmarks.experiment import Setup, load_processes, measure
+from tests.benchmarks.experiment import Setup, measure
 from tests.benchmarks.figures import doubts, row_of
 from tests.benchmarks.report import medians, print_table, write_json
 
@@ -20,7 +20,7 @@ def add_options(parser: argparse.ArgumentParser, repeat: int = 1) -> None:
     parser.add_argument("--repeat", type=int, default=repeat, metavar="N", help=f"runs; medians are shown ({repeat})")
     parser.add_argument("--joins", type=float, default=200.0, metavar="N", help="joins a second (200)")
     parser.add_argument("--python", default=sys.executable, metavar="PATH", help="the server's interpreter")
-    parser.add_argument("--cpus", type=machine.parse_cpus, default=(0,), metavar="N,N", help="the server's CPUs (0)")
+    parser.add_argument("--cpus", type=machine.parse_cpus, metavar="N,N", help="the server's CPUs (the first)")
     parser.add_argument(
         "--load-cpus", type=machine.parse_cpus, metavar="N,N", help="the players' CPUs (all the others)"
     )
@@ -28,13 +28,14 @@ def add_options(parser: argparse.ArgumentParser, repeat: int = 1) -> None:
 
 def setup_of(args: argparse.Namespace, **changes: Any) -> Setup:
     """The setup that the options ask for."""
+    cpus = args.cpus or machine.usable_cpus()[:1]
     setup = Setup(
         clients=0,
         seconds=args.seconds,
         warm_up_s=args.warm_up,
         python=args.python,
-        cpus=args.cpus,
-        load_cpus=args.load_cpus or machine.other_cpus(args.cpus),
+        cpus=cpus,
+        load_cpus=args.load_cpus or machine.other_cpus(cpus),
     )
     setup = replace(setup, **changes)
     return replace(setup, plan=replace(setup.plan, joins_per_s=args.joins))
@@ -44,7 +45,7 @@ def measure_row(setup: Setup) -> dict[str, Any]:
     """Measures, says what is doubtful about it, and returns the row."""
     outcome = measure(setup)
     row = row_of(setup, outcome)
-    row["doubts"] = doubts(outcome, load_processes(setup))
+    row["doubts"] = doubts(setup, outcome)
     for doubt in row["doubts"]:
         print(f"! {setup.clients} clients: {doubt}", flush=True)
     return row
@@ -57,7 +58,7 @@ def compare(
 
     setups: by what to call them. columns: to be printed; spreads: those to be printed with lowest and highest.
     """
-    print(f"server on CPU {_list(setups)}", flush=True)
+    print(whereabouts(next(iter(setups.values()))), flush=True)
     runs = []
     for _ in range(repeat):
         for label, setup in setups.items():
@@ -68,6 +69,7 @@ def compare(
     return rows
 
 
-def _list(setups: dict[str, Setup]) -> str:
-    setup = next(iter(setups.values()))
-    return f"{','.join(map(str, setup.cpus))}, players on {','.join(map(str, setup.load_cpus)) or 'any'}"
+def whereabouts(setup: Setup) -> str:
+    """Which CPUs the server and the players have."""
+    server, players = (",".join(map(str, cpus)) or "any" for cpus in (setup.cpus, setup.load_cpus))
+    return f"server on CPU {server}, players on CPU {players}"

@@ -64,5 +64,6 @@ def write_json(name: str, rows: list[dict[str, Any]]) -> Path:
         "system": platform.system(),
         "cpus": os.cpu_count(),
     }
+    rows = [{name: None if value != value else value for name, value in row.items()} for row in rows]  # JSON has no NaN
     file.write_text(json.dumps({"benchmark": name, "measured_on": machine, "rows": rows}, indent=2) + "\n")
     return file

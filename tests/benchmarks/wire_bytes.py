@@ -32,9 +32,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     rows: list[dict[str, Any]] = []
     for name, plan, guests in CASES:
-        setup = options.setup_of(
-            args, clients=args.players, players=args.players, plan=plan, guests_before=guests
-        )
+        setup = options.setup_of(args, clients=args.players, players=args.players, plan=plan, guests_before=guests)
         rows += measure_packets(name, setup)
     print_table(rows)
     print(f"written to {write_json('bytes', rows)}")
@@ -43,12 +41,10 @@ def run(args: argparse.Namespace) -> None:
 def measure_packets(name: str, setup: Setup) -> list[dict[str, Any]]:
     """A row for each kind of packet that came, the one with the most bytes first, and one for them all."""
     outcome = measure(setup)
+    packets, sizes = outcome.record.packets, outcome.record.bytes_in
     names = {row.code: row.id for row in TO_CLIENT.rows}
-    sizes = outcome.record.bytes_in
-    rows = [
-        _row(name, names[code], outcome, setup, outcome.record.packets[code], size) for code, size in sizes.most_common()
-    ]
-    return [*rows, _row(name, "all", outcome, setup, sum(outcome.record.packets.values()), sum(sizes.values()))]
+    rows = [_row(name, names[code], outcome, setup, packets[code], size) for code, size in sizes.most_common()]
+    return [*rows, _row(name, "all", outcome, setup, sum(packets.values()), sum(sizes.values()))]
 
 
 def _row(name: str, packet: str, outcome: Outcome, setup: Setup, packets: int, size: int) -> dict[str, Any]:
