@@ -47,6 +47,7 @@ def row_of(setup: Setup, outcome: Outcome) -> dict[str, Any]:
         "kB/s a player": sum(record.bytes_in.values()) / 1e3 / outcome.seconds / setup.clients,
         "memory MB": last.resident_bytes / 1e6,
         "kB a connection": (outcome.joined.resident_bytes - outcome.before.resident_bytes) / 1e3 / setup.clients,
+        "kB after play": (last.resident_bytes - outcome.before.resident_bytes) / 1e3 / setup.clients,
         "threads": last.threads,
         "server cores": cpu_s / wall_s,
         "system %": 100 * (last.system_s - first.system_s) / cpu_s,

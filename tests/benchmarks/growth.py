@@ -1,7 +1,7 @@
 """How the server grows: the arena's cost from 100 to 800 players, the memory of a connection, and the way in.
 
-Memory: what the process grew by while all came in, divided by them: threads, buffers, rooms and all. Joins: from the
-client's connect to its WELCOME, while players come in at an even rate.
+Memory: what the process grew by while all came in, and until they had played, divided by them: threads, buffers, rooms
+and all. Joins: from the client's connect to its WELCOME, while players come in at an even rate.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ COLUMNS = (
     "delivered %",
     "interval p99 ms",
     "kB a connection",
+    "kB after play",
     "join p50 ms",
     "join p99 ms",
     "memory MB",
@@ -24,7 +25,7 @@ COLUMNS = (
     "load lag p99 ms",
     "lost",
 )
-SPREADS = ("us/client-tick", "kB a connection", "join p99 ms")
+SPREADS = ("us/client-tick", "kB a connection", "kB after play", "join p99 ms")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

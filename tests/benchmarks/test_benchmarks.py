@@ -21,6 +21,7 @@ import pytest
 from gameserver.game import Game
 from gameserver.settings import GameSettings
 from tests.benchmarks import arena, codec, game, growth, most, report
+from tests.benchmarks.__main__ import BENCHMARKS
 from tests.benchmarks.experiment import ROOT, TICK_RATE, Outcome, Setup, merged, play
 from tests.benchmarks.figures import doubts, percentile, row_of
 from tests.benchmarks.load import Plan
@@ -218,6 +219,11 @@ def test_every_step_of_the_codec_is_a_step_that_works(name: str) -> None:
     result = step()
     assert result
     assert count == 1 or len(result) == count
+
+
+def test_the_readme_names_every_benchmark() -> None:
+    readme = (ROOT / "tests" / "README.md").read_text(encoding="utf-8")
+    assert [name for name, *_ in BENCHMARKS if f"| `{name}` |" not in readme] == []
 
 
 # The commands ------------------------------------------------------------------------------------------------

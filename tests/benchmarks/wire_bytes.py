@@ -1,7 +1,8 @@
-"""What a player is sent, in bytes per second, frame headers included: with 20 others in view who all walk, and who
-all stand.
+"""What a player is sent in a second, in bytes, with 20 others in view.
 
-The room is of `serve arena`. MOVEs are numbered, as a browser's are. Bytes of TCP and IP are not counted.
+Frame headers are counted, TCP and IP are not. The room is of `serve arena`: first all walk, then all stand. MOVEs are
+numbered, as a browser's are. In the third case everybody turns too, and has a number of three bytes instead of one, as
+on a server that has run for a while.
 """
 
 from __future__ import annotations
