@@ -136,11 +136,6 @@ def test_inputs_that_are_never_applied_count_with_their_age() -> None:
     assert row["delivered %"] == pytest.approx(100, abs=10)
 
 
-def test_players_who_stand_are_sent_less_than_those_who_walk() -> None:
-    standing = replace(SETUP, plan=replace(SETUP.plan, moves_per_s=0.0))
-    assert measured(setup=standing)["kB/s a player"] < 0.2 * measured()["kB/s a player"]
-
-
 # What is made of it ------------------------------------------------------------------------------------------
 
 
