@@ -49,21 +49,26 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     rows: list[dict[str, Any]] = []
 
-    def measure(what: str, clients: int) -> dict[str, Any]:
-        setup = setup_of(args, clients)
-        rows.append({"what": what, **options.measure_row(setup)})
-        print_table([{column: rows[-1][column] for column in COLUMNS}])
-        return rows[-1]
+    def measure(what: str, clients: int) -> bool:
+        """Adds a row; returns whether so many players are held."""
+        try:
+            row = {"what": what, **options.measure_row(setup_of(args, clients))}
+        except OSError as error:
+            print(f"! {clients} clients: the server gave no answer: {error}", flush=True)
+            return False
+        rows.append(row)
+        print_table([{column: row[column] for column in COLUMNS}])
+        return holds(row)
 
     def is_held(clients: int) -> bool:
-        return any(holds(measure("step", clients)) for _ in range(args.tries))
+        return any(measure("step", clients) for _ in range(args.tries))
 
     print(options.whereabouts(setup_of(args, 0)))
     most = find_most(is_held, args.start, args.limit, args.in_a_room)
     print(f"{most} players are held{per_cpu(most, rows)}; with {OVERLOAD:g} times as many:")
     for _ in range(args.repeat if most else 0):
         measure("overload", in_whole_rooms(OVERLOAD * most, args.in_a_room))
-    print(f"server: {rows[0]['python']}; written to {write_json('most', rows)}")
+    print(f"server: {rows[0]['python'] if rows else args.python}; written to {write_json('most', rows)}")
 
 
 def per_cpu(most: int, rows: list[dict[str, Any]]) -> str:
