@@ -378,3 +378,21 @@ def test_a_player_whom_the_game_can_not_take_leaves_no_seat_behind(monkeypatch: 
         with pytest.raises(RuntimeError):
             stage.seat("Ann")
         assert stage.room.is_empty()
+
+
+def test_a_tick_may_end_while_an_operator_looks() -> None:
+    with staged() as stage:
+        stage.room.start()
+        stage.room.stop()
+        ticker = stage.room._ticker
+        assert ticker is not None
+
+        class Duration(float):
+            """One during whose reading the next tick ends."""
+
+            def __round__(self, digits: object = None) -> float:  # type: ignore[override]
+                ticker.durations_ms.append(2.0)
+                return 1.0
+
+        ticker.durations_ms.extend([Duration(), Duration()])
+        assert stage.room.describe()["tick_ms"][-2:] == [1.0, 1.0]
