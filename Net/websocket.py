@@ -22,7 +22,7 @@ from Net.messages import ABNORMAL, Close, Event, MessageReader, Ping, close_payl
 
 Message = Union[str, bytes]
 
-# Python reserves all that may be read before it waits. Hundreds wait at a time, nearly all for a game input; who is sent
+# Python reserves all that may be read before it waits. Hundreds wait at a time, nearly all for a game input; who sends
 # more than this at once gets large reads (`Limits.receive_bytes`) until one of them is not filled.
 _SMALL_READ_BYTES = 256
 

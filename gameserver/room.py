@@ -252,7 +252,7 @@ class GameRoom(Audience):
             self.broadcast_game_state(game_state)  # the next one holds only what has changed since this one
 
     def _show_boards(self) -> None:
-        """Tells what has changed on the boards, a few times a second: to rank everybody takes longer than to move them."""
+        """Tells what has changed on the boards, a few times a second: ranking takes longer than moving."""
         if self._ticks_to_boards > 0:
             self._ticks_to_boards -= 1
             return

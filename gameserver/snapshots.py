@@ -124,7 +124,13 @@ class Snapshots:
                     left[cell_before].append(entity_id)
         for entity_id in rows_before.keys() - rows.keys():
             left[cells_before[entity_id]].append(entity_id)
-        self._rows, self._cells, self._cells_before, self._changed, self._left = rows, cells, cells_before, changed, left
+        self._rows, self._cells, self._cells_before, self._changed, self._left = (
+            rows,
+            cells,
+            cells_before,
+            changed,
+            left,
+        )
         self._parts, self._lists, self._frames, self._ids_in = {}, {}, {}, {}
 
     def _all_rows(self) -> Iterator[Row]:
@@ -220,7 +226,7 @@ class Snapshots:
         return lists
 
     def _difference(self, centre_before: Cell, centre: Cell, as_text: bool) -> tuple[Encoded, Encoded]:
-        """What a client that looked from one cell at the last tick, and looks from another now, must show and forget."""
+        """What a client that looked from one cell at the last tick, and from another now, must show and forget."""
         before, now = self._cells_seen_from(centre_before), self._cells_seen_from(centre)
         if before is now:
             moved = [self._part("changed", cell, as_text) for cell in now if cell in self._changed]

@@ -374,7 +374,12 @@ def test_a_packet_joined_from_parts_is_the_packet_of_the_whole(sizes: list[int],
     moved = [list(range(size)) for size in sizes]
     parts = [encode_part(values, as_text) for values in moved]
     gone = [encode_part([1, 2], as_text)]
-    args = [encode_value(100, as_text), encode_value(None, as_text), join_list(parts, as_text), join_list(gone, as_text)]
+    args = [
+        encode_value(100, as_text),
+        encode_value(None, as_text),
+        join_list(parts, as_text),
+        join_list(gone, as_text),
+    ]
     joined = join_packet("STATE", args, as_text)
     whole = Packet("STATE", (100, None, [value for values in moved for value in values], [1, 2]))
     assert TO_CLIENT.decode(joined) == whole

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, assume, example, given, settings, strategies
 
 from Net.errors import HandshakeError, PacketError, ProtocolError
 from Net.extensions import parse_extensions
-from Net.frames import BINARY, CONTINUATION, FIN, OPCODE_NAMES, PING, RSV1, TEXT, Frame, FrameReader, serialize
+from Net.frames import BINARY, CLOSE, CONTINUATION, FIN, OPCODE_NAMES, PING, RSV1, TEXT, Frame, FrameReader, serialize
 from Net.handshake import check_response, check_upgrade, find_end_of_head, parse_request
 from Net.limits import Limits
 from Net.messages import Close, Event, MessageReader, Ping, parse_close
@@ -90,6 +90,40 @@ def test_no_bytes_make_the_frame_reader_raise_anything_but_a_protocol_error(piec
         assert error.close_code == 1002
         with pytest.raises(ProtocolError):
             list(reader.feed(b""))
+
+
+# The short way of the most common frame ---------------------------------------------------------------------------
+
+frames_of_a_client = st.builds(
+    serialize,
+    st.sampled_from([BINARY, BINARY, TEXT, CONTINUATION, PING, CLOSE, 0x3]),
+    st.binary(max_size=130),
+    fin=st.booleans() | st.just(True),
+    rsv=st.sampled_from([0, 0, 0, RSV1]),
+    mask_key=st.binary(min_size=4, max_size=4) | st.just(b"abcd") | st.none(),
+)
+
+
+def outcomes(limits: Limits, pieces: list[bytes], takes_the_short_way: bool) -> tuple[list[Event], str]:
+    """All that comes out of what was received piece by piece, and the rule that was broken in the end."""
+    reader, events = MessageReader(limits, masked=True), []
+    try:
+        for piece in pieces:
+            message = reader.only_message(piece) if takes_the_short_way else None
+            events += reader.feed(piece) if message is None else [message]
+    except ProtocolError as violation:
+        return events, str(violation)
+    return events, ""
+
+
+@quick
+@given(st.lists(frames_of_a_client, max_size=6), st.booleans(), places, st.sampled_from([5000, 20]))
+def test_the_short_way_gives_what_the_long_way_gives(
+    frames: list[bytes], is_cut: bool, cuts: list[int], message_bytes: int
+) -> None:
+    pieces = cut(b"".join(frames), cuts) if is_cut else frames
+    limits = Limits(message_bytes=message_bytes)
+    assert outcomes(limits, pieces, True) == outcomes(limits, pieces, False)
 
 
 # Messages ------------------------------------------------------------------------------------------------------
