@@ -369,3 +369,4 @@ def test_a_short_masked_binary_frame_that_comes_alone_is_a_message_at_once(size:
     reader = MessageReader(Limits(), masked=True)
     assert reader.only_message(serialize(BINARY, bytes(size), mask_key=b"abcd")) == bytes(size)
     assert reader.only_message(serialize(BINARY, bytes(126), mask_key=b"abcd")) is None
+    assert MessageReader(Limits(), masked=False).only_message(serialize(BINARY, bytes(size), mask_key=b"abcd")) is None
