@@ -323,7 +323,7 @@ class GameRoom(Audience):
             "paused": self.is_paused,
             "capacity": self.capacity,
             "ms_left": self._ms_left(),
-            "tick_ms": [round(ms, 2) for ms in ticker.durations_ms.copy()] if ticker else [],
+            "tick_ms": [round(ms, 2) for ms in ticker.durations_ms] if ticker else [],
             "late_ticks": ticker.late_ticks if ticker else 0,
             "settings": {"tick_rate": self._tick_rate, **self.game.changeable_settings()},
             "spectators": len(self.everybody()) - len(self.seats()),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import os
 from pathlib import Path
@@ -11,10 +12,10 @@ Cpus = Tuple[int, ...]  # empty: any
 
 
 def parse_cpus(text: str) -> Cpus:
-    """`0` or `0,1`; raises ValueError for CPUs that this process may not use, or can not be pinned to."""
+    """`0` or `0,1`, from the command line; raises ArgumentTypeError for CPUs that this process may not use."""
     cpus = tuple(int(number) for number in text.split(","))
     if not set(cpus) <= set(usable_cpus()):
-        raise ValueError(f"can not use CPU {text}, only {usable_cpus()}")
+        raise argparse.ArgumentTypeError(f"only these CPUs can be used: {usable_cpus()}")
     return cpus
 
 

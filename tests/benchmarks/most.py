@@ -65,7 +65,7 @@ def run(args: argparse.Namespace) -> None:
 
     print(options.whereabouts(setup_of(args, 0)))
     most = find_most(is_held, args.start, args.limit, args.in_a_room)
-    print(f"{most} players are held{per_cpu(most, rows)}; with {OVERLOAD:g} times as many:")
+    print(f"{most} players are held{per_cpu(most, rows)}")
     for _ in range(args.repeat if most else 0):
         measure("overload", in_whole_rooms(OVERLOAD * most, args.in_a_room))
     print(f"server: {rows[0]['python'] if rows else args.python}; written to {write_json('most', rows)}")

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, Sequence
 
 from tests.benchmarks import machine
-from tests.benchmarks.experiment import Setup, measure
+from tests.benchmarks.experiment import Outcome, Setup, measure
 from tests.benchmarks.figures import doubts, row_of
 from tests.benchmarks.report import medians, print_table, write_json
 
@@ -41,14 +41,18 @@ def setup_of(args: argparse.Namespace, **changes: Any) -> Setup:
     return replace(setup, plan=replace(setup.plan, joins_per_s=args.joins))
 
 
+def measure_aloud(setup: Setup) -> Outcome:
+    """Measures, and says what is doubtful about it."""
+    outcome = measure(setup)
+    for doubt in doubts(setup, outcome):
+        print(f"! {setup.clients} clients: {doubt}", flush=True)
+    return outcome
+
+
 def measure_row(setup: Setup) -> dict[str, Any]:
     """Measures, says what is doubtful about it, and returns the row."""
-    outcome = measure(setup)
-    row = row_of(setup, outcome)
-    row["doubts"] = doubts(setup, outcome)
-    for doubt in row["doubts"]:
-        print(f"! {setup.clients} clients: {doubt}", flush=True)
-    return row
+    outcome = measure_aloud(setup)
+    return {**row_of(setup, outcome), "doubts": doubts(setup, outcome)}
 
 
 def compare(
@@ -63,7 +67,7 @@ def compare(
     for _ in range(repeat):
         for label, setup in setups.items():
             runs.append({"what": label, **measure_row(setup)})
-    rows = medians(runs, "what", spreads)
+    rows = medians(runs, ["what"], spreads)
     print_table([{column: row[column] for column in ("what", *columns)} for row in rows])
     print(f"server: {runs[0]['python']}; {repeat} run(s) each; written to {write_json(name, runs)}")
     return rows

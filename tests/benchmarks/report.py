@@ -36,14 +36,16 @@ class Spread(NamedTuple):
         return f"{self.median:.2f} ({self.low:.2f}-{self.high:.2f})"
 
 
-def medians(runs: Sequence[dict[str, Any]], key: str, spreads: Sequence[str] = ()) -> list[dict[str, Any]]:
-    """One row for all runs with the same value of `key`, in the order in which they came.
+def medians(runs: Sequence[dict[str, Any]], keys: Sequence[str], spreads: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """One row for all runs with the same values of `keys`, in the order in which they came.
 
     Numbers become their medians, those named in `spreads` a `Spread` where there are several; of the rest, the first.
     """
+    groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for run in runs:
+        groups.setdefault(tuple(run[key] for key in keys), []).append(run)
     rows = []
-    for value in dict.fromkeys(run[key] for run in runs):
-        same = [run for run in runs if run[key] == value]
+    for same in groups.values():
         row: dict[str, Any] = dict(same[0])
         for name, first in same[0].items():
             if isinstance(first, (int, float)) and len(same) > 1:

