@@ -22,9 +22,9 @@ from Net.messages import ABNORMAL, Close, Event, MessageReader, Ping, close_payl
 
 Message = Union[str, bytes]
 
-# Python reserves all that may be read before it waits, and up to about this size takes it from a pool of its own. Hundreds
-# wait at a time, nearly all for a game input; who sends more at once gets large reads (`Limits.receive_bytes`) until one
-# of them is not filled.
+# Python reserves all that may be read before it waits, and up to about this size takes it from a pool of its own.
+# Hundreds wait at a time, nearly all for a game input; who sends more at once gets large reads
+# (`Limits.receive_bytes`) until one of them is not filled.
 _SMALL_READ_BYTES = 448
 
 
