@@ -18,6 +18,10 @@ _LIMITS = (
     "Implementations that have implementation- and/or platform-specific limitations regarding the frame size or total "
     "message size after reassembly from multiple frames MUST protect themselves against exceeding those limits."
 )
+_INFLATE = (
+    "Append 4 octets of 0x00 0x00 0xff 0xff to the tail end of the payload of the message. Decompress the resulting "
+    "data using DEFLATE."
+)
 _HELLO = Answer(TEXT, b"Hello")
 
 
@@ -41,7 +45,7 @@ def _examples() -> tuple[Experiment, ...]:
         return Experiment(
             f"rfc-7692-{number}",
             f"Section 7.2.3.{number}: {title}",
-            "This section introduces examples of how Per-Message Deflate is applied to messages.",
+            _INFLATE,
             f"RFC 7692 section 7.2.3.{number}",
             (*sent, GOODBYE),
             outcome,
@@ -156,7 +160,7 @@ def _rules() -> tuple[Experiment, ...]:
         Experiment(
             "deflate-nonsense",
             "Something that can not be inflated",
-            "Decompress the resulting data using DEFLATE.",
+            _INFLATE,
             "RFC 7692 section 7.2.2",
             (masked(TEXT, b"\xff\xff", rsv=RSV1),),
             failed("can not inflate"),
@@ -170,7 +174,7 @@ def _rules() -> tuple[Experiment, ...]:
             "RFC 6455 section 10.4",
             (masked(BINARY, _deflated(bytes(Limits().message_bytes + 1)), rsv=RSV1),),
             failed("the inflated message is too long", code=1009),
-            "The limit must hold for what comes out, while it comes out: ten gigabytes of zeros fit into ten megabytes.",
+            "The limit must hold for what comes out, while it comes out: a thousand bytes of zeros fit into one.",
             handshake=_COMPRESSED,
             attacks=(
                 "websockets CVE-2018-1000518",
@@ -182,8 +186,8 @@ def _rules() -> tuple[Experiment, ...]:
         Experiment(
             "deflate-many-streams",
             "Seventeen streams in one message",
-            "on the tail end of the message, [...] the receiver MUST be able to go on after a block with BFINAL set.",
-            "RFC 7692 section 7.2.3.4",
+            _LIMITS,
+            "RFC 6455 section 10.4",
             (masked(BINARY, 5000 * b"\x03\x00", rsv=RSV1),),
             failed("too many streams in one message"),
             "Each ends a stream in two bytes, and starting the next costs the receiver far more than that.",

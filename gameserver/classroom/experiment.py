@@ -44,7 +44,8 @@ class Outcome(NamedTuple):
     """All that comes back before the stream ends.
 
     status: of the HTTP response, 0 if there is none. says: words of its head or body. frames: before the CLOSE.
-    close_code: in the server's CLOSE; 1005: it holds none; 1006: there is no CLOSE. close_reason: how its reason starts.
+    close_code: in the server's CLOSE; 1005: it holds none; 1006: there is no CLOSE. close_reason: how its reason
+    starts.
     """
 
     status: int = 101

@@ -134,7 +134,8 @@ def _examples() -> tuple[Experiment, ...]:
         Experiment(
             "rfc-64-kib",
             "Section 5.7: 64 KiB of binary data",
-            "64KiB binary message in a single unmasked frame: 0x82 0x7F 0x0000000000010000 [65536 bytes of binary data]",
+            "64KiB binary message in a single unmasked frame: 0x82 0x7F 0x0000000000010000 [65536 bytes of binary "
+            "data]",
             _EXAMPLES,
             (masked(BINARY, bytes(65536)), GOODBYE),
             fine(Answer(BINARY, bytes(65536))),

@@ -241,8 +241,8 @@ HANDSHAKE_EXPERIMENTS = (
     Experiment(
         "handshake-version-25",
         "A version of the future",
-        "If the server doesn't support the requested version, it MUST respond with a Sec-WebSocket-Version header field "
-        "[...] containing all versions it is willing to use.",
+        "If the server doesn't support the requested version, it MUST respond with a Sec-WebSocket-Version header "
+        "field [...] containing all versions it is willing to use.",
         "RFC 6455 section 4.4",
         (),
         refused(426, "Sec-WebSocket-Version: 13"),
@@ -263,8 +263,8 @@ HANDSHAKE_EXPERIMENTS = (
     Experiment(
         "handshake-extension-grammar",
         "An extension with a quoted string that never ends",
-        "If a value is received by either the client or the server during negotiation that does not conform to the ABNF "
-        "below, the recipient of such malformed data MUST immediately _Fail the WebSocket Connection_.",
+        "If a value is received by either the client or the server during negotiation that does not conform to the "
+        "ABNF below, the recipient of such malformed data MUST immediately _Fail the WebSocket Connection_.",
         "RFC 6455 section 9.1",
         (),
         refused(400, "Sec-WebSocket-Extensions does not follow its grammar"),
