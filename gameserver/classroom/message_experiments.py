@@ -193,8 +193,8 @@ def _control_frames() -> tuple[Experiment, ...]:
         Experiment(
             "ping-empty",
             "A ping with nothing in it",
-            "Upon receipt of a Ping frame, an endpoint MUST send a Pong frame in response, unless it already received a "
-            "Close frame.",
+            "Upon receipt of a Ping frame, an endpoint MUST send a Pong frame in response, unless it already received "
+            "a Close frame.",
             "RFC 6455 section 5.5.2",
             (masked(PING), GOODBYE),
             fine(Answer(PONG)),
