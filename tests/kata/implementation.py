@@ -56,7 +56,7 @@ class Implementation:
         if self._port is None:
             answer = self._ask("serve", (), {})
             if answer[0] == "raised":
-                raise Trouble("serve is not there yet")
+                raise NotThere("serve is not there yet")
             self._port = answer[1]
         return self._port
 

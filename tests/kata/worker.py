@@ -68,6 +68,7 @@ def serve(function: Any) -> tuple[str, int]:
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
     listening.listen(16)
+    port = listening.getsockname()[1]
 
     def run() -> None:
         try:
@@ -78,7 +79,7 @@ def serve(function: Any) -> tuple[str, int]:
         listening.close()  # so that nobody waits for an answer
 
     threading.Thread(target=run, daemon=True).start()
-    return "serving", listening.getsockname()[1]
+    return "serving", port
 
 
 def plain(value: Any) -> Any:

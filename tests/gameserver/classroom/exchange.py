@@ -23,25 +23,30 @@ class Exchange(NamedTuple):
 def run(experiment: Experiment, port: int, timeout_s: float = DEADLINE_S) -> Exchange:
     """Sends what the row says, and reads to the end of the stream, or until nothing has come for the time-out."""
     received = bytearray()
+    is_over = True
     with socket.create_connection(("127.0.0.1", port), timeout_s) as sock:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        with contextlib.suppress(OSError):  # the server may have heard enough
-            _deliver(sock, experiment.opening(f"127.0.0.1:{port}"), experiment.delivery)
-            while experiment.outcome.status == 101 and b"\r\n\r\n" not in received:
-                if not _receive(sock, received):
-                    break
-            for step in experiment.sent:
-                _deliver(sock, step, experiment.delivery)
-            if experiment.hangs_up:
-                sock.shutdown(socket.SHUT_WR)
-        is_over = True
         try:
+            with contextlib.suppress(ConnectionError):  # the server may have heard enough
+                _send(sock, experiment, f"127.0.0.1:{port}", received)
             while _receive(sock, received):
                 pass
         except socket.timeout:
             is_over = False
     head, _, rest = bytes(received).partition(b"\r\n\r\n")
     return Exchange(head, rest, is_over)
+
+
+def _send(sock: socket.socket, experiment: Experiment, host: str, received: bytearray) -> None:
+    """The handshake, and when it has been answered the steps."""
+    _deliver(sock, experiment.opening(host), experiment.delivery)
+    while experiment.outcome.status == 101 and b"\r\n\r\n" not in received:
+        if not _receive(sock, received):
+            return
+    for step in experiment.sent:
+        _deliver(sock, step, experiment.delivery)
+    if experiment.hangs_up:
+        sock.shutdown(socket.SHUT_WR)
 
 
 def _deliver(sock: socket.socket, data: bytes, delivery: Delivery) -> None:
