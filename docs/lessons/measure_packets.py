@@ -1,19 +1,21 @@
 """How many bytes the game's packets take as MessagePack and as JSON: python docs/lessons/measure_packets.py
 
 Twenty players on a small map play for ten seconds, the same ones each time, and two spectators watch one of them: one
-in MessagePack, one in JSON. --url ws://localhost:3000 measures in a game that is being played just now. --write puts the table into
-lesson 7.
+in MessagePack, one in JSON. --url ws://localhost:3000 measures in a game that is being played just now. --write puts
+the table into lesson 7.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import random
 import socket
 import sys
 import time
 from collections import Counter
 from pathlib import Path
+from typing import Iterable, Iterator
 
 LESSON = Path(__file__).with_name("7-packets.md")
 sys.path.insert(0, str(LESSON.parents[2]))
@@ -38,10 +40,11 @@ class Count:
         self.messages: Counter[str] = Counter()
         self.bytes: Counter[str] = Counter()
 
-    def add(self, message: str | bytes) -> None:
-        packet_id = TO_CLIENT.decode(message).id
-        self.messages[packet_id] += 1
-        self.bytes[packet_id] += len(message.encode() if isinstance(message, str) else message)
+    def add_all(self, messages: Iterable[str | bytes]) -> None:
+        for message in messages:
+            packet_id = TO_CLIENT.decode(message).id
+            self.messages[packet_id] += 1
+            self.bytes[packet_id] += len(message.encode() if isinstance(message, str) else message)
 
 
 def tcp_pair() -> tuple[socket.socket, socket.socket]:
@@ -51,13 +54,11 @@ def tcp_pair() -> tuple[socket.socket, socket.socket]:
         return near, listening.accept()[0]
 
 
-def receive_all(websocket: WebSocket, count: Count) -> None:
-    """Counts what has come so far."""
-    while True:
-        try:
-            count.add(websocket.receive(0))
-        except TimeoutError:
-            return
+def received(websocket: WebSocket) -> Iterator[str | bytes]:
+    """The messages that have come so far."""
+    with contextlib.suppress(TimeoutError):
+        while True:
+            yield websocket.receive(0)
 
 
 def measure_a_round() -> tuple[Count, Count]:
@@ -86,9 +87,9 @@ def measure_a_round() -> tuple[Count, Count]:
                 room.game.process_input(number, ("ATTACK", True, rng.random() * 6))
         room.tick()
         for websocket in crowd:
-            receive_all(websocket, Count())
+            list(received(websocket))
         for websocket, count in watchers:
-            receive_all(websocket, count)
+            count.add_all(received(websocket))
     for sock in sockets:
         sock.close()
     return packed, text
@@ -104,7 +105,7 @@ def measure_live(url: str) -> tuple[Count, Count]:
     while time.monotonic() < end_s:
         time.sleep(0.02)
         for websocket, _, count in watchers:
-            receive_all(websocket, count)
+            count.add_all(received(websocket))
     for websocket, _, _ in watchers:
         websocket.close()
     return packed, text

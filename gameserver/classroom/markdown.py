@@ -18,7 +18,7 @@ Numbered = List[Tuple[int, str]]  # lines with their numbers
 _FENCE = "```"
 _INLINE = re.compile(r"`([^`]+)`|\*\*([^*`]+)\*\*|\*([^*`]+)\*|\[([^\]\[]+)\]\(([^)\s]+)\)")
 # What means something in Markdown, or nearly does, where no rule above has taken it.
-_STRAY = re.compile(r"[`*<\\]|!\[|\]\(|(?<!\w)_\w|\w_(?!\w)")
+_STRAY = re.compile(r"[`*<\\]|\]\(|(?<!\w)_\w|\w_(?!\w)")
 _SCHEMES = re.compile(r"https?://|/|[A-Za-z0-9]")
 _FORBIDDEN_START = re.compile(r"\s|<|[*+] |---|===|\d+\) |#|\|")
 
@@ -90,6 +90,8 @@ def inline(text: str, number: int, link: Link) -> str:
             tag = "strong" if bold else "em"
             made.append(f"<{tag}>{_plain(bold or emphasis, number)}</{tag}>")
         else:
+            if text[: match.start()].endswith("!"):
+                raise ValueError(f"line {number}: pictures are not in use here")
             if not _SCHEMES.match(target) or (":" in target and not target.startswith("http")):
                 raise ValueError(f"line {number}: a link to {target!r}")
             made.append(f'<a href="{html.escape(link(target))}">{inline(label, number, link)}</a>')
