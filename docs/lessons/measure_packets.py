@@ -91,6 +91,10 @@ def measure_a_round() -> tuple[Count, Count]:
         for websocket, count in watchers:
             count.add_all(received(websocket))
     for sock in sockets:
+        sock.shutdown(socket.SHUT_WR)
+    for websocket, count in watchers:
+        count.add_all(websocket)  # what was still on its way
+    for sock in sockets:
         sock.close()
     return packed, text
 
