@@ -101,7 +101,7 @@ class MaskedByte:
 
 @dataclass(frozen=True)
 class Argument:
-    """An argument of a packet. given: False for an optional one left out. wire: its MessagePack, where it can be told."""
+    """An argument of a packet. given: False for an optional one left out. wire: its MessagePack, if it can be told."""
 
     name: str
     must_be: str
@@ -125,10 +125,10 @@ class DissectedPacket:
 class Message:
     """A message that a frame completes.
 
-    number: counted from 1 in its direction. opcode_name: TEXT or BINARY. frames: numbers of the frames that were joined.
-    wire_size: of all their payloads; size: of the message, inflated if it `is_compressed`. payload: its bytes; text: the
-    same as text, if it is. encoding: "JSON", "MessagePack" or None. value: what it decodes to. packet: if it is one;
-    packet_problem: why it is none.
+    number: counted from 1 in its direction. opcode_name: TEXT or BINARY. frames: numbers of those that were joined.
+    wire_size: of all their payloads; size: of the message, inflated if it `is_compressed`. payload: its bytes; text:
+    the same as text, if it is. encoding: "JSON", "MessagePack" or None. value: what it decodes to. packet: if it is
+    one; packet_problem: why it is none.
     """
 
     number: int
@@ -161,8 +161,8 @@ class Frame:
     number: counted from 1, and offset: bytes before it, both in the frames of its direction. wire: all its bytes;
     size: their number; missing: how many more it announced that are not there (after a violation, or at the end of the
     input). rsv: in place (RSV1 = 0x40). length: of the payload, as declared; length_bits: the form that it was written
-    in, 7, 16 or 64. payload: unmasked, still compressed. role: "whole message", "first fragment", "fragment",
-    "last fragment", "control frame" or "unknown". message_number: of the message it belongs to, None for a control frame;
+    in: 7, 16 or 64. payload: unmasked, still compressed. role: "whole message", "first fragment", "fragment",
+    "last fragment", "control frame" or "unknown". message_number: of the message it belongs to, if it belongs to one;
     fragment: its place in that, from 1. message: if this frame completes one. close: of a close frame.
     """
 

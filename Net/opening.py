@@ -1,6 +1,6 @@
 """The opening handshake, explained: RFC 6455 sections 1.3 and 4, line by line.
 
-In:  the head of a request or of a response, up to and with the empty line (a refusal: with its body). Out: a `Handshake`.
+In:  the head of a request or of a response, empty line included; of a refusal, the body too. Out: a `Handshake`.
 Raises nothing: what the functions of Net.handshake refuse about it is its `violation`.
 """
 

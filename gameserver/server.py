@@ -24,6 +24,7 @@ from Net.limits import Limits
 from Net.listener import Address, Listener
 from Net.origin import make_policy
 from Net.PacketCodes import TO_CLIENT, Packet
+from Net.tap import MakeTap
 from Net.websocket import WebSocket
 
 __all__ = ["GameServer", "handlers"]  # handlers: imported for what it registers
@@ -75,6 +76,10 @@ class GameServer(Lobby):
     def add_page(self, path: str, page: Page | Callable[[], Page]) -> None:
         """Answers plain requests for a path with a page, or with what a function makes each time."""
         self._pages[path] = page
+
+    def add_tap(self, make_tap: MakeTap) -> None:
+        """Lets `make_tap` listen in on every connection that it wants; see Net.tap."""
+        self._listener.tap_makers.append(make_tap)
 
     # Serving --------------------------------------------------------------------------------------------------
 
