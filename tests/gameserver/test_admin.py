@@ -8,7 +8,8 @@ from typing import Any, Iterator
 
 import pytest
 
-from gameserver.admin import COMMANDS, WRONG_TOKENS_ALLOWED, Console
+from gameserver.admin import COMMANDS, Console
+from gameserver.doorkeeper import WRONG_TOKENS_ALLOWED, Doorkeeper
 from gameserver.settings import GameSettings
 from gameserver.world_manager import GameWorldManager
 from Net.client import connect
@@ -64,7 +65,7 @@ class Operator:
 def console(game_settings: GameSettings = SMALL, **settings: Any) -> Iterator[tuple[Arena, Clock]]:
     with serving(game_settings, **settings) as arena:
         clock = Clock()
-        arena.server.add_route("/admin", Console(GameWorldManager(arena.server), TOKEN, clock).converse)
+        arena.server.add_route("/admin", Console(GameWorldManager(arena.server), Doorkeeper(TOKEN, clock), clock).converse)
         yield arena, clock
 
 
