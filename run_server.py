@@ -25,6 +25,8 @@ except ImportError:
 import gameserver
 from gameserver.admin import Console
 from gameserver.bots import Crowd
+from gameserver.classroom.classroom import Classroom
+from gameserver.doorkeeper import Doorkeeper
 from gameserver.lan_announce import HOW_TO_INSTALL, Announcement, qr_for_terminal, qr_page
 from gameserver.modes import MODES
 from gameserver.pages import leaderboard_page
@@ -67,6 +69,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("--bots", type=int, default=0, metavar="N", help="simple players that fill a room, for one who tests alone")
     add("--database", default=DEFAULT_PATH, metavar="FILE", help="where results are kept; :memory: forgets them")
     add("--admin-token", metavar="TOKEN", help="what an operator of /admin must know; without it one is made up")
+    add("--classroom", action="store_true", help="the pages /inspect and /lab, for a teacher")
     add("--log-level", choices=_LOG_LEVELS, default="info", help="how much to tell")
     add("--version", action="version", version=f"gameserver {gameserver.__version__}")
     return parser
@@ -96,9 +99,9 @@ def make_server(args: argparse.Namespace, recorder: Recorder) -> GameServer:
     return GameServer(server_settings, game_settings, limits, recorder=recorder)
 
 
-def add_rooms_of_their_own(server: GameServer, store: Store, admin_token: str, public_url: str) -> None:
+def add_rooms_of_their_own(server: GameServer, store: Store, doorkeeper: Doorkeeper, public_url: str) -> None:
     """Plugs in what is not the game itself: the operator's console, the leaderboard, and the way in as a QR code."""
-    server.add_route("/admin", Console(GameWorldManager(server), admin_token).converse)
+    server.add_route("/admin", Console(GameWorldManager(server), doorkeeper).converse)
     server.add_page("/leaderboard.json", lambda: leaderboard_page(store))
     server.add_page("/qr.svg", lambda: qr_page(public_url))
 
@@ -153,10 +156,16 @@ def serve(args: argparse.Namespace, store: Store) -> int:
     admin_token = args.admin_token or secrets.token_urlsafe(9)
     addresses = reachable_addresses(args.host)
     public_url = url("http", next(iter(addresses), "localhost"), port)
-    add_rooms_of_their_own(server, store, admin_token, public_url)
+    doorkeeper = Doorkeeper(admin_token)
+    here = LOOPBACK.get(args.host, args.host)
+    add_rooms_of_their_own(server, store, doorkeeper, public_url)
+    if args.classroom:
+        Classroom(server, doorkeeper, here, port)
     stop_on_signals(server)
     announce(addresses, port, admin_token, public_url)
-    crowd = Crowd(url("ws", LOOPBACK.get(args.host, args.host), port), args.bots)
+    if args.classroom:
+        print(f"Classroom: {url('http', 'localhost', port)}inspect and /lab", flush=True)
+    crowd = Crowd(url("ws", here, port), args.bots)
     announcement = Announcement(addresses, port)
     crowd.start()
     announcement.start()

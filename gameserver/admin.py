@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import Any, Callable, NamedTuple
+from typing import Any, Callable
 
-from gameserver.doorkeeper import Doorkeeper, parse_object, send_json
-from gameserver.world_manager import GameWorldManager, OperatorError
-from Net.schema import COUNT, FLAG, NUMBER, ROOM_NAME, Kind, integer, nullable, text
+from gameserver.commands import Argument, obey, send_json
+from gameserver.doorkeeper import Doorkeeper
+from gameserver.world_manager import GameWorldManager
+from Net.schema import COUNT, FLAG, NUMBER, ROOM_NAME, integer, nullable, text
 from Net.websocket import Message, WebSocket
 
 log = logging.getLogger(__name__)
@@ -22,13 +23,6 @@ STATE_EVERY_S = 1.0
 
 _AMOUNT = integer(-1_000_000, 1_000_000)
 _REASON = text(1, 100)
-
-
-class Argument(NamedTuple):
-    """An argument of a command."""
-
-    kind: Kind
-    optional: bool = False
 
 
 # What an operator may do: the names of GameWorldManager's methods, and their arguments.
@@ -81,33 +75,10 @@ class Console:
 
     def _obey(self, message: Message, address: str) -> dict[str, Any]:
         """Carries out one command; returns the answer."""
-        number = None
-        try:
-            command = parse_object(message)
-            number = command.pop("id", None)
-            name = command.pop("do", None)
-            arguments = _check_arguments(name, command)
-            said = getattr(self._manager, str(name))(**arguments)
-        except (ValueError, OperatorError) as error:
-            return {"id": number, "error": str(error)}
-        log.info("%s: the operator did %s %r: %s", address, name, arguments, said)
-        return {"id": number, "ok": True, "said": said}
 
+        def run(name: str, arguments: dict[str, Any]) -> Any:
+            said = getattr(self._manager, name)(**arguments)
+            log.info("%s: the operator did %s %r: %s", address, name, arguments, said)
+            return said
 
-def _check_arguments(name: Any, given: dict[str, Any]) -> dict[str, Any]:
-    known = COMMANDS.get(name) if isinstance(name, str) else None
-    if known is None:
-        raise ValueError(f'"do" must be one of: {", ".join(COMMANDS)}')
-    checked = {}
-    for key, argument in known.items():
-        if key in given:
-            try:
-                checked[key] = argument.kind.check(given[key])
-            except ValueError as error:
-                raise ValueError(f"{name}: {key} must be {error}") from None
-        elif not argument.optional:
-            raise ValueError(f"{name}: {key} is missing, it must be {argument.kind.must_be}")
-    if given.keys() - known.keys():
-        raise ValueError(f"{name} takes {', '.join(known)}")
-    return checked
-
+        return obey(message, COMMANDS, run)

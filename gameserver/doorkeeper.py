@@ -7,13 +7,13 @@ An address that has sent five wrong tokens is not heard for a minute.
 from __future__ import annotations
 
 import hmac
-import json
 import logging
 import threading
 import time
 from typing import Any, Callable
 
-from Net.websocket import Message, WebSocket
+from gameserver.commands import parse_object, send_json
+from Net.websocket import WebSocket
 
 log = logging.getLogger(__name__)
 
@@ -66,18 +66,3 @@ class Doorkeeper:
             wrong.append(now_s)
             return "this is not the operator's token: the server printed it when it started"
 
-
-def parse_object(message: Message) -> dict[str, Any]:
-    """The JSON object in a message; raises ValueError when it is something else."""
-    try:
-        value = json.loads(message)
-    except (ValueError, RecursionError):
-        value = None
-    if not isinstance(value, dict):
-        raise ValueError("a message must be an object in JSON")
-    return value
-
-
-def send_json(websocket: WebSocket, value: dict[str, Any]) -> None:
-    """Sends an object; waits until the kernel has taken it, so it may be long. Raises ConnectionClosed."""
-    websocket.send(json.dumps(value, ensure_ascii=False))

@@ -1,26 +1,22 @@
 """The lab's bench: sends any bytes at all to this server, over a real connection, and brings back what it answers.
 
-In:  a `Trial`: a handshake and steps, as bytes. Out: a `Result`: what went out and what came back, explained.
+In:  a `Trial`: a handshake and steps, as bytes. Out: a `Result`: what went out and what came back, and when.
 It connects to the address that it was made for, and to nothing else.
 """
 
 from __future__ import annotations
 
-import select
 import socket
 import threading
 import time
-from typing import Any, Callable, NamedTuple
+from typing import Callable, NamedTuple
 
-from Net.conversation import Conversation
-from Net.handshake import END_OF_HEAD, Request
-from Net.limits import Limits
-from Net.plain import as_plain
+from Net.handshake import END_OF_HEAD
+from Net.sockets import wait_readable
 
 # A person waits for it. The slowest answer of the server is that to a handshake that does not end.
 MOST_S = 9.0
 CONNECT_S = 3.0
-MOST_SENT_BYTES = 256 * 1024
 MOST_HEARD_BYTES = 512 * 1024
 # After each byte of a slow delivery: what the server says to it is on its way back within this time.
 BYTE_PAUSE_S = 0.002
@@ -142,7 +138,7 @@ class _Run:
 
     def _listen(self, timeout_s: float) -> bool:
         """Takes what has come; returns False if nothing came in time."""
-        if not select.select([self._sock], [], [], max(0.0, timeout_s))[0]:
+        if not wait_readable(self._sock, max(0.0, timeout_s)):
             return False
         try:
             data = self._sock.recv(65536)
