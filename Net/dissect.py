@@ -19,6 +19,8 @@ handshake and both directions, see `Net.conversation`; for a handshake alone, `N
 
 from __future__ import annotations
 
+import sys
+
 from Net.anatomy import CloseBody, Frame, Message, Violation
 from Net.deflate import Parameters, make_codecs
 from Net.errors import ProtocolError
@@ -184,3 +186,9 @@ def _close_body(event: Event | None) -> CloseBody | None:
         return None
     meaning = _CLOSE_MEANINGS.get(event.code, "free for applications" if event.code >= 3000 else "registered at IANA")
     return CloseBody(event.code, event.reason, meaning)
+
+
+if __name__ == "__main__":
+    from Net.dissect_command import main
+
+    sys.exit(main())

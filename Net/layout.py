@@ -132,7 +132,7 @@ def _second_byte_fields(frame: Frame) -> list[Field]:
     second = frame.wire[1:2]
     masked_meaning = "masked: a client must" if frame.masked else "not masked: a server must not"
     length = second[0] & LENGTH_BITS
-    meaning = f"the payload has {length} bytes; {_why_form(frame)}"
+    meaning = f"bytes of payload; {_why_form(frame)}"
     if length in _EXTENDED_BYTES:
         meaning = f"not a length: the next {_EXTENDED_BYTES[length]} bytes hold it"
     return [
@@ -143,11 +143,9 @@ def _second_byte_fields(frame: Frame) -> list[Field]:
 
 def _payload_field(frame: Frame) -> Field:
     wire = frame.wire[frame.header_size :]
-    meaning = f"{frame.length} bytes"
-    if frame.masked:
-        meaning += ", each XORed with a byte of the key"
+    meaning = "each byte XORed with a byte of the key" if frame.masked else "as it is, byte by byte"
     if frame.missing:
-        meaning += f", of which {len(wire)} are here"
+        meaning += f"; {len(wire)} of {frame.length} bytes are here"
     return Field("payload", 8 * frame.header_size, 8 * frame.length, wire, wire.hex(), meaning, _section("5.2"))
 
 

@@ -57,19 +57,20 @@ def _decode_packet(
         packet = table.decode(message)
     except PacketError as error:
         return None, violation_of(error)
-    parts = [] if isinstance(message, str) else _parts(message, value[1])
+    parts = [] if isinstance(message, str) else _parts(message, value)
     return _tree(packet, parts, table), None
 
 
-def _parts(message: bytes, args: list[Any]) -> list[bytes]:
+def _parts(message: bytes, value: list[Any]) -> list[bytes]:
     """The bytes of a packet: what stands before its arguments, and each argument; nothing if they can not be told.
 
-    MessagePack allows several forms of one value; a sender that uses the shortest, as most do, is found out by
-    writing the arguments again.
+    MessagePack allows several forms of one value. Whether a sender uses the shortest, as most do, is found out by
+    writing the packet again.
     """
-    parts: list[bytes] = [msgpack.packb(arg) for arg in args]
-    tail = b"".join(parts)
-    return [message[: len(message) - len(tail)], *parts] if message.endswith(tail) else []
+    if msgpack.packb(value) != message:
+        return []
+    parts: list[bytes] = [msgpack.packb(arg) for arg in value[1]]
+    return [message[: len(message) - sum(map(len, parts))], *parts]
 
 
 def _tree(packet: Packet, parts: list[bytes], table: PacketTable) -> DissectedPacket:

@@ -14,7 +14,6 @@ from Net.tap import Tap, tap_for
 from tests.Net.support import DEADLINE_S, client_frame, raw_connection, wait_until
 from tests.support import serving
 
-
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 
 
