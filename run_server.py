@@ -164,7 +164,7 @@ def serve(args: argparse.Namespace, store: Store) -> int:
     stop_on_signals(server)
     announce(addresses, port, admin_token, public_url)
     if args.classroom:
-        print(f"Classroom: {url('http', 'localhost', port)}inspect and /lab", flush=True)
+        print(f"Classroom: {url('http', 'localhost', port)}/inspect and /lab", flush=True)
     crowd = Crowd(url("ws", here, port), args.bots)
     announcement = Announcement(addresses, port)
     crowd.start()

@@ -37,11 +37,10 @@ class Doorkeeper:
         is_trusted: lets in whatever the token is. Raises ConnectionClosed when the other side leaves.
         """
         given = self._read_token(websocket)
-        problem = None if is_trusted else self._why_not(given, websocket.host)
+        problem = None if is_trusted else self._why_not(given, websocket)
         if problem is None:
             send_json(websocket, {"ok": True})
             return True
-        log.warning("%s: a wrong operator's token", websocket.address)
         send_json(websocket, {"error": problem})
         websocket.begin_close(1008, "not an operator")
         return False
@@ -52,7 +51,10 @@ class Doorkeeper:
         except (TimeoutError, ValueError):
             return None
 
-    def _why_not(self, given: Any, host: str) -> str | None:
+    def _why_not(self, given: Any, websocket: WebSocket) -> str | None:
+        if not given:  # a page asks whether it needs one: no guess
+            return "type the operator's token: the server printed it when it started"
+        host = websocket.host
         with self._lock:
             now_s = self._clock()
             wrong = [at_s for at_s in self._wrong_tokens.get(host, []) if now_s - at_s < BLOCKED_FOR_S]
@@ -64,5 +66,6 @@ class Doorkeeper:
                 del self._wrong_tokens[host]
                 return None
             wrong.append(now_s)
+            log.warning("%s: a wrong operator's token", websocket.address)
             return "this is not the operator's token: the server printed it when it started"
 

@@ -108,13 +108,15 @@ class _Run:
         trial = self._trial
         for piece in _pieces(trial.opening, trial.byte_by_byte):
             self._send(piece)
-        self._listen_until(self._has_answer, MOST_S)
+        is_whole = END_OF_HEAD in trial.opening  # or there is nothing to wait for
+        if is_whole:
+            self._listen_until(self._has_answer, MOST_S)
         if self._is_upgraded():
             for step in trial.steps:
                 for piece in _pieces(step, trial.byte_by_byte):
                     self._sent += self._send(piece)
-            if trial.hangs_up and self._end == "open":
-                self._sock.shutdown(socket.SHUT_WR)
+        if trial.hangs_up and self._end == "open" and (self._is_upgraded() or not is_whole):
+            self._sock.shutdown(socket.SHUT_WR)
         self._listen_until(lambda: False, trial.patience_s)
         return Result(trial, self._sent, self._heard, self._end)
 

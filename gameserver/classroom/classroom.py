@@ -31,7 +31,7 @@ class Classroom:
         self._server = server
         self._doorkeeper = doorkeeper
         self._bench = Bench(host, port)
-        inspector = Inspector(self.archive, server.limits, self.admits, self.names)
+        inspector = Inspector(self.archive, (host, port), server.limits, self.admits, self.names)
         laboratory = Laboratory(self._bench, server.limits, server.check_opening, self.admits)
         server.add_tap(self.archive.make_tap)
         server.add_route(INSPECT, inspector.converse)

@@ -17,6 +17,7 @@ from gameserver.classroom.tape import Tape
 from gameserver.classroom.timeline import Timeline, opening_of, plain_row
 from gameserver.commands import Argument, CommandError, Commands, obey, send_json
 from Net.limits import Limits
+from Net.pcapng import Address
 from Net.schema import COUNT, FLAG, nullable
 from Net.websocket import WebSocket
 
@@ -37,12 +38,21 @@ COMMANDS: Commands = {
 
 
 class Inspector:
-    """Serves viewers. limits: of the server. admits: lets a viewer in, or not. name_of: who plays at an address."""
+    """Serves viewers.
+
+    address, limits: of the server. admits: lets a viewer in, or not. names: of those who play, by address.
+    """
 
     def __init__(
-        self, archive: Archive, limits: Limits, admits: Callable[[WebSocket], bool], names: Callable[[], dict[str, str]]
+        self,
+        archive: Archive,
+        address: Address,
+        limits: Limits,
+        admits: Callable[[WebSocket], bool],
+        names: Callable[[], dict[str, str]],
     ) -> None:
         self.archive = archive
+        self.address = address
         self.limits = limits
         self.names = names
         self._admits = admits
@@ -136,4 +146,5 @@ class _Viewer:
 
     def _capture(self, connections: list[int] | None) -> str:
         chosen = None if connections is None else frozenset(connections)
-        return capture_file(self._chosen_tapes(chosen), self._inspector.limits, self._hides_text)
+        inspector = self._inspector
+        return capture_file(self._chosen_tapes(chosen), inspector.address, inspector.limits, self._hides_text)

@@ -68,6 +68,7 @@ class Laboratory:
         ]
 
     def _plain(self, experiment: Experiment) -> dict[str, Any]:
+        is_short = sum(map(len, experiment.sent)) <= MOST_STEP_BYTES
         return {
             "id": experiment.id,
             "title": experiment.title,
@@ -75,7 +76,8 @@ class Laboratory:
             "section": experiment.section,
             "note": experiment.note,
             "opening": experiment.opening(self._bench.host).hex(),
-            "steps": [step.hex() for step in experiment.sent],
+            # Null if they are too long to be edited in a page.
+            "steps": [step.hex() for step in experiment.sent] if is_short else None,
             "byte_by_byte": experiment.delivery is Delivery.BYTE_BY_BYTE,
             "hangs_up": experiment.hangs_up,
             "stated": stated(experiment.outcome),

@@ -149,7 +149,7 @@ def plain_row(row: Row, tape: Tape) -> dict[str, Any]:
         "between": cut.is_between,
     }
     if cut.header is None:
-        return {**plain, "opcode": "?", "fin": False, "label": "breaks a rule", "packet": "", "broken": True}
+        return {**plain, "opcode": "?", "fin": True, "label": "breaks a rule", "packet": "", "start": "", "broken": True}
     header = cut.header
     payload = cut.wire[header.size :]
     if header.mask_key:
@@ -157,6 +157,7 @@ def plain_row(row: Row, tape: Tape) -> dict[str, Any]:
     is_plain = not header.rsv & RSV1 and cut.fragment == 1
     name = packet_id(payload, from_client, header.opcode == TEXT) if is_plain and tape.path == "/" else ""
     plain.update(opcode=OPCODE_NAMES[header.opcode], fin=header.fin, packet=name, broken=False)
+    plain["start"] = payload[:SHOWN_BYTES].hex(" ")
     return {**plain, "label": name if name and header.fin else _glance(header, payload)}
 
 
