@@ -67,7 +67,10 @@ def _parts(message: bytes, value: list[Any]) -> list[bytes]:
     MessagePack allows several forms of one value. Whether a sender uses the shortest, as most do, is found out by
     writing the packet again.
     """
-    if msgpack.packb(value) != message:
+    try:
+        if msgpack.packb(value) != message:
+            return []
+    except ValueError:  # lists in lists, deeper than can be written
         return []
     parts: list[bytes] = [msgpack.packb(arg) for arg in value[1]]
     return [message[: len(message) - sum(map(len, parts))], *parts]

@@ -455,8 +455,11 @@ def test_values_that_javascript_can_not_hold_are_written(value: object, shown: o
     assert as_plain(value) == shown
 
 
-def test_a_value_in_many_lists_does_not_exhaust_the_stack() -> None:
-    (frame,) = dissect(client_frame(BINARY, b"\x91" * 900 + b"\x00"), from_client=True)
+@pytest.mark.parametrize("head", [b"", b"\x92\x2c\x91"], ids=["no packet", "SCOREBOARD"])
+def test_a_value_in_many_lists_does_not_exhaust_the_stack(head: bytes) -> None:
+    (frame,) = dissect(frame_bytes(BINARY, head + b"\x91" * 900 + b"\x00"))
+    assert frame.message is not None
+    assert (frame.message.packet is not None) == bool(head)
     plain = json.dumps(as_plain(frame))
     assert "[" * (MOST_DEPTH - 5) in plain.replace(" ", "")
     assert '"..."' in plain
