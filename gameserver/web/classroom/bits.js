@@ -59,7 +59,7 @@ function rowOf(field, number, bytes, start, end) {
   for (let bit = first; bit < last; bit++) {
     const value = (bytes[bit >> 3] >> (7 - (bit & 7))) & 1;
     const edge = bit % 8 === 7 ? " edge" : "";
-    const cell = element("span", { className: `${colourOf(field)} bit${edge}`, "data-field": number }, String(value));
+    const cell = element("span", { className: `${colourOf(field)} bit${edge}`, "data-field": number, "data-bit": bit }, String(value));
     bits.push(placed(cell, bit - start, 1, (start / ROW_BITS) * 2 + 3));
   }
   return [placed(name, first - start, last - first, (start / ROW_BITS) * 2 + 2), ...bits];
@@ -107,7 +107,8 @@ export function fieldTable(frame) {
       { "data-field": number, tabIndex: 0 },
       element("th", { scope: "row" }, element("span", { className: colourOf(field) }, field.name)),
       element("td", { className: "mono" }, valueOf(field)),
-      element("td", {}, field.meaning, " ", element("span", { className: "section" }, field.section)),
+      element("td", {}, field.meaning),
+      element("td", { className: "section" }, shortSection(field.section)),
     ),
   );
   return element("table", { className: "fields" }, element("tbody", {}, ...rows));
@@ -116,8 +117,11 @@ export function fieldTable(frame) {
 function valueOf(field) {
   if (typeof field.value === "number") return field.bits <= 4 && field.bits > 1 ? `${field.value} (${field.value.toString(2).padStart(field.bits, "0")})` : String(field.value);
   const digits = (String(field.value).match(/../g) ?? []).join(" ");
-  return digits.length > 36 ? `${digits.slice(0, 35)} …` : digits;
+  return digits.length > 18 ? `${digits.slice(0, 17)} …` : digits;
 }
+
+/** "RFC 6455 section 5.2" as "§ 5.2": that RFC is the one that is meant. @param {string} section */
+export const shortSection = (section) => section.replace("RFC 6455 section ", "§\u00a0").replace(" section ", " §\u00a0");
 
 /** Lights up all parts of the field that is pointed at or clicked. @param {any} view */
 export function linkFields(view) {

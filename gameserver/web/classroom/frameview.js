@@ -11,11 +11,12 @@ const ROWS_AT_FIRST = 8;
 
 /**
  * @param {any} frame
- * @param {{number?: number, message?: any, frames?: number[], goTo?: (number: number) => void}} context what the list knows
+ * @param {{number?: number, message?: any, frames?: number[], goTo?: (number: number) => void,
+ *   isQuestion?: boolean}} context what the list knows; isQuestion: whether it breaks a rule is for the class to find out
  */
 export function frameView(frame, context = {}) {
   const view = element("div", { className: "frame-view" }, headline(frame, context.number));
-  if (frame.violation) view.append(violationBox(frame.violation));
+  if (frame.violation && !context.isQuestion) view.append(violationBox(frame.violation));
   view.append(bitGrid(frame), section("Bytes", hexDump(frame)), section("What they say", fieldTable(frame)));
   if (frame.unmasking.length) view.append(section("Unmasking: masked ⊕ key[i mod 4] = plain", unmasking(frame)));
   if (frame.close) view.append(section("The close frame", closeBody(frame.close)));

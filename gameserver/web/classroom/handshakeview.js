@@ -3,6 +3,7 @@
 // In:  its halves, as Net.plain gives them. Out: an element.
 
 import { element } from "../dom.js";
+import { shortSection } from "./bits.js";
 import { section } from "./frameview.js";
 import { violationBox } from "./violation.js";
 
@@ -21,7 +22,8 @@ function parts(half) {
       "tr",
       {},
       element("td", { className: "mono wrap" }, text),
-      element("td", {}, meaning, " ", element("span", { className: "section" }, where)),
+      element("td", {}, meaning),
+      element("td", { className: "section" }, shortSection(where)),
     ),
   );
   const table = element("table", { className: "lines" }, element("tbody", {}, ...rows));

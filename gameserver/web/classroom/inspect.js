@@ -81,7 +81,7 @@ function watch(number) {
   timeline.clear();
   timeline.severalConnections = number === null;
   for (const item of byId("connections").children) {
-    item.firstElementChild.toggleAttribute("aria-current", item.dataset.connection === String(number ?? ALL));
+    item.firstElementChild.setAttribute("aria-current", String(item.dataset.connection === String(number ?? ALL)));
   }
   link.do("watch", { connections: number === null ? null : [number], hides_text: byId("hide").checked });
 }
