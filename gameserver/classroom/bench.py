@@ -37,7 +37,7 @@ class Trial(NamedTuple):
 
 
 class Heard(NamedTuple):
-    """Bytes that came back. after: how many bytes behind the handshake had been sent by then. at_ms: since the start."""
+    """Bytes that came back. after: so many bytes behind the handshake had been sent by then. at_ms: since the start."""
 
     data: bytes
     after: int

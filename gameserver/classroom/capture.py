@@ -1,7 +1,7 @@
 """What is on tapes as a capture file for Wireshark, without what a class must not see.
 
-In:  tapes. Out: the bytes of a pcapng file, in base64. A tape that has lost its beginning goes on behind its handshake with
-     the first frame that is whole, as if it had been the first.
+In:  tapes. Out: the bytes of a pcapng file, in base64. A tape that has lost its beginning goes on behind its handshake
+     with the first frame that is whole, as if it had been the first.
 """
 
 from __future__ import annotations

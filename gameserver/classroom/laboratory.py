@@ -41,7 +41,10 @@ COMMANDS: Commands = {
 
 
 class Laboratory:
-    """Serves those who experiment. limits: of the server. check: what it asks of a handshake. admits: see `Inspector`."""
+    """Serves those who experiment.
+
+    limits: of the server. check: what it asks of a handshake. admits: lets somebody in, or not.
+    """
 
     def __init__(
         self, bench: Bench, limits: Limits, check: Callable[[Request], object], admits: Callable[[WebSocket], bool]
@@ -55,8 +58,8 @@ class Laboratory:
         """Serves one page to the end of the connection; raises ConnectionClosed then."""
         if not self._admits(websocket):
             return
-        for message in iter(websocket.receive, None):
-            send_json(websocket, obey(message, COMMANDS, self._obey))
+        while True:
+            send_json(websocket, obey(websocket.receive(), COMMANDS, self._obey))
 
     def _obey(self, name: str, arguments: dict[str, Any]) -> Any:
         return getattr(self, f"_{name}")(**arguments)

@@ -1,7 +1,7 @@
 """Where the texts stand in MessagePack and in JSON: needed to blank one without changing the bytes round it.
 
-In:  a whole encoded value. Out: for each text its path (indices and keys, from the outermost value in) and where its bytes
-     start and end. Keys of maps are no texts. Raises IndexError or ValueError for what is not whole.
+In:  a whole encoded value. Out: for each text its path (indices and keys, from the outermost value in) and where its
+     bytes start and end. Keys of maps are no texts. Raises IndexError or ValueError for what is not whole.
 """
 
 from __future__ import annotations

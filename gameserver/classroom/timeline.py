@@ -113,7 +113,7 @@ class Timeline:
         return same[start : end + 1]
 
     def _before(self, row: Row) -> list[Row]:
-        """What a dissector must have seen before a row: with a deflate window that is kept, all from the first frame."""
+        """What a dissector must have seen before a row: all from the first frame, if a deflate window is kept."""
         same = [other for other in self._rows if other.from_client == row.from_client and other.number < row.number]
         return same if self._parameters is not None and same and same[0].cut.offset == 0 else []
 
@@ -149,7 +149,8 @@ def plain_row(row: Row, tape: Tape) -> dict[str, Any]:
         "between": cut.is_between,
     }
     if cut.header is None:
-        return {**plain, "opcode": "?", "fin": True, "label": "breaks a rule", "packet": "", "start": "", "broken": True}
+        plain.update(opcode="?", fin=True, label="breaks a rule", packet="", start="", broken=True)
+        return plain
     header = cut.header
     payload = cut.wire[header.size :]
     if header.mask_key:
