@@ -35,8 +35,10 @@ from gameserver.server import GameServer
 from gameserver.settings import GameSettings, ServerSettings
 from gameserver.store import DEFAULT_PATH, Store, StoreError
 from gameserver.world_manager import GameWorldManager
+from Net.explain import FORMS
 from Net.lan import reachable_addresses, url
 from Net.limits import Limits
+from Net.trace import EVERYBODY, Tracer
 
 _GAME, _SERVER, _LIMITS = GameSettings(), ServerSettings(), Limits()
 _LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -70,6 +72,16 @@ def make_parser() -> argparse.ArgumentParser:
     add("--database", default=DEFAULT_PATH, metavar="FILE", help="where results are kept; :memory: forgets them")
     add("--admin-token", metavar="TOKEN", help="what an operator of /admin must know; without it one is made up")
     add("--classroom", action="store_true", help="the pages /inspect and /lab, for a teacher")
+    add(
+        "--trace",
+        action="append",
+        nargs="?",
+        const=EVERYBODY,
+        default=[],
+        metavar="ADDRESS",
+        help="print the frames of this client, or of all",
+    )
+    add("--trace-as", choices=FORMS, default="lines", help="how to print a frame: a line each, or drawn and explained")
     add("--log-level", choices=_LOG_LEVELS, default="info", help="how much to tell")
     add("--version", action="version", version=f"gameserver {gameserver.__version__}")
     return parser
@@ -95,8 +107,19 @@ def make_server(args: argparse.Namespace, recorder: Recorder) -> GameServer:
         host_names=tuple(args.host_name),
         allowed_origins=tuple(args.allow_origin),
     )
-    limits = Limits(message_bytes=args.max_message, fragments=args.max_fragments)
-    return GameServer(server_settings, game_settings, limits, recorder=recorder)
+    return GameServer(server_settings, game_settings, make_limits(args), recorder=recorder)
+
+
+def make_limits(args: argparse.Namespace) -> Limits:
+    """The limits of the wire that the flags ask for; raises ValueError for one that can not be."""
+    return Limits(message_bytes=args.max_message, fragments=args.max_fragments)
+
+
+def write_to_stdout(text: str) -> None:
+    """Prints a part of the trace; not through `sys.stdout`, whose lock a reader who has stopped reading would hold."""
+    data = text.encode(sys.stdout.encoding, "backslashreplace")
+    while data:
+        data = data[os.write(sys.stdout.fileno(), data) :]
 
 
 def add_rooms_of_their_own(server: GameServer, store: Store, doorkeeper: Doorkeeper, public_url: str) -> None:
@@ -159,17 +182,20 @@ def serve(args: argparse.Namespace, store: Store) -> int:
     doorkeeper = Doorkeeper(admin_token)
     here = LOOPBACK.get(args.host, args.host)
     add_rooms_of_their_own(server, store, doorkeeper, public_url)
-    if args.classroom:
-        Classroom(server, doorkeeper, here, port)
     stop_on_signals(server)
     announce(addresses, port, admin_token, public_url)
     if args.classroom:
-        print(f"Classroom: {url('http', 'localhost', port)}/inspect and /lab", flush=True)
+        Classroom(server, doorkeeper, here, port)
+        print(f"For the class: {url('http', 'localhost', port)}/lab and /inspect", flush=True)
     crowd = Crowd(url("ws", here, port), args.bots)
     announcement = Announcement(addresses, port)
+    tracer = Tracer(args.trace, FORMS[args.trace_as], write_to_stdout, make_limits(args))
+    server.add_tap(tracer.tap_for)
+    tracer.start()
     crowd.start()
     announcement.start()
     server.serve()
+    tracer.stop()
     crowd.stop()
     announcement.stop()
     return 0

@@ -42,6 +42,11 @@ class Conversation:
         dissectors = self._dissectors.values()
         return not self._failed and not (dissectors and all(dissector.ended for dissector in dissectors))
 
+    @property
+    def is_plain_http(self) -> bool:
+        """Whether the client has asked for a page, and for no WebSocket."""
+        return self.request is not None and not self.request.is_upgrade and self.request.violation is None
+
     def feed(self, from_client: bool, data: bytes) -> list[Record]:
         """Takes the next bytes of a direction; returns what they complete."""
         if self._failed:

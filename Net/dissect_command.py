@@ -11,20 +11,19 @@ import json
 import re
 import sys
 from pathlib import Path
-from typing import Callable, Sequence, Union
+from typing import Callable, Sequence
 
-from Net.anatomy import Frame, Handshake
+from Net.anatomy import Handshake
+from Net.conversation import Record
 from Net.deflate import Parameters
 from Net.dissect import Dissector
 from Net.errors import HandshakeError
-from Net.explain import count_bytes, explain, summarize
+from Net.explain import FORMS, count_bytes
 from Net.frames import MASK
 from Net.handshake import find_end_of_head
 from Net.limits import Limits
 from Net.opening import dissect_handshake
 from Net.plain import as_plain
-
-Record = Union[Handshake, Frame]
 
 EXIT_BROKEN = 1
 _PATIENT = Limits(message_bytes=2**24, fragments=2**16)  # a file may hold more than the game would take
@@ -32,8 +31,7 @@ _SEPARATORS = re.compile(r"0x|[\s,:;]+", re.IGNORECASE)
 _NOT_HEX = re.compile(r"[^0-9a-fA-F]")
 _HEX_TEXT = re.compile(rb"(?:0x|[0-9a-fA-F\s,:;])+", re.IGNORECASE)
 _FORMS: dict[str, Callable[[Record], str]] = {
-    "full": lambda record: "\n".join(explain(record)) + "\n",
-    "lines": summarize,
+    **FORMS,
     "json": lambda record: json.dumps(as_plain(record)),
 }
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import textwrap
-from typing import Any, Iterable
+from typing import Any, Callable, Iterable
 
 from Net.anatomy import DissectedPacket, Field, Frame, Handshake, Message, Violation
 from Net.draw import draw
@@ -17,17 +17,24 @@ from Net.plain import as_plain
 
 MOST_ROWS = 16
 _WIDTH = 110  # columns
-_MOST_SHOWN = 60  # characters of a value in a line
+# Characters of a value.
+_MOST_SHOWN = 60
+_MOST_SHOWN_IN_LINE = 40
+_MOST_SHOWN_IN_FULL = 200
 
 
-def explain(record: Handshake | Frame) -> list[str]:
-    """Everything about a record."""
-    return _explain_handshake(record) if isinstance(record, Handshake) else _explain_frame(record)
+def explain(record: Handshake | Frame) -> str:
+    """Everything about a record, with an empty line at the end."""
+    lines = _explain_handshake(record) if isinstance(record, Handshake) else _explain_frame(record)
+    return "\n".join([*lines, ""])
 
 
 def summarize(record: Handshake | Frame) -> str:
-    """The same in one line."""
+    """What there is to know of a record in one line."""
     return _summarize_handshake(record) if isinstance(record, Handshake) else _summarize_frame(record)
+
+
+FORMS: dict[str, Callable[[Handshake | Frame], str]] = {"lines": summarize, "full": explain}
 
 
 def printable(text: str) -> str:
@@ -60,14 +67,14 @@ def _explain_handshake(handshake: Handshake) -> list[str]:
         lines += ["", "From Sec-WebSocket-Key to Sec-WebSocket-Accept (RFC 6455 section 4.2.2)"]
         lines += [f"  {step.how}\n      {printable(step.value)}" for step in handshake.accept]
     if handshake.body:
-        lines += ["", f"  {shorten(handshake.body, 200)}"]
+        lines += ["", f"  {shorten(handshake.body, _MOST_SHOWN_IN_FULL)}"]
     return [*lines, *_explain_violation(handshake.violation)]
 
 
 def _summarize_handshake(handshake: Handshake) -> str:
     first = shorten(handshake.lines[0].text, 80)
     if handshake.violation is not None:
-        return f"handshake {first} BROKEN: {handshake.violation.rule} ({handshake.violation.section})"
+        return f"handshake {first} BROKEN: {printable(handshake.violation.rule)} ({handshake.violation.section})"
     if handshake.body:
         return f"handshake {first}: {shorten(handshake.body, 120)}"
     return f"handshake {first}" + (f" with {shorten(handshake.extension)}" if handshake.extension else "")
@@ -126,12 +133,12 @@ def _explain_unmasking(frame: Frame) -> list[str]:
 def _explain_message(message: Message) -> list[str]:
     lines = [f"Message {message.number}: {message.opcode_name}, {count_bytes(message.size)}{_joined_from(message)}"]
     if message.text is not None:
-        lines.append(f"  text: {shorten(message.text, 200)}")
+        lines.append(f"  text: {shorten(message.text, _MOST_SHOWN_IN_FULL)}")
     else:
         lines.append(f"  bytes: {message.payload[:64].hex(' ')}{' ...' if message.size > 64 else ''}")
     if message.encoding is None:
         return lines  # neither JSON nor MessagePack: no need to say that it is no packet
-    lines.append(f"  {message.encoding}: {shorten(_json(message.value), 200)}")
+    lines.append(f"  {message.encoding}: {_json(message.value, _MOST_SHOWN_IN_FULL)}")
     if message.packet is not None:
         lines += _explain_packet(message.packet)
     elif message.packet_problem is not None:
@@ -154,7 +161,7 @@ def _explain_packet(packet: DissectedPacket) -> list[str]:
         )
     for arg in packet.args:
         wire = "" if arg.wire is None else shorten(arg.wire.hex(" "), 24)
-        value = f"= {shorten(_json(arg.value))}" if arg.given else "left out"
+        value = f"= {_json(arg.value)}" if arg.given else "left out"
         lines.append(f"    {wire:<12} {arg.name} {value} ({arg.must_be})")
     return lines
 
@@ -165,7 +172,7 @@ def _explain_violation(violation: Violation | None) -> list[str]:
     answer = f"close frame with code {violation.close_code}" if violation.close_code else f"HTTP {violation.status}"
     lines = [
         "",
-        f"VIOLATION: {violation.rule}",
+        f"VIOLATION: {printable(violation.rule)}",
         f"  rule     {violation.section}",
         f"  answer   {answer}",
         f"  refused  by {violation.function}, {violation.file} line {violation.line}:",
@@ -191,14 +198,17 @@ def _content(frame: Frame) -> str:
         reason = f" {shorten(frame.close.reason)}" if frame.close.reason else ""
         return f": {frame.close.code}{reason}"
     if frame.message is None:
-        return f": {frame.payload.hex()}" if frame.role == "control frame" and frame.payload else ""
+        return f": {shorten(frame.payload.hex(' '))}" if frame.role == "control frame" and frame.payload else ""
     if frame.message.packet is not None:
-        args = (f"{arg.name}={shorten(_json(arg.value), 40)}" for arg in frame.message.packet.args if arg.given)
+        args = (f"{arg.name}={_json(arg.value, _MOST_SHOWN_IN_LINE)}" for arg in frame.message.packet.args if arg.given)
         return f": {frame.message.packet.id} {' '.join(args)}".rstrip()
     if frame.message.text is not None:
         return f": {shorten(frame.message.text)}"
     return f": {shorten(frame.message.payload[:_MOST_SHOWN].hex(' '))}"
 
 
-def _json(value: Any) -> str:
-    return json.dumps(as_plain(value), ensure_ascii=False, separators=(",", ":"))
+def _json(value: Any, most: int = _MOST_SHOWN) -> str:
+    """A value as JSON, of at most so many characters."""
+    if isinstance(value, list):
+        value = value[:most]  # of the rest nothing would be left
+    return shorten(json.dumps(as_plain(value), ensure_ascii=False, separators=(",", ":")), most)

@@ -14,7 +14,7 @@ What can be absent is null.
 from __future__ import annotations
 
 import math
-from dataclasses import fields, is_dataclass
+from dataclasses import fields
 from typing import Any
 
 from Net.anatomy import Frame
@@ -28,24 +28,24 @@ _EXACT_IN_JAVASCRIPT = 2**53
 
 def as_plain(value: Any, _depth: int = 0) -> Any:
     """Returns a record, or anything that stands in one, as data for JSON."""
+    if isinstance(value, int):
+        return value if -_EXACT_IN_JAVASCRIPT <= value <= _EXACT_IN_JAVASCRIPT else str(value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bytes):
+        return value[:MOST_BYTES].hex()
     if _depth > MOST_DEPTH:
         return "..."
     deeper = _depth + 1
-    if is_dataclass(value):
-        plain: dict[str, Any] = {"record": type(value).__name__}
-        plain.update({field.name: as_plain(getattr(value, field.name), deeper) for field in fields(value)})
-        if isinstance(value, Frame):
-            plain["fields"] = as_plain(fields_of(value), deeper)
-            plain["unmasking"] = as_plain(unmasking(value, MOST_ROWS), deeper)
-        return plain
-    if isinstance(value, bytes):
-        return value[:MOST_BYTES].hex()
     if isinstance(value, (list, tuple)):
         return [as_plain(item, deeper) for item in value]
     if isinstance(value, dict):
         return {str(key): as_plain(item, deeper) for key, item in value.items()}
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    if isinstance(value, int) and abs(value) > _EXACT_IN_JAVASCRIPT:
-        return str(value)
-    return value
+    plain: dict[str, Any] = {"record": type(value).__name__}
+    plain.update({field.name: as_plain(getattr(value, field.name), deeper) for field in fields(value)})
+    if isinstance(value, Frame):
+        plain["fields"] = as_plain(fields_of(value), deeper)
+        plain["unmasking"] = as_plain(unmasking(value, MOST_ROWS), deeper)
+    return plain
