@@ -2,67 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
-import socket
 from pathlib import Path
-from typing import Iterator, NamedTuple
+from typing import Iterator
 
 import pytest
 
-from gameserver.classroom.experiments import EXPERIMENTS, NOT_ON_THE_SHELF, SHELF, Answer, Delivery, Experiment
-from Net.frames import CLOSE
-from Net.messages import ABNORMAL, NO_STATUS
-from tests.Net.support import DEADLINE_S, WireFrame, parse_all
+from gameserver.classroom.experiments import EXPERIMENTS, NOT_ON_THE_SHELF, SHELF, Answer, Experiment
+from tests.gameserver.classroom.exchange import Exchange, close_of, run
+from tests.Net.support import WireFrame, parse_all
 from tests.support import Arena, serving
 
 ROOT = Path(__file__).parents[3]
-
-
-class Exchange(NamedTuple):
-    """All that came back: the head of the response, and what followed it."""
-
-    head: bytes
-    rest: bytes
 
 
 @pytest.fixture(scope="module")
 def arena() -> Iterator[Arena]:
     with serving() as running:
         yield running
-
-
-def run(experiment: Experiment, port: int) -> Exchange:
-    """Sends what the row says, and reads to the end of the stream."""
-    with socket.create_connection(("127.0.0.1", port), DEADLINE_S) as sock:
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        deliver(sock, experiment.opening(f"127.0.0.1:{port}"), experiment.delivery)
-        received = b""
-        if experiment.outcome.status == 101:
-            while b"\r\n\r\n" not in received:
-                received += receive(sock)
-        with contextlib.suppress(OSError):  # the server may have heard enough
-            for step in experiment.sent:
-                deliver(sock, step, experiment.delivery)
-            if experiment.hangs_up:
-                sock.shutdown(socket.SHUT_WR)
-        while data := receive(sock):
-            received += data
-    head, _, rest = received.partition(b"\r\n\r\n")
-    return Exchange(head, rest)
-
-
-def deliver(sock: socket.socket, data: bytes, delivery: Delivery) -> None:
-    pieces = [data] if delivery is Delivery.WHOLE else [data[i : i + 1] for i in range(len(data))]
-    for piece in pieces:
-        sock.sendall(piece)
-
-
-def receive(sock: socket.socket) -> bytes:
-    try:
-        return sock.recv(65536)
-    except ConnectionError:
-        return b""
 
 
 def is_as_stated(frame: WireFrame, answer: Answer) -> bool:
@@ -82,17 +39,10 @@ def check_frames(frames: list[WireFrame], answers: tuple[Answer, ...]) -> None:
     assert left == []
 
 
-def close_of(frames: list[WireFrame]) -> tuple[int, str]:
-    """The code and reason of the CLOSE at the end, which is taken off the list."""
-    if not frames or frames[-1].opcode != CLOSE:
-        return ABNORMAL, ""
-    payload = frames.pop().payload
-    return (int.from_bytes(payload[:2], "big"), payload[2:].decode()) if payload else (NO_STATUS, "")
-
-
 def check(experiment: Experiment, exchange: Exchange) -> None:
     outcome = experiment.outcome
-    head, rest = exchange
+    head, rest, is_over = exchange
+    assert is_over
     if outcome.status != 101:
         assert head[:12].decode() == (f"HTTP/1.1 {outcome.status}" if outcome.status else "")
         assert outcome.says in (head + rest).decode("latin-1")
