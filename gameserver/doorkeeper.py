@@ -68,4 +68,3 @@ class Doorkeeper:
             wrong.append(now_s)
             log.warning("%s: a wrong operator's token", websocket.address)
             return "this is not the operator's token: the server printed it when it started"
-

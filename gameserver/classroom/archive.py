@@ -36,7 +36,7 @@ class Archive:
         """What has been asked to be a WebSocket, the oldest first."""
         with self._lock:
             everything = [*self._ended, *self._open.values()]
-        return [tape for tape in everything if _is_of_interest(tape)]
+        return sorted(filter(_is_of_interest, everything), key=lambda tape: tape.number)
 
     def of_address(self, address: str) -> Tape | None:
         """The tape of an open connection, an ignored one too."""

@@ -1,6 +1,7 @@
 """Plugs the classroom into a server: a tape for every connection, and the pages /inspect and /lab.
 
-In:  a `GameServer` that listens, and the doorkeeper who knows the operator's token. Out: nothing; from then on it works.
+In:  a `GameServer` that listens, and the doorkeeper who knows the operator's token. Out: nothing; it works from
+then on.
 Whoever sits at this machine needs no token. What comes through a proxy, or through the lab, does not count as sitting
 here: anybody may be behind it.
 """

@@ -42,6 +42,8 @@ def _walk(data: bytes, at: int, path: Path, spans: list[Span]) -> int:
     at += 1
     if 0xA0 <= first < 0xC0 or first in _STRINGS:
         at, length = _length(data, at, _STRINGS.get(first, 0), first & 0x1F)
+        if at + length > len(data):
+            raise IndexError("the text is not whole")
         spans.append(Span(path, at, at + length))
         return at + length
     if 0x90 <= first < 0xA0 or first in _ARRAYS:
