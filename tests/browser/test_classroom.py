@@ -214,7 +214,7 @@ def send(visitor: Visitor) -> str:
 
 
 def bytes_before_the_answer(visitor: Visitor) -> int:
-    matched = re.search(r"after (\d+) of 15 bytes", text_of(visitor, ".exchange"))
+    matched = re.search(r"after (\d+) of \d+ bytes", text_of(visitor, ".exchange"))
     assert matched is not None
     return int(matched[1])
 
