@@ -129,13 +129,15 @@ def add_rooms_of_their_own(server: GameServer, store: Store, doorkeeper: Doorkee
     server.add_page("/qr.svg", lambda: qr_page(public_url))
 
 
-def announce(addresses: list[str], port: int, admin_token: str, public_url: str) -> None:
+def announce(addresses: list[str], port: int, admin_token: str, public_url: str, has_classroom: bool) -> None:
     """Prints where the server can be opened, and what its operator must know."""
     print(f"Game server on port {port}. Open it on this machine: {url('http', 'localhost', port)}")
     for address in addresses:
         print(f"  on other machines: {url('http', address, port)}")
     print(qr_for_terminal(public_url) or f"For a QR code, and a name on the network: {HOW_TO_INSTALL}")
     print(f"Operator's token for /admin: {admin_token}")
+    if has_classroom:
+        print(f"For a class: {url('http', 'localhost', port)}/lessons, /lab and /inspect")
     print("Stop it with Ctrl-C.", flush=True)
 
 
@@ -182,11 +184,10 @@ def serve(args: argparse.Namespace, store: Store) -> int:
     doorkeeper = Doorkeeper(admin_token)
     here = LOOPBACK.get(args.host, args.host)
     add_rooms_of_their_own(server, store, doorkeeper, public_url)
-    stop_on_signals(server)
-    announce(addresses, port, admin_token, public_url)
     if args.classroom:
         Classroom(server, doorkeeper, here, port)
-        print(f"For the class: {url('http', 'localhost', port)}/lab and /inspect", flush=True)
+    stop_on_signals(server)
+    announce(addresses, port, admin_token, public_url, args.classroom)
     crowd = Crowd(url("ws", here, port), args.bots)
     announcement = Announcement(addresses, port)
     tracer = Tracer(args.trace, FORMS[args.trace_as], write_to_stdout, make_limits(args))

@@ -1,9 +1,8 @@
 """Plugs the classroom into a server: a tape for every connection, and the pages /inspect and /lab.
 
-In:  a `GameServer` that listens, and the doorkeeper who knows the operator's token. Out: nothing; it works from
-then on.
-Whoever sits at this machine needs no token. What comes through a proxy, or through the lab, does not count as sitting
-here: anybody may be behind it.
+In:  a `GameServer` that listens, and the doorkeeper who knows the operator's token. Out: nothing; from then on it
+     works. Whoever sits at this machine needs no token. What comes through a proxy, through the lab, or from a page of
+     another site does not count as sitting here: anybody may be behind it.
 """
 
 from __future__ import annotations
@@ -18,11 +17,13 @@ from gameserver.classroom.lessons import lesson_pages
 from gameserver.classroom.shell import page_of, shell
 from gameserver.doorkeeper import Doorkeeper
 from gameserver.server import GameServer
+from Net.handshake import parse_request
+from Net.origin import is_same_origin
 from Net.websocket import WebSocket
 
 INSPECT, LAB = "/inspect", "/lab"
 # Header fields with which a proxy says for whom it asks.
-_PROXY_FIELDS = (b"\r\nforwarded:", b"\r\nx-forwarded-", b"\r\nvia:", b"\r\nx-real-ip:")
+_PROXY_FIELDS = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via")
 
 
 class Classroom:
@@ -56,8 +57,11 @@ class Classroom:
         tape = self.archive.of_address(websocket.address)
         if tape is None or self._bench.is_own(websocket.address):
             return False
-        head = tape.request.lower()
-        return _is_loopback(websocket.host) and not any(field in head for field in _PROXY_FIELDS)
+        request = parse_request(tape.request, self._server.limits)
+        if any(request.values(field) for field in _PROXY_FIELDS):
+            return False
+        # With --allow-origin, this machine's browser may speak for a page of somebody else.
+        return _is_loopback(websocket.host) and (not request.values("origin") or is_same_origin(request))
 
 
 def _is_loopback(host: str) -> bool:

@@ -24,7 +24,7 @@ from Net.websocket import WebSocket
 ROWS_EVERY_S = 0.25
 CONNECTIONS_EVERY_S = 1.0
 # More rows at once than this nobody can read; those left out are counted.
-MOST_ROWS_AT_ONCE = 300
+MOST_ROWS_AT_ONCE = 1000
 MOST_CHOSEN = 64
 
 _CONNECTIONS = nullable(list_of(COUNT, MOST_CHOSEN))

@@ -18,7 +18,8 @@ byId("theme").onclick = () => {
 };
 
 for (const link of document.querySelectorAll("nav a")) {
-  if (link.pathname === location.pathname) link.setAttribute("aria-current", "page");
+  const isHere = link.pathname === location.pathname || (link.pathname !== "/" && location.pathname.startsWith(`${link.pathname}/`));
+  if (isHere) link.setAttribute("aria-current", "page");
 }
 resize(size);
 showTheme();

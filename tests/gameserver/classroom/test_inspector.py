@@ -58,6 +58,14 @@ def test_through_a_proxy_it_is(path: str, field: str) -> None:
         websocket.close()
 
 
+def test_a_page_of_another_site_needs_it_even_if_it_may_connect() -> None:
+    with classroom(allowed_origins=("*",)) as (arena, _):
+        for origin, answer in (("http://evil.example", "error"), (f"http://127.0.0.1:{arena.port}", "ok")):
+            websocket = connect(arena.url("/inspect"), headers=[("Origin", origin)])
+            assert answer in Page(websocket).receive()
+            websocket.close()
+
+
 def test_the_lab_is_no_way_round_the_token() -> None:
     with classroom() as (_, room):
         opening = (
