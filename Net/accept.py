@@ -25,6 +25,7 @@ from Net.handshake import (
 from Net.http import Pages, respond
 from Net.limits import Limits
 from Net.origin import OriginPolicy
+from Net.tap import Tap
 from Net.websocket import WebSocket
 
 
@@ -36,21 +37,28 @@ class Site(NamedTuple):
     policy: OriginPolicy
 
 
-def accept(sock: socket.socket, site: Site, limits: Limits, address: str = "") -> WebSocket | None:
-    """Handles one new connection up to the end of its opening handshake; closes the socket unless it was upgraded."""
+def accept(
+    sock: socket.socket, site: Site, limits: Limits, address: str = "", tap: Tap | None = None
+) -> WebSocket | None:
+    """Handles one new connection up to the end of its opening handshake; closes the socket unless it was upgraded.
+
+    tap: sees the handshake, and then the frames.
+    """
     try:
-        head, early = read_head(sock, limits)
+        head, early = read_head(sock, limits, tap)
         request = parse_request(head, limits)
         site.policy.check_host(request)
         if request.asks_for_websocket():
             response, parameters = upgrade(request, site)
-            sock.sendall(response)
-            return WebSocket(sock, limits, False, early, request.path, address, parameters)
+            _send(sock, response, tap)
+            websocket = WebSocket(sock, limits, False, early, request.path, address, parameters)
+            websocket.tap = tap
+            return websocket
         sock.sendall(respond(request, site.pages))
         _hang_up(sock, limits)
         return None
     except HandshakeError as error:
-        _refuse(sock, error, limits)
+        _refuse(sock, error, limits, tap)
         raise
     except BaseException:
         sock.close()
@@ -74,7 +82,7 @@ def upgrade(request: Request, site: Site) -> tuple[bytes, Parameters | None]:
     return switching_protocols(key, [("Sec-WebSocket-Extensions", answer)]), parameters
 
 
-def read_head(sock: socket.socket, limits: Limits) -> tuple[bytes, bytes]:
+def read_head(sock: socket.socket, limits: Limits, tap: Tap | None = None) -> tuple[bytes, bytes]:
     """Returns a request's or response's head and the bytes that came behind it.
 
     Raises HandshakeError 408 when the head is not there after the handshake time-out, however slowly it drips.
@@ -97,11 +105,19 @@ def read_head(sock: socket.socket, limits: Limits) -> tuple[bytes, bytes]:
         if not data:
             raise ConnectionResetError("the connection ended inside the handshake")
         received += data
+        if tap is not None:
+            tap.received(data)
 
 
-def _refuse(sock: socket.socket, error: HandshakeError, limits: Limits) -> None:
+def _send(sock: socket.socket, response: bytes, tap: Tap | None) -> None:
+    sock.sendall(response)
+    if tap is not None:
+        tap.sent(response)
+
+
+def _refuse(sock: socket.socket, error: HandshakeError, limits: Limits, tap: Tap | None) -> None:
     try:
-        sock.sendall(refusal(error))
+        _send(sock, refusal(error), tap)
     except OSError:
         pass  # it left before it was told: nothing more to do for it
     _hang_up(sock, limits)

@@ -20,6 +20,7 @@ from Net.accept import Site, accept
 from Net.errors import ConnectionClosed, HandshakeError
 from Net.handshake import refusal
 from Net.limits import Limits
+from Net.tap import MakeTap, tap_for
 from Net.websocket import WebSocket
 
 log = logging.getLogger(__name__)
@@ -60,6 +61,7 @@ class Listener:
         self._max_per_address = max_per_address
         self._tend_application = tend
         self._refuse = refuse
+        self.tap_makers: list[MakeTap] = []  # who wants to listen in on connections
         self._listening: socket.socket | None = None
         self._stopping = threading.Event()
         # Guards all below.
@@ -194,8 +196,10 @@ class Listener:
         """The life of one connection, in its own thread."""
         scheduling.wait_for_a_turn()
         address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        tap = None
         try:
-            websocket = accept(sock, self._site, self._limits, address)
+            tap = tap_for(address, self.tap_makers)
+            websocket = accept(sock, self._site, self._limits, address, tap)
             if websocket is not None:
                 self._converse(websocket)
         except HandshakeError as error:
@@ -205,6 +209,8 @@ class Listener:
         except Exception:
             log.exception("%s: a fault in the server", address)
         finally:
+            if tap is not None:
+                tap.ended()
             with self._lock:
                 del self._threads[threading.current_thread()]
                 self._per_address[host] -= 1

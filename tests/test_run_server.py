@@ -71,10 +71,10 @@ class Running:
     def url(self) -> str:
         return f"ws://127.0.0.1:{self.port}/"
 
-    def status_of_front_page(self) -> int:
+    def status_of(self, page: str) -> int:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=DEADLINE_S)
         try:
-            connection.request("GET", "/")
+            connection.request("GET", page)
             return connection.getresponse().status
         finally:
             connection.close()
@@ -106,7 +106,7 @@ def test_it_starts_at_once_and_prints_where_it_can_be_opened() -> None:
         print(f"started in {took_s:.2f} s")
         assert took_s < START_S + SLACK_S
         assert f"http://localhost:{server.port}" in server.printed
-        assert server.status_of_front_page() == 200
+        assert server.status_of("/") == 200
 
 
 def test_help_shows_every_flag_with_its_default() -> None:
@@ -193,6 +193,16 @@ def test_the_operator_gets_in_with_the_printed_token_or_a_given_one() -> None:
             websocket.close()
 
 
+def test_a_classroom_is_there_only_if_it_is_asked_for() -> None:
+    pages = ["/lessons", "/lab", "/inspect"]
+    with running() as server:
+        assert [server.status_of(page) for page in pages] == [404] * 3
+        assert "class" not in server.printed
+    with running("--classroom") as server:
+        assert [server.status_of(page) for page in pages] == [200] * 3
+        assert f"http://localhost:{server.port}/lessons" in server.printed
+
+
 def test_a_database_that_is_none_is_refused_in_one_sentence(tmp_path: Path) -> None:
     other = tmp_path / "letter.txt"
     other.write_text("Dear Ann, this is not a database. " * 100)
@@ -200,6 +210,33 @@ def test_a_database_that_is_none_is_refused_in_one_sentence(tmp_path: Path) -> N
     assert process.returncode == 2
     assert_one_clear_sentence(process.stderr)
     assert other.read_text().startswith("Dear Ann")
+
+
+# Tracing ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("flags", "words"), [([], "FIN TEXT 5 bytes: Hello"), (["--trace-as", "full"], "|F|R|R|R|")])
+def test_the_frames_of_a_client_are_printed_live(flags: list[str], words: str) -> None:
+    with running("--trace", "127.0.0.1", *flags) as server:
+        websocket = connect(f"{server.url()}echo")
+        websocket.send("Hello")
+        websocket.close()
+        assert server.process.stdout is not None
+        assert any(words in line for line in server.process.stdout)
+
+
+@needs_posix_signals
+def test_a_terminal_that_was_stopped_does_not_keep_the_server_from_ending() -> None:
+    with running("--trace", "--trace-as", "full") as server:
+        websocket = connect(f"{server.url()}echo")
+        for _ in range(60):  # more text than a pipe holds, and nobody reads it
+            websocket.send("x" * 100)
+            websocket.receive(DEADLINE_S)
+        websocket.close()
+        signalled_s = time.monotonic()
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(DEADLINE_S) == 0
+        assert time.monotonic() - signalled_s < EXIT_S + SLACK_S
 
 
 # Slips --------------------------------------------------------------------------------------------------------
@@ -342,7 +379,7 @@ def test_it_starts_again_on_the_same_port_at_once() -> None:
         player.receive_to_the_end()
         assert first.process.wait(DEADLINE_S) == 0
         with running("--port", str(first.port)) as second:
-            assert second.status_of_front_page() == 200
+            assert second.status_of("/") == 200
 
 
 @needs_posix_signals

@@ -1,0 +1,70 @@
+"""Plugs the classroom into a server: a tape for every connection, and the pages /inspect and /lab.
+
+In:  a `GameServer` that listens, and the doorkeeper who knows the operator's token. Out: nothing; from then on it
+     works. Whoever sits at this machine needs no token. What comes through a proxy, through the lab, or from a page of
+     another site does not count as sitting here: anybody may be behind it.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+
+from gameserver.classroom.archive import Archive
+from gameserver.classroom.bench import Bench
+from gameserver.classroom.inspector import Inspector
+from gameserver.classroom.laboratory import Laboratory
+from gameserver.classroom.lessons import lesson_pages
+from gameserver.classroom.shell import page_of, shell
+from gameserver.doorkeeper import Doorkeeper
+from gameserver.server import GameServer
+from Net.handshake import parse_request
+from Net.origin import is_same_origin
+from Net.websocket import WebSocket
+
+INSPECT, LAB = "/inspect", "/lab"
+# Header fields with which a proxy says for whom it asks.
+_PROXY_FIELDS = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via")
+
+
+class Classroom:
+    """The classroom of a server. host, port: where the server can be reached on this machine."""
+
+    def __init__(self, server: GameServer, doorkeeper: Doorkeeper, host: str, port: int) -> None:
+        self.archive = Archive(ignored=(INSPECT, LAB))
+        self._server = server
+        self._doorkeeper = doorkeeper
+        self._bench = Bench(host, port)
+        inspector = Inspector(self.archive, (host, port), server.limits, self.admits, self.names)
+        laboratory = Laboratory(self._bench, server.limits, server.check_opening, self.admits)
+        server.add_tap(self.archive.make_tap)
+        server.add_route(INSPECT, inspector.converse)
+        server.add_route(LAB, laboratory.converse)
+        server.add_page(INSPECT, page_of("inspect"))
+        server.add_page(LAB, page_of("lab"))
+        for path, page in lesson_pages(shell).items():
+            server.add_page(path, page)
+
+    def admits(self, websocket: WebSocket) -> bool:
+        """Lets in who sits at this machine or knows the token."""
+        return self._doorkeeper.admits(websocket, is_trusted=self._is_here(websocket))
+
+    def names(self) -> dict[str, str]:
+        """The names of those who play, by address."""
+        seats = [seat for room in self._server.all_rooms() for seat in room.everybody()]
+        return {seat.websocket.address: seat.info.name for seat in seats}
+
+    def _is_here(self, websocket: WebSocket) -> bool:
+        tape = self.archive.of_address(websocket.address)
+        if tape is None or self._bench.is_own(websocket.address):
+            return False
+        request = parse_request(tape.request, self._server.limits)
+        if any(request.values(field) for field in _PROXY_FIELDS):
+            return False
+        # With --allow-origin, this machine's browser may speak for a page of somebody else.
+        return _is_loopback(websocket.host) and (not request.values("origin") or is_same_origin(request))
+
+
+def _is_loopback(host: str) -> bool:
+    address = ipaddress.ip_address(host.strip("[]").partition("%")[0])
+    mapped = getattr(address, "ipv4_mapped", None)
+    return (mapped or address).is_loopback
