@@ -388,7 +388,7 @@ def assert_agreement(wire: bytes, cuts: list[int], from_client: bool, parameters
         assert [frame.offset for frame in frames] == [
             sum(len(other.wire) for other in frames[:i]) for i in range(len(frames))
         ]
-        json.dumps(as_plain(frames))
+    json.dumps(as_plain(frames))
 
 
 @quick
