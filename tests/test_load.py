@@ -1,4 +1,4 @@
-"""A hundred players in five rooms: no tick is missed, and no thread is left.
+"""A hundred players in five rooms, or forty whose every frame is traced: no tick is missed, and no thread is left.
 
 The players are in a process of their own, as they would be on machines of their own. They play for 5 seconds; on a
 quiet machine, set the environment variable LOAD_SECONDS=30 for the full test: then no tick may even be late.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import re
 import threading
 from multiprocessing.connection import Connection
 from typing import NamedTuple
@@ -15,10 +16,11 @@ from typing import NamedTuple
 import pytest
 
 from gameserver.settings import GameSettings
+from Net.explain import summarize
+from Net.trace import EVERYBODY, Tracer
 from tests.Net.support import DEADLINE_S, Background, wait_until
-from tests.support import Player, connect, serving
+from tests.support import Arena, Player, connect, serving
 
-ROOMS, PLAYERS_IN_EACH = 5, 20
 TICK_RATE = GameSettings().tick_rate
 IS_FULL_TEST = "LOAD_SECONDS" in os.environ
 SECONDS = float(os.environ.get("LOAD_SECONDS", "5"))
@@ -32,10 +34,10 @@ class Outcome(NamedTuple):
     gaps: list[tuple[int, int]]
 
 
-def play(url: str, number: int, ticks: int) -> Outcome:
+def play(url: str, room: str, number: int, ticks: int) -> Outcome:
     """Joins, and walks and swings for so many ticks of the room."""
     player = Player(connect(url), as_text=number % 10 == 0)
-    player.join(f"P{number}", room=f"room {number % ROOMS}")
+    player.join(f"P{number}", room=room)
     first_tick = player.world.tick or 0
     while (player.world.tick or 0) < first_tick + ticks:
         tick = player.world.tick or 0
@@ -48,39 +50,62 @@ def play(url: str, number: int, ticks: int) -> Outcome:
     return outcome
 
 
-def play_all(url: str, ticks: int, report: Connection) -> None:
-    players = [Background(play, url, number, ticks) for number in range(ROOMS * PLAYERS_IN_EACH)]
+def play_all(url: str, rooms: int, in_each: int, ticks: int, report: Connection) -> None:
+    players = [Background(play, url, f"room {i % rooms}", i, ticks) for i in range(rooms * in_each)]
     for player in players:
         player.join()
     report.send([player.result() for player in players])
 
 
+def check_that_no_tick_is_missed(arena: Arena, rooms: int, in_each: int) -> None:
+    """Lets them play in a process of their own."""
+    ticks = round(SECONDS * TICK_RATE)
+    receiver, sender = multiprocessing.Pipe(duplex=False)
+    context = multiprocessing.get_context("spawn")
+    players = context.Process(target=play_all, args=(arena.url(), rooms, in_each, ticks, sender))
+    players.start()
+    try:
+        wait_until(lambda: len(arena.server.players) == rooms * in_each, "all have joined")
+        all_rooms = arena.server.all_rooms()
+        assert [len(room.seats()) for room in all_rooms] == [in_each] * rooms
+        assert receiver.poll(2 * SECONDS + DEADLINE_S), "the players do not come to an end"
+        outcomes = receiver.recv()
+    finally:
+        players.join(DEADLINE_S)
+        players.kill()
+        players.join()
+        players.close()
+        receiver.close()
+        sender.close()
+    wait_until(lambda: not arena.server.rooms, "all rooms are closed")
+    late_ticks = [room._ticker.late_ticks for room in all_rooms if room._ticker is not None]
+    print(f"{len(outcomes)} players, {ticks} ticks each; late ticks of each room: {late_ticks}")
+    assert [outcome.gaps for outcome in outcomes] == [[]] * len(outcomes)
+    assert all(outcome.last_tick - outcome.first_tick == ticks for outcome in outcomes)
+    assert len(late_ticks) == rooms
+    assert not IS_FULL_TEST or sum(late_ticks) == 0
+
+
 @pytest.mark.timeout(SECONDS + 60)
 def test_a_hundred_players_in_five_rooms_miss_no_tick_and_leave_no_thread() -> None:
     threads_before = threading.active_count()
-    ticks = round(SECONDS * TICK_RATE)
     with serving(GameSettings(time_limit_s=None), max_connections_per_address=200) as arena:
-        receiver, sender = multiprocessing.Pipe(duplex=False)
-        players = multiprocessing.get_context("spawn").Process(target=play_all, args=(arena.url(), ticks, sender))
-        players.start()
-        try:
-            wait_until(lambda: len(arena.server.players) == ROOMS * PLAYERS_IN_EACH, "all have joined")
-            rooms = arena.server.all_rooms()
-            assert [len(room.seats()) for room in rooms] == [PLAYERS_IN_EACH] * ROOMS
-            assert receiver.poll(2 * SECONDS + DEADLINE_S), "the players do not come to an end"
-            outcomes = receiver.recv()
-        finally:
-            players.join(DEADLINE_S)
-            players.kill()
-            players.join()
-            players.close()
-            receiver.close()
-            sender.close()
-        wait_until(lambda: not arena.server.rooms, "all rooms are closed")
-        late_ticks = [room._ticker.late_ticks for room in rooms if room._ticker is not None]
-        print(f"{len(outcomes)} players, {ticks} ticks each; late ticks of each room: {late_ticks}")
-    assert [outcome.gaps for outcome in outcomes] == [[]] * len(outcomes)
-    assert all(outcome.last_tick - outcome.first_tick == ticks for outcome in outcomes)
-    assert len(late_ticks) == ROOMS
-    assert not IS_FULL_TEST or sum(late_ticks) == 0
+        check_that_no_tick_is_missed(arena, rooms=5, in_each=20)
     assert threading.active_count() == threads_before
+
+
+@pytest.mark.timeout(SECONDS + 60)
+def test_forty_players_who_are_traced_miss_no_tick() -> None:
+    texts: list[str] = []
+    with serving(GameSettings(time_limit_s=None)) as arena:
+        tracer = Tracer([EVERYBODY], summarize, texts.append)
+        arena.server.add_tap(tracer.tap_for)
+        tracer.start()
+        check_that_no_tick_is_missed(arena, rooms=1, in_each=40)
+        tracer.stop(DEADLINE_S)
+    trace = "".join(texts)
+    told, missing = trace.count("STATE tick="), sum(map(int, re.findall(r"(\d+) entries are missing", trace)))
+    print(f"{told} of the players' STATEs were told, {missing} entries left out")
+    assert told > 100
+    assert "BROKEN" not in trace
+    assert "bytes were lost" not in trace
