@@ -169,7 +169,7 @@ def _rules() -> tuple[Experiment, ...]:
         ),
         Experiment(
             "deflate-bomb",
-            "A bomb: 64 KiB and a byte in 80 bytes",
+            "A bomb: 64 KiB and a byte in about 80 bytes",
             _LIMITS,
             "RFC 6455 section 10.4",
             (masked(BINARY, _deflated(bytes(Limits().message_bytes + 1)), rsv=RSV1),),

@@ -10,14 +10,13 @@ from typing import Callable, Iterator
 import pytest
 
 from tests.kata.checks import STAGES
-from tests.kata.implementation import Implementation, NotThere, Trouble
+from tests.kata.implementation import PATIENCE_S, Implementation, NotThere, Trouble
 from tests.kata.kata import CHECKS, first_failing_stage, problem_of
 from tests.kata.mistakes import MISTAKES, RIGHT, Mistake, with_mistake
 from tests.kata.overview import overview
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE = RIGHT.with_name("mine.py")
-PATIENCE_S = 2.0  # for what answers at once, on a busy machine
 SHORT_S = 0.3  # for what never does
 
 Make = Callable[..., Implementation]
@@ -128,21 +127,26 @@ def test_a_file_that_hangs_when_it_is_imported_is_given_up(make: Make) -> None:
 
 
 @pytest.mark.parametrize(
-    ("serve", "sentence"),
+    ("serve", "sentence", "patience_s"),
     [
-        ("def serve(listening):\n    1 / 0", "ZeroDivisionError: division by zero (line 2)"),
-        ("def serve(listening):\n    return", "serve returned: it must go on accepting"),
-        ("def serve(listening):\n    while True: pass", "your server says nothing at all: I waited 0.3 s"),
-        ("def serve(listening):\n    while True: listening.accept()[0].close()", "got:      nothing at all"),
+        ("def serve(listening):\n    1 / 0", "ZeroDivisionError: division by zero (line 2)", PATIENCE_S),
+        ("def serve(listening):\n    return", "serve returned: it must go on accepting", PATIENCE_S),
+        ("def serve(listening):\n    while True: pass", "your server says nothing at all: I waited 0.3 s", SHORT_S),
+        (
+            "def serve(listening):\n    while True: listening.accept()[0].close()",
+            "got:      nothing at all",
+            PATIENCE_S,
+        ),
         (
             "def serve(listening):\n    while True: listening.accept()[0].sendall(b'HTTP/1.1 200 OK\\r\\n\\r\\n')",
             "got:      HTTP/1.1 200 OK",
+            PATIENCE_S,
         ),
     ],
 )
-def test_a_server_that_does_not_serve_is_named(make: Make, serve: str, sentence: str) -> None:
+def test_a_server_that_does_not_serve_is_named(make: Make, serve: str, sentence: str, patience_s: float) -> None:
     check = next(check for check in CHECKS if check.stage == "echo_server")
-    assert sentence in problem_of(make(serve, SHORT_S), check)
+    assert sentence in problem_of(make(serve, patience_s), check)
 
 
 def test_a_function_that_is_not_there_yet_is_no_failure(make: Make) -> None:

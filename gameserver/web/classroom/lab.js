@@ -29,8 +29,8 @@ openDesk("/lab", async (newLink) => {
   const [chapters, packets] = await Promise.all([link.do("shelf", {}), fetch("/packets.json").then((answer) => answer.json())]);
   builder.setPackets(packets.to_server);
   shelf.fill(chapters);
-  const wanted = decodeURIComponent(location.hash.slice(1));
-  if (!shelf.choose(wanted)) startAfresh();
+  const wanted = new URLSearchParams(location.search).get("experiment"); // how the lessons name one
+  if (!shelf.choose(decodeURIComponent(location.hash.slice(1)) || wanted)) startAfresh();
 });
 addEventListener("hashchange", () => shelf.choose(decodeURIComponent(location.hash.slice(1))));
 

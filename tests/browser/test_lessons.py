@@ -1,0 +1,58 @@
+"""The lessons in a real browser: from the first page to a lesson, and from there to its experiment in the lab."""
+
+from __future__ import annotations
+
+from typing import Callable
+
+import pytest
+
+from gameserver.classroom.classroom import Classroom
+from gameserver.classroom.experiments import EXPERIMENTS
+from gameserver.doorkeeper import Doorkeeper
+from tests.browser.conftest import QUIET, Served, Visitor
+
+pytestmark = pytest.mark.browser
+
+Start = Callable[..., Served]
+Visit = Callable[..., Visitor]
+Keep = Callable[[Visitor, str], None]
+
+PROJECTOR = {"width": 1280, "height": 720}
+
+
+@pytest.fixture
+def classroom(start_server: Start) -> Served:
+    served = start_server(QUIET)
+    Classroom(served.server, Doorkeeper("open sesame"), "127.0.0.1", served.port)
+    return served
+
+
+def test_a_lesson_leads_to_its_experiment(classroom: Served, visit: Visit) -> None:
+    student = visit(f"{classroom.url}/lessons")
+    student.page.click("a:has-text('3 Masking')")
+    student.page.click("main a:has-text('A mask of zeros')")
+    experiment = EXPERIMENTS["mask-of-zeros"]
+    student.page.wait_for_selector(f"#about:has-text('{experiment.title}')")
+    assert experiment.note in student.page.inner_text("#about")
+    student.page.click("#send")
+    student.page.wait_for_selector("#result:has-text('plain to see')")
+
+
+def test_answers_are_folded_away_until_they_are_asked_for(classroom: Served, visit: Visit) -> None:
+    student = visit(f"{classroom.url}/lessons/2-one-frame")
+    answer = student.page.locator("details", has_text="What does the byte 89 say?")
+    assert not answer.locator("p").is_visible()
+    answer.locator("summary").click()
+    assert answer.locator("p").is_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_lesson_can_be_read_on_a_projector(classroom: Served, visit: Visit, keep_picture: Keep, scheme: str) -> None:
+    teacher = visit(f"{classroom.url}/lessons/2-one-frame", viewport=PROJECTOR, color_scheme=scheme)
+    size_px = teacher.see("parseFloat(getComputedStyle(document.querySelector('main p')).fontSize)")
+    assert size_px >= 20, "letters of a thirty-sixth of the height"
+    assert teacher.see("document.documentElement.scrollWidth <= innerWidth")
+    assert teacher.see("getComputedStyle(document.querySelector('main code')).fontFamily").count("Mono")
+    keep_picture(teacher, f"lesson-{scheme}.png")
+    teacher.page.locator("main p >> nth=-1").scroll_into_view_if_needed()
+    assert teacher.page.locator("a:has-text('3 Masking, and why')").is_visible()
