@@ -1,4 +1,4 @@
-"""A hundred players in five rooms, or forty whose every frame is traced or inspected: no tick is missed, and no thread is left.
+"""A hundred players in five rooms, or forty who are traced or inspected: no tick is missed, and no thread is left.
 
 The players are in a process of their own, as they would be on machines of their own. They play for 5 seconds; on a
 quiet machine, set the environment variable LOAD_SECONDS=30 for the full test: then no tick may even be late.
