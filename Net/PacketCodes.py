@@ -174,7 +174,7 @@ class PacketTable:
 
     def __init__(self, rows: tuple[PacketType, ...], max_items: int) -> None:
         self.rows = rows
-        self.max_items = max_items
+        self._max_items = max_items
         self._by_id: dict[Any, PacketType] = {row.id: row for row in rows}
         self._by_code: dict[Any, PacketType] = {row.code: row for row in rows}
         # Of each packet: how many arguments it takes at least, and the check of each.
@@ -184,6 +184,10 @@ class PacketTable:
     def code_of(self, packet_id: str) -> int:
         """The code of a packet; raises KeyError for an unknown id."""
         return self._by_id[packet_id].code
+
+    def value_in(self, message: str | bytes) -> Any:
+        """Returns what a message holds, packet or not; raises PacketError if it is not JSON or MessagePack at all."""
+        return _parse_json(message) if isinstance(message, str) else _unpack(message, self._max_items)
 
     def encode(self, packet: Packet, as_text: bool = False) -> str | bytes:
         """Returns the message for a packet of ours: MessagePack, or JSON if `as_text`."""
@@ -196,9 +200,9 @@ class PacketTable:
     def decode(self, message: str | bytes) -> Packet:
         """Returns the packet in a message from the other side; raises PacketError if it is not a valid one."""
         if isinstance(message, bytes):
-            row, args = self._find(unpack(message, self.max_items), self._by_code, "code")
+            row, args = self._find(_unpack(message, self._max_items), self._by_code, "code")
         else:
-            row, args = self._find(parse_json(message), self._by_id, "id")
+            row, args = self._find(_parse_json(message), self._by_id, "id")
         packet_id, checks = row.id, self._checks[row.id]
         if not self._least[packet_id] <= len(args) <= len(checks):
             raise _wrong_count(row, self._least[packet_id], len(args))
@@ -243,8 +247,8 @@ def _no_extension(code: int, _data: bytes) -> NoReturn:
     raise ValueError(f"extension type {code} is not used here")
 
 
-def unpack(message: bytes, max_items: int) -> Any:
-    """The value in MessagePack; sizes are checked when they are declared, before anything is allocated for them."""
+def _unpack(message: bytes, max_items: int) -> Any:
+    """MessagePack, bounded: sizes are checked when they are declared, before anything is allocated for them."""
     try:
         return msgpack.unpackb(
             message, max_array_len=max_items, max_map_len=max_items, max_ext_len=0, ext_hook=_no_extension
@@ -265,8 +269,7 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-def parse_json(message: str) -> Any:
-    """The value in JSON; raises PacketError for anything else."""
+def _parse_json(message: str) -> Any:
     try:
         return json.loads(message, parse_int=_json_integer, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:

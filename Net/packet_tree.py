@@ -12,7 +12,7 @@ import msgpack
 
 from Net.anatomy import Argument, DissectedPacket, Message, Violation
 from Net.errors import PacketError
-from Net.PacketCodes import TO_CLIENT, TO_SERVER, Packet, PacketTable, parse_json, unpack
+from Net.PacketCodes import TO_CLIENT, TO_SERVER, Packet, PacketTable
 from Net.violations import violation_of
 
 
@@ -43,9 +43,7 @@ def dissect_message(
 
 def _decode_value(message: str | bytes, table: PacketTable) -> tuple[str | None, Any]:
     try:
-        if isinstance(message, str):
-            return "JSON", parse_json(message)
-        return "MessagePack", unpack(message, table.max_items)
+        return "JSON" if isinstance(message, str) else "MessagePack", table.value_in(message)
     except PacketError:
         return None, None
 

@@ -1,4 +1,4 @@
-"""A hundred players in five rooms, or forty in one while a class looks on: no tick is missed, and no thread is left.
+"""A hundred players in five rooms, or forty who are traced or inspected: no tick is missed, and no thread is left.
 
 The players are in a process of their own, as they would be on machines of their own. They play for 5 seconds; on a
 quiet machine, set the environment variable LOAD_SECONDS=30 for the full test: then no tick may even be late.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import re
 import threading
 from multiprocessing.connection import Connection
 from typing import NamedTuple
@@ -18,7 +19,9 @@ import pytest
 from gameserver.classroom.classroom import Classroom
 from gameserver.doorkeeper import Doorkeeper
 from gameserver.settings import GameSettings
+from Net.explain import summarize
 from Net.limits import Limits
+from Net.trace import EVERYBODY, Tracer
 from tests.Net.support import DEADLINE_S, Background, wait_until
 from tests.support import Arena, Player, connect, serving
 
@@ -35,10 +38,10 @@ class Outcome(NamedTuple):
     gaps: list[tuple[int, int]]
 
 
-def play(url: str, number: int, rooms: int, ticks: int) -> Outcome:
+def play(url: str, room: str, number: int, ticks: int) -> Outcome:
     """Joins, and walks and swings for so many ticks of the room."""
     player = Player(connect(url), as_text=number % 10 == 0)
-    player.join(f"P{number}", room=f"room {number % rooms}")
+    player.join(f"P{number}", room=room)
     first_tick = player.world.tick or 0
     while (player.world.tick or 0) < first_tick + ticks:
         tick = player.world.tick or 0
@@ -51,17 +54,83 @@ def play(url: str, number: int, rooms: int, ticks: int) -> Outcome:
     return outcome
 
 
-def play_all(url: str, players: int, rooms: int, ticks: int, report: Connection) -> None:
-    playing = [Background(play, url, number, rooms, ticks) for number in range(players)]
-    for player in playing:
+def play_all(url: str, rooms: int, in_each: int, ticks: int, report: Connection) -> None:
+    players = [Background(play, url, f"room {i % rooms}", i, ticks) for i in range(rooms * in_each)]
+    for player in players:
         player.join()
-    report.send([player.result() for player in playing])
+    report.send([player.result() for player in players])
 
 
-def look_on(arena: Arena, enough: threading.Event) -> int:
+def check_that_no_tick_is_missed(arena: Arena, rooms: int, in_each: int) -> None:
+    """Lets them play in a process of their own."""
+    ticks = round(SECONDS * TICK_RATE)
+    receiver, sender = multiprocessing.Pipe(duplex=False)
+    context = multiprocessing.get_context("spawn")
+    players = context.Process(target=play_all, args=(arena.url(), rooms, in_each, ticks, sender))
+    players.start()
+    try:
+        wait_until(lambda: len(arena.server.players) == rooms * in_each, "all have joined")
+        all_rooms = arena.server.all_rooms()
+        assert [len(room.seats()) for room in all_rooms] == [in_each] * rooms
+        assert receiver.poll(2 * SECONDS + DEADLINE_S), "the players do not come to an end"
+        outcomes = receiver.recv()
+    finally:
+        players.join(DEADLINE_S)
+        players.kill()
+        players.join()
+        players.close()
+        receiver.close()
+        sender.close()
+    wait_until(lambda: not arena.server.rooms, "all rooms are closed")
+    late_ticks = [room._ticker.late_ticks for room in all_rooms if room._ticker is not None]
+    print(f"{len(outcomes)} players, {ticks} ticks each; late ticks of each room: {late_ticks}")
+    assert [outcome.gaps for outcome in outcomes] == [[]] * len(outcomes)
+    assert all(outcome.last_tick - outcome.first_tick == ticks for outcome in outcomes)
+    assert len(late_ticks) == rooms
+    assert not IS_FULL_TEST or sum(late_ticks) == 0
+
+
+@pytest.mark.timeout(SECONDS + 60)
+def test_a_hundred_players_in_five_rooms_miss_no_tick_and_leave_no_thread() -> None:
+    threads_before = threading.active_count()
+    with serving(GameSettings(time_limit_s=None), max_connections_per_address=200) as arena:
+        check_that_no_tick_is_missed(arena, rooms=5, in_each=20)
+    assert threading.active_count() == threads_before
+
+
+@pytest.mark.timeout(SECONDS + 60)
+def test_forty_players_who_are_traced_miss_no_tick() -> None:
+    texts: list[str] = []
+    with serving(GameSettings(time_limit_s=None)) as arena:
+        tracer = Tracer([EVERYBODY], summarize, texts.append)
+        arena.server.add_tap(tracer.tap_for)
+        tracer.start()
+        check_that_no_tick_is_missed(arena, rooms=1, in_each=40)
+        tracer.stop(DEADLINE_S)
+    trace = "".join(texts)
+    told, missing = trace.count("STATE tick="), sum(map(int, re.findall(r"(\d+) entries are missing", trace)))
+    print(f"{told} of the players' STATEs were told, {missing} entries left out")
+    assert told > 100
+    assert "BROKEN" not in trace
+    assert "bytes were lost" not in trace
+
+
+@pytest.mark.timeout(SECONDS + 60)
+def test_forty_players_who_are_inspected_miss_no_tick() -> None:
+    enough = threading.Event()
+    with serving(GameSettings(time_limit_s=None)) as arena:
+        Classroom(arena.server, Doorkeeper("token"), "127.0.0.1", arena.port)
+        inspector = Background(look_on, arena.url("/inspect"), enough)
+        check_that_no_tick_is_missed(arena, rooms=1, in_each=40)
+        enough.set()
+        seen = inspector.result()
+    print(f"{seen} frames were seen")
+    assert seen > 40 * SECONDS * TICK_RATE
+
+
+def look_on(url: str, enough: threading.Event) -> int:
     """Inspects all connections, as the page does; returns how many frames were seen."""
-    Classroom(arena.server, Doorkeeper("token"), "127.0.0.1", arena.port)
-    websocket = connect(arena.url("/inspect"), Limits(message_bytes=2**24))
+    websocket = connect(url, Limits(message_bytes=2**24))
     websocket.send('{"token": ""}')
     websocket.send('{"do": "watch", "connections": null, "hides_text": true}')
     seen = 0
@@ -70,43 +139,3 @@ def look_on(arena: Arena, enough: threading.Event) -> int:
         seen += len(news.get("rows", ())) + news.get("skipped", 0)
     websocket.close()
     return seen
-
-
-@pytest.mark.timeout(SECONDS + 60)
-@pytest.mark.parametrize(("rooms", "players", "is_inspected"), [(5, 100, False), (1, 40, True)])
-def test_players_miss_no_tick_and_leave_no_thread(rooms: int, players: int, is_inspected: bool) -> None:
-    threads_before = threading.active_count()
-    ticks = round(SECONDS * TICK_RATE)
-    with serving(GameSettings(time_limit_s=None), max_connections_per_address=200) as arena:
-        enough = threading.Event()
-        inspector = Background(look_on, arena, enough) if is_inspected else None
-        if is_inspected:  # only what comes after it has a tape
-            wait_until(lambda: arena.server.describe()["connections"] == 1, "somebody looks on")
-        receiver, sender = multiprocessing.Pipe(duplex=False)
-        arguments = (arena.url(), players, rooms, ticks, sender)
-        playing = multiprocessing.get_context("spawn").Process(target=play_all, args=arguments)
-        playing.start()
-        try:
-            wait_until(lambda: len(arena.server.players) == players, "all have joined")
-            all_rooms = arena.server.all_rooms()
-            assert [len(room.seats()) for room in all_rooms] == [players // rooms] * rooms
-            assert receiver.poll(2 * SECONDS + DEADLINE_S), "the players do not come to an end"
-            outcomes = receiver.recv()
-        finally:
-            enough.set()
-            playing.join(DEADLINE_S)
-            playing.kill()
-            playing.join()
-            playing.close()
-            receiver.close()
-            sender.close()
-        if inspector is not None:
-            assert inspector.result() > players * ticks
-        wait_until(lambda: not arena.server.rooms, "all rooms are closed")
-        late_ticks = [room._ticker.late_ticks for room in all_rooms if room._ticker is not None]
-        print(f"{len(outcomes)} players, {ticks} ticks each; late ticks of each room: {late_ticks}")
-    assert [outcome.gaps for outcome in outcomes] == [[]] * len(outcomes)
-    assert all(outcome.last_tick - outcome.first_tick == ticks for outcome in outcomes)
-    assert len(late_ticks) == rooms
-    assert not IS_FULL_TEST or sum(late_ticks) == 0
-    assert threading.active_count() == threads_before

@@ -201,7 +201,7 @@ def test_pages_remember_how_they_are_to_look(classroom: Served, visit: Visit) ->
     before = reader.see(size)
     reader.page.click("#larger")
     reader.page.click("#theme")
-    for link in ("Lab", "Lessons"):
+    for link in ("Inspect", "Lessons"):
         reader.page.click(f"nav a:has-text('{link}')")
         reader.page.wait_for_selector(f"nav a[aria-current]:has-text('{link}')")
         assert reader.see(size) > before

@@ -22,6 +22,7 @@ from Net.messages import Close, Event, MessageReader
 from Net.origin import make_policy
 from Net.PacketCodes import TO_CLIENT, TO_SERVER, Packet, PacketTable
 from tests.fuzz import seeds
+from tests.fuzz.dissection import check_dissected_frames, check_dissected_handshake, check_dissected_packet
 from tests.Net.support import KEY
 
 LIMITS = Limits(message_bytes=1000, fragments=8, head_bytes=700, head_fields=16)
@@ -244,4 +245,7 @@ TARGETS = {
     "extensions": Target(seeds.extensions, seeds.HTTP_TOKENS, check_extensions),
     "binary-packets": Target(seeds.binary_packet, seeds.PACKET_TOKENS, functools.partial(check_packet, as_text=False)),
     "text-packets": Target(seeds.text_packet, seeds.PACKET_TOKENS, functools.partial(check_packet, as_text=True)),
+    "dissected-frames": Target(_conversation(KEY, True), seeds.FRAME_TOKENS, check_dissected_frames),
+    "dissected-packets": Target(seeds.binary_packet, seeds.PACKET_TOKENS, check_dissected_packet),
+    "dissected-handshakes": Target(seeds.handshake, seeds.HTTP_TOKENS, check_dissected_handshake),
 }

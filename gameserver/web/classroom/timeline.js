@@ -2,7 +2,7 @@
 //
 // In:  rows from the server, in the order of their times. Out: a click on one.
 
-import { element, show } from "../dom.js";
+import { element } from "../dom.js";
 
 const KEPT = 3000;
 const SHOWN = 400;

@@ -1,0 +1,45 @@
+"""Checks of the dissection: whatever is sent can be drawn, told and written as JSON, and plays no tricks."""
+
+from __future__ import annotations
+
+import json
+
+from Net.anatomy import Frame, Handshake
+from Net.deflate import Parameters
+from Net.dissect import Dissector
+from Net.explain import explain, summarize
+from Net.frames import BINARY
+from Net.opening import dissect_handshake
+from Net.plain import as_plain
+from tests.Net.support import client_frame, frame_bytes
+
+
+def check_dissected_frames(data: bytes) -> None:
+    """As frames of either side, compressed or not."""
+    for from_client in (True, False):
+        for parameters in (None, Parameters()):
+            dissector = Dissector(from_client, parameters=parameters)
+            for frame in dissector.feed(data):
+                _check_words(frame)
+            unfinished = dissector.unfinished()
+            if unfinished is not None:
+                _check_words(unfinished)
+
+
+def check_dissected_packet(data: bytes) -> None:
+    """As the payload of a message of either side."""
+    for wire, from_client in ((client_frame(BINARY, data), True), (frame_bytes(BINARY, data), False)):
+        for frame in Dissector(from_client).feed(wire):
+            _check_words(frame)
+
+
+def check_dissected_handshake(data: bytes) -> None:
+    """As a request or a response."""
+    _check_words(dissect_handshake(data, "dGhlIHNhbXBsZSBub25jZQ=="))
+
+
+def _check_words(record: Frame | Handshake) -> None:
+    for text in (explain(record), summarize(record)):
+        strange = {char for char in text if not char.isprintable() and char != "\n"}
+        assert not strange, f"{strange} would reach the terminal"
+    json.dumps(as_plain(record), allow_nan=False)
