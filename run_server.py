@@ -35,6 +35,7 @@ from gameserver.store import DEFAULT_PATH, Store, StoreError
 from gameserver.world_manager import GameWorldManager
 from Net.lan import reachable_addresses, url
 from Net.limits import Limits
+from Net.proxy import canonical_address
 
 _GAME, _SERVER, _LIMITS = GameSettings(), ServerSettings(), Limits()
 _LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -64,6 +65,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("--compress", action="store_true", help="deflate the game's packets: fewer bytes, more work")
     add("--allow-origin", action="append", default=[], metavar="ORIGIN", help="foreign page that may connect; *: any")
     add("--host-name", action="append", default=[], metavar="NAME", help="further name that this server goes by")
+    add("--trusted-proxy", action="append", default=[], metavar="ADDRESS", help="reverse proxy that is believed")
     add("--bots", type=int, default=0, metavar="N", help="simple players that fill a room, for one who tests alone")
     add("--database", default=DEFAULT_PATH, metavar="FILE", help="where results are kept; :memory: forgets them")
     add("--admin-token", metavar="TOKEN", help="what an operator of /admin must know; without it one is made up")
@@ -91,6 +93,7 @@ def make_server(args: argparse.Namespace, recorder: Recorder) -> GameServer:
         compress=args.compress,
         host_names=tuple(args.host_name),
         allowed_origins=tuple(args.allow_origin),
+        trusted_proxies=tuple(canonical_address(address) for address in args.trusted_proxy),
     )
     limits = Limits(message_bytes=args.max_message, fragments=args.max_fragments)
     return GameServer(server_settings, game_settings, limits, recorder=recorder)

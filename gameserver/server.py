@@ -58,6 +58,7 @@ class GameServer(Lobby):
             settings.max_connections_per_address,
             tend=self._tend,
             refuse=self._why_banned,
+            proxies=settings.trusted_proxies,
         )
         self.add_route("/", self._play, Compression.ALONE if settings.compress else Compression.NONE)
         self.add_route("/echo", _echo, Compression.WITH_CONTEXT)
