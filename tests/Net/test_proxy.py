@@ -58,7 +58,8 @@ def test_a_trusted_proxy_must_name_an_address(value: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("named", "scheme"), [("https", "https"), ("HTTP", "http"), ("wss", "https"), ("ws", "http"), ("http, https", "https")]
+    ("named", "scheme"),
+    [("https", "https"), ("HTTP", "http"), ("wss", "https"), ("ws", "http"), ("http, https", "https")],
 )
 def test_a_trusted_proxy_tells_the_scheme(named: str, scheme: str) -> None:
     assert who(PROXY, *forwarded("203.0.113.9"), ("x-forwarded-proto", named)).scheme == scheme
