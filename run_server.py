@@ -11,8 +11,6 @@ import sys
 from types import FrameType
 
 EXIT_USAGE = 2
-# Where this machine itself finds a server that listens on all of its addresses.
-LOOPBACK = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}
 # For what is still to be written when the server stops: within the three seconds that it may take.
 STORE_TIMEOUT_S = 1.0
 
@@ -33,11 +31,13 @@ from gameserver.server import GameServer
 from gameserver.settings import GameSettings, ServerSettings
 from gameserver.store import DEFAULT_PATH, Store, StoreError
 from gameserver.world_manager import GameWorldManager
-from Net.lan import reachable_addresses, url
+from Net.lan import ANY_HOST, reachable_addresses, url
 from Net.limits import Limits
 from Net.proxy import canonical_address
 
 _GAME, _SERVER, _LIMITS = GameSettings(), ServerSettings(), Limits()
+# Where this machine itself finds a server that listens on all of its addresses.
+LOOPBACK = {ANY_HOST: "127.0.0.1", "": "127.0.0.1", "::": "::1"}
 _LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -49,7 +49,7 @@ def make_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     add = parser.add_argument
-    add("--host", default="0.0.0.0", help="address to listen on; 0.0.0.0: all of this machine's")
+    add("--host", default=ANY_HOST, help=f"address to listen on; {ANY_HOST}: all of this machine's")
     add("--port", type=int, default=3000, help="port to listen on; 0: any that is free")
     add("--max-players", type=int, default=_SERVER.max_players, metavar="N", help="seats in a room")
     add("--start-at", type=int, default=_SERVER.start_at, metavar="N", help="players that a round waits for")

@@ -20,6 +20,7 @@ from Net.accept import Site
 from Net.deflate import Compression
 from Net.errors import ConnectionClosed
 from Net.http import Page
+from Net.lan import ANY_HOST
 from Net.limits import Limits
 from Net.listener import Address, Listener
 from Net.origin import make_policy
@@ -83,7 +84,7 @@ class GameServer(Lobby):
         """Opens the port and returns the address it got; port 0 lets the system choose. Raises OSError."""
         return self._listener.open(host, port)
 
-    def start_server(self, host: str = "0.0.0.0", port: int = 3000) -> None:
+    def start_server(self, host: str = ANY_HOST, port: int = 3000) -> None:
         """Serves until `stop` or `shutdown` is called from another thread or a signal handler. Raises OSError."""
         self.listen(host, port)
         self.serve()

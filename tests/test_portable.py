@@ -20,7 +20,7 @@ ROOT = Path(__file__).parent.parent
 MODULE = ROOT / "Net" / "sockets.py"
 UNIX_MODULES = {"crypt", "curses", "fcntl", "grp", "posix", "pty", "pwd", "readline", "resource", "syslog", "termios"}
 UNIX_NAMES = {
-    "os": "chown chroot fork forkpty getegid geteuid getgid getgroups getloadavg getpgid getsid getuid killpg mkfifo nice "
+    "os": "chown chroot fork forkpty getegid geteuid getgid getgroups getloadavg getpgid getsid getuid killpg mkfifo "
     "pipe2 posix_spawn pread pwrite sched_getaffinity sched_setaffinity sendfile setegid seteuid setgid setpgid setsid "
     "setuid statvfs sysconf uname wait3 wait4 waitid",
     "select": "devpoll epoll kqueue poll select",  # `select` is everywhere, but fails above a descriptor of 1,023
