@@ -95,19 +95,24 @@ class Console:
             given = None
         with self._lock:
             now_s = self._clock()
-            wrong = [at_s for at_s in self._wrong_tokens.get(host, []) if now_s - at_s < BLOCKED_FOR_S]
-            self._wrong_tokens[host] = wrong
+            self._forget_before(now_s - BLOCKED_FOR_S)
+            wrong = self._wrong_tokens.get(host, [])
             if len(wrong) >= WRONG_TOKENS_ALLOWED:
                 _send(websocket, {"error": f"too many wrong tokens: wait {BLOCKED_FOR_S:g} s"})
                 return False
             # In constant time: how long it takes must not tell how much of a guess was right.
             if isinstance(given, str) and hmac.compare_digest(given.encode("utf-8", "replace"), self._token):
-                del self._wrong_tokens[host]
+                self._wrong_tokens.pop(host, None)
                 return True
-            wrong.append(now_s)
+            self._wrong_tokens[host] = [*wrong, now_s]
         log.warning("%s: a wrong operator's token", websocket.address)
         _send(websocket, {"error": "this is not the operator's token: the server printed it when it started"})
         return False
+
+    def _forget_before(self, time_s: float) -> None:
+        """Keeps of every address only what still counts against it."""
+        counting = {host: [at_s for at_s in wrong if at_s > time_s] for host, wrong in self._wrong_tokens.items()}
+        self._wrong_tokens = {host: wrong for host, wrong in counting.items() if wrong}
 
     def _obey(self, message: Message, address: str) -> dict[str, Any]:
         """Carries out one command; returns the answer."""
