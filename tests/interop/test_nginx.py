@@ -113,7 +113,7 @@ def test_large_messages_and_compression_come_through(site: Site) -> None:
             connection.send(message)
             assert connection.recv(timeout=DEADLINE_S) == message
         connection.close(1000, "bye")
-        assert connection.close_code == 1000
+        assert connection.protocol.close_code == 1000
 
 
 def test_pages_load_through_tls(site: Site) -> None:
