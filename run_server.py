@@ -23,6 +23,8 @@ except ImportError:
 import gameserver
 from gameserver.admin import Console
 from gameserver.bots import Crowd
+from gameserver.classroom.classroom import Classroom
+from gameserver.doorkeeper import Doorkeeper
 from gameserver.lan_announce import HOW_TO_INSTALL, Announcement, qr_for_terminal, qr_page
 from gameserver.modes import MODES
 from gameserver.pages import leaderboard_page
@@ -31,9 +33,11 @@ from gameserver.server import GameServer
 from gameserver.settings import GameSettings, ServerSettings
 from gameserver.store import DEFAULT_PATH, Store, StoreError
 from gameserver.world_manager import GameWorldManager
+from Net.explain import FORMS
 from Net.lan import ANY_HOST, reachable_addresses, url
 from Net.limits import Limits
 from Net.proxy import canonical_address
+from Net.trace import EVERYBODY, Tracer
 
 _GAME, _SERVER, _LIMITS = GameSettings(), ServerSettings(), Limits()
 # Where this machine itself finds a server that listens on all of its addresses.
@@ -69,6 +73,17 @@ def make_parser() -> argparse.ArgumentParser:
     add("--bots", type=int, default=0, metavar="N", help="simple players that fill a room, for one who tests alone")
     add("--database", default=DEFAULT_PATH, metavar="FILE", help="where results are kept; :memory: forgets them")
     add("--admin-token", metavar="TOKEN", help="what an operator of /admin must know; without it one is made up")
+    add("--classroom", action="store_true", help="the pages /inspect and /lab, for a teacher")
+    add(
+        "--trace",
+        action="append",
+        nargs="?",
+        const=EVERYBODY,
+        default=[],
+        metavar="ADDRESS",
+        help="print the frames of this client, or of all",
+    )
+    add("--trace-as", choices=FORMS, default="lines", help="how to print a frame: a line each, or drawn and explained")
     add("--log-level", choices=_LOG_LEVELS, default="info", help="how much to tell")
     add("--version", action="version", version=f"gameserver {gameserver.__version__}")
     return parser
@@ -95,13 +110,24 @@ def make_server(args: argparse.Namespace, recorder: Recorder) -> GameServer:
         allowed_origins=tuple(args.allow_origin),
         trusted_proxies=tuple(canonical_address(address) for address in args.trusted_proxy),
     )
-    limits = Limits(message_bytes=args.max_message, fragments=args.max_fragments)
-    return GameServer(server_settings, game_settings, limits, recorder=recorder)
+    return GameServer(server_settings, game_settings, make_limits(args), recorder=recorder)
 
 
-def add_rooms_of_their_own(server: GameServer, store: Store, admin_token: str, public_url: str) -> None:
+def make_limits(args: argparse.Namespace) -> Limits:
+    """The limits of the wire that the flags ask for; raises ValueError for one that can not be."""
+    return Limits(message_bytes=args.max_message, fragments=args.max_fragments)
+
+
+def write_to_stdout(text: str) -> None:
+    """Prints a part of the trace; not through `sys.stdout`, whose lock a reader who has stopped reading would hold."""
+    data = text.encode(sys.stdout.encoding, "backslashreplace")
+    while data:
+        data = data[os.write(sys.stdout.fileno(), data) :]
+
+
+def add_rooms_of_their_own(server: GameServer, store: Store, doorkeeper: Doorkeeper, public_url: str) -> None:
     """Plugs in what is not the game itself: the operator's console, the leaderboard, and the way in as a QR code."""
-    server.add_route("/admin", Console(GameWorldManager(server), admin_token).converse)
+    server.add_route("/admin", Console(GameWorldManager(server), doorkeeper).converse)
     server.add_page("/leaderboard.json", lambda: leaderboard_page(store))
     server.add_page("/qr.svg", lambda: qr_page(public_url))
 
@@ -156,14 +182,23 @@ def serve(args: argparse.Namespace, store: Store) -> int:
     admin_token = args.admin_token or secrets.token_urlsafe(9)
     addresses = reachable_addresses(args.host)
     public_url = url("http", next(iter(addresses), "localhost"), port)
-    add_rooms_of_their_own(server, store, admin_token, public_url)
+    doorkeeper = Doorkeeper(admin_token)
+    here = LOOPBACK.get(args.host, args.host)
+    add_rooms_of_their_own(server, store, doorkeeper, public_url)
     stop_on_signals(server)
     announce(addresses, port, admin_token, public_url)
-    crowd = Crowd(url("ws", LOOPBACK.get(args.host, args.host), port), args.bots)
+    if args.classroom:
+        Classroom(server, doorkeeper, here, port)
+        print(f"For the class: {url('http', 'localhost', port)}/lab and /inspect", flush=True)
+    crowd = Crowd(url("ws", here, port), args.bots)
     announcement = Announcement(addresses, port)
+    tracer = Tracer(args.trace, FORMS[args.trace_as], write_to_stdout, make_limits(args))
+    server.add_tap(tracer.tap_for)
+    tracer.start()
     crowd.start()
     announcement.start()
     server.serve()
+    tracer.stop()
     crowd.stop()
     announcement.stop()
     return 0

@@ -174,7 +174,7 @@ class PacketTable:
 
     def __init__(self, rows: tuple[PacketType, ...], max_items: int) -> None:
         self.rows = rows
-        self._max_items = max_items
+        self.max_items = max_items
         self._by_id = {row.id: row for row in rows}
         self._by_code: dict[Any, PacketType] = {row.code: row for row in rows}
 
@@ -193,9 +193,9 @@ class PacketTable:
     def decode(self, message: str | bytes) -> Packet:
         """Returns the packet in a message from the other side; raises PacketError if it is not a valid one."""
         if isinstance(message, bytes):
-            row, args = self._find(_unpack(message, self._max_items), self._by_code, "code")
+            row, args = self._find(unpack(message, self.max_items), self._by_code, "code")
         else:
-            row, args = self._find(_parse_json(message), self._by_id, "id")
+            row, args = self._find(parse_json(message), self._by_id, "id")
         return Packet(row.id, tuple(_check_args(row, args)))
 
     def _find(self, value: Any, rows: dict[Any, PacketType], key_name: str) -> tuple[PacketType, list[Any]]:
@@ -233,8 +233,8 @@ def _no_extension(code: int, _data: bytes) -> NoReturn:
     raise ValueError(f"extension type {code} is not used here")
 
 
-def _unpack(message: bytes, max_items: int) -> Any:
-    """MessagePack, bounded: sizes are checked when they are declared, before anything is allocated for them."""
+def unpack(message: bytes, max_items: int) -> Any:
+    """The value in MessagePack; sizes are checked when they are declared, before anything is allocated for them."""
     try:
         return msgpack.unpackb(
             message, max_array_len=max_items, max_map_len=max_items, max_ext_len=0, ext_hook=_no_extension
@@ -255,7 +255,8 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-def _parse_json(message: str) -> Any:
+def parse_json(message: str) -> Any:
+    """The value in JSON; raises PacketError for anything else."""
     try:
         return json.loads(message, parse_int=_json_integer, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:

@@ -26,6 +26,7 @@ from Net.http import Pages, respond
 from Net.limits import Limits
 from Net.origin import OriginPolicy
 from Net.proxy import Caller
+from Net.tap import Tap
 from Net.websocket import WebSocket
 
 
@@ -38,28 +39,33 @@ class Site(NamedTuple):
 
 
 def accept(
-    sock: socket.socket, site: Site, limits: Limits, introduce: Callable[[Request], Caller] = lambda _: Caller("", 0)
+    sock: socket.socket,
+    site: Site,
+    limits: Limits,
+    introduce: Callable[[Request], Caller] = lambda _: Caller("", 0),
+    tap: Tap | None = None,
 ) -> WebSocket | None:
     """Handles one new connection up to the end of its opening handshake; closes the socket unless it was upgraded.
 
-    introduce: says who sent the request, or raises HandshakeError if it may not come in.
+    introduce: says who sent the request, or raises HandshakeError if it may not come in. tap: sees the handshake, and
+    then the frames.
     """
     try:
-        head, early = read_head(sock, limits)
+        head, early = read_head(sock, limits, tap)
         request = parse_request(head, limits)
         caller = introduce(request)
         site.policy.check_host(request)
         if request.asks_for_websocket():
             response, parameters = upgrade(request, site, caller.scheme)
-            sock.sendall(response)
+            _send(sock, response, tap)
             websocket = WebSocket(sock, limits, False, early, request.path, caller.address, parameters)
-            websocket.is_this_machine = caller.is_this_machine
+            websocket.is_this_machine, websocket.tap = caller.is_this_machine, tap
             return websocket
         sock.sendall(respond(request, site.pages))
         _hang_up(sock, limits)
         return None
     except HandshakeError as error:
-        _refuse(sock, error, limits)
+        _refuse(sock, error, limits, tap)
         raise
     except BaseException:
         sock.close()
@@ -83,7 +89,7 @@ def upgrade(request: Request, site: Site, scheme: str | None = None) -> tuple[by
     return switching_protocols(key, [("Sec-WebSocket-Extensions", answer)]), parameters
 
 
-def read_head(sock: socket.socket, limits: Limits) -> tuple[bytes, bytes]:
+def read_head(sock: socket.socket, limits: Limits, tap: Tap | None = None) -> tuple[bytes, bytes]:
     """Returns a request's or response's head and the bytes that came behind it.
 
     Raises HandshakeError 408 when the head is not there after the handshake time-out, however slowly it drips.
@@ -106,11 +112,19 @@ def read_head(sock: socket.socket, limits: Limits) -> tuple[bytes, bytes]:
         if not data:
             raise ConnectionResetError("the connection ended inside the handshake")
         received += data
+        if tap is not None:
+            tap.received(data)
 
 
-def _refuse(sock: socket.socket, error: HandshakeError, limits: Limits) -> None:
+def _send(sock: socket.socket, response: bytes, tap: Tap | None) -> None:
+    sock.sendall(response)
+    if tap is not None:
+        tap.sent(response)
+
+
+def _refuse(sock: socket.socket, error: HandshakeError, limits: Limits, tap: Tap | None) -> None:
     try:
-        sock.sendall(refusal(error))
+        _send(sock, refusal(error), tap)
     except OSError:
         pass  # it left before it was told: nothing more to do for it
     _hang_up(sock, limits)

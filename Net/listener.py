@@ -21,6 +21,7 @@ from Net.errors import ConnectionClosed, HandshakeError
 from Net.guests import Guest, Guests, full
 from Net.handshake import refusal
 from Net.limits import Limits
+from Net.tap import MakeTap, tap_for
 from Net.websocket import WebSocket
 
 log = logging.getLogger(__name__)
@@ -61,6 +62,7 @@ class Listener:
         self._max_connections = max_connections
         self._tend_application = tend
         self._guests = Guests(max_per_address, refuse, proxies)
+        self.tap_makers: list[MakeTap] = []  # who wants to listen in on connections
         self._listening: socket.socket | None = None
         self._stopping = threading.Event()
         # Guards all below.
@@ -190,8 +192,10 @@ class Listener:
 
     def _run(self, sock: socket.socket, guest: Guest) -> None:
         """The life of one connection, in its own thread."""
+        tap = None
         try:
-            websocket = accept(sock, self._site, self._limits, partial(self._guests.introduce, guest))
+            tap = tap_for(guest.caller.address, self.tap_makers)
+            websocket = accept(sock, self._site, self._limits, partial(self._guests.introduce, guest), tap)
             if websocket is not None:
                 self._converse(websocket)
         except HandshakeError as error:
@@ -201,6 +205,8 @@ class Listener:
         except Exception:
             log.exception("%s: a fault in the server", guest.caller.address)
         finally:
+            if tap is not None:
+                tap.ended()
             self._guests.leave(guest)
             with self._lock:
                 del self._threads[threading.current_thread()]

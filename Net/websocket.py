@@ -19,6 +19,7 @@ from Net.errors import ConnectionClosed, ProtocolError
 from Net.frames import CLOSE, PING, PONG, message_frame, serialize
 from Net.limits import Limits
 from Net.messages import ABNORMAL, Close, Event, MessageReader, Ping, close_payload
+from Net.tap import Tap
 
 Message = Union[str, bytes]
 
@@ -59,6 +60,7 @@ class WebSocket:
         self._closed: tuple[int, str] | None = None
         self.bytes_in = 0
         self.bytes_out = 0
+        self.tap: Tap | None = None  # sees all that is read and written
         # Whether the kernel refused some of our bytes the last time we tried: the peer reads more slowly than we write.
         self.is_congested = False
         # The lock guards the socket's writing half and all that follows.
@@ -234,6 +236,8 @@ class WebSocket:
             self.abort("the peer vanished")
             self._end(ABNORMAL, self._abort_reason)
         self.bytes_in += len(data)
+        if self.tap is not None:
+            self.tap.received(data)
         return data
 
     def _end(self, code: int, reason: str, violation: ProtocolError | None = None) -> NoReturn:
@@ -301,6 +305,8 @@ class WebSocket:
             self._abort(f"the connection broke: {error.strerror}")
             return 0
         self.bytes_out += sent
+        if self.tap is not None:
+            self.tap.sent(bytes(data[:sent]))
         return sent
 
     def _abort(self, reason: str) -> None:

@@ -16,15 +16,17 @@ from gameserver.recorder import FORGETFUL, Recorder
 from gameserver.seats import Seat
 from gameserver.session import Session
 from gameserver.settings import GameSettings, ServerSettings
-from Net.accept import Site
+from Net.accept import Site, upgrade
 from Net.deflate import Compression
 from Net.errors import ConnectionClosed
+from Net.handshake import Request
 from Net.http import Page
 from Net.lan import ANY_HOST
 from Net.limits import Limits
 from Net.listener import Address, Listener
 from Net.origin import make_policy
 from Net.PacketCodes import TO_CLIENT, Packet
+from Net.tap import MakeTap
 from Net.websocket import WebSocket
 
 __all__ = ["GameServer", "handlers"]  # handlers: imported for what it registers
@@ -51,8 +53,11 @@ class GameServer(Lobby):
         self._routes: dict[str, Callable[[WebSocket], None]] = {}
         self._compression: dict[str, Compression] = {}
         self._pages: dict[str, Page | Callable[[], Page]] = dict(pages.make_pages())
+        self.limits = limits
+        policy = make_policy(settings.host_names, settings.allowed_origins)
+        self._site = Site(self._compression, self._pages, policy)
         self._listener = Listener(
-            Site(self._compression, self._pages, make_policy(settings.host_names, settings.allowed_origins)),
+            self._site,
             limits,
             self._converse,
             settings.max_connections,
@@ -77,6 +82,15 @@ class GameServer(Lobby):
     def add_page(self, path: str, page: Page | Callable[[], Page]) -> None:
         """Answers plain requests for a path with a page, or with what a function makes each time."""
         self._pages[path] = page
+
+    def add_tap(self, make_tap: MakeTap) -> None:
+        """Lets `make_tap` listen in on every connection that it wants; see Net.tap."""
+        self._listener.tap_makers.append(make_tap)
+
+    def check_opening(self, request: Request) -> None:
+        """Raises HandshakeError if a WebSocket may not be opened so, as the accept loop would."""
+        self._site.policy.check_host(request)
+        upgrade(request, self._site)
 
     # Serving --------------------------------------------------------------------------------------------------
 

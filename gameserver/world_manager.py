@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from gameserver.commands import CommandError
 from gameserver.life import IN_PROGRESS
 from gameserver.room import GameRoom, RoomFull
 from gameserver.seats import Seat
@@ -15,7 +16,7 @@ from gameserver.server import GameServer
 from Net.PacketCodes import Packet
 
 
-class OperatorError(Exception):
+class OperatorError(CommandError):
     """What the operator asked for can not be done."""
 
 

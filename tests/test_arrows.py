@@ -117,6 +117,7 @@ RULES = [
     *(Rule(module, OUTSIDE_WORLD) for module in RULE_MODULES),
     *(Rule(lower, LADDER[:step]) for step, lower in enumerate(LADDER) if step),
     *(Rule(module, LADDER[:-1]) for module in RULE_MODULES),
+    Rule("gameserver.server", ("gameserver.classroom",)),
     *(Rule(module, ("gameserver.game",)) for module in ("gameserver.objects", "gameserver.grid", "gameserver.terrain")),
 ]
 

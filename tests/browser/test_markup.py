@@ -11,6 +11,7 @@ from typing import Callable, Iterator
 import pytest
 
 from gameserver.admin import Console
+from gameserver.doorkeeper import Doorkeeper
 from gameserver.world_manager import GameWorldManager
 from Net.client import connect
 from tests.browser.conftest import QUIET, Served, Visitor, eventually
@@ -79,7 +80,7 @@ def test_hostile_texts_stay_texts_for_a_spectator(start_server: Start, visit: Vi
 
 def test_hostile_texts_stay_texts_on_the_operators_page(start_server: Start, visit: Visit) -> None:
     served = start_server(QUIET)
-    served.server.add_route("/admin", Console(GameWorldManager(served.server), TOKEN).converse)
+    served.server.add_route("/admin", Console(GameWorldManager(served.server), Doorkeeper(TOKEN)).converse)
     with hostile_player(served):
         ben, desk = visit(served.url), visit(f"{served.url}/admin")
         join_hostile_room(ben)

@@ -7,6 +7,7 @@ from typing import Any, Callable
 import pytest
 
 from gameserver.admin import Console
+from gameserver.doorkeeper import Doorkeeper
 from gameserver.world_manager import GameWorldManager
 from tests.browser.conftest import QUIET, Served, Visitor, eventually
 
@@ -108,7 +109,7 @@ def test_a_spectator_follows_a_player_and_looks_around(start_server: Start, visi
 def console(start_server: Start) -> Served:
     """A server with an operator's console."""
     served = start_server(QUIET)
-    served.server.add_route("/admin", Console(GameWorldManager(served.server), TOKEN).converse)
+    served.server.add_route("/admin", Console(GameWorldManager(served.server), Doorkeeper(TOKEN)).converse)
     return served
 
 

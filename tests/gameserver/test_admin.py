@@ -8,7 +8,8 @@ from typing import Any, Iterator
 
 import pytest
 
-from gameserver.admin import COMMANDS, WRONG_TOKENS_ALLOWED, Console
+from gameserver.admin import COMMANDS, Console
+from gameserver.doorkeeper import WRONG_TOKENS_ALLOWED, Doorkeeper
 from gameserver.settings import GameSettings
 from gameserver.world_manager import GameWorldManager
 from Net.client import connect
@@ -61,10 +62,11 @@ class Operator:
 
 
 @contextlib.contextmanager
-def console(game_settings: GameSettings = SMALL, **settings: Any) -> Iterator[tuple[Arena, Clock]]:
+def serving_console(game_settings: GameSettings = SMALL, **settings: Any) -> Iterator[tuple[Arena, Clock]]:
     with serving(game_settings, **settings) as arena:
         clock = Clock()
-        arena.server.add_route("/admin", Console(GameWorldManager(arena.server), TOKEN, clock).converse)
+        console = Console(GameWorldManager(arena.server), Doorkeeper(TOKEN, clock), clock)
+        arena.server.add_route("/admin", console.converse)
         yield arena, clock
 
 
@@ -80,7 +82,7 @@ def operator(arena: Arena, token: Any = TOKEN) -> Iterator[Operator]:
 
 
 def test_who_knows_the_token_gets_in_and_sees_the_state() -> None:
-    with console() as (arena, _):
+    with serving_console() as (arena, _):
         ann = arena.join("Ann", room="den")
         with operator(arena) as boss:
             assert boss.receive() == {"ok": True}
@@ -96,7 +98,7 @@ def test_who_knows_the_token_gets_in_and_sees_the_state() -> None:
 
 @pytest.mark.parametrize("token", ["wrong", "", None, 7, ["open sesame"], "open sesam", "\ud800"])
 def test_who_does_not_know_it_is_told_so_and_closed(token: Any) -> None:
-    with console() as (arena, _), operator(arena, token) as stranger:
+    with serving_console() as (arena, _), operator(arena, token) as stranger:
         assert "operator's token" in stranger.receive()["error"]
         with pytest.raises(ConnectionClosed) as closed:
             stranger.receive()
@@ -104,7 +106,7 @@ def test_who_does_not_know_it_is_told_so_and_closed(token: Any) -> None:
 
 
 def test_after_five_wrong_tokens_an_address_waits_a_minute_even_with_the_right_one() -> None:
-    with console() as (arena, clock):
+    with serving_console() as (arena, clock):
         for _ in range(WRONG_TOKENS_ALLOWED):
             with operator(arena, "guess") as guesser:
                 assert "not the operator's" in guesser.receive()["error"]
@@ -134,7 +136,7 @@ def test_after_five_wrong_tokens_an_address_waits_a_minute_even_with_the_right_o
     ],
 )
 def test_a_command_that_can_not_be_gets_a_sentence_and_the_console_goes_on(command: str, says: str) -> None:
-    with console() as (arena, _):
+    with serving_console() as (arena, _):
         arena.join("Ann", room="den")
         with operator(arena) as boss:
             boss.receive()
@@ -147,7 +149,7 @@ def test_a_command_that_can_not_be_gets_a_sentence_and_the_console_goes_on(comma
 
 
 def test_a_notice_reaches_one_room_or_all() -> None:
-    with console() as (arena, _), operator(arena) as boss:
+    with serving_console() as (arena, _), operator(arena) as boss:
         boss.receive()
         ann, bob = arena.join("Ann", room="a"), arena.join("Bob", room="b")
         assert boss.do("send_global_message", text="only b", room="b")["said"] == "told everybody in b"
@@ -157,7 +159,7 @@ def test_a_notice_reaches_one_room_or_all() -> None:
 
 
 def test_grants_arrive_as_self() -> None:
-    with console() as (arena, _), operator(arena) as boss:
+    with serving_console() as (arena, _), operator(arena) as boss:
         boss.receive()
         ann, bob = arena.join("Ann"), arena.join("Bob")
         before = ann.world.own[2]
@@ -168,7 +170,7 @@ def test_grants_arrive_as_self() -> None:
 
 
 def test_a_kicked_player_sees_the_reason_and_its_seat_is_gone() -> None:
-    with console() as (arena, _), operator(arena) as boss:
+    with serving_console() as (arena, _), operator(arena) as boss:
         boss.receive()
         ann, bob = arena.join("Ann"), arena.join("Bob")
         boss.do("kick", player_id=ann.id, reason="be nice")
@@ -179,7 +181,7 @@ def test_a_kicked_player_sees_the_reason_and_its_seat_is_gone() -> None:
 
 
 def test_a_banned_address_gets_403_and_others_play_on() -> None:
-    with console() as (arena, _), operator(arena) as boss:
+    with serving_console() as (arena, _), operator(arena) as boss:
         boss.receive()
         ann = arena.join("Ann")
         boss.do("ban", player_id=ann.id)
@@ -189,7 +191,7 @@ def test_a_banned_address_gets_403_and_others_play_on() -> None:
 
 
 def test_a_muted_player_can_not_chat_until_it_may_again() -> None:
-    with console() as (arena, _), operator(arena) as boss:
+    with serving_console() as (arena, _), operator(arena) as boss:
         boss.receive()
         ann, bob = arena.join("Ann"), arena.join("Bob")
         boss.do("mute", player_id=ann.id, muted=True)
@@ -201,7 +203,7 @@ def test_a_muted_player_can_not_chat_until_it_may_again() -> None:
 
 
 def test_a_paused_room_stands_still_makes_single_steps_and_goes_on() -> None:
-    with console() as (arena, _), operator(arena) as boss:
+    with serving_console() as (arena, _), operator(arena) as boss:
         boss.receive()
         ann = arena.join("Ann", room="den")
         boss.do("pause", room="den")
@@ -217,7 +219,7 @@ def test_a_paused_room_stands_still_makes_single_steps_and_goes_on() -> None:
 
 
 def test_a_match_is_ended_with_results_and_restarted_without() -> None:
-    with console(results_s=60.0) as (arena, _), operator(arena) as boss:
+    with serving_console(results_s=60.0) as (arena, _), operator(arena) as boss:
         boss.receive()
         ann = arena.join("Ann", room="den")
         boss.do("end_match", room="den")
@@ -228,7 +230,7 @@ def test_a_match_is_ended_with_results_and_restarted_without() -> None:
 
 
 def test_a_player_is_moved_to_another_room() -> None:
-    with console(max_players=2) as (arena, _), operator(arena) as boss:
+    with serving_console(max_players=2) as (arena, _), operator(arena) as boss:
         boss.receive()
         ann, bob = arena.join("Ann", room="a"), arena.join("Bob", room="b")
         boss.do("move_player", player_id=ann.id, room="b")
@@ -243,7 +245,7 @@ def test_a_player_is_moved_to_another_room() -> None:
 
 
 def test_a_changed_setting_works_at_once_and_is_told() -> None:
-    with console() as (arena, _), operator(arena) as boss:
+    with serving_console() as (arena, _), operator(arena) as boss:
         boss.receive()
         ann = arena.join("Ann", room="den")
         boss.do("change_setting", room="den", name="player_speed", value=500)

@@ -1,13 +1,13 @@
 // The operator's page: who is here, how the rooms are doing, and a hand on both.
 
 import { byId, element, setText, show } from "../dom.js";
-import { AdminLink } from "./link.js";
+import { Link } from "../link.js";
 import { RoomBox } from "./roombox.js";
 
 const LINES = 100;
 const ALL_ROOMS = "";
 
-/** @type {AdminLink | null} */
+/** @type {Link | null} */
 let link = null;
 /** @type {Map<string, RoomBox>} */
 const boxes = new Map();
@@ -38,13 +38,13 @@ if (kept) open(kept);
 else byId("token").focus();
 
 function open(token) {
-  link = new AdminLink(token, {
+  link = new Link("/admin", token, {
     opened() {
       sessionStorage.setItem("operator-token", token);
       show(byId("login"), false);
       show(byId("desk"), true);
     },
-    state: showState,
+    news: ({ state }) => showState(state),
     ended(message) {
       show(byId("desk"), false);
       show(byId("login"), true);

@@ -1,24 +1,24 @@
-// The operator's way to the server: JSON over a WebSocket at /admin.
+// A page's way to the server, for operators: JSON over a WebSocket.
 //
-// In:  the token, then methods with named arguments. Out: what each has done, as a sentence; and the state, once a second.
+// In:  the token, then commands with named arguments. Out: what is said to each; and what comes without being asked for.
 
 /**
  * @typedef {object} Listener
- * @property {() => void} opened the token was right
- * @property {(state: any) => void} state
+ * @property {() => void} opened the token was right, or none was needed
+ * @property {(news: any) => void} news an object that is no answer
  * @property {(message: string) => void} ended
  */
 
-export class AdminLink {
-  /** @param {string} token @param {Listener} listener */
-  constructor(token, listener) {
+export class Link {
+  /** @param {string} path of the WebSocket @param {string} token @param {Listener} listener */
+  constructor(path, token, listener) {
     this.listener = listener;
     this.isOpen = false;
     this.problem = "";
     this.asked = 0;
-    /** @type {Map<number, {resolve: (said: string) => void, reject: (error: Error) => void}>} */
+    /** @type {Map<number, {resolve: (said: any) => void, reject: (error: Error) => void}>} */
     this.waiting = new Map();
-    this.socket = new WebSocket(`${location.origin.replace("http", "ws")}/admin`);
+    this.socket = new WebSocket(`${location.origin.replace("http", "ws")}${path}`);
     this.socket.onopen = () => this.socket.send(JSON.stringify({ token }));
     this.socket.onmessage = (event) => this.#receive(JSON.parse(event.data));
     this.socket.onclose = (event) => this.#close(event.reason);
@@ -26,7 +26,7 @@ export class AdminLink {
 
   /**
    * Asks for something to be done. @param {string} method @param {Record<string, any>} args
-   * @returns {Promise<string>} what was done; rejected with what was wrong
+   * @returns {Promise<any>} what is said to it; rejected with what was wrong
    */
   do(method, args) {
     if (this.socket.readyState !== WebSocket.OPEN) return Promise.reject(new Error("there is no connection"));
@@ -41,8 +41,8 @@ export class AdminLink {
   }
 
   #receive(message) {
-    if (message.state) this.listener.state(message.state);
-    else if (message.id !== undefined) this.#answer(message);
+    if (message.id !== undefined) this.#answer(message);
+    else if (this.isOpen) this.listener.news(message);
     else if (message.ok) {
       this.isOpen = true;
       this.listener.opened();
@@ -55,7 +55,7 @@ export class AdminLink {
     const waiting = this.waiting.get(id);
     this.waiting.delete(id);
     if (error) waiting?.reject(new Error(error));
-    else waiting?.resolve(said ?? "done");
+    else waiting?.resolve(said);
   }
 
   #close(reason) {

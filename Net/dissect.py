@@ -1,0 +1,194 @@
+"""Bytes -> what every one of them says: the frames of one direction of a connection, taken apart for a reader.
+
+In:  bytes as they were on the wire, cut anywhere. Out: `Frame` records (Net.anatomy), each with its fields, the message
+     it completes, and the packet in that; `Net.plain.as_plain` makes JSON of them, and says in which shape.
+Raises nothing: a broken rule is the `violation` of the frame that broke it, and what comes after it is only counted.
+
+Nothing is decided here. All bytes go through the `MessageReader` that serves the game, one frame at a time, so that it
+is known which frame a message or a violation belongs to; the rest is written beside it. For the whole of a connection,
+handshake and both directions, see `Net.conversation`; for a handshake alone, `Net.opening.dissect_handshake`.
+
+    dissector = Dissector(from_client=True)
+    frames = dissector.feed(bytes.fromhex("818537fa213d7f9f4d5158"))
+    frames[0].message.text                # "Hello"
+    fields_of(frames[0]), unmasking(frames[0], 5)     # from Net.layout
+    as_plain(frames[0])                   # all of it, for JSON
+
+`python -m Net.dissect` draws frames in a terminal.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from Net.anatomy import CloseBody, Frame, Message, Violation
+from Net.deflate import Parameters, make_codecs
+from Net.errors import ProtocolError
+from Net.frames import (
+    CONTINUATION,
+    CONTROL_BIT,
+    FIN,
+    OPCODE_BITS,
+    OPCODE_NAMES,
+    RSV1,
+    RSV_BITS,
+    apply_mask,
+    parse_header,
+)
+from Net.layout import MAX_HEADER_BYTES, Shape, shape_of
+from Net.limits import Limits
+from Net.messages import Close, Event, MessageReader
+from Net.packet_tree import dissect_message
+from Net.violations import violation_of
+
+_CLOSE_MEANINGS = {
+    1000: "normal: the purpose is fulfilled",
+    1001: "going away: a server stops, or a page is left",
+    1002: "protocol error",
+    1003: "a kind of data that can not be accepted",
+    1005: "no code was given",
+    1007: "data that does not fit its kind, such as text that is not UTF-8",
+    1008: "a rule of the application was broken",
+    1009: "a message that is too big",
+    1010: "an extension that the client needs was not agreed on",
+    1011: "a fault in the server",
+    1012: "the server restarts",
+    1013: "try again later",
+}
+
+
+class Dissector:
+    """Takes one direction of a connection apart, from the first byte behind the handshake.
+
+    from_client: who sends. limits: of the receiver. parameters: of permessage-deflate, if it was agreed on.
+    ended: after a close frame or a violation; discarded: bytes that came behind that, which a receiver ignores.
+    """
+
+    def __init__(self, from_client: bool, limits: Limits = Limits(), parameters: Parameters | None = None) -> None:
+        self.from_client = from_client
+        self.ended = False
+        self.discarded = 0
+        # The receiver is the other side. Its deflater is not needed.
+        inflater = None if parameters is None else make_codecs(parameters, is_client=not from_client)[1]
+        self._reader = MessageReader(limits, masked=from_client, inflater=inflater)
+        self._allowed_rsv = RSV1 if inflater else 0
+        self._wire = bytearray()  # of the frame that is arriving
+        self._offset = 0
+        self._frames = 0
+        self._messages = 0
+        self._parts: list[Frame] = []  # of the message that is arriving
+
+    def feed(self, data: bytes) -> list[Frame]:
+        """Takes what was received; returns the frames that it completes, or that break a rule."""
+        frames = []
+        while data and not self.ended:
+            taken = data[: self._left_of_frame(data)]
+            data = data[len(taken) :]
+            self._wire += taken
+            event, violation = self._read(taken)
+            if violation is not None or not self._shape().missing(len(self._wire)):
+                frames.append(self._complete(event, violation))
+                self.ended = violation is not None or isinstance(event, Close)
+        self.discarded += len(data)
+        return frames
+
+    def unfinished(self) -> Frame | None:
+        """The frame whose bytes have not all come yet, if there is one."""
+        return self._frame(None) if self._wire else None
+
+    def _left_of_frame(self, data: bytes) -> int:
+        """How many of the next bytes belong to the frame that is arriving; all, while its header is not whole."""
+        head = bytes(self._wire[:MAX_HEADER_BYTES]) + data[:MAX_HEADER_BYTES]
+        try:
+            header = parse_header(head, 0, self.from_client, self._allowed_rsv)
+            size = None if header is None else header.size + header.length
+        except ProtocolError:  # the reader is about to say so too; the frame is what it claims to be
+            size = shape_of(head).size
+        return len(data) if size is None else max(1, size - len(self._wire))
+
+    def _read(self, data: bytes) -> tuple[Event | None, Violation | None]:
+        """What the game's own reader makes of the next bytes of a frame: no frame has more than one event."""
+        try:
+            return next(self._reader.feed(data), None), None
+        except ProtocolError as error:
+            return None, violation_of(error)
+
+    def _shape(self) -> Shape:
+        return shape_of(bytes(self._wire[:MAX_HEADER_BYTES]))
+
+    def _complete(self, event: Event | None, violation: Violation | None) -> Frame:
+        frame = self._frame(violation, event)
+        self._offset += frame.size
+        self._frames = frame.number
+        self._wire.clear()
+        if frame.message_number is not None:
+            self._messages = frame.message_number
+            self._parts = [] if frame.fin else [*self._parts, frame]
+        return frame
+
+    def _frame(self, violation: Violation | None, event: Event | None = None) -> Frame:
+        wire, shape = bytes(self._wire), self._shape()
+        opcode = shape.first_byte & OPCODE_BITS
+        fin = bool(shape.first_byte & FIN)
+        mask_key = wire[shape.header_size - 4 : shape.header_size] if shape.masked else b""
+        payload = wire[shape.header_size :]
+        role, message_number, fragment = self._place(opcode, fin)
+        return Frame(
+            from_client=self.from_client,
+            number=self._frames + 1,
+            offset=self._offset,
+            wire=wire,
+            size=len(wire),
+            missing=shape.missing(len(wire)),
+            fin=fin,
+            rsv=shape.first_byte & RSV_BITS,
+            opcode=opcode,
+            opcode_name=OPCODE_NAMES.get(opcode, f"reserved 0x{opcode:X}"),
+            masked=shape.masked,
+            mask_key=mask_key,
+            length=shape.length or 0,
+            length_bits=shape.length_bits,
+            header_size=shape.header_size,
+            payload=apply_mask(payload, mask_key) if payload and mask_key else payload,
+            role=role,
+            message_number=message_number,
+            fragment=fragment,
+            message=self._message(event, len(payload), bool(shape.first_byte & RSV1)),
+            close=_close_body(event),
+            violation=violation,
+        )
+
+    def _place(self, opcode: int, fin: bool) -> tuple[str, int | None, int | None]:
+        """The role of a frame, the number of its message and its place in that."""
+        if opcode not in OPCODE_NAMES:
+            return "unknown", None, None
+        if opcode & CONTROL_BIT:
+            return "control frame", None, None
+        if opcode != CONTINUATION:
+            return ("whole message" if fin else "first fragment"), self._messages + 1, 1
+        if not self._parts:
+            return "unknown", None, None
+        return ("last fragment" if fin else "fragment"), self._messages, len(self._parts) + 1
+
+    def _message(self, event: Event | None, payload_size: int, rsv1: bool) -> Message | None:
+        if not isinstance(event, (str, bytes)):
+            return None
+        parts = self._parts
+        frames = (*(part.number for part in parts), self._frames + 1)
+        wire_size = sum(part.length for part in parts) + payload_size
+        is_compressed = bool(parts[0].rsv & RSV1) if parts else rsv1
+        number = self._messages + (not parts)
+        return dissect_message(event, self.from_client, number, frames, wire_size, is_compressed)
+
+
+def _close_body(event: Event | None) -> CloseBody | None:
+    if not isinstance(event, Close):
+        return None
+    meaning = _CLOSE_MEANINGS.get(event.code, "free for applications" if event.code >= 3000 else "registered at IANA")
+    return CloseBody(event.code, event.reason, meaning)
+
+
+if __name__ == "__main__":
+    from Net.dissect_command import main
+
+    sys.exit(main())

@@ -1,0 +1,214 @@
+"""Dissected records in words, for a terminal: in full, or one line each.
+
+In:  a `Handshake` or a `Frame`. Out: lines of text. Whatever a stranger has sent is made printable first, so that no
+message can play tricks with the terminal.
+"""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from typing import Any, Callable, Iterable
+
+from Net.anatomy import DissectedPacket, Field, Frame, Handshake, Message, Violation
+from Net.draw import draw
+from Net.layout import fields_of, unmasking
+from Net.plain import as_plain
+
+MOST_ROWS = 16
+_WIDTH = 110  # columns
+# Characters of a value.
+_MOST_SHOWN = 60
+_MOST_SHOWN_IN_LINE = 40
+_MOST_SHOWN_IN_FULL = 200
+
+
+def explain(record: Handshake | Frame) -> str:
+    """Everything about a record, with an empty line at the end."""
+    lines = _explain_handshake(record) if isinstance(record, Handshake) else _explain_frame(record)
+    return "\n".join([*lines, ""])
+
+
+def summarize(record: Handshake | Frame) -> str:
+    """What there is to know of a record in one line."""
+    return _summarize_handshake(record) if isinstance(record, Handshake) else _summarize_frame(record)
+
+
+FORMS: dict[str, Callable[[Handshake | Frame], str]] = {"lines": summarize, "full": explain}
+
+
+def printable(text: str) -> str:
+    """Text with an escape sequence in place of each character that is not a printable one."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
+
+
+def shorten(text: str, most: int = _MOST_SHOWN) -> str:
+    """Printable text of at most so many characters."""
+    shown = printable(text[: most + 1])
+    return shown if len(shown) <= most else f"{shown[: most - 3]}..."
+
+
+def count_bytes(count: int) -> str:
+    """A number of bytes in words."""
+    return "1 byte" if count == 1 else f"{count} bytes"
+
+
+# Handshakes ---------------------------------------------------------------------------------------------------
+
+
+def _explain_handshake(handshake: Handshake) -> list[str]:
+    lines = [
+        f"Opening handshake, the {'request' if handshake.from_client else 'response'}: {count_bytes(handshake.size)}",
+        "",
+    ]
+    for line in handshake.lines:
+        lines += [f"  {shorten(line.text, 110)}", f"      {line.meaning} ({line.section})"]
+    if handshake.accept:
+        lines += ["", "From Sec-WebSocket-Key to Sec-WebSocket-Accept (RFC 6455 section 4.2.2)"]
+        lines += [f"  {step.how}\n      {printable(step.value)}" for step in handshake.accept]
+    if handshake.body:
+        lines += ["", f"  {shorten(handshake.body, _MOST_SHOWN_IN_FULL)}"]
+    return [*lines, *_explain_violation(handshake.violation)]
+
+
+def _summarize_handshake(handshake: Handshake) -> str:
+    first = shorten(handshake.lines[0].text, 80)
+    if handshake.violation is not None:
+        return f"handshake {first} BROKEN: {printable(handshake.violation.rule)} ({handshake.violation.section})"
+    if handshake.body:
+        return f"handshake {first}: {shorten(handshake.body, 120)}"
+    return f"handshake {first}" + (f" with {shorten(handshake.extension)}" if handshake.extension else "")
+
+
+# Frames -------------------------------------------------------------------------------------------------------
+
+
+def _explain_frame(frame: Frame) -> list[str]:
+    sender = "client" if frame.from_client else "server"
+    lines = [
+        f"Frame {frame.number} from the {sender}: {frame.opcode_name}, {frame.role}, {count_bytes(frame.size)}",
+        "",
+    ]
+    lines += [*draw(frame), "", *_table(fields_of(frame)), *_explain_unmasking(frame)]
+    if frame.missing:
+        lines += ["", f"Incomplete: it announces {count_bytes(frame.missing)} more than there are."]
+    if frame.message is not None:
+        lines += ["", *_explain_message(frame.message)]
+    elif frame.close is not None:
+        lines += ["", f"CLOSE with code {frame.close.code}: {frame.close.meaning}"]
+        lines += [f"  reason: {printable(frame.close.reason)}"] if frame.close.reason else []
+    elif frame.message_number is not None and not frame.fin:
+        lines += [
+            "",
+            f"Message {frame.message_number} goes on: this is fragment {frame.fragment} (RFC 6455 section 5.4).",
+        ]
+    return [*lines, *_explain_violation(frame.violation)]
+
+
+def _table(fields: Iterable[Field]) -> list[str]:
+    lines = [f"  {'bits':<8} {'field':<31} {'RFC 6455':<11} meaning"]
+    for field in fields:
+        last_bit = field.first_bit + field.bits - 1
+        bits = str(field.first_bit) if field.bits == 1 else f"{field.first_bit}-{last_bit}"
+        value = shorten(str(field.value), 16)
+        section = field.section.replace("RFC 6455 section ", "").replace(" section", "")
+        start = f"  {bits:<8} {field.name + ' = ' + value:<31} {section:<11} "
+        lines += textwrap.wrap(field.meaning, _WIDTH, initial_indent=start, subsequent_indent=" " * len(start))
+    return lines
+
+
+def _explain_unmasking(frame: Frame) -> list[str]:
+    rows = unmasking(frame, MOST_ROWS)
+    if not rows:
+        return []
+    lines = ["", "Unmasking: plain[i] = masked[i] XOR key[i mod 4] (RFC 6455 section 5.3)"]
+    for row in rows:
+        char = chr(row.plain) if 0x20 <= row.plain < 0x7F else "."
+        masked, key, plain = (f"{byte:02x} {byte:08b}" for byte in (row.masked, row.key, row.plain))
+        lines.append(f"  i = {row.index:<3} {masked}  XOR  key[{row.key_index}] {key}  =  {plain}  {char}")
+    hidden = len(frame.payload) - len(rows)
+    return [*lines, f"  ... and {count_bytes(hidden)} more"] if hidden else lines
+
+
+def _explain_message(message: Message) -> list[str]:
+    lines = [f"Message {message.number}: {message.opcode_name}, {count_bytes(message.size)}{_joined_from(message)}"]
+    if message.text is not None:
+        lines.append(f"  text: {shorten(message.text, _MOST_SHOWN_IN_FULL)}")
+    else:
+        lines.append(f"  bytes: {message.payload[:64].hex(' ')}{' ...' if message.size > 64 else ''}")
+    if message.encoding is None:
+        return lines  # neither JSON nor MessagePack: no need to say that it is no packet
+    lines.append(f"  {message.encoding}: {_json(message.value, _MOST_SHOWN_IN_FULL)}")
+    if message.packet is not None:
+        lines += _explain_packet(message.packet)
+    elif message.packet_problem is not None:
+        lines.append(f"  no packet of the game: {message.packet_problem.rule}")
+    return lines
+
+
+def _joined_from(message: Message) -> str:
+    parts = [f", joined from frames {', '.join(map(str, message.frames))}"] if len(message.frames) > 1 else []
+    if message.is_compressed:
+        parts.append(f", inflated from {count_bytes(message.wire_size)} (RFC 7692 section 6.2)")
+    return "".join(parts)
+
+
+def _explain_packet(packet: DissectedPacket) -> list[str]:
+    lines = [f"  packet {packet.id}, code {packet.code}: {packet.about}"]
+    if packet.wire is not None:
+        lines.append(
+            f"    {packet.wire.hex(' '):<12} array of 2: the code {packet.code}, and the array of the arguments"
+        )
+    for arg in packet.args:
+        wire = "" if arg.wire is None else shorten(arg.wire.hex(" "), 24)
+        value = f"= {_json(arg.value)}" if arg.given else "left out"
+        lines.append(f"    {wire:<12} {arg.name} {value} ({arg.must_be})")
+    return lines
+
+
+def _explain_violation(violation: Violation | None) -> list[str]:
+    if violation is None:
+        return []
+    answer = f"close frame with code {violation.close_code}" if violation.close_code else f"HTTP {violation.status}"
+    lines = [
+        "",
+        f"VIOLATION: {printable(violation.rule)}",
+        f"  rule     {violation.section}",
+        f"  answer   {answer}",
+        f"  refused  by {violation.function}, {violation.file} line {violation.line}:",
+    ]
+    for number, code in enumerate(violation.source.splitlines(), violation.source_line):
+        lines.append(f"  {'>' if number == violation.line else ' '}{number:5} {code}")
+    return lines
+
+
+def _summarize_frame(frame: Frame) -> str:
+    flags = ("FIN " if frame.fin else "") + (f"RSV {frame.rsv >> 4:03b} " if frame.rsv else "")
+    key = f"key {frame.mask_key.hex()} " if frame.masked else ""
+    line = f"{flags}{frame.opcode_name} {key}{count_bytes(frame.length)}"
+    if frame.role not in ("whole message", "control frame"):
+        line += f", {frame.role} of message {frame.message_number}"
+    if frame.violation is not None:
+        return f"{line} BROKEN: {frame.violation.rule} ({frame.violation.section}, close {frame.violation.close_code})"
+    return line + _content(frame)
+
+
+def _content(frame: Frame) -> str:
+    if frame.close is not None:
+        reason = f" {shorten(frame.close.reason)}" if frame.close.reason else ""
+        return f": {frame.close.code}{reason}"
+    if frame.message is None:
+        return f": {shorten(frame.payload.hex(' '))}" if frame.role == "control frame" and frame.payload else ""
+    if frame.message.packet is not None:
+        args = (f"{arg.name}={_json(arg.value, _MOST_SHOWN_IN_LINE)}" for arg in frame.message.packet.args if arg.given)
+        return f": {frame.message.packet.id} {' '.join(args)}".rstrip()
+    if frame.message.text is not None:
+        return f": {shorten(frame.message.text)}"
+    return f": {shorten(frame.message.payload[:_MOST_SHOWN].hex(' '))}"
+
+
+def _json(value: Any, most: int = _MOST_SHOWN) -> str:
+    """A value as JSON, of at most so many characters."""
+    if isinstance(value, list):
+        value = value[:most]  # of the rest nothing would be left
+    return shorten(json.dumps(as_plain(value), ensure_ascii=False, separators=(",", ":")), most)

@@ -1,0 +1,87 @@
+"""A message -> what it says: JSON or MessagePack, and the packet of the game, argument by argument.
+
+In:  a message of either direction, as Net.messages joined it. Out: a `Message` record.
+Raises nothing: a message that is no packet has the reason why, as found by the decoder that serves the game.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgpack
+
+from Net.anatomy import Argument, DissectedPacket, Message, Violation
+from Net.errors import PacketError
+from Net.PacketCodes import TO_CLIENT, TO_SERVER, Packet, PacketTable, parse_json, unpack
+from Net.violations import violation_of
+
+
+def dissect_message(
+    message: str | bytes, from_client: bool, number: int, frames: tuple[int, ...], wire_size: int, is_compressed: bool
+) -> Message:
+    """Returns the record of a message; the arguments after the first two are its fields."""
+    table = TO_SERVER if from_client else TO_CLIENT
+    text = message if isinstance(message, str) else None
+    payload = message.encode("utf-8") if isinstance(message, str) else message
+    encoding, value = _decode_value(message, table)
+    packet, problem = _decode_packet(message, value, table)
+    return Message(
+        number=number,
+        opcode_name="BINARY" if text is None else "TEXT",
+        frames=frames,
+        wire_size=wire_size,
+        size=len(payload),
+        is_compressed=is_compressed,
+        payload=payload,
+        text=text,
+        encoding=encoding,
+        value=value,
+        packet=packet,
+        packet_problem=problem,
+    )
+
+
+def _decode_value(message: str | bytes, table: PacketTable) -> tuple[str | None, Any]:
+    try:
+        if isinstance(message, str):
+            return "JSON", parse_json(message)
+        return "MessagePack", unpack(message, table.max_items)
+    except PacketError:
+        return None, None
+
+
+def _decode_packet(
+    message: str | bytes, value: Any, table: PacketTable
+) -> tuple[DissectedPacket | None, Violation | None]:
+    try:
+        packet = table.decode(message)
+    except PacketError as error:
+        return None, violation_of(error)
+    parts = [] if isinstance(message, str) else _parts(message, value)
+    return _tree(packet, parts, table), None
+
+
+def _parts(message: bytes, value: list[Any]) -> list[bytes]:
+    """The bytes of a packet: what stands before its arguments, and each argument; nothing if they can not be told.
+
+    MessagePack allows several forms of one value. Whether a sender uses the shortest, as most do, is found out by
+    writing the packet again.
+    """
+    try:
+        if msgpack.packb(value) != message:
+            return []
+    except ValueError:  # lists in lists, deeper than can be written
+        return []
+    parts: list[bytes] = [msgpack.packb(arg) for arg in value[1]]
+    return [message[: len(message) - sum(map(len, parts))], *parts]
+
+
+def _tree(packet: Packet, parts: list[bytes], table: PacketTable) -> DissectedPacket:
+    row = next(row for row in table.rows if row.id == packet.id)
+    args = []
+    for i, arg in enumerate(row.args):
+        given = i < len(packet.args)
+        value = packet.args[i] if given else None
+        wire = parts[1 + i] if given and parts else None
+        args.append(Argument(arg.name, arg.kind.must_be, value, given, wire))
+    return DissectedPacket(row.id, row.code, row.about, tuple(args), parts[0] if parts else None)

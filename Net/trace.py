@@ -1,0 +1,180 @@
+"""Live frames in words: what `run_server.py --trace` prints, by the same dissection as `python -m Net.dissect`.
+
+In:  the bytes of the connections that are wanted, through a tap each. Out: text, to `write`.
+The game must not notice. A tap only puts bytes into a hopper; one thread takes them apart, another writes. If writing
+is slow, entries are left out and counted; if even taking apart falls behind, a connection whose bytes were lost is
+given up, since nobody can say where its next frame starts.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from typing import Callable, Collection, Iterator, NamedTuple
+
+from Net.conversation import Conversation, Record
+from Net.hopper import Hopper
+from Net.limits import Limits
+from Net.tap import Tap
+
+log = logging.getLogger(__name__)
+
+EVERYBODY = "all"
+# How often the two threads come round: soon enough for the eye. To be woken for each frame would cost the game more.
+POLL_S = 0.05
+# What may wait to be taken apart, in bytes, and to be written, in characters.
+MOST_BYTES = 8 * 1024 * 1024
+MOST_TEXT = 2 * 1024 * 1024
+# What a chunk takes beside its bytes.
+_CHUNK_OVERHEAD = 200
+
+
+class Tracer:
+    """Prints the frames of some clients.
+
+    wanted: hosts, or addresses with a port, or EVERYBODY; without any, it does nothing. show: makes text of a record.
+    write: puts text out; it may block. limits: the server's. most_bytes, most_text: what may wait.
+    """
+
+    def __init__(
+        self,
+        wanted: Collection[str],
+        show: Callable[[Record], str],
+        write: Callable[[str], None],
+        limits: Limits = Limits(),
+        most_bytes: int = MOST_BYTES,
+        most_text: int = MOST_TEXT,
+    ) -> None:
+        self._wanted = frozenset(wanted)
+        self._show = show
+        self._write = write
+        self._limits = limits
+        self._chunks: Hopper[_Chunk] = Hopper(most_bytes)
+        self._texts: Hopper[str] = Hopper(most_text)
+        self._workers = [_Worker("trace reader", self._read), _Worker("trace writer", self._print)]
+
+    def tap_for(self, address: str) -> Tap | None:
+        """A tap for a new connection, if it is wanted."""
+        host = address.rpartition(":")[0].strip("[]")
+        if not self._wanted & {EVERYBODY, host, address}:
+            return None
+        return _TracedConnection(address, Conversation(self._limits), self._show, self._chunks)
+
+    def start(self) -> None:
+        """Starts the threads, if anybody is wanted."""
+        if self._wanted:
+            for worker in self._workers:
+                worker.start()
+
+    def stop(self, timeout_s: float = 1.0) -> None:
+        """Puts out what is left, unless that takes longer than the time-out."""
+        deadline_s = time.monotonic() + timeout_s
+        for worker in self._workers:
+            worker.stop(deadline_s)
+
+    def _read(self) -> None:
+        chunks, _ = self._chunks.take()
+        for chunk in chunks:
+            text = chunk.source.read(chunk)
+            if text:
+                self._texts.put(text, len(text))
+
+    def _print(self) -> None:
+        texts, dropped = self._texts.take()
+        text = "".join(texts)
+        if dropped:
+            text += f"... {dropped} entries are missing here: they came faster than they could be written\n"
+        if text:
+            self._write(text)
+
+
+class _Worker(threading.Thread):
+    """Does a job now and then, and a last time when it is stopped. A job that raises is logged, and was the last."""
+
+    def __init__(self, name: str, job: Callable[[], None]) -> None:
+        super().__init__(name=name, daemon=True)
+        self._job = job
+        self._stopping = threading.Event()
+
+    def run(self) -> None:
+        try:
+            while not self._stopping.wait(POLL_S):
+                self._job()
+            self._job()
+        except Exception:
+            log.exception("tracing has ended")
+
+    def stop(self, deadline_s: float) -> None:
+        self._stopping.set()
+        if self.ident is not None:
+            self.join(max(0.0, deadline_s - time.monotonic()))
+
+
+class _Chunk(NamedTuple):
+    """What a tap saw at once; no data: the connection has ended. is_behind_gap: bytes before it were dropped."""
+
+    source: _TracedConnection
+    time_s: float
+    from_client: bool
+    data: bytes
+    is_behind_gap: bool
+
+
+class _TracedConnection:
+    """The tap on one connection; and what its bytes say, for the reading thread."""
+
+    def __init__(
+        self, address: str, conversation: Conversation, show: Callable[[Record], str], chunks: Hopper[_Chunk]
+    ) -> None:
+        self._address = address
+        self._show = show
+        self._chunks = chunks
+        self._has_gap = False
+        self._conversation: Conversation | None = conversation  # None: there is nothing more to be told
+
+    # The tap ------------------------------------------------------------------------------------------------
+
+    def received(self, data: bytes) -> None:
+        self._put(True, data)
+
+    def sent(self, data: bytes) -> None:
+        self._put(False, data)
+
+    def ended(self) -> None:
+        self._put(True, b"")
+
+    def _put(self, from_client: bool, data: bytes) -> None:
+        if self._conversation is not None:
+            chunk = _Chunk(self, time.time(), from_client, data, self._has_gap)
+            if not self._chunks.put(chunk, len(data) + _CHUNK_OVERHEAD):
+                self._has_gap = True
+
+    # The reading thread -------------------------------------------------------------------------------------
+
+    def read(self, chunk: _Chunk) -> str:
+        """What there is to tell about a chunk."""
+        if self._conversation is None:
+            return ""
+        clock = time.strftime("%H:%M:%S", time.localtime(chunk.time_s)) + f".{int(chunk.time_s * 1000) % 1000:03d}"
+        arrow = "->" if chunk.from_client else "<-"
+        try:
+            entries = list(self._entries(self._conversation, chunk))
+        except Exception:
+            log.exception("%s can not be traced any more", self._address)
+            self._conversation = None
+            return ""
+        return "".join(f"{clock} {self._address} {arrow} {entry}\n" for entry in entries)
+
+    def _entries(self, conversation: Conversation, chunk: _Chunk) -> Iterator[str]:
+        if chunk.is_behind_gap:  # nobody can say where in the stream the next frame starts
+            self._conversation = None
+            yield "bytes were lost here, since they came faster than they could be read: the trace of this client ends"
+            return
+        records = conversation.feed(chunk.from_client, chunk.data)
+        if conversation.is_plain_http:
+            self._conversation = None
+            return
+        yield from map(self._show, records)
+        if not chunk.data and conversation.request is not None:
+            yield "the connection has ended"

@@ -1,0 +1,54 @@
+"""The tapes of all connections: those that are open, and the last ones that have ended.
+
+In:  each new connection, from the listener (`Archive.make_tap`). Out: the tapes, for whoever looks.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections import deque
+from typing import Iterable
+
+from gameserver.classroom.tape import Tape
+
+ENDED_KEPT = 20
+
+
+class Archive:
+    """All tapes. ignored: paths of WebSockets that are not recorded, such as the inspector's own."""
+
+    def __init__(self, ignored: Iterable[str] = ()) -> None:
+        self._ignored = frozenset(ignored)
+        self._numbers = itertools.count(1)
+        self._lock = threading.Lock()
+        self._open: dict[str, Tape] = {}  # by address
+        self._ended: deque[Tape] = deque(maxlen=ENDED_KEPT)
+
+    def make_tap(self, address: str) -> Tape:
+        """The tape of a new connection."""
+        tape = Tape(next(self._numbers), address, self._ignored, self._finish)
+        with self._lock:
+            self._open[address] = tape
+        return tape
+
+    def tapes(self) -> list[Tape]:
+        """What has been asked to be a WebSocket, the oldest first."""
+        with self._lock:
+            everything = [*self._ended, *self._open.values()]
+        return sorted(filter(_is_of_interest, everything), key=lambda tape: tape.number)
+
+    def of_address(self, address: str) -> Tape | None:
+        """The tape of an open connection, an ignored one too."""
+        with self._lock:
+            return self._open.get(address)
+
+    def _finish(self, tape: Tape) -> None:
+        with self._lock:
+            self._open.pop(tape.address, None)
+            if _is_of_interest(tape):
+                self._ended.append(tape)
+
+
+def _is_of_interest(tape: Tape) -> bool:
+    return tape.is_answered and not tape.is_ignored

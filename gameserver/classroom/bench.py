@@ -1,0 +1,166 @@
+"""The lab's bench: sends any bytes at all to this server, over a real connection, and brings back what it answers.
+
+In:  a `Trial`: a handshake and steps, as bytes. Out: a `Result`: what went out and what came back, and when.
+It connects to the address that it was made for, and to nothing else.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from typing import Callable, NamedTuple
+
+from Net.handshake import END_OF_HEAD
+from Net.sockets import wait_readable
+
+# A person waits for it. The slowest answer of the server is that to a handshake that does not end.
+MOST_S = 9.0
+CONNECT_S = 3.0
+MOST_HEARD_BYTES = 512 * 1024
+# After each byte of a slow delivery: what the server says to it is on its way back within this time.
+BYTE_PAUSE_S = 0.002
+
+
+class Trial(NamedTuple):
+    """What to send. opening: the handshake. steps: each is handed to TCP by itself, or all byte by byte.
+
+    hangs_up: ends our half of the stream after the last step. patience_s: silence after the last step that counts as
+    the end; the stream's true end counts at once.
+    """
+
+    opening: bytes
+    steps: tuple[bytes, ...] = ()
+    byte_by_byte: bool = False
+    hangs_up: bool = False
+    patience_s: float = MOST_S
+
+
+class Heard(NamedTuple):
+    """Bytes that came back. after: so many bytes behind the handshake had been sent by then. at_ms: since the start."""
+
+    data: bytes
+    after: int
+    at_ms: int
+
+
+class Result(NamedTuple):
+    """What happened. sent: bytes behind the handshake that were taken. end: "closed", "reset" or "open"."""
+
+    trial: Trial
+    sent: int
+    heard: list[Heard]
+    end: str
+
+    @property
+    def answer(self) -> bytes:
+        """All that came back."""
+        return b"".join(heard.data for heard in self.heard)
+
+
+class Bench:
+    """Runs trials against one server. host, port: its address on this machine."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._address = host, port
+        self._lock = threading.Lock()
+        self._own: set[str] = set()  # addresses of our own ends
+
+    @property
+    def host(self) -> str:
+        """What a handshake writes into Host."""
+        host, port = self._address
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+    def is_own(self, address: str) -> bool:
+        """Whether a connection of the server comes from here: a stranger may be behind it."""
+        with self._lock:
+            return address in self._own
+
+    def run(self, trial: Trial) -> Result:
+        """Sends it and waits for the answer; raises OSError when the server can not be reached."""
+        with socket.create_connection(self._address, CONNECT_S) as sock:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            host, port = sock.getsockname()[:2]
+            own = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+            with self._lock:
+                self._own.add(own)
+            try:
+                return _Run(sock, trial).run()
+            finally:
+                with self._lock:
+                    self._own.discard(own)
+
+
+class _Run:
+    """One trial on its connection."""
+
+    def __init__(self, sock: socket.socket, trial: Trial) -> None:
+        self._sock = sock
+        self._trial = trial
+        self._started_s = time.monotonic()
+        self._sent = 0
+        self._heard: list[Heard] = []
+        self._size = 0
+        self._end = "open"
+
+    def run(self) -> Result:
+        trial = self._trial
+        for piece in _pieces(trial.opening, trial.byte_by_byte):
+            self._send(piece)
+        is_whole = END_OF_HEAD in trial.opening  # or there is nothing to wait for
+        if is_whole:
+            self._listen_until(self._has_answer, MOST_S)
+        if self._is_upgraded():
+            for step in trial.steps:
+                for piece in _pieces(step, trial.byte_by_byte):
+                    self._sent += self._send(piece)
+        if trial.hangs_up and self._end == "open" and (self._is_upgraded() or not is_whole):
+            self._sock.shutdown(socket.SHUT_WR)
+        self._listen_until(lambda: False, trial.patience_s)
+        return Result(trial, self._sent, self._heard, self._end)
+
+    def _send(self, piece: bytes) -> int:
+        """Sends it whole, unless the server has ended the connection; returns how many bytes went out."""
+        if self._end != "open":
+            return 0
+        try:
+            self._sock.sendall(piece)
+        except OSError:
+            self._listen(0.0)
+            return 0
+        self._listen(BYTE_PAUSE_S if len(piece) == 1 else 0.0)
+        return len(piece)
+
+    def _listen_until(self, is_enough: Callable[[], bool], patience_s: float) -> None:
+        deadline_s = self._started_s + MOST_S
+        while self._end == "open" and not is_enough() and self._size < MOST_HEARD_BYTES:
+            if not self._listen(min(patience_s, deadline_s - time.monotonic())):
+                return
+
+    def _listen(self, timeout_s: float) -> bool:
+        """Takes what has come; returns False if nothing came in time."""
+        if not wait_readable(self._sock, max(0.0, timeout_s)):
+            return False
+        try:
+            data = self._sock.recv(65536)
+        except OSError:
+            self._end = "reset"
+            return True
+        if data:
+            at_ms = round(1000 * (time.monotonic() - self._started_s))
+            self._heard.append(Heard(data, self._sent, at_ms))
+            self._size += len(data)
+        else:
+            self._end = "closed"
+        return True
+
+    def _has_answer(self) -> bool:
+        return END_OF_HEAD in b"".join(heard.data for heard in self._heard)
+
+    def _is_upgraded(self) -> bool:
+        return bool(self._heard) and self._heard[0].data.startswith(b"HTTP/1.1 101 ")
+
+
+def _pieces(data: bytes, byte_by_byte: bool) -> list[bytes]:
+    return [data[i : i + 1] for i in range(len(data))] if byte_by_byte else [data]

@@ -1,0 +1,26 @@
+"""What is on tapes as a capture file for Wireshark, without what a class must not see.
+
+In:  tapes. Out: the bytes of a pcapng file, in base64. A tape that has lost its beginning goes on behind its handshake
+     with the first frame that is whole, as if it had been the first.
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import Iterable
+
+from gameserver.classroom.tape import Tape
+from gameserver.classroom.timeline import Timeline
+from Net.limits import Limits
+from Net.pcapng import Address, Chunk, Connection, capture, parse_address
+
+
+def capture_file(tapes: Iterable[Tape], server: Address, limits: Limits, hides_text: bool) -> str:
+    """Returns the file. server: the address that the clients have connected to. limits: of the server."""
+    connections = []
+    for tape in tapes:
+        rows = Timeline(tape, limits, hides_text).new_rows()
+        opening = [Chunk(tape.opened_at_s, True, tape.request), Chunk(tape.opened_at_s, False, tape.response)]
+        frames = [Chunk(row.at_s, row.from_client, row.cut.wire) for row in rows]
+        connections.append(Connection(parse_address(tape.address), server, opening + frames))
+    return base64.b64encode(capture(connections)).decode("ascii")

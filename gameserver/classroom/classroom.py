@@ -1,0 +1,49 @@
+"""Plugs the classroom into a server: a tape for every connection, and the pages /inspect and /lab.
+
+In:  a `GameServer` that listens, and the doorkeeper who knows the operator's token. Out: nothing; it works from
+then on.
+Whoever sits at this machine needs no token. What comes through a proxy, or through the lab, does not count as sitting
+here: anybody may be behind it.
+"""
+
+from __future__ import annotations
+
+from gameserver.classroom.archive import Archive
+from gameserver.classroom.bench import Bench
+from gameserver.classroom.inspector import Inspector
+from gameserver.classroom.laboratory import Laboratory
+from gameserver.classroom.shell import page_of
+from gameserver.doorkeeper import Doorkeeper
+from gameserver.server import GameServer
+from Net.websocket import WebSocket
+
+INSPECT, LAB = "/inspect", "/lab"
+
+
+class Classroom:
+    """The classroom of a server. host, port: where the server can be reached on this machine."""
+
+    def __init__(self, server: GameServer, doorkeeper: Doorkeeper, host: str, port: int) -> None:
+        self.archive = Archive(ignored=(INSPECT, LAB))
+        self._server = server
+        self._doorkeeper = doorkeeper
+        self._bench = Bench(host, port)
+        inspector = Inspector(self.archive, (host, port), server.limits, self.admits, self.names)
+        laboratory = Laboratory(self._bench, server.limits, server.check_opening, self.admits)
+        server.add_tap(self.archive.make_tap)
+        server.add_route(INSPECT, inspector.converse)
+        server.add_route(LAB, laboratory.converse)
+        server.add_page(INSPECT, page_of("inspect"))
+        server.add_page(LAB, page_of("lab"))
+
+    def admits(self, websocket: WebSocket) -> bool:
+        """Lets in who sits at this machine or knows the token."""
+        return self._doorkeeper.admits(websocket, is_trusted=self._is_here(websocket))
+
+    def names(self) -> dict[str, str]:
+        """The names of those who play, by address."""
+        seats = [seat for room in self._server.all_rooms() for seat in room.everybody()]
+        return {seat.websocket.address: seat.info.name for seat in seats}
+
+    def _is_here(self, websocket: WebSocket) -> bool:
+        return websocket.is_this_machine and not self._bench.is_own(websocket.address)

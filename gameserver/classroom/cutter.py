@@ -1,0 +1,69 @@
+"""Cuts the bytes of one direction into frames, and nothing more: cheap enough for every connection, all the time.
+
+In:  bytes as they were on the wire, cut anywhere. Out: `Cut`s: each a whole frame, or what is no frame of the protocol.
+The explaining is left to `Net.dissect`, for the frame that somebody wants to see.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from Net.errors import ProtocolError
+from Net.frames import CONTINUATION, CONTROL_BIT, RSV1, Header, parse_header
+
+
+class Cut(NamedTuple):
+    """A frame. wire: its bytes. header: None if they break a rule: then they are all the bytes from there on.
+
+    offset: bytes before it in its direction. fragment: its place in its message from 1, 0 for a control frame.
+    is_between: a control frame between the fragments of a message. is_blanked: the payload was made unreadable.
+    """
+
+    wire: bytes
+    header: Header | None
+    offset: int
+    fragment: int = 0
+    is_between: bool = False
+    is_blanked: bool = False
+
+
+class Cutter:
+    """Finds the frames of one direction. from_client: whether they are masked."""
+
+    def __init__(self, from_client: bool) -> None:
+        self._from_client = from_client
+        self._rest = b""
+        self._fragments = 0  # of a message that is not complete
+        self._is_broken = False  # a rule was broken: where the next frame starts is anybody's guess
+        self.offset = 0  # of the rest, in the bytes of this direction
+
+    def feed(self, data: bytes) -> list[Cut]:
+        """Takes bytes and returns the frames that they complete."""
+        if self._is_broken:
+            self.offset += len(data)
+            return []
+        self._rest += data
+        cuts = []
+        at = 0
+        while True:
+            try:
+                header = parse_header(self._rest, at, self._from_client, RSV1)
+            except ProtocolError:
+                cuts.append(Cut(self._rest[at:], None, self.offset + at))
+                at, self._is_broken = len(self._rest), True
+                break
+            if header is None or at + header.size + header.length > len(self._rest):
+                break
+            end = at + header.size + header.length
+            cuts.append(self._cut(self._rest[at:end], header, self.offset + at))
+            at = end
+        self._rest = self._rest[at:]
+        self.offset += at
+        return cuts
+
+    def _cut(self, wire: bytes, header: Header, offset: int) -> Cut:
+        if header.opcode & CONTROL_BIT:
+            return Cut(wire, header, offset, 0, self._fragments > 0)
+        fragment = self._fragments + 1 if header.opcode == CONTINUATION else 1
+        self._fragments = 0 if header.fin else fragment
+        return Cut(wire, header, offset, fragment)

@@ -1,0 +1,38 @@
+"""The shelf of the lab: every prepared experiment, by chapter and by id.
+
+What an experiment is stands in `experiment.py`. A test runs each of them against a real server and compares what comes
+back with what the row says.
+"""
+
+from __future__ import annotations
+
+from gameserver.classroom.deflate_experiments import DEFLATE_EXPERIMENTS
+from gameserver.classroom.experiment import Answer, Delivery, Experiment, Outcome
+from gameserver.classroom.frame_experiments import FRAME_EXPERIMENTS
+from gameserver.classroom.game_experiments import GAME_EXPERIMENTS
+from gameserver.classroom.handshake_experiments import HANDSHAKE_EXPERIMENTS
+from gameserver.classroom.message_experiments import MESSAGE_EXPERIMENTS
+
+__all__ = ["EXPERIMENTS", "NOT_ON_THE_SHELF", "SHELF", "Answer", "Delivery", "Experiment", "Outcome"]
+
+SHELF: dict[str, tuple[Experiment, ...]] = {
+    "The handshake": HANDSHAKE_EXPERIMENTS,
+    "Frames": FRAME_EXPERIMENTS,
+    "Messages and closing": MESSAGE_EXPERIMENTS,
+    "Compression": DEFLATE_EXPERIMENTS,
+    "Packets of the game": GAME_EXPERIMENTS,
+}
+EXPERIMENTS: dict[str, Experiment] = {row.id: row for chapter in SHELF.values() for row in chapter}
+
+# Rows of docs/attacks.md that are not shown, and why.
+NOT_ON_THE_SHELF: dict[str, str] = {
+    "websockets CVE-2021-33880": "the time that a comparison takes can not be seen in one answer",
+    "websockets, threaded: a client that never reads": "it needs megabytes, and shows only by nobody else noticing",
+    "Tomcat CVE-2021-42340": "memory is given back or not: the wire does not tell",
+    "connection flood": "it would take the places of the class",
+    "CWE-22": "what matters is which files are not opened: the wire does not tell",
+    "CWE-650": "the lab sends handshakes and frames, no other requests",
+    "CWE-639": "it takes a second player, for whom one tries to act",
+    "CWE-200": "what is not sent can not be shown",
+    "CWE-307": "it would lock the class's own operator out for a minute",
+}

@@ -1,0 +1,150 @@
+"""The server's side of the page /inspect: live connections and their frames, for whoever may look.
+
+In:  what `Doorkeeper` asks for, then commands (COMMANDS, in the form of `gameserver.commands`).
+Out: once a second {"connections": [...]}, four times a second what is new: {"rows": [...], "skipped": n} (`plain_row`),
+     and the answers. All the work is done in the viewer's own thread, a little at a time.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Callable
+
+from gameserver.classroom.archive import Archive
+from gameserver.classroom.capture import capture_file
+from gameserver.classroom.kinds import list_of
+from gameserver.classroom.tape import Tape
+from gameserver.classroom.timeline import Timeline, opening_of, plain_row
+from gameserver.commands import Argument, CommandError, Commands, obey, send_json
+from Net.limits import Limits
+from Net.pcapng import Address
+from Net.schema import COUNT, FLAG, nullable
+from Net.websocket import WebSocket
+
+ROWS_EVERY_S = 0.25
+CONNECTIONS_EVERY_S = 1.0
+# More rows at once than this nobody can read; those left out are counted.
+MOST_ROWS_AT_ONCE = 300
+MOST_CHOSEN = 64
+
+_CONNECTIONS = nullable(list_of(COUNT, MOST_CHOSEN))
+
+COMMANDS: Commands = {
+    "watch": {"connections": Argument(_CONNECTIONS), "hides_text": Argument(FLAG)},  # connections: nil: all
+    "explain": {"connection": Argument(COUNT), "number": Argument(COUNT)},
+    "handshake": {"connection": Argument(COUNT)},
+    "capture": {"connections": Argument(_CONNECTIONS)},
+}
+
+
+class Inspector:
+    """Serves viewers.
+
+    address, limits: of the server. admits: lets a viewer in, or not. names: of those who play, by address.
+    """
+
+    def __init__(
+        self,
+        archive: Archive,
+        address: Address,
+        limits: Limits,
+        admits: Callable[[WebSocket], bool],
+        names: Callable[[], dict[str, str]],
+    ) -> None:
+        self.archive = archive
+        self.address = address
+        self.limits = limits
+        self.names = names
+        self._admits = admits
+
+    def converse(self, websocket: WebSocket) -> None:
+        """Serves one viewer to the end of the connection; raises ConnectionClosed then."""
+        if self._admits(websocket):
+            _Viewer(self, websocket).run()
+
+
+class _Viewer:
+    """One open page."""
+
+    def __init__(self, inspector: Inspector, websocket: WebSocket) -> None:
+        self._inspector = inspector
+        self._websocket = websocket
+        self._chosen: frozenset[int] | None = frozenset()  # None: all
+        self._hides_text = False
+        self._timelines: dict[int, Timeline] = {}
+
+    def run(self) -> None:
+        rows_due_s = connections_due_s = time.monotonic()
+        while True:
+            now_s = time.monotonic()
+            if now_s >= connections_due_s:
+                send_json(self._websocket, {"connections": self._connections()})
+                connections_due_s = now_s + CONNECTIONS_EVERY_S
+            if now_s >= rows_due_s:
+                self._send_rows()
+                rows_due_s = time.monotonic() + ROWS_EVERY_S
+            try:
+                message = self._websocket.receive(max(0.001, rows_due_s - time.monotonic()))
+            except TimeoutError:
+                continue
+            send_json(self._websocket, obey(message, COMMANDS, self._run))
+
+    def _connections(self) -> list[dict[str, Any]]:
+        names = {} if self._hides_text else self._inspector.names()
+        return [
+            {
+                "number": tape.number,
+                "address": tape.address,
+                "path": tape.path,
+                "name": names.get(tape.address, ""),
+                "is_open": tape.is_open,
+                "status": tape.response[9:12].decode("latin-1"),
+                "bytes_in": tape.bytes_in,
+                "bytes_out": tape.bytes_out,
+            }
+            for tape in self._inspector.archive.tapes()
+        ]
+
+    def _send_rows(self) -> None:
+        self._follow(self._chosen_tapes(self._chosen))
+        rows = [(row.at_s, row, timeline.tape) for timeline in self._timelines.values() for row in timeline.new_rows()]
+        if rows:
+            rows.sort(key=lambda found: (found[0], found[1].number))
+            shown = rows[-MOST_ROWS_AT_ONCE:]
+            plain = [plain_row(row, tape) for _, row, tape in shown]
+            send_json(self._websocket, {"rows": plain, "skipped": len(rows) - len(shown)})
+
+    def _chosen_tapes(self, chosen: frozenset[int] | None) -> list[Tape]:
+        tapes = [tape for tape in self._inspector.archive.tapes() if chosen is None or tape.number in chosen]
+        return tapes[-MOST_CHOSEN:]
+
+    def _follow(self, tapes: list[Tape]) -> None:
+        known = self._timelines
+        self._timelines = {
+            tape.number: known.get(tape.number) or Timeline(tape, self._inspector.limits, self._hides_text)
+            for tape in tapes
+        }
+
+    def _run(self, name: str, arguments: dict[str, Any]) -> Any:
+        return getattr(self, f"_{name}")(**arguments)
+
+    def _watch(self, connections: list[int] | None, hides_text: bool) -> None:
+        self._chosen = None if connections is None else frozenset(connections)
+        self._hides_text = hides_text
+        self._timelines = {}
+
+    def _explain(self, connection: int, number: int) -> dict[str, Any]:
+        try:
+            return self._timelines[connection].explain(number)
+        except KeyError:
+            raise CommandError("this frame is not kept any more") from None
+
+    def _handshake(self, connection: int) -> list[Any]:
+        for tape in self._chosen_tapes(frozenset((connection,))):
+            return opening_of(tape)[0]
+        raise CommandError("this connection is not kept any more")
+
+    def _capture(self, connections: list[int] | None) -> str:
+        chosen = None if connections is None else frozenset(connections)
+        inspector = self._inspector
+        return capture_file(self._chosen_tapes(chosen), inspector.address, inspector.limits, self._hides_text)

@@ -1,0 +1,113 @@
+"""The server's side of the page /lab: bytes are explained, sent to this very server, and what comes back is explained.
+
+In:  what `Doorkeeper` asks for, then commands (COMMANDS, in the form of `gameserver.commands`). Out: the answers.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Callable
+
+from gameserver.classroom.bench import MOST_S, Bench, Trial
+from gameserver.classroom.experiments import EXPERIMENTS, SHELF, Delivery, Experiment
+from gameserver.classroom.findings import Findings, find, plain_findings
+from gameserver.classroom.kinds import hex_digits, list_of
+from gameserver.classroom.verdict import compare, stated
+from gameserver.commands import Argument, CommandError, Commands, obey, send_json
+from Net.dissect import Dissector
+from Net.handshake import Request
+from Net.limits import Limits
+from Net.plain import as_plain
+from Net.schema import FLAG, text
+from Net.websocket import WebSocket
+
+# A step by hand is waited for so long when the server says nothing (it need not).
+QUIET_S = 0.7
+MOST_STEPS = 4096
+MOST_STEP_BYTES = 16 * 1024
+
+_STEPS = list_of(hex_digits(MOST_STEP_BYTES), MOST_STEPS)
+
+COMMANDS: Commands = {
+    "shelf": {},
+    "explain": {"wire": Argument(hex_digits(MOST_STEP_BYTES))},
+    "run": {
+        "opening": Argument(hex_digits(MOST_STEP_BYTES)),
+        "steps": Argument(_STEPS),
+        "byte_by_byte": Argument(FLAG),
+        "hangs_up": Argument(FLAG),
+    },
+    "run_experiment": {"experiment": Argument(text(1, 100))},
+}
+
+
+class Laboratory:
+    """Serves those who experiment.
+
+    limits: of the server. check: what it asks of a handshake. admits: lets somebody in, or not.
+    """
+
+    def __init__(
+        self, bench: Bench, limits: Limits, check: Callable[[Request], object], admits: Callable[[WebSocket], bool]
+    ) -> None:
+        self._bench = bench
+        self._limits = limits
+        self._check = check
+        self._admits = admits
+
+    def converse(self, websocket: WebSocket) -> None:
+        """Serves one page to the end of the connection; raises ConnectionClosed then."""
+        if not self._admits(websocket):
+            return
+        while True:
+            send_json(websocket, obey(websocket.receive(), COMMANDS, self._obey))
+
+    def _obey(self, name: str, arguments: dict[str, Any]) -> Any:
+        return getattr(self, f"_{name}")(**arguments)
+
+    def _shelf(self) -> list[dict[str, Any]]:
+        return [
+            {"chapter": chapter, "experiments": [self._plain(experiment) for experiment in experiments]}
+            for chapter, experiments in SHELF.items()
+        ]
+
+    def _plain(self, experiment: Experiment) -> dict[str, Any]:
+        is_short = sum(map(len, experiment.sent)) <= MOST_STEP_BYTES
+        return {
+            "id": experiment.id,
+            "title": experiment.title,
+            "rule": experiment.rule,
+            "section": experiment.section,
+            "note": experiment.note,
+            "opening": experiment.opening(self._bench.host).hex(),
+            # Null if they are too long to be edited in a page.
+            "steps": [step.hex() for step in experiment.sent] if is_short else None,
+            "byte_by_byte": experiment.delivery is Delivery.BYTE_BY_BYTE,
+            "hangs_up": experiment.hangs_up,
+            "stated": stated(experiment.outcome),
+        }
+
+    def _explain(self, wire: bytes) -> list[Any]:
+        dissector = Dissector(True, self._limits)
+        frames = dissector.feed(wire)
+        unfinished = dissector.unfinished()
+        return [as_plain(frame) for frame in [*frames, *([unfinished] if unfinished else [])]]
+
+    def _run(self, opening: bytes, steps: list[bytes], byte_by_byte: bool, hangs_up: bool) -> dict[str, Any]:
+        return self._try(Trial(opening, tuple(steps), byte_by_byte, hangs_up, QUIET_S))[1]
+
+    def _run_experiment(self, experiment: str) -> dict[str, Any]:
+        row = EXPERIMENTS.get(experiment)
+        if row is None:
+            raise CommandError("there is no such experiment on the shelf")
+        slow = row.delivery is Delivery.BYTE_BY_BYTE
+        findings, plain = self._try(Trial(row.opening(self._bench.host), row.sent, slow, row.hangs_up, MOST_S))
+        points = compare(row.outcome, findings)
+        return {**plain, "points": [point._asdict() for point in points]}
+
+    def _try(self, trial: Trial) -> tuple[Findings, dict[str, Any]]:
+        try:
+            result = self._bench.run(trial)
+        except OSError as error:
+            raise CommandError(f"the server does not answer: {error.strerror}") from None
+        findings = find(result, self._limits, self._check)
+        return findings, plain_findings(findings, result)

@@ -1,0 +1,133 @@
+"""What went over one connection: its opening handshake, and the last bytes of both directions with their times.
+
+In:  the raw bytes, from the threads that read and write them (see `Net.tap`); here they are only put down.
+Out: for whoever looks, what is still there, and where the first frame in it starts.
+"""
+
+from __future__ import annotations
+
+import copy
+import threading
+import time
+from collections import deque
+from typing import Callable, Collection, NamedTuple
+
+from gameserver.classroom.cutter import Cutter
+from Net.handshake import END_OF_HEAD
+
+# About twenty seconds of a player in a busy room. With 1,024 connections that is 128 MiB.
+TAPE_BYTES = 128 * 1024
+# What a piece costs beyond its bytes: a client that sends byte by byte must not make a long tape of short pieces.
+PIECE_COST_BYTES = 128
+
+
+class Piece(NamedTuple):
+    """Bytes that were read or written at once. at_s: Unix time."""
+
+    at_s: float
+    from_client: bool
+    data: bytes
+
+
+class Excerpt(NamedTuple):
+    """A tape's beginning. first: the number of its first piece. cutters: by `from_client`, as they stand before it."""
+
+    first: int
+    cutters: dict[bool, Cutter]
+
+
+class Tape:
+    """The tap of a connection.
+
+    number: its place in the order of connections. address: the client's. ignored: paths of which only the handshake is
+    kept. on_end: told when the connection has ended. request, response: the halves of the handshake as bytes; the
+    request is whole once it is answered.
+    """
+
+    def __init__(
+        self,
+        number: int,
+        address: str,
+        ignored: Collection[str] = (),
+        on_end: Callable[[Tape], None] | None = None,
+        limit_bytes: int = TAPE_BYTES,
+    ) -> None:
+        self.number = number
+        self.address = address
+        self.opened_at_s = time.time()
+        self.is_open = True
+        self.is_ignored = False
+        self.request = b""
+        self.response = b""
+        self.bytes_in = self.bytes_out = 0
+        self._ignored = ignored
+        self._on_end = on_end
+        self._limit_bytes = limit_bytes
+        self._lock = threading.Lock()
+        self._pieces: deque[Piece] = deque()
+        self._size = 0
+        self._dropped = 0  # pieces
+        # They follow what falls off the tape's beginning, so that the first frame behind it can be found.
+        self._cutters = {True: Cutter(from_client=True), False: Cutter(from_client=False)}
+
+    @property
+    def path(self) -> str:
+        """What the client asked for, "" while that is not known."""
+        parts = self.request.split(b" ", 2)
+        return parts[1].partition(b"?")[0].decode("latin-1") if len(parts) == 3 else ""
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether the client asked for a WebSocket and got an answer, good or bad."""
+        return bool(self.response)
+
+    def received(self, data: bytes) -> None:
+        """Keeps what the client sent."""
+        if self.is_ignored:
+            return
+        self.bytes_in += len(data)
+        if self.response:
+            self._keep(True, data)
+        else:
+            self.request += data
+
+    def sent(self, data: bytes) -> None:
+        """Keeps what was sent to the client."""
+        if self.is_ignored:
+            return
+        self.bytes_out += len(data)
+        if self.response:
+            self._keep(False, data)
+            return
+        head, end, early = self.request.partition(END_OF_HEAD)
+        self.request, self.response = head + end, data
+        self.is_ignored = self.path in self._ignored
+        if early and not self.is_ignored:
+            self._keep(True, early)
+
+    def ended(self) -> None:
+        """Marks the end of the connection; what is on the tape stays."""
+        self.is_open = False
+        if self._on_end is not None:
+            self._on_end(self)
+
+    def begin(self) -> Excerpt:
+        """Where what is still there begins."""
+        with self._lock:
+            return Excerpt(self._dropped, {side: copy.copy(cutter) for side, cutter in self._cutters.items()})
+
+    def since(self, number: int) -> list[Piece] | None:
+        """The pieces from a number on; None if some of them are gone."""
+        with self._lock:
+            new = self._dropped + len(self._pieces) - number
+            return None if number < self._dropped else [self._pieces[-i] for i in range(new, 0, -1)]
+
+    def _keep(self, from_client: bool, data: bytes) -> None:
+        with self._lock:
+            self._pieces.append(Piece(time.time(), from_client, data))
+            self._size += len(data) + PIECE_COST_BYTES
+            while self._size > self._limit_bytes:
+                oldest = self._pieces.popleft()
+                self._size -= len(oldest.data) + PIECE_COST_BYTES
+                self._dropped += 1
+                self._cutters[oldest.from_client].feed(oldest.data)

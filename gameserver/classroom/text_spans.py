@@ -1,0 +1,111 @@
+"""Where the texts stand in MessagePack and in JSON: needed to blank one without changing the bytes round it.
+
+In:  a whole encoded value. Out: for each text its path (indices and keys, from the outermost value in) and where its
+     bytes start and end. Keys of maps are no texts. Raises IndexError or ValueError for what is not whole.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Iterator, NamedTuple, Tuple
+
+Path = Tuple[Any, ...]
+
+
+class Span(NamedTuple):
+    """A text: payload[start:end]."""
+
+    path: Path
+    start: int
+    end: int
+
+
+# MessagePack's first bytes, by what they are -> how many bytes tell the length, or how many follow.
+_STRINGS = {0xD9: 1, 0xDA: 2, 0xDB: 4}
+_BINARIES = {0xC4: 1, 0xC5: 2, 0xC6: 4}
+_ARRAYS = {0xDC: 2, 0xDD: 4}
+_MAPS = {0xDE: 2, 0xDF: 4}
+_FIXED = {0xCA: 4, 0xCB: 8, 0xCC: 1, 0xCD: 2, 0xCE: 4, 0xCF: 8, 0xD0: 1, 0xD1: 2, 0xD2: 4, 0xD3: 8}
+_JSON_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{},:]|[^\s\[\]{},:"]+')
+
+
+def msgpack_texts(data: bytes) -> list[Span]:
+    """The texts in MessagePack."""
+    spans: list[Span] = []
+    _walk(data, 0, (), spans)
+    return spans
+
+
+def _walk(data: bytes, at: int, path: Path, spans: list[Span]) -> int:
+    """Notes the texts in the value at `at`; returns where it ends."""
+    first = data[at]
+    at += 1
+    if 0xA0 <= first < 0xC0 or first in _STRINGS:
+        at, length = _length(data, at, _STRINGS.get(first, 0), first & 0x1F)
+        if at + length > len(data):
+            raise IndexError("the text is not whole")
+        spans.append(Span(path, at, at + length))
+        return at + length
+    if 0x90 <= first < 0xA0 or first in _ARRAYS:
+        at, count = _length(data, at, _ARRAYS.get(first, 0), first & 0x0F)
+        for i in range(count):
+            at = _walk(data, at, (*path, i), spans)
+        return at
+    if 0x80 <= first < 0x90 or first in _MAPS:
+        at, count = _length(data, at, _MAPS.get(first, 0), first & 0x0F)
+        for _ in range(count):
+            key: list[Span] = []
+            key_at, at = at, _walk(data, at, (), key)
+            name = data[key[0].start : key[0].end].decode("utf-8") if key else data[key_at:at]
+            at = _walk(data, at, (*path, name), spans)
+        return at
+    if first in _BINARIES:
+        at, length = _length(data, at, _BINARIES[first], 0)
+        return at + length
+    return at + _FIXED.get(first, 0)
+
+
+def _length(data: bytes, at: int, size: int, otherwise: int) -> tuple[int, int]:
+    """Where the content starts, and its length: in the next `size` bytes, or known already."""
+    return (at + size, int.from_bytes(data[at : at + size], "big")) if size else (at, otherwise)
+
+
+def json_texts(data: bytes) -> list[Span]:
+    """The texts in JSON, without their quotation marks."""
+    spans: list[Span] = []
+    tokens = _JSON_TOKEN.finditer(data)
+    _walk_json(next(tokens, None), tokens, (), spans)
+    return spans
+
+
+def _walk_json(token: re.Match[bytes] | None, tokens: Iterator[re.Match[bytes]], path: Path, spans: list[Span]) -> None:
+    if token is None:
+        raise ValueError("the JSON is not whole")
+    if token[0] == b"[":
+        _walk_json_items(tokens, path, spans)
+    elif token[0] == b"{":
+        _walk_json_members(tokens, path, spans)
+    elif token[0].startswith(b'"'):
+        spans.append(Span(path, token.start() + 1, token.end() - 1))
+
+
+def _walk_json_items(tokens: Iterator[re.Match[bytes]], path: Path, spans: list[Span]) -> None:
+    index = 0
+    for token in tokens:
+        if token[0] == b"]":
+            return
+        if token[0] == b",":
+            index += 1
+        else:
+            _walk_json(token, tokens, (*path, index), spans)
+
+
+def _walk_json_members(tokens: Iterator[re.Match[bytes]], path: Path, spans: list[Span]) -> None:
+    key = ""
+    for token in tokens:
+        if token[0] == b"}":
+            return
+        if token[0] == b":":
+            _walk_json(next(tokens, None), tokens, (*path, key), spans)
+        elif token[0] != b",":
+            key = token[0].strip(b'"').decode("utf-8", "replace")

@@ -1,0 +1,78 @@
+"""Commands as JSON objects over a WebSocket: {"id": 7, "do": "kick", "player_id": 3}.
+
+In:  a message, and a table of commands: name -> arguments. Out: checked arguments, and the answers:
+     {"id": 7, "ok": true, "said": ...} or {"id": 7, "error": "..."}.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Callable, Mapping, NamedTuple
+
+from Net.schema import Kind
+from Net.websocket import Message, WebSocket
+
+
+class CommandError(Exception):
+    """A command that can not be carried out; the text says why."""
+
+
+class Argument(NamedTuple):
+    """An argument of a command."""
+
+    kind: Kind
+    optional: bool = False
+
+
+Commands = Mapping[str, Mapping[str, Argument]]
+
+
+def obey(message: Message, commands: Commands, run: Callable[[str, dict[str, Any]], Any]) -> dict[str, Any]:
+    """Carries out the command in a message; returns the answer.
+
+    run: is given the command's name and its checked arguments, and returns what is said to it, as data for JSON; raises
+    CommandError when it can not be done.
+    """
+    number = None
+    try:
+        command = parse_object(message)
+        number = command.pop("id", None)
+        name = command.pop("do", None)
+        return {"id": number, "ok": True, "said": run(str(name), check_arguments(commands, name, command))}
+    except (ValueError, CommandError) as error:
+        return {"id": number, "error": str(error)}
+
+
+def check_arguments(commands: Commands, name: Any, given: dict[str, Any]) -> dict[str, Any]:
+    """Returns the checked arguments of a command; raises ValueError with what is wrong about them."""
+    known = commands.get(name) if isinstance(name, str) else None
+    if known is None:
+        raise ValueError(f'"do" must be one of: {", ".join(commands)}')
+    checked = {}
+    for key, argument in known.items():
+        if key in given:
+            try:
+                checked[key] = argument.kind.check(given[key])
+            except ValueError as error:
+                raise ValueError(f"{name}: {key} must be {error}") from None
+        elif not argument.optional:
+            raise ValueError(f"{name}: {key} is missing, it must be {argument.kind.must_be}")
+    if given.keys() - known.keys():
+        raise ValueError(f"{name} takes {', '.join(known)}")
+    return checked
+
+
+def parse_object(message: Message) -> dict[str, Any]:
+    """The JSON object in a message; raises ValueError when it is something else."""
+    try:
+        value = json.loads(message)
+    except (ValueError, RecursionError):
+        value = None
+    if not isinstance(value, dict):
+        raise ValueError("a message must be an object in JSON")
+    return value
+
+
+def send_json(websocket: WebSocket, value: dict[str, Any]) -> None:
+    """Sends an object; waits until the kernel has taken it, so it may be long. Raises ConnectionClosed."""
+    websocket.send(json.dumps(value, ensure_ascii=False))

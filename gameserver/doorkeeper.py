@@ -1,0 +1,75 @@
+"""Who may do what only an operator may: whoever knows the operator's token.
+
+In:  the first message of a WebSocket, {"token": "..."}. Out: {"ok": true} or {"error": "..."} to it, and yes or no.
+An address that has sent five wrong tokens is not heard for a minute.
+"""
+
+from __future__ import annotations
+
+import hmac
+import logging
+import threading
+import time
+from typing import Any, Callable
+
+from gameserver.commands import parse_object, send_json
+from Net.websocket import WebSocket
+
+log = logging.getLogger(__name__)
+
+TOKEN_TIMEOUT_S = 30.0
+WRONG_TOKENS_ALLOWED = 5
+BLOCKED_FOR_S = 60.0
+
+
+class Doorkeeper:
+    """Asks for the token. clock: seconds, never going back."""
+
+    def __init__(self, token: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self._token = token.encode("utf-8")
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._wrong_tokens: dict[str, list[float]] = {}  # when, by address
+
+    def admits(self, websocket: WebSocket, is_trusted: bool = False) -> bool:
+        """Waits for the token and answers it; whoever is not let in is told why and closed with 1008.
+
+        is_trusted: lets in whatever the token is. Raises ConnectionClosed when the other side leaves.
+        """
+        given = self._read_token(websocket)
+        problem = None if is_trusted else self._why_not(given, websocket)
+        if problem is None:
+            send_json(websocket, {"ok": True})
+            return True
+        send_json(websocket, {"error": problem})
+        websocket.begin_close(1008, "not an operator")
+        return False
+
+    def _read_token(self, websocket: WebSocket) -> Any:
+        try:
+            return parse_object(websocket.receive(TOKEN_TIMEOUT_S)).get("token")
+        except (TimeoutError, ValueError):
+            return None
+
+    def _why_not(self, given: Any, websocket: WebSocket) -> str | None:
+        if not given:  # a page asks whether it needs one: no guess
+            return "type the operator's token: the server printed it when it started"
+        host = websocket.host
+        with self._lock:
+            now_s = self._clock()
+            self._forget_before(now_s - BLOCKED_FOR_S)
+            wrong = self._wrong_tokens.get(host, [])
+            if len(wrong) >= WRONG_TOKENS_ALLOWED:
+                return f"too many wrong tokens: wait {BLOCKED_FOR_S:g} s"
+            # In constant time: how long it takes must not tell how much of a guess was right.
+            if isinstance(given, str) and hmac.compare_digest(given.encode("utf-8", "replace"), self._token):
+                self._wrong_tokens.pop(host, None)
+                return None
+            self._wrong_tokens[host] = [*wrong, now_s]
+            log.warning("%s: a wrong operator's token", websocket.address)
+            return "this is not the operator's token: the server printed it when it started"
+
+    def _forget_before(self, time_s: float) -> None:
+        """Keeps of every address only what still counts against it."""
+        counting = {host: [at_s for at_s in wrong if at_s > time_s] for host, wrong in self._wrong_tokens.items()}
+        self._wrong_tokens = {host: wrong for host, wrong in counting.items() if wrong}

@@ -1,0 +1,165 @@
+// /inspect: live connections, their frames both ways, and each frame explained.
+
+import { byId, element, setText, show } from "../dom.js";
+import { openDesk } from "./desk.js";
+import { frameView } from "./frameview.js";
+import { handshakeView } from "./handshakeview.js";
+import { Timeline } from "./timeline.js";
+
+const ALL = "all";
+const OPCODES = ["TEXT", "BINARY", "CONTINUATION", "CLOSE", "PING", "PONG"];
+
+let link = null;
+/** @type {number | null | undefined} a connection; null: all; undefined: none yet */
+let watched;
+let shownHex = "";
+const packets = new Set();
+const timeline = new Timeline(byId("timeline"), explain);
+
+openDesk("/inspect", opened, ({ connections, rows, skipped }) => {
+  if (connections) showConnections(connections);
+  if (rows) showRows(rows, skipped);
+});
+
+byId("opcode").append(...["any", ...OPCODES].map((name) => element("option", { value: name === "any" ? "" : name }, name)));
+byId("packet").append(element("option", { value: "" }, "any"));
+for (const id of ["opcode", "packet", "search"]) byId(id).oninput = filter;
+byId("hide").checked = sessionStorage.getItem("hide-names") === "yes";
+byId("hide").onchange = () => {
+  sessionStorage.setItem("hide-names", byId("hide").checked ? "yes" : "no");
+  watch(watched);
+};
+byId("pause").onclick = () => pause(!timeline.isPaused);
+byId("step").onclick = () => timeline.step();
+byId("previous").onclick = () => timeline.move(-1);
+byId("next").onclick = () => timeline.move(1);
+byId("copy").onclick = copy;
+byId("capture").onclick = capture;
+document.addEventListener("keydown", (event) => {
+  if (event.target.closest("input, select, textarea")) return;
+  const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+  if (by && timeline.chosen) {
+    event.preventDefault();
+    timeline.move(by);
+  }
+});
+
+function opened(newLink) {
+  link = newLink;
+  if (watched !== undefined) watch(watched);
+}
+
+function showConnections(connections) {
+  const items = connections.map((connection) => {
+    const { number, address, path, name, is_open, status, bytes_in, bytes_out } = connection;
+    const who = element("b", {}, `c${number} ${name || path}`);
+    const about = `${name ? path : ""} ${address} ${is_open ? "" : "ended"}${status === "101" ? "" : ` HTTP ${status}`}`;
+    const traffic = `→ ${kib(bytes_in)} ← ${kib(bytes_out)}`;
+    return connectionItem(number, is_open ? "" : "ended", who, element("span", { className: "soft" }, about), element("span", { className: "soft" }, traffic));
+  });
+  items.unshift(connectionItem(null, "", element("b", {}, "All connections")));
+  byId("connections").replaceChildren(...items);
+  if (watched === undefined && connections.length) {
+    const open = connections.filter(({ is_open }) => is_open);
+    watch((open[open.length - 1] ?? connections[connections.length - 1]).number);
+  }
+}
+
+function connectionItem(number, className, ...content) {
+  const choose = element("button", { type: "button", className, onclick: () => watch(number) }, ...content);
+  if (number === watched) choose.setAttribute("aria-current", "true");
+  const item = element("li", { "data-connection": number ?? ALL }, choose);
+  if (number !== null) item.append(element("button", { type: "button", className: "handshake", onclick: () => showHandshake(number) }, "Handshake"));
+  return item;
+}
+
+const kib = (bytes) => (bytes < 1024 ? `${bytes} B` : `${(bytes / 1024).toFixed(1)} KiB`);
+
+function watch(number) {
+  watched = number;
+  if (number === undefined) return;
+  timeline.clear();
+  timeline.severalConnections = number === null;
+  for (const item of byId("connections").children) {
+    item.firstElementChild.setAttribute("aria-current", String(item.dataset.connection === String(number ?? ALL)));
+  }
+  link.do("watch", { connections: number === null ? null : [number], hides_text: byId("hide").checked });
+}
+
+function showRows(rows, skipped) {
+  for (const { packet } of rows) {
+    if (!packet || packets.has(packet)) continue;
+    packets.add(packet);
+    byId("packet").append(element("option", {}, packet));
+  }
+  timeline.add(rows);
+  const waiting = timeline.waiting.length ? `${timeline.waiting.length} frames wait. ` : "";
+  setText(byId("note"), waiting + (skipped ? `${skipped} frames were too many to list.` : ""));
+}
+
+function pause(isPaused) {
+  timeline.pause(isPaused);
+  setText(byId("pause"), isPaused ? "Go on" : "Pause");
+  byId("pause").setAttribute("aria-pressed", String(isPaused));
+  byId("step").disabled = !isPaused;
+}
+
+function filter() {
+  const opcode = byId("opcode").value;
+  const packet = byId("packet").value;
+  const words = byId("search").value.trim().toLowerCase();
+  timeline.isWanted = (row) =>
+    (!opcode || row.opcode === opcode) && (!packet || row.packet === packet) && (!words || `${row.opcode} ${row.label} ${row.start}`.toLowerCase().includes(words));
+  timeline.refresh();
+}
+
+async function explain(row) {
+  try {
+    const said = await link.do("explain", { connection: row.connection, number: row.number });
+    if (timeline.chosen !== row) return;
+    const context = { number: row.number, message: said.message, frames: said.frames, goTo: (number) => timeline.select(number) };
+    showDetail(frameView(said.frame, context), said.frame.wire);
+  } catch (error) {
+    showDetail(element("p", { className: "bad" }, error.message));
+  }
+}
+
+async function showHandshake(number) {
+  try {
+    const halves = await link.do("handshake", { connection: number });
+    showDetail(handshakeView(halves), halves.map(({ wire }) => wire).join(""));
+  } catch (error) {
+    showDetail(element("p", { className: "bad" }, error.message));
+  }
+}
+
+function showDetail(view, hex = "") {
+  shownHex = (hex.match(/../g) ?? []).join(" ");
+  byId("detail").replaceChildren(view);
+  byId("detail").scrollTop = 0;
+  setText(byId("copied"), "");
+  show(byId("detail-tools"), true);
+}
+
+async function copy() {
+  try {
+    await navigator.clipboard.writeText(shownHex);
+    setText(byId("copied"), "copied");
+  } catch {
+    // Without https, or without the permission: the text is put where it can be copied by hand.
+    byId("detail").prepend(element("textarea", { value: shownHex, readOnly: true, rows: 3, className: "mono" }));
+    setText(byId("copied"), "copy it from the field below");
+  }
+}
+
+async function capture() {
+  try {
+    const said = await link.do("capture", { connections: watched === null || watched === undefined ? null : [watched] });
+    const bytes = Uint8Array.from(atob(said), (character) => character.charCodeAt(0));
+    const url = URL.createObjectURL(new Blob([bytes], { type: "application/x-pcapng" }));
+    element("a", { href: url, download: "websocket.pcapng" }).click();
+    URL.revokeObjectURL(url);
+  } catch (error) {
+    showDetail(element("p", { className: "bad" }, error.message));
+  }
+}

@@ -1,0 +1,199 @@
+// /lab: any bytes at all, sent to this very server over a real connection, and its answer explained.
+
+import { byId, element, setText, show } from "../dom.js";
+import { bytesOf, hexOf } from "./bits.js";
+import { Builder, bytesFromHex } from "./builder.js";
+import { openDesk } from "./desk.js";
+import { escape, unescape } from "./escapes.js";
+import { build, helloFrame, parse } from "./framemodel.js";
+import { frameView } from "./frameview.js";
+import { resultView } from "./resultview.js";
+import { Shelf } from "./shelf.js";
+
+const OPCODES = { 0: "CONTINUATION", 1: "TEXT", 2: "BINARY", 8: "CLOSE", 9: "PING", 10: "PONG" };
+const GOODBYE = [0x88, 0x82, 0x37, 0xfa, 0x21, 0x3d, 0x34, 0x12];
+
+let link = null;
+/** @type {number[][]} bytes of each step */
+let steps = [];
+let chosen = 0;
+/** The experiment from the shelf, while nothing of it has been changed. */
+let experiment = null;
+let explained = 0;
+
+const builder = new Builder(byId("builder"), (frame) => changeStep(build(frame), builder));
+const shelf = new Shelf(byId("shelf"), byId("shelf-search"), take);
+
+openDesk("/lab", async (newLink) => {
+  link = newLink;
+  const [chapters, packets] = await Promise.all([link.do("shelf", {}), fetch("/packets.json").then((answer) => answer.json())]);
+  builder.setPackets(packets.to_server);
+  shelf.fill(chapters);
+  const wanted = decodeURIComponent(location.hash.slice(1));
+  if (!shelf.choose(wanted)) startAfresh();
+});
+addEventListener("hashchange", () => shelf.choose(decodeURIComponent(location.hash.slice(1))));
+
+byId("send").onclick = send;
+byId("fresh").onclick = startAfresh;
+byId("path").onchange = () => {
+  byId("opening").value = byId("opening").value.replace(/^GET \S*/, `GET ${byId("path").value}`);
+  touched();
+};
+byId("delivery").onchange = () => {
+  show(byId("split"), byId("delivery").value === "split");
+  touched();
+};
+for (const id of ["split", "hangs-up", "opening"]) byId(id).oninput = touched;
+byId("raw").oninput = () => {
+  try {
+    changeStep(bytesFromHex(byId("raw").value, "the bytes"), byId("raw"));
+    show(byId("raw-problem"), false);
+  } catch (error) {
+    setText(byId("raw-problem"), error.message);
+    show(byId("raw-problem"), true);
+  }
+};
+
+/** What the class starts from: Hello, as in section 5.7, and a goodbye. */
+function startAfresh() {
+  shelf.mark(null);
+  take({
+    title: "An experiment of your own",
+    note: "Switch a bit, or type other bytes, and press Send.",
+    opening: null,
+    steps: [build(helloFrame()), GOODBYE].map((step) => step.map(hexOf).join("")),
+    byte_by_byte: false,
+    hangs_up: false,
+  });
+  experiment = null;
+}
+
+/** Puts an experiment on the bench. */
+function take(given) {
+  experiment = given;
+  steps = (given.steps ?? []).map(bytesOf);
+  byId("opening").value = given.opening === null ? escape([...new TextEncoder().encode(usualOpening())]) : escape(bytesOf(given.opening));
+  byId("path").value = byId("opening").value.startsWith("GET / ") ? "/" : "/echo";
+  byId("delivery").value = given.byte_by_byte ? "bytes" : "whole";
+  show(byId("split"), false);
+  byId("hangs-up").checked = given.hangs_up;
+  byId("opening-part").open = steps.length === 0 && given.steps !== null;
+  show(byId("result"), false);
+  const about = [element("h2", {}, given.title)];
+  if (given.rule) about.push(element("blockquote", {}, given.rule, " ", element("cite", {}, given.section)));
+  about.push(element("p", {}, given.note));
+  if (given.steps === null) about.push(element("p", { className: "soft" }, "Its frames are too long to be shown here; Send sends them all the same."));
+  byId("about").replaceChildren(...about);
+  byId("detail").scrollTop = 0;
+  chooseStep(0);
+}
+
+function usualOpening() {
+  const lines = ["Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version: 13"];
+  return [`GET ${byId("path").value} HTTP/1.1`, `Host: ${location.host}`, ...lines, "", ""].join("\r\n");
+}
+
+/** Whatever is changed makes it an experiment of one's own. */
+function touched() {
+  experiment = null;
+  shelf.mark(null);
+}
+
+function chooseStep(number) {
+  chosen = number;
+  showSteps();
+  const bytes = steps[chosen];
+  byId("raw").value = (bytes ?? []).map(hexOf).join(" ");
+  byId("raw").disabled = bytes === undefined;
+  builder.show(bytes ? parse(bytes) : null);
+  preview();
+}
+
+function changeStep(bytes, source) {
+  touched();
+  steps[chosen] = bytes;
+  if (source !== byId("raw")) byId("raw").value = bytes.map(hexOf).join(" ");
+  if (source !== builder) builder.show(parse(bytes));
+  showSteps();
+  preview();
+}
+
+function showSteps() {
+  const buttons = steps.map((bytes, i) => {
+    const name = bytes.length ? (OPCODES[bytes[0] & 0x0f] ?? `0x${(bytes[0] & 0x0f).toString(16)}`) : "nothing";
+    const step = element("button", { type: "button", onclick: () => chooseStep(i) }, `${i + 1} ${name} `, element("span", { className: "soft small" }, `${bytes.length} B`));
+    if (i === chosen) step.setAttribute("aria-current", "true");
+    return step;
+  });
+  const add = element("button", { type: "button", onclick: () => change(() => steps.splice(chosen + 1, 0, build(helloFrame())), chosen + 1) }, "+ frame");
+  const remove = element("button", { type: "button", disabled: !steps.length, onclick: () => change(() => steps.splice(chosen, 1), Math.max(0, chosen - 1)) }, "− frame");
+  byId("steps").replaceChildren(...buttons, add, remove);
+}
+
+function change(how, next) {
+  touched();
+  how();
+  chooseStep(steps.length ? Math.min(next, steps.length - 1) : 0);
+}
+
+/** The chosen step as the server reads it. */
+async function preview() {
+  const mine = ++explained;
+  const bytes = steps[chosen];
+  if (!bytes?.length) return byId("preview").replaceChildren();
+  const frames = await link.do("explain", { wire: bytes.map(hexOf).join("") }).catch((error) => [error.message]);
+  if (mine !== explained) return;
+  if (frames.length > 1) builder.show(null); // several frames in one step: only their bytes can be changed
+  byId("preview").replaceChildren(...frames.map((frame) => (typeof frame === "string" ? element("p", { className: "bad" }, frame) : frameView(frame, { isQuestion: true }))));
+  if (frames.length === 1) letBitsBeSwitched(byId("preview"));
+}
+
+/** A click on a bit of the header turns it over. */
+function letBitsBeSwitched(view) {
+  for (const bit of view.querySelectorAll(".bit")) {
+    bit.title = "click: turn this bit over";
+    bit.addEventListener("click", (event) => {
+      event.stopPropagation();
+      const at = Number(bit.dataset.bit);
+      changeStep(steps[chosen].map((byte, i) => (i === at >> 3 ? byte ^ (0x80 >> (at & 7)) : byte)), bit);
+    });
+  }
+}
+
+async function send() {
+  byId("send").disabled = true;
+  try {
+    showResult(resultView(await link.do(...request())));
+  } catch (error) {
+    showResult(element("p", { className: "bad" }, error.message));
+  }
+  byId("send").disabled = false;
+}
+
+function request() {
+  if (experiment) return ["run_experiment", { experiment: experiment.id }];
+  const opening = unescape(byId("opening").value).map(hexOf).join("");
+  const pieces = byId("delivery").value === "split" ? splitAt(steps.flat(), byId("split").value) : steps;
+  return [
+    "run",
+    {
+      opening,
+      steps: pieces.map((bytes) => bytes.map(hexOf).join("")),
+      byte_by_byte: byId("delivery").value === "bytes",
+      hangs_up: byId("hangs-up").checked,
+    },
+  ];
+}
+
+/** All bytes in pieces that end at the given places. */
+function splitAt(bytes, written) {
+  const places = [...new Set((written.match(/\d+/g) ?? []).map(Number))].filter((at) => at > 0 && at < bytes.length).sort((a, b) => a - b);
+  return [0, ...places].map((start, i) => bytes.slice(start, places[i] ?? bytes.length));
+}
+
+function showResult(view) {
+  byId("result").replaceChildren(element("h2", {}, "What came back"), view);
+  show(byId("result"), true);
+  byId("result").scrollIntoView({ block: "start" });
+}

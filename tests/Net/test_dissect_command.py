@@ -1,0 +1,233 @@
+"""`python -m Net.dissect`, as a student meets it: what is drawn, what a slip is answered with, the exit status."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from Net.dissect_command import main, parse_hex
+from Net.frames import BINARY, TEXT, serialize
+from Net.handshake import switching_protocols, upgrade_request
+from tests.Net.support import client_frame
+
+ROOT = Path(__file__).parent.parent.parent
+KEY = "dGhlIHNhbXBsZSBub25jZQ=="
+HELLO = "81 85 37 fa 21 3d 7f 9f 4d 51 58"
+
+# RFC 6455 section 5.2 draws the first row like this, without the bits.
+DRAWING = """\
+      0                   1                   2                   3
+      0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
+     +-+-+-+-+-------+-+-------------+-------------------------------+
+     |F|R|R|R| opcode|M| payload len |          masking key          |
+     |I|S|S|S|  (4)  |A|     (7)     |                               |
+     |N|V|V|V|       |S|             |                               |
+     | |1|2|3|       |K|             |                               |
+     |1|0|0|0|0 0 0 1|1|0 0 0 0 1 0 1|0 0 1 1 0 1 1 1 1 1 1 1 1 0 1 0|
+     |       81      |       85      |       37      |       fa      |
+     +-+-+-+-+-------+-+-------------+-------------------------------+
+     |     masking key continued     |            payload            |
+     |0 0 1 0 0 0 0 1 0 0 1 1 1 1 0 1|0 1 1 1 1 1 1 1 1 0 0 1 1 1 1 1|
+     |       21      |       3d      |       7f      |       9f      |
+     +-------------------------------+---------------+---------------+
+     |               payload continued               |
+     |0 1 0 0 1 1 0 1 0 1 0 1 0 0 0 1 0 1 0 1 1 0 0 0|
+     |       4d      |       51      |       58      |
+     +-----------------------------------------------+
+"""
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
+    status = main(arguments)
+    return status, capsys.readouterr().out
+
+
+def test_a_frame_is_drawn_as_the_rfc_draws_it() -> None:
+    command = [sys.executable, "-m", "Net.dissect", *HELLO.split()]
+    process = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False, timeout=30)
+    assert (process.returncode, process.stderr) == (0, "")
+    assert DRAWING in process.stdout
+
+
+def test_a_frame_is_explained_bit_by_bit_and_byte_by_byte(capsys: pytest.CaptureFixture[str]) -> None:
+    status, shown = run(capsys, *HELLO.split())
+    assert status == 0
+    assert re.search(r"^  0 +FIN = 1 +5\.2 +the last frame of its message", shown, re.MULTILINE)
+    assert re.search(r"^  9-15 +payload length = 5 ", shown, re.MULTILINE)
+    assert "i = 4   58 01011000  XOR  key[0] 37 00110111  =  6f 01101111  o" in shown
+    assert "text: Hello" in shown
+
+
+def test_a_packet_is_shown_with_its_arguments(capsys: pytest.CaptureFixture[str]) -> None:
+    _, shown = run(capsys, client_frame(BINARY, bytes.fromhex("92029103")).hex())
+    assert "packet MOVE, code 2" in shown
+    assert re.search(r"^    03 +direction = 3 \(nil or an integer from 0 to 7\)$", shown, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        HELLO.split(),
+        [HELLO],
+        [HELLO.replace(" ", "")],
+        [HELLO.replace(" ", ":")],
+        ["0x81,0x85,0x37,0xFA,0x21,0x3D,0x7F,0x9F,0x4D,0x51,0x58"],
+    ],
+)
+def test_hex_may_be_written_in_many_ways(arguments: list[str]) -> None:
+    assert parse_hex(" ".join(arguments)) == bytes.fromhex(HELLO)
+
+
+def test_bytes_come_from_a_file_or_from_standard_input(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, wanted = run(capsys, HELLO)
+    for name, content in (("hex.txt", HELLO.encode() + b"\n"), ("raw.bin", bytes.fromhex(HELLO))):
+        file = tmp_path / name
+        file.write_bytes(content)
+        assert run(capsys, str(file)) == (0, wanted)
+        for arguments in ((), ("-",)):
+            monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+            assert run(capsys, *arguments) == (0, wanted)
+
+
+# Sides and status ----------------------------------------------------------------------------------------------
+
+
+def test_who_sent_it_is_seen_by_the_mask_unless_it_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    plain = "81 05 48 65 6c 6c 6f"
+    for arguments, sender, status in (
+        ([HELLO], "client", 0),
+        ([HELLO, "--client"], "client", 0),
+        ([HELLO, "--server"], "server", 1),
+        ([plain], "server", 0),
+        ([plain, "--client"], "client", 1),
+        (["--server", plain], "server", 0),
+    ):
+        ended, shown = run(capsys, *arguments)
+        assert (ended, f"from the {sender}" in shown) == (status, True), arguments
+
+
+def test_a_violation_is_shown_with_rule_answer_and_source(capsys: pytest.CaptureFixture[str]) -> None:
+    status, shown = run(capsys, "--client", "81 05 48 65 6c 6c 6f")
+    assert status == 1
+    assert "VIOLATION: a client must mask every frame" in shown
+    assert "RFC 6455 section 5.1" in shown
+    assert "close frame with code 1002" in shown
+    assert "check_first_bytes, Net/frames.py line " in shown
+    assert re.search(r"^  > +\d+ +raise ProtocolError\(", shown, re.MULTILINE)
+
+
+def test_a_frame_that_is_not_whole_is_said_and_is_no_success(capsys: pytest.CaptureFixture[str]) -> None:
+    status, shown = run(capsys, "81 85 37 fa")
+    assert status == 1
+    assert "7 bytes more" in shown
+
+
+def test_bytes_behind_a_close_are_ignored_and_said(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["88 00 81 05"]) == 0
+    assert "ignored behind the end: 2 bytes" in capsys.readouterr().err
+
+
+def test_compressed_frames_are_inflated_when_told_so(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(capsys, "c1 07 f2 48 cd c9 c9 07 00")[0] == 1
+    status, shown = run(capsys, "--compressed", "c1 07 f2 48 cd c9 c9 07 00")
+    assert status == 0
+    assert "5 bytes, inflated from 7 bytes" in shown
+    assert "text: Hello" in shown
+
+
+def test_one_line_for_each_frame(capsys: pytest.CaptureFixture[str]) -> None:
+    _, shown = run(capsys, "--as", "lines", "01 03 48 65 6c 89 00 80 02 6c 6f 88 02 03 e8")
+    assert shown.splitlines() == [
+        "TEXT 3 bytes, first fragment of message 1",
+        "FIN PING 0 bytes",
+        "FIN CONTINUATION 2 bytes, last fragment of message 1: Hello",
+        "FIN CLOSE 2 bytes: 1000",
+    ]
+
+
+def test_json_for_other_programs(capsys: pytest.CaptureFixture[str]) -> None:
+    _, shown = run(capsys, "--as", "json", HELLO)
+    assert json.loads(shown)["message"]["text"] == "Hello"
+
+
+# Handshakes ----------------------------------------------------------------------------------------------------
+
+
+def test_a_handshake_is_explained_with_the_frames_behind_it(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file = tmp_path / "opening"
+    file.write_bytes(upgrade_request("localhost", "/echo", KEY) + client_frame(TEXT, b"Hello"))
+    status, shown = run(capsys, str(file))
+    assert status == 0
+    # The steps of RFC 6455 section 1.3.
+    for step in (
+        KEY,
+        f"{KEY}258EAFA5-E914-47DA-95CA-C5AB0DC85B11",
+        "b3 7a 4f 2c c0 62",
+        "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=",
+    ):
+        assert step in shown
+    assert "text: Hello" in shown
+
+
+def test_a_servers_half_is_followed_by_a_servers_frames(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file = tmp_path / "answer"
+    file.write_bytes(switching_protocols(KEY) + serialize(TEXT, b"Hello"))
+    status, shown = run(capsys, str(file))
+    assert status == 0
+    assert "Frame 1 from the server" in shown
+
+
+def test_a_broken_handshake_is_refused_with_its_http_status(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file = tmp_path / "opening"
+    file.write_bytes(upgrade_request("localhost", "/", KEY).replace(b"Version: 13", b"Version: 8"))
+    status, shown = run(capsys, str(file))
+    assert status == 1
+    assert "VIOLATION: Sec-WebSocket-Version must be 13" in shown
+    assert "HTTP 426" in shown
+
+
+# Slips and tricks ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["81", "8"], "odd number"),
+        (["hello"], "'h' in 'hello' is not a hex digit, and there is no file of that name"),
+        (["81", "0g"], "'g'"),
+        (["0x"], "no bytes"),
+        (["--client", "--server", "81"], "not allowed with"),
+    ],
+)
+def test_a_slip_is_said_clearly_with_exit_status_2(
+    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    assert words in capsys.readouterr().err
+
+
+def test_no_input_is_said(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"")))
+    with pytest.raises(SystemExit):
+        main([])
+    assert "there are no bytes" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("form", ["full", "lines"])
+def test_no_message_can_play_tricks_with_the_terminal(form: str, capsys: pytest.CaptureFixture[str]) -> None:
+    evil = "\x1b[2J\x07\r\x9b\u202e".encode()
+    frames = client_frame(TEXT, evil) + client_frame(TEXT, b'["CHAT",["' + evil[-3:] + b'"]]')
+    frames += client_frame(0x8, b"\x03\xe8" + evil)
+    _, shown = run(capsys, "--as", form, frames.hex())
+    assert all(char.isprintable() or char == "\n" for char in shown)
+    assert "\\x1b[2J" in shown

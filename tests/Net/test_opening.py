@@ -1,0 +1,175 @@
+"""Opening handshakes explained: RFC 6455 section 1.3 step by step, and what is refused by whom."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given, strategies as st
+
+from Net.anatomy import Handshake
+from Net.conversation import Conversation, Record
+from Net.errors import HandshakeError
+from Net.frames import TEXT
+from Net.handshake import refusal, switching_protocols, upgrade_request
+from Net.limits import Limits
+from Net.opening import accept_steps, dissect_handshake
+from Net.plain import as_plain
+from tests.Net.support import client_frame, frame_bytes
+from tests.Net.test_properties import cut, places, quick
+
+KEY = "dGhlIHNhbXBsZSBub25jZQ=="
+REQUEST = upgrade_request("localhost:3000", "/echo?lesson=1", KEY)
+RESPONSE = switching_protocols(KEY)
+DEFLATE = [("Sec-WebSocket-Extensions", "permessage-deflate")]
+
+
+def test_the_accept_key_is_that_of_the_rfc_step_by_step() -> None:
+    """RFC 6455 section 1.3."""
+    assert [step.value for step in accept_steps(KEY)] == [
+        "dGhlIHNhbXBsZSBub25jZQ==",
+        "dGhlIHNhbXBsZSBub25jZQ==258EAFA5-E914-47DA-95CA-C5AB0DC85B11",
+        "b3 7a 4f 2c c0 62 4f 16 90 f6 46 06 cf 38 59 45 b2 be c4 ea",
+        "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=",
+    ]
+
+
+def test_every_line_of_a_handshake_has_a_meaning() -> None:
+    for handshake in (dissect_handshake(REQUEST), dissect_handshake(RESPONSE, KEY)):
+        assert handshake.is_upgrade
+        assert handshake.violation is None
+        assert b"\r\n".join(line.text.encode() for line in handshake.lines) + b"\r\n\r\n" == handshake.wire
+        for line in handshake.lines:
+            assert line.meaning != "not part of the opening handshake", line.text
+            assert line.section.startswith("RFC ")
+    assert dissect_handshake(REQUEST).path == "/echo"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "status", "function"),
+    [
+        ("GET /echo", "POST /echo", 405, "check_upgrade"),
+        ("HTTP/1.1", "HTTP/1.0", 505, "parse_request"),
+        ("Host: localhost:3000\r\n", "", 400, "parse_request"),
+        ("Connection: Upgrade", "Connection: close", 400, "check_upgrade"),
+        ("Version: 13", "Version: 12", 426, "check_upgrade"),
+        (KEY, "c2hvcnQ=", 400, "check_upgrade"),
+        ("Upgrade: websocket", "Upgrade : websocket", 400, "_parse_field"),
+        ("\r\n", "\n", 400, "find_end_of_head"),
+    ],
+)
+def test_a_violation_names_its_status_and_the_function_that_refuses(
+    old: str, new: str, status: int, function: str
+) -> None:
+    handshake = dissect_handshake(REQUEST.replace(old.encode(), new.encode()))
+    assert not handshake.is_upgrade
+    assert handshake.violation is not None
+    assert (handshake.violation.status, handshake.violation.function) == (status, function)
+    assert handshake.violation.file == "Net/handshake.py"
+    assert "raise HandshakeError(" in handshake.violation.source
+
+
+def test_what_the_server_asks_beyond_the_rfc_can_be_checked_too() -> None:
+    def check(_request: object) -> None:
+        raise HandshakeError(403, "this page may not connect", "RFC 6455 section 10.2")
+
+    violation = dissect_handshake(REQUEST, check=check).violation
+    assert violation is not None
+    assert (violation.status, violation.function) == (403, check.__qualname__.replace(".<locals>", ""))
+
+
+def test_a_response_that_does_not_fit_the_key_is_refused() -> None:
+    handshake = dissect_handshake(RESPONSE, "AAAAAAAAAAAAAAAAAAAAAA==")
+    assert handshake.violation is not None
+    assert "does not belong to our key" in handshake.violation.rule
+
+
+def test_a_page_that_is_asked_for_is_no_violation() -> None:
+    handshake = dissect_handshake(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    assert (handshake.is_upgrade, handshake.violation) == (False, None)
+
+
+# Whole connections ---------------------------------------------------------------------------------------------
+
+
+def feed_all(conversation: Conversation, *data: tuple[bool, bytes]) -> list[Record]:
+    return [record for from_client, piece in data for record in conversation.feed(from_client, piece)]
+
+
+def test_both_directions_are_read_behind_the_handshake() -> None:
+    request, response, question, answer = feed_all(
+        Conversation(),
+        (True, REQUEST),
+        (False, RESPONSE + frame_bytes(TEXT, b"Welcome")),
+        (True, client_frame(TEXT, b"Hello")),
+    )
+    assert isinstance(request, Handshake)
+    assert isinstance(response, Handshake)
+    assert (question.from_client, answer.from_client) == (False, True)
+
+
+def test_frames_that_come_with_the_request_wait_for_the_answer() -> None:
+    conversation = Conversation()
+    assert len(feed_all(conversation, (True, REQUEST + client_frame(TEXT, b"Hello")))) == 1
+    assert len(feed_all(conversation, (False, RESPONSE))) == 2
+
+
+def test_compression_is_taken_from_the_answer() -> None:
+    *_, frame = feed_all(
+        Conversation(),
+        (True, upgrade_request("localhost", "/", KEY, DEFLATE)),
+        (False, switching_protocols(KEY, DEFLATE) + bytes.fromhex("c107f248cdc9c90700")),
+    )
+    assert as_plain(frame)["message"]["text"] == "Hello"
+
+
+def test_a_refusal_has_its_reason_and_ends_the_conversation() -> None:
+    conversation = Conversation()
+    error = HandshakeError(404, "there is no WebSocket at this path", "RFC 6455 section 4.2.2")
+    _, response = feed_all(conversation, (True, REQUEST), (False, refusal(error)))
+    assert isinstance(response, Handshake)
+    assert "there is no WebSocket at this path" in response.body
+    assert not conversation.is_open
+    assert feed_all(conversation, (True, b"more"), (False, b"more")) == []
+
+
+def test_a_plain_request_is_told_from_a_handshake() -> None:
+    conversation = Conversation()
+    feed_all(conversation, (True, b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"))
+    assert conversation.is_plain_http
+
+
+@quick
+@given(st.booleans(), places, places, st.lists(st.booleans(), max_size=40))
+def test_a_conversation_does_not_depend_on_how_it_is_cut(
+    deflate: bool, cuts: list[int], other_cuts: list[int], turns: list[bool]
+) -> None:
+    extra = DEFLATE if deflate else []
+    request = upgrade_request("localhost", "/", KEY, extra)
+    directions = {
+        True: request + client_frame(TEXT, b"Hello", fin=False) + client_frame(0x9) + client_frame(0x0, b"!"),
+        False: switching_protocols(KEY, extra) + frame_bytes(TEXT, b"Welcome") + frame_bytes(0x8),
+    }
+    wanted = {side: [r for r in feed_whole(directions) if r.from_client == side] for side in directions}
+    # The request must come first, as it does on the wire; the rest in any turns.
+    rest = {True: cut(directions[True][len(request) :], cuts), False: cut(directions[False], other_cuts)}
+    conversation = Conversation()
+    records = feed_all(conversation, *((True, piece) for piece in cut(request, cuts)))
+    for side in [*turns, *[True] * 20, *[False] * 20]:
+        if rest[side]:
+            records += conversation.feed(side, rest[side].pop(0))
+    for side in directions:
+        assert [record for record in records if record.from_client == side] == wanted[side]
+    json.dumps(as_plain(records))
+
+
+def feed_whole(directions: dict[bool, bytes]) -> list[Record]:
+    return feed_all(Conversation(), *directions.items())
+
+
+@quick
+@given(st.lists(st.tuples(st.booleans(), st.binary(max_size=60)), max_size=10))
+def test_no_bytes_make_a_conversation_raise(data: list[tuple[bool, bytes]]) -> None:
+    as_plain(feed_all(Conversation(Limits(head_bytes=100)), *data))
+    as_plain(feed_all(Conversation(), (True, REQUEST), (False, RESPONSE), *data))
+    as_plain(feed_all(Conversation(), (True, REQUEST), *data))

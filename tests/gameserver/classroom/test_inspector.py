@@ -1,0 +1,221 @@
+"""The inspector, over real connections: who gets in, and what is seen of others."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from gameserver.classroom.bench import Trial
+from Net.client import connect
+from Net.errors import ConnectionClosed, HandshakeError
+from Net.frames import CONTINUATION, PING, TEXT, serialize
+from tests.gameserver.classroom.support import TOKEN, Page, classroom, open_page
+from tests.Net.support import DEADLINE_S, wait_until
+from tests.support import Player, serving
+
+KEY = bytes.fromhex("37fa213d")
+
+
+def row_of(page: Page, **wanted: Any) -> dict[str, Any]:
+    """The first row with these values, when it has come."""
+    return page.until(lambda: next((row for row in page.rows if wanted.items() <= row.items()), None))
+
+
+def send_fragments(player: Player) -> None:
+    """Hello in two fragments, with a PING between."""
+    parts = serialize(TEXT, b"Hel", fin=False, mask_key=KEY), serialize(PING, b"now", mask_key=KEY)
+    player.socket().sendall(b"".join(parts) + serialize(CONTINUATION, b"lo", mask_key=KEY))
+    assert player.websocket.receive(DEADLINE_S) == "Hello"
+
+
+def test_without_a_classroom_there_is_nothing_to_open() -> None:
+    with serving() as arena:
+        for path in ("/inspect", "/lab"):
+            with pytest.raises(HandshakeError, match="404"):
+                connect(arena.url(path))
+
+
+def test_from_this_machine_no_token_is_needed() -> None:
+    with classroom() as (arena, _), open_page(arena, "/inspect") as page:
+        assert page.do("watch", connections=None, hides_text=False) is None
+
+
+@pytest.mark.parametrize("path", ["/inspect", "/lab"])
+@pytest.mark.parametrize("field", ["X-Forwarded-For", "Forwarded", "Via"])
+def test_through_a_proxy_it_is(path: str, field: str) -> None:
+    with classroom() as (arena, _):
+        websocket = connect(arena.url(path), headers=[(field, "192.0.2.7")])
+        stranger = Page(websocket)
+        assert "operator's token" in stranger.receive()["error"]
+        with pytest.raises(ConnectionClosed) as closed:
+            stranger.receive()
+        assert closed.value.code == 1008
+        websocket = connect(arena.url(path), headers=[(field, "192.0.2.7")])
+        assert Page(websocket, TOKEN).receive() == {"ok": True}
+        websocket.close()
+
+
+def test_the_lab_is_no_way_round_the_token() -> None:
+    with classroom() as (_, room):
+        opening = (
+            "GET /inspect HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+        )
+        knock = serialize(TEXT, b'{"token": ""}', mask_key=KEY)
+        answer = room._bench.run(Trial(opening.encode(), (knock,), patience_s=DEADLINE_S)).answer
+        assert b'"error"' in answer
+        assert b'{"ok"' not in answer
+
+
+def test_connections_are_listed_with_names_and_what_is_behind_them() -> None:
+    with classroom() as (arena, _):
+        arena.join("Ann")
+        echo = arena.connect(path="/echo")
+        with open_page(arena, "/inspect") as page:
+            page.until(lambda: len(page.connections) == 2)
+            ann, other = page.connections
+            assert (ann["name"], ann["path"], ann["is_open"], ann["status"]) == ("Ann", "/", True, "101")
+            assert (other["name"], other["path"]) == ("", "/echo")
+            assert ann["bytes_in"] > 100
+            echo.hang_up()
+            page.until(lambda: not page.connections[1]["is_open"])
+            page.do("watch", connections=[], hides_text=True)
+            page.until(lambda: page.connections[0]["name"] == "")
+
+
+def test_the_inspector_does_not_look_at_itself() -> None:
+    with classroom() as (arena, _), open_page(arena, "/inspect") as page:
+        arena.connect(path="/echo")
+        page.until(lambda: page.connections)
+        assert [connection["path"] for connection in page.connections] == ["/echo"]
+
+
+def test_a_masked_frame_is_taken_apart() -> None:
+    with classroom() as (arena, _), open_page(arena, "/inspect") as page:
+        echo = arena.connect(path="/echo")
+        echo.send_raw("Hello")
+        page.do("watch", connections=None, hides_text=False)
+        row = row_of(page, up=True, opcode="TEXT")
+        assert (row["label"], row["fragment"], row["size"]) == ("Hello", 1, 11)
+        said = page.do("explain", connection=row["connection"], number=row["number"])
+        frame = said["frame"]
+        assert frame["masked"]
+        assert bytes(line["plain"] for line in frame["unmasking"]) == b"Hello"
+        assert said["message"]["text"] == "Hello"
+        assert said["frames"] == [row["number"]]
+
+
+def test_a_fragmented_message_is_joined_whichever_part_is_asked_for() -> None:
+    with classroom() as (arena, _), open_page(arena, "/inspect") as page:
+        send_fragments(arena.connect(path="/echo"))
+        page.do("watch", connections=None, hides_text=False)
+        first = row_of(page, up=True, opcode="TEXT", fragment=1, fin=False)
+        ping = row_of(page, up=True, opcode="PING", between=True)
+        last = row_of(page, up=True, opcode="CONTINUATION", fragment=2, fin=True)
+        for row in (first, last):
+            said = page.do("explain", connection=row["connection"], number=row["number"])
+            assert said["message"]["text"] == "Hello"
+            assert said["frames"] == [first["number"], last["number"]]
+        said = page.do("explain", connection=ping["connection"], number=ping["number"])
+        assert said["frame"]["role"] == "control frame"
+        assert said["message"] is None
+
+
+def test_compressed_messages_are_inflated_with_all_that_came_before() -> None:
+    with classroom() as (arena, _), open_page(arena, "/inspect") as page:
+        websocket = connect(arena.url("/echo"), compress=True)
+        for text in ("a text that is long enough to be deflated", "a text that is long enough to be deflated again"):
+            websocket.send(text)
+            assert websocket.receive(DEADLINE_S) == text
+        page.do("watch", connections=None, hides_text=False)
+        row = page.until(lambda: [row for row in page.rows if row["up"]][1:2])[0]
+        said = page.do("explain", connection=row["connection"], number=row["number"])
+        assert said["message"]["text"].endswith("again")
+        assert said["message"]["is_compressed"]
+        websocket.close()
+
+
+def test_a_packet_is_named_and_its_arguments_are() -> None:
+    with classroom() as (arena, _), open_page(arena, "/inspect") as page:
+        arena.join("Ann")
+        page.do("watch", connections=None, hides_text=False)
+        row = row_of(page, packet="JOIN")
+        packet = page.do("explain", connection=row["connection"], number=row["number"])["message"]["packet"]
+        assert packet["id"] == "JOIN"
+        assert packet["args"][0]["name"] == "name"
+        assert packet["args"][0]["value"] == "Ann"
+
+
+def test_hidden_names_are_in_nothing_that_the_page_gets() -> None:
+    with classroom() as (arena, _), open_page(arena, "/inspect") as page:
+        ann = arena.join("Annabella")
+        ann.send("CHAT", "rendezvous")
+        ann.wait_for("CHAT")
+        page.do("watch", connections=None, hides_text=True)
+        row_of(page, up=False, packet="CHAT")
+        row_of(page, up=False, packet="SCOREBOARD")
+        rows = [row for row in page.rows if row["packet"] != "STATE"]
+        shown = json.dumps([page.do("explain", connection=row["connection"], number=row["number"]) for row in rows])
+        captured = base64.b64decode(page.do("capture", connections=None))
+        for secret in ("Annabella", "rendezvous"):
+            assert secret not in json.dumps([page.rows, page.connections]) + shown
+            assert secret.encode().hex() not in shown
+            assert secret.encode() not in captured
+
+
+def test_a_handshake_is_explained_also_one_that_was_refused() -> None:
+    with classroom() as (arena, _), open_page(arena, "/inspect") as page:
+        arena.connect(path="/echo")
+        with pytest.raises(HandshakeError):
+            connect(arena.url("/nowhere"))
+        page.until(lambda: len(page.connections) == 2)
+        good, bad = page.connections
+        request, response = page.do("handshake", connection=good["number"])
+        assert response["is_upgrade"]
+        assert request["accept"][-1]["value"] in bytes.fromhex(response["wire"]).decode()
+        assert "there is no WebSocket" in page.do("handshake", connection=bad["number"])[1]["body"]
+
+
+def test_a_capture_holds_the_handshake_and_the_frames() -> None:
+    with classroom() as (arena, _), open_page(arena, "/inspect") as page:
+        arena.connect(path="/echo").send_raw("Hello")
+        page.do("watch", connections=None, hides_text=False)
+        row = row_of(page, up=True)
+        frame = page.do("explain", connection=row["connection"], number=row["number"])["frame"]
+        captured = base64.b64decode(page.do("capture", connections=[row["connection"]]))
+        assert captured.startswith(b"\x0a\x0d\x0d\x0a")
+        assert b"GET /echo HTTP/1.1" in captured
+        assert bytes.fromhex(frame["wire"]) in captured
+
+
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        ({"do": "explain", "connection": 99, "number": 1}, "not kept"),
+        ({"do": "handshake", "connection": 99}, "not kept"),
+        ({"do": "explain", "connection": -1, "number": 1}, "integer"),
+        ({"do": "watch", "connections": "all", "hides_text": False}, "list"),
+        ({"do": "explode"}, "watch"),
+    ],
+)
+def test_a_command_that_can_not_be_gets_a_sentence(command: dict[str, Any], says: str) -> None:
+    with classroom() as (arena, _), open_page(arena, "/inspect") as page:
+        arguments = {key: value for key, value in command.items() if key != "do"}
+        assert says in page.ask(command["do"], **arguments)["error"]
+
+
+def test_a_broken_frame_is_marked_and_the_rule_is_named() -> None:
+    with classroom() as (arena, room), open_page(arena, "/inspect") as page:
+        echo = arena.connect(path="/echo")
+        echo.socket().sendall(bytes.fromhex("8105") + b"Hello")
+        with pytest.raises(ConnectionClosed):
+            echo.websocket.receive(DEADLINE_S)
+        wait_until(lambda: not any(tape.is_open for tape in room.archive.tapes()), "the server has closed it")
+        page.do("watch", connections=None, hides_text=False)
+        row = row_of(page, broken=True)
+        violation = page.do("explain", connection=row["connection"], number=row["number"])["frame"]["violation"]
+        assert violation["function"] == "check_first_bytes"
+        assert row_of(page, opcode="CLOSE")["label"] == "1002 a client must mask every frame"

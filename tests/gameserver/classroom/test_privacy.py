@@ -1,0 +1,103 @@
+"""What a class must not see is not in what it gets, and the frames round it stay good frames."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgpack
+import pytest
+
+from gameserver.classroom.cutter import Cut, Cutter
+from gameserver.classroom.privacy import redact
+from gameserver.classroom.text_spans import json_texts, msgpack_texts
+from Net.frames import apply_mask, message_frame
+from Net.PacketCodes import TO_CLIENT, TO_SERVER, Packet
+
+KEY = bytes.fromhex("37fa213d")
+
+
+def cut_of(packet: Packet, from_client: bool, as_text: bool) -> Cut:
+    table = TO_SERVER if from_client else TO_CLIENT
+    wire = message_frame(table.encode(packet, as_text), KEY if from_client else None)
+    (cut,) = Cutter(from_client).feed(wire)
+    return cut
+
+
+def packet_in(cut: Cut, from_client: bool, as_text: bool) -> Packet:
+    assert cut.header is not None
+    payload = cut.wire[cut.header.size :]
+    plain = apply_mask(payload, cut.header.mask_key) if cut.header.mask_key else payload
+    return (TO_SERVER if from_client else TO_CLIENT).decode(plain.decode() if as_text else plain)
+
+
+HIDDEN: list[tuple[bool, Packet, Packet]] = [
+    (True, Packet("JOIN", ("Ann", {"room": "den"})), Packet("JOIN", ("***", {"room": "den"}))),
+    (True, Packet("CHAT", ('a "quoted" word',)), Packet("CHAT", ("*" * 15,))),
+    (False, Packet("CHAT", (3, "hello")), Packet("CHAT", (3, "*****"))),
+    (False, Packet("PLAYER", (3, "Ann", None)), Packet("PLAYER", (3, "***", None))),
+    (False, Packet("SCOREBOARD", ([[3, "Ann", 7]],)), Packet("SCOREBOARD", ([[3, "***", 7]],))),
+]
+
+
+@pytest.mark.parametrize("as_text", [False, True], ids=["MessagePack", "JSON"])
+@pytest.mark.parametrize(("from_client", "packet", "seen"), HIDDEN, ids=lambda value: getattr(value, "id", None))
+def test_names_and_chat_are_blanked_if_they_are_to_be(
+    from_client: bool, packet: Packet, seen: Packet, as_text: bool
+) -> None:
+    cut = cut_of(packet, from_client, as_text)
+    assert redact(cut, from_client, hides_text=False) == cut
+    hidden = redact(cut, from_client, hides_text=True)
+    assert len(hidden.wire) == len(cut.wire)
+    if as_text and packet.args[0] == 'a "quoted" word':
+        seen = Packet("CHAT", ("*" * 17,))  # with the backslashes that JSON needs
+    assert packet_in(hidden, from_client, as_text) == seen
+
+
+@pytest.mark.parametrize("as_text", [False, True], ids=["MessagePack", "JSON"])
+def test_the_token_of_a_seat_is_never_shown(as_text: bool) -> None:
+    welcome = Packet("WELCOME", (3, "den", "secret", {"tick_rate": 20}))
+    shown = packet_in(redact(cut_of(welcome, False, as_text), False, hides_text=False), False, as_text)
+    assert shown.args == (3, "den", "******", {"tick_rate": 20})
+    join = Packet("JOIN", ("Ann", {"token": "secret"}))
+    shown = packet_in(redact(cut_of(join, True, as_text), True, hides_text=False), True, as_text)
+    assert shown.args == ("Ann", {"token": "******"})
+
+
+def test_what_can_not_be_read_by_itself_is_blanked_as_a_whole() -> None:
+    (fragment,) = Cutter(from_client=False).feed(bytes.fromhex("0105") + b"Hello")
+    assert redact(fragment, False, hides_text=False) == fragment
+    hidden = redact(fragment, False, hides_text=True)
+    assert hidden.wire == bytes.fromhex("0105") + b"*****"
+    assert hidden.is_blanked
+
+
+def test_a_packet_that_is_not_whole_is_blanked_as_a_whole() -> None:
+    (cut,) = Cutter(from_client=False).feed(bytes.fromhex("8207 9224 92 03 a9") + b"An")
+    assert redact(cut, False, hides_text=True).wire[2:] == b"*" * 7
+
+
+VALUES: list[Any] = [
+    [1, ["Ann", {"a": "b", "long": "x" * 300, "deep": [["y"], {"k": "z"}]}, 1.5, -3, None, True, 2**40, b"raw"]],
+    "text",
+    ["x" * 40] * 20,
+    {str(i): str(i) for i in range(20)},
+]
+
+
+@pytest.mark.parametrize("value", VALUES)
+def test_texts_are_found_where_they_are(value: Any) -> None:
+    for span in msgpack_texts(msgpack.packb(value)):
+        at = value
+        for step in span.path:
+            at = at[step]
+        assert msgpack.packb(value)[span.start : span.end].decode() == at
+
+
+def test_texts_in_json_are_found_with_their_escapes() -> None:
+    data = b'["CHAT", ["a\\"b", {"k" : "v", "l":[1, "w"]}, -1.5e3, null]]'
+    assert [(span.path, data[span.start : span.end]) for span in json_texts(data)] == [
+        ((0,), b"CHAT"),
+        ((1, 0), b'a\\"b'),
+        ((1, 1, "k"), b"v"),
+        ((1, 1, "l", 1), b"w"),
+    ]

@@ -1,0 +1,156 @@
+"""The last stage of the kata: a whole echo server. The experiments of the lab, on the student's own server."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+
+from gameserver.classroom.experiments import EXPERIMENTS, Answer, Experiment
+from Net.frames import OPCODE_NAMES
+from Net.messages import ABNORMAL, NO_STATUS
+from tests.gameserver.classroom.exchange import Exchange, close_of, run
+from tests.kata.checks import Check, Failure, show
+from tests.kata.implementation import Implementation, NotThere, Trouble
+from tests.Net.support import WireFrame, parse_one
+
+EXPERIMENT_IDS = (
+    "handshake-sample",
+    "handshake-in-capitals",
+    "handshake-connection-list",
+    "handshake-and-frame-together",
+    "handshake-byte-by-byte",
+    "handshake-no-key",
+    "handshake-no-upgrade",
+    "handshake-post",
+    "handshake-version-25",
+    "rfc-hello-masked",
+    "rfc-256-bytes",
+    "rfc-64-kib",
+    "mask-byte-by-byte",
+    "frames-in-one-piece",
+    "frame-split-in-length",
+    "rfc-ping-masked",
+    "pong-unsolicited",
+    "fragments-three",
+    "ping-between-fragments",
+    "text-euro-in-two-fragments",
+    "close-empty",
+    "close-1000",
+    "close-1005",
+    "close-and-go-on",
+    "unmasked",
+    "reserved-opcode-3",
+    "message-inside-a-message",
+    "text-not-utf-8",
+    "close-never-answered",
+)
+
+
+def _check(experiment: Experiment) -> Check:
+    def check(implementation: Implementation) -> None:
+        problem = _problem(experiment, _exchange(experiment, implementation))
+        if problem:
+            raise Failure(
+                f"{experiment.section}: {experiment.rule}\n  sent:     the handshake, then "
+                f"{', '.join(map(show, experiment.sent)) or 'nothing'}\n  expected: {_expected(experiment)}\n"
+                f"  got:      {problem}\n  {experiment.note} See it in the lab: /lab?experiment={experiment.id}"
+            )
+
+    return Check("echo_server", experiment.title, check)
+
+
+def _exchange(experiment: Experiment, implementation: Implementation) -> Exchange:
+    """What came back; raises Trouble if nothing did, and from then on asks this server nothing more."""
+    port = implementation.port()
+    try:
+        exchange = run(experiment, port, implementation.patience_s)
+    except OSError:
+        exchange = Exchange(b"", b"", is_over=True)
+    failed = "" if exchange.head else implementation.why_serve_failed()
+    if failed:
+        raise NotThere("serve is not there yet") if failed.startswith("NotImplementedError") else Trouble(failed)
+    if not exchange.is_over and not exchange.head:
+        why = f"your server says nothing at all: I waited {implementation.patience_s:g} s"
+        implementation.give_up("serve", why)
+        raise Trouble(why)
+    return exchange
+
+
+def _problem(experiment: Experiment, exchange: Exchange) -> str:
+    """What is wrong with the answer of the server; nothing if it is right."""
+    outcome = experiment.outcome
+    end = "" if exchange.is_over else ", and then neither more nor the end of the stream"
+    status_line = exchange.head.split(b"\r\n")[0].decode("latin-1")
+    if outcome.status != 101:
+        is_refused = status_line.startswith(("HTTP/1.1 4", "HTTP/1.1 5"))
+        is_said = not outcome.says.startswith("Sec-WebSocket") or outcome.says.encode() in exchange.head
+        return "" if is_refused and is_said and not end else (exchange.head.decode("latin-1") or "nothing at all") + end
+    if not status_line.startswith("HTTP/1.1 101 ") or outcome.says.encode() not in exchange.head:
+        return exchange.head.decode("latin-1") or "nothing at all"
+    frames, rest = _frames(exchange.rest)
+    if rest:
+        return f"{_show_frames(frames)}, and then {show(rest)}, which is no whole frame"
+    wire_frames = list(frames)
+    code, _ = close_of(wire_frames)
+    right_codes = {outcome.close_code, 1000} if outcome.close_code == NO_STATUS else {outcome.close_code}
+    is_right = code in right_codes and list(map(_plain, wire_frames)) == list(outcome.frames)
+    return "" if is_right and not end else _show_frames(frames) + end
+
+
+def _frames(data: bytes) -> tuple[list[WireFrame], bytes]:
+    frames = []
+    frame, rest = parse_one(data)
+    while frame is not None:
+        frames.append(frame)
+        frame, rest = parse_one(rest)
+    return frames, rest
+
+
+def _plain(frame: WireFrame) -> Answer | WireFrame:
+    """A frame as a row states it; one that a server must not send is left as it is, and equal to none."""
+    return Answer(frame.opcode, frame.payload) if frame.fin and not frame.rsv and not frame.mask_key else frame
+
+
+def _show_frames(frames: list[WireFrame]) -> str:
+    return ", ".join(f"{OPCODE_NAMES.get(frame.opcode, frame.opcode)} {show(frame.payload)}" for frame in frames) or (
+        "no frame at all"
+    )
+
+
+def _expected(experiment: Experiment) -> str:
+    outcome = experiment.outcome
+    if outcome.status != 101:
+        line = f" with {outcome.says}" if outcome.says.startswith("Sec-WebSocket") else ""
+        return f"an HTTP error such as {outcome.status}{line}, and no WebSocket"
+    parts = [f"{OPCODE_NAMES[answer.opcode]} {show(answer.payload)}" for answer in outcome.frames]
+    if outcome.close_code != ABNORMAL:
+        no_code = outcome.close_code == NO_STATUS
+        parts.append("CLOSE without a code" if no_code else f"CLOSE {show(outcome.close_code.to_bytes(2, 'big'))}")
+    return ", ".join([f"101 {outcome.says}".strip(), *parts, "the end of the stream"])
+
+
+def _two_at_a_time(implementation: Implementation) -> None:
+    """While one client is in the middle of its handshake, another is served."""
+    first = EXPERIMENTS["rfc-hello-masked"]
+    port = implementation.port()
+    with socket.socket() as idle:
+        with contextlib.suppress(OSError):  # whether anybody listens shows in the exchange
+            idle.connect(("127.0.0.1", port))
+            idle.sendall(first.opening(f"127.0.0.1:{port}")[:20])
+        try:
+            problem = _problem(first, _exchange(first, implementation))
+        except NotThere:
+            raise
+        except Trouble as trouble:
+            problem = str(trouble)
+    if problem:
+        raise Failure(
+            "While one client has sent half a handshake and waits, a second one is not served: give each connection a "
+            f"thread of its own.\n  got:      {problem}"
+        )
+
+
+ECHO_CHECKS: tuple[Check, ...] = (
+    *(_check(EXPERIMENTS[experiment_id]) for experiment_id in EXPERIMENT_IDS),
+    Check("echo_server", "Two clients at a time", _two_at_a_time),
+)

@@ -1,0 +1,105 @@
+"""Classic mistakes, each made once in the small server of lesson 8: a line of it, and what stands there instead."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+RIGHT = Path(__file__).parents[2] / "docs" / "lessons" / "small_server.py"
+
+
+class Mistake(NamedTuple):
+    """stage: which must catch it. right, wrong: code of the small server, and its replacement."""
+
+    name: str
+    stage: str
+    right: str
+    wrong: str
+
+
+MISTAKES = (
+    Mistake("hex instead of base64", "accept_key", ".digest()).decode()", ".hexdigest().encode()).decode()"),
+    Mistake("the GUID before the key", "accept_key", "(key + GUID)", "(GUID + key)"),
+    Mistake("the GUID in small letters", "accept_key", "(key + GUID)", "(key + GUID.lower())"),
+    Mistake("the key decoded first", "accept_key", "(key + GUID).encode()", "base64.b64decode(key) + GUID.encode()"),
+    Mistake("only the first byte of the key", "apply_mask", "key[i % 4]", "key[0]"),
+    Mistake(
+        "only whole groups of four", "apply_mask", "enumerate(payload))", "enumerate(payload[: len(payload) // 4 * 4]))"
+    ),
+    Mistake("the key repeats every five bytes", "apply_mask", "key[i % 4]", "(key + key[:1])[i % 5]"),
+    Mistake("126 bytes in the short form", "encode_frame", "if length <= 125:", "if length <= 126:"),
+    Mistake("65536 bytes in two", "encode_frame", "elif length <= 0xFFFF:", "elif length < 0xFFFF:"),
+    Mistake(
+        "the length in the order of this machine",
+        "encode_frame",
+        '| 126]) + length.to_bytes(2, "big")',
+        '| 126]) + length.to_bytes(2, "little")',
+    ),
+    Mistake("FIN always set", "encode_frame", "bytes([fin << 7 | opcode])", "bytes([0x80 | opcode])"),
+    Mistake("the key without the MASK bit", "encode_frame", "0x80 if mask_key else 0", "0"),
+    Mistake("reads before all has come", "decode_frame", "    if len(data) < end:\n        return None\n", ""),
+    Mistake("throws away what follows", "decode_frame", "data[end:]", 'b""'),
+    Mistake("takes frames without a mask", "decode_frame", " or not masked or", " or"),
+    Mistake("does not look at RSV", "decode_frame", "if rsv or opcode", "if opcode"),
+    Mistake("takes any opcode", "decode_frame", "opcode not in OPCODES", "opcode > 15"),
+    Mistake("control frames of any length", "decode_frame", "(length > 125 or not fin)", "(not fin)"),
+    Mistake("control frames in fragments", "decode_frame", "(length > 125 or not fin)", "(length > 125)"),
+    Mistake("takes lengths in a longer form", "decode_frame", "if length < shortest or ", "if "),
+    Mistake("delivers every fragment", "fragments", "        if fin:\n", "        if True:\n"),
+    Mistake("a ping is a fragment", "fragments", "[frame for frame in frames if frame[1] < CLOSE]", "frames"),
+    Mistake(
+        "a new message ends the old one",
+        "fragments",
+        "(opcode == CONTINUATION) != bool(parts)",
+        "opcode == 0 and not parts",
+    ),
+    Mistake(
+        "decodes each fragment by itself",
+        "fragments",
+        "kind, parts = kind or opcode, [*parts, payload]",
+        "kind, parts = kind or opcode, [*parts, payload.decode().encode()]",
+    ),
+    Mistake("takes any bytes for a text", "fragments", "if kind == TEXT:", "if False:"),
+    Mistake(
+        "takes any close code", "close", "{*range(1000, 1004), *range(1007, 1015), *range(3000, 5000)}", "range(65536)"
+    ),
+    Mistake(
+        "sends 1005 itself",
+        "close",
+        "    return payload[:2]\n",
+        '    return payload[:2] or (1005).to_bytes(2, "big")\n',
+    ),
+    Mistake("sends the reason back", "close", "    return payload[:2]\n", "    return payload\n"),
+    Mistake(
+        "one client at a time",
+        "echo_server",
+        "threading.Thread(target=serve_client, args=listening.accept()[:1], daemon=True).start()",
+        "serve_client(listening.accept()[0])",
+    ),
+    Mistake("compares headers letter by letter", "echo_server", "{name.lower(): ", "{name: "),
+    Mistake("one recv is one frame", "echo_server", "data += received\n        fin", "data = received\n        fin"),
+    Mistake(
+        "forgets what came with the handshake",
+        "echo_server",
+        "body = converse(sock, data)",
+        'body = converse(sock, b"")',
+    ),
+    Mistake("pongs with nothing in them", "echo_server", "encode_frame(PONG, payload)", 'encode_frame(PONG, b"")'),
+    Mistake("answers a pong", "echo_server", "if opcode == PING:", "if opcode in (PING, PONG):"),
+    Mistake("echoes a text as binary", "echo_server", "encode_frame(*message)", "encode_frame(BINARY, message[1])"),
+    Mistake(
+        "masks what a server sends",
+        "echo_server",
+        "encode_frame(*message)",
+        "encode_frame(*message, mask_key=bytes(4))",
+    ),
+    Mistake("ends without a close frame", "echo_server", "        if body is not None:\n", "        if False:\n"),
+    Mistake("1002 for a bad text", "echo_server", "NOT_UTF8 if isinstance", "PROTOCOL_ERROR if isinstance"),
+)
+
+
+def with_mistake(mistake: Mistake) -> str:
+    """The source of the small server with this mistake."""
+    source = RIGHT.read_text(encoding="utf-8")
+    assert source.count(mistake.right) == 1, f"{mistake.right!r} must stand there once"
+    return source.replace(mistake.right, mistake.wrong)

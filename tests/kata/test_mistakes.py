@@ -1,0 +1,203 @@
+"""Each classic mistake is caught by the stage that should catch it, and no file can stop or confuse the run."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Callable, Iterator
+
+import pytest
+
+from tests.kata.checks import STAGES
+from tests.kata.implementation import Implementation, NotThere, Trouble
+from tests.kata.kata import CHECKS, first_failing_stage, problem_of
+from tests.kata.mistakes import MISTAKES, RIGHT, Mistake, with_mistake
+from tests.kata.overview import overview
+
+ROOT = Path(__file__).parents[2]
+TEMPLATE = RIGHT.with_name("mine.py")
+PATIENCE_S = 2.0  # for what answers at once, on a busy machine
+SHORT_S = 0.3  # for what never does
+
+Make = Callable[..., Implementation]
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Iterator[Make]:
+    """Makes an implementation of a source."""
+    made: list[Implementation] = []
+
+    def make_it(source: str, patience_s: float = PATIENCE_S, start_s: float = 20.0) -> Implementation:
+        file = tmp_path / "mine.py"
+        file.write_text(source, encoding="utf-8")
+        made.append(Implementation(file, patience_s, start_s))
+        return made[-1]
+
+    yield make_it
+    for implementation in made:
+        implementation.stop()
+
+
+def test_the_small_server_of_the_last_lesson_passes_every_stage(make: Make) -> None:
+    assert first_failing_stage(make(RIGHT.read_text(encoding="utf-8"))) == (None, "")
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
+def test_a_mistake_is_caught_by_its_stage(make: Make, mistake: Mistake) -> None:
+    stage, problem = first_failing_stage(make(with_mistake(mistake)))
+    assert stage == mistake.stage, problem
+    assert "RFC 6455 section" in problem or "thread of its own" in problem
+
+
+def test_there_are_mistakes_for_every_stage() -> None:
+    assert len(MISTAKES) >= 15
+    assert {mistake.stage for mistake in MISTAKES} == set(STAGES) == {check.stage for check in CHECKS}
+
+
+def test_a_failure_says_what_was_expected_in_the_words_of_the_rfc_and_in_bytes(make: Make) -> None:
+    _, problem = first_failing_stage(make(with_mistake(MISTAKES[4])))
+    assert problem == (
+        "apply_mask, four bytes\n"
+        "  RFC 6455 section 5.3: Octet i of the transformed data is the XOR of octet i of the original data with octet "
+        "i MOD 4 of the masking key\n"
+        "  apply_mask([48 65 6c 6c], [37 fa 21 3d])\n"
+        "  expected: [7f 9f 4d 51]\n"
+        "  got:      [7f 52 5b 5b]"
+    )
+
+
+# Files that misbehave ------------------------------------------------------------------------------------------
+
+FIRST = CHECKS[0]
+GOOD = 'return "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="'
+
+
+@pytest.mark.parametrize(
+    ("source", "sentence"),
+    [
+        ("def accept_key(key) return 1", "mine.py can not be imported: SyntaxError"),
+        ("import no_such_module", "mine.py can not be imported: ModuleNotFoundError: No module named 'no_such_module'"),
+        ("x = 1\ny = x / 0", "mine.py can not be imported: ZeroDivisionError: division by zero (line 2)"),
+        ("import sys\nsys.exit('bye')", "mine.py can not be imported: SystemExit: bye (line 2)"),
+        ("import os\nos._exit(3)", "import has ended the whole program"),
+        ("def accept_key(key):\n    return key.nothing", "the exception AttributeError"),
+        ("def accept_key(key):\n    return accept_key(key)", "the exception RecursionError"),
+        ("def accept_key(key):\n    raise SystemExit", "the exception SystemExit (line 2)"),
+        ("def accept_key(key):\n    import os\n    os._exit(0)", "accept_key has ended the whole program"),
+        ("def accept_key(key):\n    return input()", "the exception EOFError"),
+        ("def accept_key():\n    return 1", "the exception TypeError"),
+        ("def accept_key(key):\n    return object()", "an object of the class object"),
+        ("def accept_key(key):\n    return b's3pPLMBiTxaQ9kYGzzhZRbK+xOo='", "got:      [73 33 70 50"),
+        ("accept_key = 5", "the exception TypeError: 'int' object is not callable"),
+    ],
+)
+def test_what_goes_wrong_is_said_in_a_sentence(make: Make, source: str, sentence: str) -> None:
+    assert sentence in problem_of(make(source), FIRST)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        f"def accept_key(key):\n    print('hello', key)\n    {GOOD}",
+        f"def accept_key(key):\n    import os\n    os.write(1, b'returned\\n')\n    {GOOD}",
+        f"def accept_key(key):\n    import sys\n    sys.stdout.close()\n    {GOOD}",
+        f"print(1000 * 'a line in the file itself')\ndef accept_key(key):\n    {GOOD}",
+        f"import threading, time\nthreading.Timer(99, print).start()\ndef accept_key(key):\n    {GOOD}",
+        f"import __main__\n__main__.answers = None\ndef accept_key(key):\n    {GOOD}",
+        f"def helper():\n    return 1\ndef accept_key(key):\n    {GOOD}\nif __name__ == '__main__':\n    print(1 / 0)",
+    ],
+)
+def test_prints_and_threads_disturb_nothing(make: Make, source: str) -> None:
+    assert problem_of(make(source), FIRST) == ""
+
+
+def test_a_function_that_hangs_is_waited_for_once(make: Make) -> None:
+    hanging = make(f"def accept_key(key):\n    while True: pass\ndef apply_mask(payload, key):\n    {GOOD}", SHORT_S)
+    sentence = f"accept_key does not return: I waited {SHORT_S:g} s"
+    assert sentence in problem_of(hanging, FIRST)
+    hanging.patience_s = PATIENCE_S
+    assert sentence in problem_of(hanging, CHECKS[1])
+    assert "expected" in problem_of(hanging, next(check for check in CHECKS if check.stage == "apply_mask"))
+
+
+def test_a_file_that_hangs_when_it_is_imported_is_given_up(make: Make) -> None:
+    hanging = make("while True: pass", start_s=SHORT_S)
+    for check in CHECKS:
+        assert "mine.py can not be imported: that takes more than 0.3 s" in problem_of(hanging, check)
+
+
+@pytest.mark.parametrize(
+    ("serve", "sentence"),
+    [
+        ("def serve(listening):\n    1 / 0", "ZeroDivisionError: division by zero (line 2)"),
+        ("def serve(listening):\n    return", "serve returned: it must go on accepting"),
+        ("def serve(listening):\n    while True: pass", "your server says nothing at all: I waited 0.3 s"),
+        ("def serve(listening):\n    while True: listening.accept()[0].close()", "got:      nothing at all"),
+        (
+            "def serve(listening):\n    while True: listening.accept()[0].sendall(b'HTTP/1.1 200 OK\\r\\n\\r\\n')",
+            "got:      HTTP/1.1 200 OK",
+        ),
+    ],
+)
+def test_a_server_that_does_not_serve_is_named(make: Make, serve: str, sentence: str) -> None:
+    check = next(check for check in CHECKS if check.stage == "echo_server")
+    assert sentence in problem_of(make(serve, SHORT_S), check)
+
+
+def test_a_function_that_is_not_there_yet_is_no_failure(make: Make) -> None:
+    template = make(TEMPLATE.read_text(encoding="utf-8"))
+    for stage in STAGES:
+        check = next(check for check in CHECKS if check.stage == stage)
+        with pytest.raises(NotThere):
+            problem_of(template, check)
+    assert issubclass(NotThere, Trouble)
+
+
+def test_the_template_has_every_function_and_the_lessons_name_their_section() -> None:
+    template = TEMPLATE.read_text(encoding="utf-8")
+    assert [line[4 : line.index("(")] for line in template.splitlines() if line.startswith("def ")] == [
+        *STAGES.values()
+    ]
+
+
+# A class ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_overview_is_a_table_of_files_and_stages(tmp_path: Path) -> None:
+    sources = {
+        "anna": RIGHT.read_text(encoding="utf-8"),
+        "bert": with_mistake(next(mistake for mistake in MISTAKES if mistake.name == "FIN always set")),
+        "carla": TEMPLATE.read_text(encoding="utf-8").replace("    raise NotImplementedError", f"    {GOOD}", 1),
+        "dora": "oops",
+    }
+    for name, source in sources.items():
+        (tmp_path / f"{name}.py").write_text(source, encoding="utf-8")
+    lines = overview(sorted(tmp_path.glob("*.py")), PATIENCE_S).splitlines()
+    cells = {row[0]: row[1:] for row in ([cell.strip() for cell in line.split("|")[1:-1]] for line in lines[:6])}
+    assert cells["file"] == [*STAGES]
+    assert cells["anna"] == 7 * ["done"]
+    assert cells["bert"][:4] == ["done", "done", "13 of 14", "done"]
+    assert cells["carla"] == ["1 of 2", *6 * ["-"]]
+    assert set(cells["dora"]) == {"0 of 2", "0 of 8", "0 of 14", "0 of 31", "0 of 16", "0 of 17", "0 of 30"}
+    text = "\n".join(lines[6:])
+    assert "bert: encode_frame, a first fragment" in text
+    assert "dora: accept_key, the RFC's example\n  dora.py can not be imported: NameError" in text
+
+
+def test_the_commands_for_students_and_teachers_work(tmp_path: Path) -> None:
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+        )
+
+    (tmp_path / "mine.py").write_text(f"def accept_key(key):\n    {GOOD}\n", encoding="utf-8")
+    checked = run("pytest", "tests/kata/test_kata.py", "-q", "-x", "--implementation", str(tmp_path / "mine.py"))
+    assert checked.returncode == 1
+    assert "accept_key, another key" in checked.stdout
+    assert "Traceback" not in checked.stdout
+    table = run("tests.kata", "overview", str(tmp_path))
+    assert (table.returncode, table.stdout.count("| mine |")) == (0, 1)
+    assert run("tests.kata", "overview", str(tmp_path / "nothing")).returncode == 2
+    missing = run("pytest", "tests/kata/test_kata.py", "-q", "--implementation", "no_such_file.py")
+    assert missing.returncode == 4
