@@ -26,7 +26,7 @@ _FROM_SERVER = Limits(message_bytes=2**24, fragments=2**16)
 class Conversation:
     """Takes a connection apart. limits: of the server.
 
-    request, response: the halves of the handshake, once they have come. is_open: whether frames can still follow.
+    request, response: the halves of the handshake, once they have come.
     """
 
     def __init__(self, limits: Limits = Limits()) -> None:
@@ -36,11 +36,6 @@ class Conversation:
         self._failed = False
         self._dissectors: dict[bool, Dissector] = {}  # by from_client, when both halves have come
         self._waiting = {True: b"", False: b""}  # what came before that, and is not part of a half that has
-
-    @property
-    def is_open(self) -> bool:
-        dissectors = self._dissectors.values()
-        return not self._failed and not (dissectors and all(dissector.ended for dissector in dissectors))
 
     @property
     def is_plain_http(self) -> bool:
@@ -59,10 +54,6 @@ class Conversation:
         if not from_client and self.response is None:
             return self._read_response()
         return []
-
-    def discarded(self, from_client: bool) -> int:
-        """How many bytes of a direction came after its end."""
-        return self._dissectors[from_client].discarded if self._dissectors else 0
 
     def _read_request(self) -> list[Record]:
         head = self._take_head(True)

@@ -16,6 +16,7 @@ from Net.layout import fields_of, unmasking
 from Net.plain import as_plain
 
 MOST_ROWS = 16
+_to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _WIDTH = 110  # columns
 # Characters of a value.
 _MOST_SHOWN = 60
@@ -39,6 +40,8 @@ FORMS: dict[str, Callable[[Handshake | Frame], str]] = {"lines": summarize, "ful
 
 def printable(text: str) -> str:
     """Text with an escape sequence in place of each character that is not a printable one."""
+    if text.isprintable():
+        return text
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
 
 
@@ -211,4 +214,4 @@ def _json(value: Any, most: int = _MOST_SHOWN) -> str:
     """A value as JSON, of at most so many characters."""
     if isinstance(value, list):
         value = value[:most]  # of the rest nothing would be left
-    return shorten(json.dumps(as_plain(value), ensure_ascii=False, separators=(",", ":")), most)
+    return shorten(_to_json(as_plain(value)), most)

@@ -32,6 +32,11 @@ class Hopper(Generic[Item]):
             self._size += size
             return True
 
+    def miss(self) -> None:
+        """Counts an item as dropped that was not even made."""
+        with self._lock:
+            self._dropped += 1
+
     def take(self) -> tuple[deque[Item], int]:
         """Empties it; returns the items, and how many were dropped since the last time."""
         with self._lock:

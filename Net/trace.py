@@ -1,9 +1,9 @@
 """Live frames in words: what `run_server.py --trace` prints, by the same dissection as `python -m Net.dissect`.
 
 In:  the bytes of the connections that are wanted, through a tap each. Out: text, to `write`.
-The game must not notice. A tap only puts bytes into a hopper; one thread takes them apart, another writes. If writing
-is slow, entries are left out and counted; if even taking apart falls behind, a connection whose bytes were lost is
-given up, since nobody can say where its next frame starts.
+The game must not notice. A tap only puts bytes into a hopper; one thread takes them apart, another writes. If putting
+frames into words or writing them takes too long, entries are left out and counted; if even taking bytes apart falls
+behind, a connection whose bytes were lost is given up, since nobody can say where its next frame starts.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from typing import Callable, Collection, Iterator, NamedTuple
+from typing import Callable, Collection, NamedTuple
 
 from Net.conversation import Conversation, Record
 from Net.hopper import Hopper
@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 EVERYBODY = "all"
 # How often the two threads come round: soon enough for the eye. To be woken for each frame would cost the game more.
 POLL_S = 0.05
+# Processor time for words in each round: a fifth of the time at most is not the game's.
+WORDS_S = 0.01
 # What may wait to be taken apart, in bytes, and to be written, in characters.
 MOST_BYTES = 8 * 1024 * 1024
 MOST_TEXT = 2 * 1024 * 1024
@@ -59,7 +61,7 @@ class Tracer:
         host = address.rpartition(":")[0].strip("[]")
         if not self._wanted & {EVERYBODY, host, address}:
             return None
-        return _TracedConnection(address, Conversation(self._limits), self._show, self._chunks)
+        return _TracedConnection(address, Conversation(self._limits), self._chunks)
 
     def start(self) -> None:
         """Starts the threads, if anybody is wanted."""
@@ -75,16 +77,31 @@ class Tracer:
 
     def _read(self) -> None:
         chunks, _ = self._chunks.take()
+        words_s = 0.0  # spent in this round
         for chunk in chunks:
-            text = chunk.source.read(chunk)
-            if text:
-                self._texts.put(text, len(text))
+            try:
+                for entry in chunk.source.read(chunk):
+                    if words_s < WORDS_S:
+                        started_s = time.thread_time()
+                        text = self._tell(chunk, entry)
+                        self._texts.put(text, len(text))
+                        words_s += time.thread_time() - started_s
+                    else:
+                        self._texts.miss()
+            except Exception:
+                log.exception("%s can not be traced any more", chunk.source.address)
+                chunk.source.give_up()
+
+    def _tell(self, chunk: _Chunk, entry: Record | str) -> str:
+        clock = time.strftime("%H:%M:%S", time.localtime(chunk.time_s)) + f".{int(chunk.time_s * 1000) % 1000:03d}"
+        arrow = "->" if chunk.from_client else "<-"
+        return f"{clock} {chunk.source.address} {arrow} {entry if isinstance(entry, str) else self._show(entry)}\n"
 
     def _print(self) -> None:
         texts, dropped = self._texts.take()
         text = "".join(texts)
         if dropped:
-            text += f"... {dropped} entries are missing here: they came faster than they could be written\n"
+            text += f"... {dropped} entries are missing here: they came faster than they could be told\n"
         if text:
             self._write(text)
 
@@ -124,11 +141,8 @@ class _Chunk(NamedTuple):
 class _TracedConnection:
     """The tap on one connection; and what its bytes say, for the reading thread."""
 
-    def __init__(
-        self, address: str, conversation: Conversation, show: Callable[[Record], str], chunks: Hopper[_Chunk]
-    ) -> None:
-        self._address = address
-        self._show = show
+    def __init__(self, address: str, conversation: Conversation, chunks: Hopper[_Chunk]) -> None:
+        self.address = address
         self._chunks = chunks
         self._has_gap = False
         self._conversation: Conversation | None = conversation  # None: there is nothing more to be told
@@ -152,29 +166,22 @@ class _TracedConnection:
 
     # The reading thread -------------------------------------------------------------------------------------
 
-    def read(self, chunk: _Chunk) -> str:
-        """What there is to tell about a chunk."""
-        if self._conversation is None:
-            return ""
-        clock = time.strftime("%H:%M:%S", time.localtime(chunk.time_s)) + f".{int(chunk.time_s * 1000) % 1000:03d}"
-        arrow = "->" if chunk.from_client else "<-"
-        try:
-            entries = list(self._entries(self._conversation, chunk))
-        except Exception:
-            log.exception("%s can not be traced any more", self._address)
-            self._conversation = None
-            return ""
-        return "".join(f"{clock} {self._address} {arrow} {entry}\n" for entry in entries)
+    def give_up(self) -> None:
+        """Nothing more will be told of this connection."""
+        self._conversation = None
 
-    def _entries(self, conversation: Conversation, chunk: _Chunk) -> Iterator[str]:
+    def read(self, chunk: _Chunk) -> list[Record | str]:
+        """What a chunk completes, or what there is to say about the connection."""
+        conversation = self._conversation
+        if conversation is None:
+            return []
         if chunk.is_behind_gap:  # nobody can say where in the stream the next frame starts
-            self._conversation = None
-            yield "bytes were lost here, since they came faster than they could be read: the trace of this client ends"
-            return
+            self.give_up()
+            return ["bytes were lost here, since they came too fast to be read: the trace of this client ends"]
+        if not chunk.data:
+            return ["the connection has ended"] if conversation.request is not None else []
         records = conversation.feed(chunk.from_client, chunk.data)
         if conversation.is_plain_http:
-            self._conversation = None
-            return
-        yield from map(self._show, records)
-        if not chunk.data and conversation.request is not None:
-            yield "the connection has ended"
+            self.give_up()
+            return []
+        return list(records)

@@ -6,6 +6,9 @@ import re
 import runpy
 from pathlib import Path
 
+import pytest
+
+from Net.dissect_command import main
 from Net.frames import BINARY, serialize
 from Net.PacketCodes import TO_SERVER, Packet
 from run_server import make_parser
@@ -32,6 +35,15 @@ def test_the_readme_shows_the_true_bytes_of_a_move() -> None:
     frame = serialize(BINARY, move, mask_key=bytes.fromhex("37fa213d"))
     shown = re.findall(r"^((?:[0-9a-f]{2} )*[0-9a-f]{2})  ", README, flags=re.MULTILINE)
     assert bytes.fromhex("".join(shown)) == frame
+
+
+def test_the_readme_shows_what_the_dissector_prints(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments, shown = re.findall(r"-m Net\.dissect ([0-9a-f ]+)\n```\n\n```\n(.*?)```", README, re.DOTALL)[0]
+    assert main(arguments.split()) == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert set(shown.splitlines()) - {"     ...", "  ..."} <= set(printed)
+    tried = re.findall(r"Try `([^`]+)`", README)[0]
+    assert main(tried.split()) == 1
 
 
 def test_the_readme_names_files_that_exist() -> None:

@@ -205,6 +205,33 @@ def test_a_database_that_is_none_is_refused_in_one_sentence(tmp_path: Path) -> N
     assert other.read_text().startswith("Dear Ann")
 
 
+# Tracing ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("flags", "words"), [([], "FIN TEXT 5 bytes: Hello"), (["--trace-as", "full"], "|F|R|R|R|")])
+def test_the_frames_of_a_client_are_printed_live(flags: list[str], words: str) -> None:
+    with running("--trace", "127.0.0.1", *flags) as server:
+        websocket = connect(f"{server.url()}echo")
+        websocket.send("Hello")
+        websocket.close()
+        assert server.process.stdout is not None
+        assert any(words in line for line in server.process.stdout)
+
+
+@needs_posix_signals
+def test_a_terminal_that_was_stopped_does_not_keep_the_server_from_ending() -> None:
+    with running("--trace", "--trace-as", "full") as server:
+        websocket = connect(f"{server.url()}echo")
+        for _ in range(60):  # more text than a pipe holds, and nobody reads it
+            websocket.send("x" * 100)
+            websocket.receive(DEADLINE_S)
+        websocket.close()
+        signalled_s = time.monotonic()
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(DEADLINE_S) == 0
+        assert time.monotonic() - signalled_s < EXIT_S + SLACK_S
+
+
 # Slips --------------------------------------------------------------------------------------------------------
 
 

@@ -18,8 +18,8 @@ from Net.sockets import wait_readable
 MOST_S = 9.0
 CONNECT_S = 3.0
 MOST_HEARD_BYTES = 512 * 1024
-# After each byte of a slow delivery: what the server says to it is on its way back within this time.
-BYTE_PAUSE_S = 0.002
+# After each piece: what the server says to it is on its way back within this time.
+PAUSE_S = 0.005
 
 
 class Trial(NamedTuple):
@@ -107,30 +107,30 @@ class _Run:
     def run(self) -> Result:
         trial = self._trial
         for piece in _pieces(trial.opening, trial.byte_by_byte):
-            self._send(piece)
+            self._send(piece, is_frame=False)
         is_whole = END_OF_HEAD in trial.opening  # or there is nothing to wait for
         if is_whole:
             self._listen_until(self._has_answer, MOST_S)
         if self._is_upgraded():
             for step in trial.steps:
                 for piece in _pieces(step, trial.byte_by_byte):
-                    self._sent += self._send(piece)
+                    self._send(piece, is_frame=True)
         if trial.hangs_up and self._end == "open" and (self._is_upgraded() or not is_whole):
             self._sock.shutdown(socket.SHUT_WR)
         self._listen_until(lambda: False, trial.patience_s)
         return Result(trial, self._sent, self._heard, self._end)
 
-    def _send(self, piece: bytes) -> int:
-        """Sends it whole, unless the server has ended the connection; returns how many bytes went out."""
+    def _send(self, piece: bytes, is_frame: bool) -> None:
+        """Sends a piece whole, unless the server has ended the connection. is_frame: it is behind the handshake."""
         if self._end != "open":
-            return 0
+            return
         try:
             self._sock.sendall(piece)
         except OSError:
             self._listen(0.0)
-            return 0
-        self._listen(BYTE_PAUSE_S if len(piece) == 1 else 0.0)
-        return len(piece)
+            return
+        self._sent += len(piece) if is_frame else 0
+        self._listen(PAUSE_S)
 
     def _listen_until(self, is_enough: Callable[[], bool], patience_s: float) -> None:
         deadline_s = self._started_s + MOST_S

@@ -12,7 +12,8 @@ from gameserver.classroom.archive import Archive
 from gameserver.classroom.bench import Bench
 from gameserver.classroom.inspector import Inspector
 from gameserver.classroom.laboratory import Laboratory
-from gameserver.classroom.shell import page_of
+from gameserver.classroom.lessons import lesson_pages
+from gameserver.classroom.shell import page_of, shell
 from gameserver.doorkeeper import Doorkeeper
 from gameserver.server import GameServer
 from Net.websocket import WebSocket
@@ -35,6 +36,8 @@ class Classroom:
         server.add_route(LAB, laboratory.converse)
         server.add_page(INSPECT, page_of("inspect"))
         server.add_page(LAB, page_of("lab"))
+        for path, page in lesson_pages(shell).items():
+            server.add_page(path, page)
 
     def admits(self, websocket: WebSocket) -> bool:
         """Lets in who sits at this machine or knows the token."""

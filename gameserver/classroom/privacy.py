@@ -10,6 +10,8 @@ from typing import Any
 
 from gameserver.classroom.cutter import Cut
 from gameserver.classroom.text_spans import Path, json_texts, msgpack_texts
+from Net.deflate import MAX_WINDOW_BITS, Inflater
+from Net.errors import ProtocolError
 from Net.frames import CONTROL_BIT, RSV1, TEXT, apply_mask
 from Net.PacketCodes import TO_CLIENT, TO_SERVER
 
@@ -23,6 +25,7 @@ _NAMES_AND_CHAT: dict[tuple[bool, str], Path] = {
     (False, "SCOREBOARD"): (1, 0),
     (False, "GAME_OVER"): (1, 0),
 }
+_MOST_BYTES = 2**20
 _IDS = {True: {row.code: row.id for row in TO_SERVER.rows}, False: {row.code: row.id for row in TO_CLIENT.rows}}
 
 
@@ -36,26 +39,33 @@ def packet_id(payload: bytes, from_client: bool, is_text: bool) -> str:
 def redact(cut: Cut, from_client: bool, hides_text: bool) -> Cut:
     """Returns the frame without what must not be seen.
 
-    A fragment or a compressed frame can not be read by itself: with `hides_text` its whole payload is blanked.
+    What can not be blanked in its place is blanked as a whole: a compressed frame in which such a text is, and with
+    `hides_text` any fragment. (A client of ours sends no fragments.)
     """
     header = cut.header
     if header is None or header.opcode & CONTROL_BIT:
         return cut
+    if not header.fin or cut.fragment > 1:
+        return _blanked(cut) if hides_text else cut
     payload = apply_mask(cut.wire[header.size :], header.mask_key) if header.mask_key else cut.wire[header.size :]
-    if not header.fin or cut.fragment > 1 or header.rsv & RSV1:
-        return _blanked(cut, header.length) if hides_text else cut
-    ways = _ways(packet_id(payload, from_client, header.opcode == TEXT), from_client, hides_text)
-    if not ways:
-        return cut
+    is_text = header.opcode == TEXT
     try:
-        spans = json_texts(payload) if header.opcode == TEXT else msgpack_texts(payload)
-    except (IndexError, ValueError, RecursionError):
-        return _blanked(cut, header.length)  # not whole: who knows what is in it
-    blanked = bytearray(payload)
-    for path, start, end in spans:
-        if any(path[: len(way)] == way for way in ways):
-            blanked[start:end] = b"*" * (end - start)
-    return _with_payload(cut, bytes(blanked))
+        plain = _inflate(payload) if header.rsv & RSV1 else payload
+        ways = _ways(packet_id(plain, from_client, is_text), from_client, hides_text)
+        spans = (json_texts(plain) if is_text else msgpack_texts(plain)) if ways else []
+    except (IndexError, ValueError, RecursionError, ProtocolError):
+        return _blanked(cut)  # not whole: who knows what is in it
+    hidden = [span for span in spans if any(span.path[: len(way)] == way for way in ways)]
+    if hidden and header.rsv & RSV1:
+        return _blanked(cut)
+    for _, start, end in hidden:
+        payload = payload[:start] + b"*" * (end - start) + payload[end:]
+    return _with_payload(cut, payload) if hidden else cut
+
+
+def _inflate(payload: bytes) -> bytes:
+    """What is in a compressed frame; the game's are compressed each by itself (`Compression.ALONE`)."""
+    return Inflater(MAX_WINDOW_BITS, takes_over=False).inflate(payload, is_last=True, room_bytes=_MOST_BYTES)
 
 
 def _ways(name: str, from_client: bool, hides_text: bool) -> list[Any]:
@@ -63,7 +73,8 @@ def _ways(name: str, from_client: bool, hides_text: bool) -> list[Any]:
     return [table[from_client, name] for table in tables if (from_client, name) in table]
 
 
-def _blanked(cut: Cut, length: int) -> Cut:
+def _blanked(cut: Cut) -> Cut:
+    length = cut.header.length if cut.header is not None else 0
     return _with_payload(cut, b"*" * length)._replace(is_blanked=True)
 
 

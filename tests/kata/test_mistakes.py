@@ -192,12 +192,18 @@ def test_the_commands_for_students_and_teachers_work(tmp_path: Path) -> None:
         )
 
     (tmp_path / "mine.py").write_text(f"def accept_key(key):\n    {GOOD}\n", encoding="utf-8")
-    checked = run("pytest", "tests/kata/test_kata.py", "-q", "-x", "--implementation", str(tmp_path / "mine.py"))
+    mine = ("tests/kata", "-q", "--implementation", str(tmp_path / "mine.py"))
+    checked = run("pytest", *mine)
     assert checked.returncode == 1
     assert "accept_key, another key" in checked.stdout
     assert "Traceback" not in checked.stdout
+    assert f"1 failed, 1 passed, {len(CHECKS) - 2} skipped" in checked.stdout
+    one_stage = run("pytest", *mine, "--stage", "accept_key").stdout
+    assert "1 failed, 1 passed, " in one_stage
+    assert "skipped" not in one_stage
     table = run("tests.kata", "overview", str(tmp_path))
     assert (table.returncode, table.stdout.count("| mine |")) == (0, 1)
     assert run("tests.kata", "overview", str(tmp_path / "nothing")).returncode == 2
-    missing = run("pytest", "tests/kata/test_kata.py", "-q", "--implementation", "no_such_file.py")
+    missing = run("pytest", "tests/kata", "-q", "--implementation", "no_such_file.py")
     assert missing.returncode == 4
+    assert "there is no file no_such_file.py" in missing.stderr + missing.stdout

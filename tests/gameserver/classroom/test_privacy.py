@@ -10,7 +10,8 @@ import pytest
 from gameserver.classroom.cutter import Cut, Cutter
 from gameserver.classroom.privacy import redact
 from gameserver.classroom.text_spans import json_texts, msgpack_texts
-from Net.frames import apply_mask, message_frame
+from Net.deflate import MAX_WINDOW_BITS, Deflater
+from Net.frames import RSV1, apply_mask, message_frame
 from Net.PacketCodes import TO_CLIENT, TO_SERVER, Packet
 
 KEY = bytes.fromhex("37fa213d")
@@ -69,6 +70,20 @@ def test_what_can_not_be_read_by_itself_is_blanked_as_a_whole() -> None:
     hidden = redact(fragment, False, hides_text=True)
     assert hidden.wire == bytes.fromhex("0105") + b"*****"
     assert hidden.is_blanked
+
+
+def test_a_compressed_frame_is_blanked_if_there_is_such_a_text_in_it() -> None:
+    for packet, is_hidden in (
+        (Packet("WELCOME", (3, "den", "secret", {"tick_rate": 20, "long": "enough to be deflated" * 3})), True),
+        (Packet("NOTICE", ("what everybody may read, and again: what everybody may read",)), False),
+    ):
+        deflate = Deflater(MAX_WINDOW_BITS, takes_over=False).deflate
+        (cut,) = Cutter(from_client=False).feed(message_frame(TO_CLIENT.encode(packet), deflate=deflate))
+        assert cut.header is not None
+        assert cut.header.rsv == RSV1
+        hidden = redact(cut, False, hides_text=False)
+        assert hidden.is_blanked is is_hidden
+        assert (hidden == cut) is not is_hidden
 
 
 def test_a_packet_that_is_not_whole_is_blanked_as_a_whole() -> None:

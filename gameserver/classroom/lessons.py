@@ -1,0 +1,58 @@
+"""The lessons of docs/lessons as pages of this server: /lessons, and one page for each.
+
+In:  the Markdown files, and the shell that a page is put into. Out: path -> `Page`, for `GameServer.add_page`.
+The files lie in docs/lessons of a clone; an installed package finds them where setup.cfg has put them.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Callable
+
+from gameserver.classroom.markdown import render
+from Net.http import Page, html_page
+
+# In a clone, and in an environment that the package was installed into (options.data_files of setup.cfg).
+PLACES = (
+    Path(__file__).parents[2] / "docs" / "lessons",
+    Path(sys.prefix) / "share" / "gameserver" / "lessons",
+)
+INDEX = "README.md"
+_NO_LESSONS = "# Lessons\n\nThe lessons are not here: they lie in docs/lessons of the project.\n"
+_STYLE = '<link rel="stylesheet" href="/web/classroom/lessons.css">'
+
+Shell = Callable[[str, str], Page]  # title, inner HTML -> the whole page
+
+
+def bare_shell(title: str, main: str) -> Page:
+    """A page with nothing round it. title: plain text."""
+    head = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>'
+    return html_page(f'{head}<meta name="viewport" content="width=device-width, initial-scale=1">{main}</html>')
+
+
+def lesson_pages(shell: Shell = bare_shell, folder: Path | None = None) -> dict[str, Page]:
+    """The pages by their paths. folder: where the files are, if not in one of PLACES."""
+    found = folder or next((place for place in PLACES if (place / INDEX).is_file()), None)
+    if found is None:
+        return {"/lessons": _lesson(_NO_LESSONS, shell)}
+    pages = {_path(file.name): _lesson(file.read_text(encoding="utf-8"), shell) for file in sorted(found.glob("*.md"))}
+    # The programs that lessons speak of, to read and to copy.
+    for file in sorted(found.glob("*.py")):
+        pages[_path(file.name)] = Page("text/plain; charset=utf-8", file.read_bytes())
+    return pages
+
+
+def _path(name: str) -> str:
+    """Where a file of the lessons is served: 2-one-frame.md at /lessons/2-one-frame."""
+    return "/lessons" if name == INDEX else f"/lessons/{name[:-3] if name.endswith('.md') else name}"
+
+
+def _link(target: str) -> str:
+    """A link between files of the lessons, as a link between their pages; any other as it is."""
+    return _path(target) if target.endswith((".md", ".py")) and "/" not in target else target
+
+
+def _lesson(text: str, shell: Shell) -> Page:
+    title = text.splitlines()[0].lstrip("# ")
+    return shell(title, f'{_STYLE}\n<main class="lesson">\n{render(text, _link)}\n</main>')

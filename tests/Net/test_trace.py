@@ -1,0 +1,291 @@
+"""Live frames in words: what is told, about whom, and that those who play notice nothing of it."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import logging
+import re
+import threading
+import time
+from typing import Any, Iterator
+
+import pytest
+
+from Net.client import connect
+from Net.errors import HandshakeError
+from Net.explain import explain, summarize
+from Net.hopper import Hopper
+from Net.trace import EVERYBODY, WORDS_S, Tracer
+from tests.Net.support import DEADLINE_S, wait_until
+from tests.support import Arena, serving
+
+
+class Paper:
+    """What is written on. A gate that is closed holds the writer up, as a terminal does that has been stopped."""
+
+    def __init__(self) -> None:
+        self.text = ""
+        self.gate = threading.Event()
+        self.gate.set()
+
+    def write(self, text: str) -> None:
+        assert self.gate.wait(DEADLINE_S)
+        self.text += text
+
+    def entries(self) -> list[str]:
+        """The lines without time and address: `-> ...` from the client, `<- ...` to it."""
+        return re.findall(r"^\d\d:\d\d:\d\d\.\d{3} 127\.0\.0\.1:\d+ (.*)$", self.text, re.MULTILINE)
+
+    def waits_for(self, words: str) -> None:
+        wait_until(lambda: words in self.text, f"{words!r} is written")
+
+
+@contextlib.contextmanager
+def traced(wanted: Any = (EVERYBODY,), show: Any = summarize, **options: Any) -> Iterator[tuple[Arena, Paper]]:
+    """A server that is traced; at the end no thread may be left."""
+    paper = Paper()
+    with serving() as arena:
+        tracer = Tracer(wanted, show, paper.write, **options)
+        arena.server.add_tap(tracer.tap_for)
+        tracer.start()
+        try:
+            yield arena, paper
+        finally:
+            paper.gate.set()
+            tracer.stop(DEADLINE_S)
+
+
+def test_a_connection_is_told_from_its_handshake_to_its_end() -> None:
+    with traced() as (arena, paper):
+        websocket = connect(arena.url("/echo"))
+        websocket.send("Hello")
+        websocket.receive()
+        websocket.close(1000, "bye")
+        paper.waits_for("has ended")
+    lines = [re.sub(r"key [0-9a-f]{8}", "key ...", entry) for entry in paper.entries()]
+    assert lines == [
+        "-> handshake GET /echo HTTP/1.1",
+        "<- handshake HTTP/1.1 101 Switching Protocols",
+        "-> FIN TEXT key ... 5 bytes: Hello",
+        "<- FIN TEXT 5 bytes: Hello",
+        "-> FIN CLOSE key ... 5 bytes: 1000 bye",
+        "<- FIN CLOSE 2 bytes: 1000",
+        "-> the connection has ended",
+    ]
+
+
+def test_packets_are_told_with_their_arguments() -> None:
+    with traced() as (arena, paper):
+        player = arena.join("Ann")
+        player.send("MOVE", 3)
+        paper.waits_for("MOVE direction=3")
+        paper.waits_for("STATE tick=")
+        assert re.search(r"-> FIN BINARY .*: JOIN name=\"Ann\"", paper.text)
+        assert re.search(r"<- FIN BINARY .*: PLAYER player_id=1 name=\"Ann\"", paper.text)
+
+
+def test_frames_can_be_told_in_full() -> None:
+    with traced(show=explain) as (arena, paper):
+        websocket = connect(arena.url("/echo"))
+        websocket.send("Hello")
+        paper.waits_for("=  6f 01101111  o")
+        paper.waits_for("From Sec-WebSocket-Key to Sec-WebSocket-Accept")
+        websocket.close()
+
+
+def test_a_violation_is_told() -> None:
+    with traced() as (arena, paper):
+        player = arena.connect(path="/echo")
+        player.socket().sendall(b"\x81\x05Hello")
+        paper.waits_for("BROKEN: a client must mask every frame (RFC 6455 section 5.1, close 1002)")
+
+
+def test_a_refusal_is_told_and_a_page_is_not() -> None:
+    with traced() as (arena, paper):
+        connection = http.client.HTTPConnection("127.0.0.1", arena.port, timeout=DEADLINE_S)
+        connection.request("GET", "/rooms.json")
+        connection.getresponse().read()
+        connection.close()
+        with pytest.raises(HandshakeError):
+            connect(arena.url("/nowhere"))
+        paper.waits_for("404 Not Found: there is no WebSocket at this path")
+        paper.waits_for("has ended")
+    assert "rooms.json" not in paper.text
+    assert len(paper.entries()) == 3
+
+
+# Who is wanted -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("wanted", "is_told"),
+    [
+        ([], False),
+        ([EVERYBODY], True),
+        (["127.0.0.1"], True),
+        (["127.0.0.1:50123"], True),
+        (["127.0.0.1:50124"], False),
+        (["127.0.0.2"], False),
+        (["192.0.2.1", "127.0.0.1"], True),
+    ],
+)
+def test_only_clients_who_are_wanted_are_listened_to(wanted: list[str], is_told: bool) -> None:
+    tracer = Tracer(wanted, summarize, lambda _: None)
+    assert (tracer.tap_for("127.0.0.1:50123") is not None) == is_told
+
+
+def test_a_host_of_ipv6_is_named_without_brackets() -> None:
+    tracer = Tracer(["2001:db8::7"], summarize, lambda _: None)
+    assert tracer.tap_for("[2001:db8::7]:50123") is not None
+    assert tracer.tap_for("[2001:db8::8]:50123") is None
+
+
+def test_without_anybody_wanted_no_thread_runs() -> None:
+    before = threading.active_count()
+    tracer = Tracer([], summarize, lambda _: None)
+    tracer.start()
+    assert threading.active_count() == before
+    tracer.stop()
+
+
+# Nobody waits --------------------------------------------------------------------------------------------------
+
+
+def is_told(websocket: Any, paper: Paper, words: str) -> bool:
+    """Whether what is sent, again and again, has been told."""
+    echo(websocket, words)
+    return words in paper.text
+
+
+def echo(websocket: Any, text: str) -> None:
+    websocket.send(text)
+    assert websocket.receive(DEADLINE_S) == text
+
+
+def test_a_terminal_that_stops_costs_lines_and_nothing_else() -> None:
+    with traced(most_text=1000) as (arena, paper):
+        websocket = connect(arena.url("/echo"))
+        wait_until(lambda: is_told(websocket, paper, "before"), "what comes before is told")
+        paper.gate.clear()
+        for number in range(60):
+            assert not is_told(websocket, paper, f"while it is stopped: {number}")
+        paper.gate.set()
+        paper.waits_for("entries are missing")
+        wait_until(
+            lambda: is_told(websocket, paper, "after"),
+            "what comes after is told: the frames were followed all the time",
+        )
+        websocket.close()
+    missing = map(int, re.findall(r"\.\.\. (\d+) entries are missing", paper.text))
+    told = sum(f"while it is stopped: {number}" in paper.text for number in range(60))
+    assert told < 60
+    assert sum(missing) >= 60 - told
+    assert "BROKEN" not in paper.text
+
+
+def test_words_that_take_long_are_left_out_and_the_frames_followed() -> None:
+    def say(record: Any) -> str:
+        end_s = time.thread_time() + WORDS_S / 3
+        while time.thread_time() < end_s:
+            pass
+        return summarize(record)
+
+    with traced(show=say) as (arena, paper):
+        websocket = connect(arena.url("/echo"))
+        for number in range(100):
+            websocket.send(f"number {number}")
+        for number in range(100):
+            assert websocket.receive(DEADLINE_S) == f"number {number}"
+        paper.waits_for("entries are missing")
+        wait_until(lambda: is_told(websocket, paper, "after"), "what comes after is told")
+        websocket.close()
+    assert "BROKEN" not in paper.text
+
+
+def test_a_reader_that_falls_behind_gives_a_client_up_instead_of_guessing() -> None:
+    with traced(most_bytes=5000) as (arena, paper):
+        websocket = connect(arena.url("/echo"))
+        echo(websocket, "before")
+        paper.waits_for("before")
+        echo(websocket, "x" * 6000)  # more than may wait
+        paper.waits_for("<- FIN TEXT 6 bytes: before")
+        wait_until(lambda: is_given_up(websocket, paper), "the client is given up")
+        echo(websocket, "unseen")
+        other = connect(arena.url("/echo"))
+        echo(other, "another")
+        paper.waits_for("another")
+        other.close()
+        websocket.close()
+    assert paper.text.count("bytes were lost here") == 1
+    assert "unseen" not in paper.text
+    assert "BROKEN" not in paper.text
+
+
+def is_given_up(websocket: Any, paper: Paper) -> bool:
+    echo(websocket, ".")
+    return "bytes were lost here" in paper.text
+
+
+def test_a_trace_that_fails_is_logged_and_the_client_plays_on(caplog: pytest.LogCaptureFixture) -> None:
+    def fail(_record: object) -> str:
+        raise RuntimeError("can not tell")
+
+    with caplog.at_level(logging.ERROR), traced(show=fail) as (arena, paper):
+        websocket = connect(arena.url("/echo"))
+        echo(websocket, "Hello")
+        wait_until(lambda: "can not be traced" in caplog.text, "it is logged")
+        echo(websocket, "again")
+        websocket.close()
+    assert caplog.text.count("can not be traced") == 1
+    assert paper.text == ""
+
+
+def test_a_terminal_that_is_gone_is_logged_and_the_client_plays_on(caplog: pytest.LogCaptureFixture) -> None:
+    def fail(_text: str) -> None:
+        raise BrokenPipeError("nobody reads")
+
+    with caplog.at_level(logging.ERROR), serving() as arena:
+        tracer = Tracer([EVERYBODY], summarize, fail)
+        arena.server.add_tap(tracer.tap_for)
+        tracer.start()
+        websocket = connect(arena.url("/echo"))
+        echo(websocket, "Hello")
+        wait_until(lambda: "tracing has ended" in caplog.text, "it is logged")
+        echo(websocket, "again")
+        websocket.close()
+        tracer.stop()
+
+
+def test_stopping_writes_what_is_left_but_waits_no_longer_than_it_may() -> None:
+    paper = Paper()
+    tracer = Tracer([EVERYBODY], summarize, paper.write)
+    tap = tracer.tap_for("127.0.0.1:50123")
+    assert tap is not None
+    tracer.start()
+    tap.received(b"GET /last HTTP/1.0\r\n\r\n")
+    tracer.stop()
+    assert "GET /last" in paper.text
+    stuck = Tracer([EVERYBODY], summarize, paper.write)
+    paper.gate.clear()
+    tap = stuck.tap_for("127.0.0.1:50124")
+    assert tap is not None
+    stuck.start()
+    tap.received(b"GET /stuck HTTP/1.0\r\n\r\n")
+    stuck.stop(timeout_s=0.2)
+    assert "GET /stuck" not in paper.text
+    paper.gate.set()
+    paper.waits_for("GET /stuck")
+
+
+# The queue -----------------------------------------------------------------------------------------------------
+
+
+def test_a_hopper_keeps_the_order_and_counts_what_does_not_fit() -> None:
+    hopper: Hopper[str] = Hopper(10)
+    assert [hopper.put("a", 4), hopper.put("b", 6), hopper.put("c", 1), hopper.put("d", 0)] == [True, True, False, True]
+    items, dropped = hopper.take()
+    assert (list(items), dropped) == (["a", "b", "d"], 1)
+    assert hopper.put("e", 10)
+    items, dropped = hopper.take()
+    assert (list(items), dropped) == (["e"], 0)

@@ -1,0 +1,143 @@
+"""The lab's side of the server: what is sent, what comes back, and which rule decided."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from gameserver.classroom.bench import Bench, Trial
+from gameserver.classroom.experiments import EXPERIMENTS
+from gameserver.classroom.findings import find
+from gameserver.classroom.verdict import compare
+from tests.gameserver.classroom.support import Page, classroom, open_page
+from tests.support import serving
+
+HELLO = "818537fa213d7f9f4d5158"
+HELLO_UNMASKED = "810548656c6c6f"
+GOODBYE = "888237fa213d3412"
+
+
+def opening(path: str = "/echo", key: str = "dGhlIHNhbXBsZSBub25jZQ==") -> str:
+    lines = [
+        f"GET {path} HTTP/1.1",
+        "Host: localhost",
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+        f"Sec-WebSocket-Key: {key}",
+        "Sec-WebSocket-Version: 13",
+    ]
+    return "\r\n".join([*lines, "", ""]).encode().hex()
+
+
+def run(page: Page, *steps: str, **changes: Any) -> dict[str, Any]:
+    arguments = {"opening": opening(), "steps": steps, "byte_by_byte": False, "hangs_up": False, **changes}
+    result: dict[str, Any] = page.do("run", **arguments)
+    return result
+
+
+def test_what_is_good_is_answered_and_explained() -> None:
+    with classroom() as (arena, _), open_page(arena, "/lab") as page:
+        result = run(page, HELLO, GOODBYE)
+        assert [frame["opcode_name"] for frame in result["sent"]] == ["TEXT", "CLOSE"]
+        assert result["answers"][0]["message"]["text"] == "Hello"
+        assert (result["code"], result["end"], result["violation"]) == (1000, "closed", None)
+        assert result["response"]["accept"][-1]["value"] == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
+
+
+def test_what_is_wrong_names_the_rule_and_the_lines_that_decided() -> None:
+    with classroom() as (arena, _), open_page(arena, "/lab") as page:
+        result = run(page, HELLO_UNMASKED)
+        violation = result["violation"]
+        assert (result["code"], result["reason"]) == (violation["close_code"], violation["rule"])
+        assert violation["section"] == "RFC 6455 section 5.1"
+        assert violation["function"] == "check_first_bytes"
+        assert "if masked and not second_byte & MASK" in violation["source"]
+
+
+def test_a_slow_delivery_shows_after_which_byte_the_server_has_decided() -> None:
+    with classroom() as (arena, _), open_page(arena, "/lab") as page:
+        result = run(page, HELLO_UNMASKED, byte_by_byte=True)
+        assert result["code"] == 1002
+        assert 2 <= result["answers"][0]["after"] < 7, "the second byte holds the MASK bit"
+
+
+def test_pieces_are_joined_by_the_server() -> None:
+    with classroom() as (arena, _), open_page(arena, "/lab") as page:
+        result = run(page, HELLO[:2], HELLO[2:9] + HELLO[9:12], HELLO[12:], GOODBYE)
+        assert result["answers"][0]["message"]["text"] == "Hello"
+
+
+def test_a_server_that_may_stay_silent_is_not_waited_for() -> None:
+    with classroom() as (arena, _), open_page(arena, "/lab") as page:
+        result = run(page, HELLO[:8])
+        assert (result["answers"], result["end"], result["unread_bytes"]) == ([], "open", 4)
+
+
+@pytest.mark.parametrize(
+    ("changed", "status", "function"),
+    [
+        ({"path": "/nowhere"}, 404, "upgrade"),
+        ({"key": "c2hvcnQ="}, 400, "check_upgrade"),
+    ],
+)
+def test_a_refused_handshake_names_who_refused_it(changed: dict[str, str], status: int, function: str) -> None:
+    with classroom() as (arena, _), open_page(arena, "/lab") as page:
+        result = run(page, HELLO, opening=opening(**changed))
+        assert result["response"]["lines"][0]["text"].split()[1] == str(status)
+        assert result["violation"]["status"] == status
+        assert result["violation"]["function"] == function
+        assert result["violation"]["rule"] in result["response"]["body"]
+
+
+def test_bytes_are_explained_before_they_are_sent() -> None:
+    with classroom() as (arena, _), open_page(arena, "/lab") as page:
+        whole, part = page.do("explain", wire=HELLO + HELLO[:10])
+        assert whole["message"]["text"] == "Hello"
+        assert part["missing"] > 0
+
+
+def test_an_experiment_is_compared_with_its_row() -> None:
+    with classroom() as (arena, _), open_page(arena, "/lab") as page:
+        result = page.do("run_experiment", experiment="rfc-hello-unmasked")
+        assert [point["what"] for point in result["points"]] == ["handshake", "frames", "close"]
+        assert all(point["is_as_stated"] for point in result["points"])
+
+
+def test_a_wrong_row_would_be_noticed() -> None:
+    with serving() as arena:
+        bench = Bench("127.0.0.1", arena.port)
+        good = EXPERIMENTS["rfc-ping-masked"]
+        result = bench.run(Trial(good.opening(bench.host), good.sent))
+        findings = find(result, arena.server.limits, arena.server.check_opening)
+        assert all(point.is_as_stated for point in compare(good.outcome, findings))
+        for wrong in (
+            good.outcome._replace(frames=()),
+            good.outcome._replace(frames=2 * good.outcome.frames),
+            good.outcome._replace(frames=(good.outcome.frames[0]._replace(payload=b"hello"),)),
+            good.outcome._replace(frames=(good.outcome.frames[0]._replace(opcode=1),)),
+            good.outcome._replace(close_code=1002),
+            good.outcome._replace(close_reason="a reason"),
+            good.outcome._replace(status=400),
+            good.outcome._replace(says="Sec-WebSocket-Protocol"),
+        ):
+            assert not all(point.is_as_stated for point in compare(wrong, findings))
+
+
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        ({"do": "run", "opening": "zz", "steps": [], "byte_by_byte": False, "hangs_up": False}, "hex"),
+        ({"do": "run", "opening": "", "steps": [1], "byte_by_byte": False, "hangs_up": False}, "hex"),
+        (
+            {"do": "run", "host": "192.0.2.7", "opening": "", "steps": [], "byte_by_byte": False, "hangs_up": False},
+            "takes",
+        ),
+        ({"do": "run_experiment", "experiment": "nothing"}, "no such experiment"),
+        ({"do": "explain", "wire": "00" * 20000}, "hex digits of up to 16384 bytes"),
+    ],
+)
+def test_a_command_that_can_not_be_gets_a_sentence(command: dict[str, Any], says: str) -> None:
+    with classroom() as (arena, _), open_page(arena, "/lab") as page:
+        arguments = {key: value for key, value in command.items() if key != "do"}
+        assert says in page.ask(command["do"], **arguments)["error"]
