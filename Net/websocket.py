@@ -50,6 +50,7 @@ class WebSocket:
         sockets.prepare(sock)
         self.path = path
         self.address = address
+        self.is_this_machine = False  # whether the peer is a program of this machine; see `Net.proxy`
         self._sock = sock
         self._limits = limits
         self._is_client = is_client
@@ -84,8 +85,8 @@ class WebSocket:
 
     @property
     def host(self) -> str:
-        """The peer's address without its port."""
-        return self.address.rpartition(":")[0]
+        """The peer's address without its port, nor the brackets of IPv6."""
+        return self.address.rpartition(":")[0].strip("[]")
 
     # The connection's own thread ----------------------------------------------------------------------------
 

@@ -335,7 +335,7 @@ def test_a_client_that_vanishes_before_join_leaves_nothing_behind() -> None:
         player.reset_connection()
         wait_until(lambda: not client_threads(), "its thread is gone")
         assert not arena.server._sessions
-        assert not arena.server._listener._per_address
+        assert not arena.server._listener._guests._per_address
 
 
 def squeeze(arena: Arena, player: Player) -> WebSocket:
