@@ -105,8 +105,9 @@ def slots_of(cls: type) -> list[str]:
 
 def _table(cls: type[Body], things: Iterable[Body]) -> Plain:
     names = slots_of(cls)
-    row_of = operator.attrgetter(*names)  # in one call for all: this runs while the room waits
-    return {"names": names, "rows": [[_copied(value) for value in row_of(thing)] for thing in things]}
+    # The room waits for this: a row is made by one call, and looked at again only if something in it can change.
+    rows = map(operator.attrgetter(*names), things)
+    return {"names": names, "rows": [list(map(_copied, row)) if list in map(type, row) else row for row in rows]}
 
 
 def _things(cls: type[T], table: Plain) -> Iterable[T]:
@@ -124,7 +125,7 @@ def _things(cls: type[T], table: Plain) -> Iterable[T]:
 
 def _copied(value: Any) -> Any:
     """A list is the game's own and will change; nothing else that is saved can."""
-    return list(value) if isinstance(value, (list, tuple)) else value
+    return list(value) if isinstance(value, list) else value
 
 
 # Settings -------------------------------------------------------------------------------------------------------
