@@ -129,6 +129,12 @@ class GameRoom(Audience):
             self.game.set_connected(seat.info.id, False)
         self.log_event("drop", {"player_id": seat.info.id, "name": seat.info.name})
 
+    def keep_seat(self, seat: Seat) -> None:
+        """Puts in the seat of a player who is in the world already, and has not come back yet."""
+        with self._lock:
+            self._seats[seat.info.id] = seat
+            self.game.set_connected(seat.info.id, False)
+
     def resume_player(self, ws: WebSocket, seat: Seat) -> None:
         """Gives a player its seat back on a new connection, and tells it everything anew."""
         with self._lock:
