@@ -176,17 +176,15 @@ def serve(args: argparse.Namespace, store: Store) -> int:
     public_url = url("http", next(iter(addresses), "localhost"), port)
     add_rooms_of_their_own(server, store, admin_token, public_url)
     drain = Drain(server, args.drain)
+    crowd = Crowd(url("ws", LOOPBACK.get(args.host, args.host), port), args.bots)
+    companions = (drain, crowd, Announcement(addresses, port))
     stop_on_signals(drain.begin if args.drain else server.stop)
     announce(addresses, port, admin_token, public_url)
-    crowd = Crowd(url("ws", LOOPBACK.get(args.host, args.host), port), args.bots)
-    announcement = Announcement(addresses, port)
-    drain.start()
-    crowd.start()
-    announcement.start()
+    for companion in companions:
+        companion.start()
     server.serve()
-    drain.stop()
-    crowd.stop()
-    announcement.stop()
+    for companion in companions:
+        companion.stop()
     return 0
 
 

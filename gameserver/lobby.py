@@ -186,6 +186,8 @@ class Lobby:
             if not room.is_empty():
                 self.rooms[room.id] = room
                 room.log_event("restore", {"players": len(room.seats())})
+                if self._is_serving:
+                    room.start()
 
     def all_rooms(self) -> list[GameRoom]:
         """The rooms that are open now."""
