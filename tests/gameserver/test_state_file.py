@@ -39,7 +39,7 @@ def test_a_write_that_fails_leaves_the_old_file_whole(tmp_path: Path) -> None:
     path = str(tmp_path / "rooms.state")
     state_file.write(path, PARTS)
     os.mkdir(f"{path}.new")
-    with pytest.raises(OSError, match="rooms.state.new"):
+    with pytest.raises(OSError, match=r"rooms\.state\.new"):
         state_file.write(path, [])
     assert state_file.read(path) == PARTS
 
