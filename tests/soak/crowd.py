@@ -13,6 +13,7 @@ from unittest import mock
 from Net.client import connect
 from Net.PacketCodes import TO_SERVER, Packet
 from Net.websocket import WebSocket
+from tests.support import wait_until
 
 PER_ADDRESS = 60  # a server takes 64 from one address
 GOODBYE = (1001).to_bytes(2, "big") + b"the server is shutting down"
@@ -47,6 +48,10 @@ class Crowd:
             websocket.post(TO_SERVER.encode(Packet("MOVE", (number % 8,))))
         self._thread = threading.Thread(target=self._read, name="crowd", daemon=True)
         self._thread.start()
+
+    def wait_for_the_end(self) -> None:
+        """Waits until the server's end has come to everybody who reads."""
+        wait_until(lambda: not self._selector.get_map(), "everybody who reads has seen the end")
 
     def stop(self) -> None:
         """Gives all sockets back."""

@@ -1,7 +1,7 @@
 """A server with running matches is stopped and killed, again and again: does every match go on, is every result there?
 
-20 players, one of them measuring, in rounds of half a minute. In turns the server gets SIGTERM and SIGKILL at a moment of
-chance, and the next one takes up its rooms; the players come back with their tokens.
+20 players, one of them measuring, in rounds of half a minute. In turns the server gets SIGTERM and SIGKILL at a moment
+of chance, and the next one takes up its rooms; the players come back with their tokens.
 """
 
 from __future__ import annotations
@@ -50,13 +50,18 @@ class Faithful:
         self.ends_seen = 0
         self.longest_wait_s = 0.0  # for a STATE, while its server was there
         self._chance = random.Random(number)
-        self._status = ""
+        self.status = ""  # of its room
         self._token = ""
         self._name = f"P{number}"
         self._player = self._join()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._live, name=self._name, daemon=True)
         self._thread.start()
+
+    def rounds_ended(self) -> int:
+        """The rounds it saw end; one that ended a moment before a kill ends again, and counts once."""
+        again = sum(one.was_status == "ended" and one.is_status == "in_progress" for one in self.returns)
+        return self.ends_seen - again
 
     def stop(self) -> None:
         """Ends it."""
@@ -88,12 +93,12 @@ class Faithful:
 
     def _note(self, packet: Packet) -> None:
         if packet.id == "ROOM":
-            self._status = packet.args[0]
+            self.status = packet.args[0]
         elif packet.id == "GAME_OVER":
             self.ends_seen += 1
 
     def _come_back(self) -> None:
-        before, was_status, lost_at_s = self._player, self._status, time.monotonic()
+        before, was_status, lost_at_s = self._player, self.status, time.monotonic()
         before.hang_up()
         self._player = player = self._join()
         self.returns.append(
@@ -101,7 +106,7 @@ class Faithful:
                 player.id == before.id,
                 time.monotonic() - lost_at_s,
                 was_status,
-                self._status,
+                self.status,
                 (before.world.tick or 0) - (player.world.tick or 0),
                 _points(before) - _points(player),
             )
@@ -138,17 +143,21 @@ def run(seconds: float, players: int = PLAYERS, round_s: float = ROUND_S, life_s
             with running(*flags.split()) as server:
                 port = server.port
                 faithful = faithful or [Faithful(server.url(), number) for number in range(players)]
-                wait_until(lambda: all(len(one.returns) == len(deaths) for one in faithful), "all are back")
+                _wait_for_all(faithful, len(deaths))
                 time.sleep(chance.uniform(*life_s))
                 deaths.append([signal.SIGTERM, signal.SIGKILL][len(deaths) % 2])
                 server.process.send_signal(deaths[-1])
                 server.process.wait(DEADLINE_S)
         with running(f"--port={port}", f"--database={database}", f"--restore={state}"):
-            wait_until(lambda: all(len(one.returns) == len(deaths) for one in faithful), "all are back at the end")
+            _wait_for_all(faithful, len(deaths))
+            stored = _count_when_the_round_is_over(faithful[0], database)
             for one in faithful:
                 one.stop()
-        stored = _count_matches(database)
     return _figures(faithful, deaths, stored)
+
+
+def _wait_for_all(faithful: list[Faithful], returns: int) -> None:
+    wait_until(lambda: all(len(one.returns) == returns for one in faithful), f"all are back {returns} times")
 
 
 def _figures(faithful: list[Faithful], deaths: list[signal.Signals], stored: int) -> dict[str, Any]:
@@ -159,8 +168,6 @@ def _figures(faithful: list[Faithful], deaths: list[signal.Signals], stored: int
         for death in (signal.SIGTERM, signal.SIGKILL)
     }
     same_round = [one for one in by_death[signal.SIGKILL] if one.was_status == one.is_status]
-    # A round that ended a moment before the kill ends again, and counts once.
-    ended_again = sum(one.was_status == "ended" and one.is_status == "in_progress" for one in bystander.returns)
     return {
         "stopped, killed": f"{deaths.count(signal.SIGTERM)}, {deaths.count(signal.SIGKILL)}",
         "returns to a seat": sum(one.has_seat for one in returns),
@@ -169,7 +176,7 @@ def _figures(faithful: list[Faithful], deaths: list[signal.Signals], stored: int
         "SIGTERM: ticks lost, most": max(one.lost_ticks for one in by_death[signal.SIGTERM]),
         "SIGTERM: points lost, most": max(one.lost_points for one in by_death[signal.SIGTERM]),
         "SIGKILL: seconds lost, most": max((one.lost_ticks for one in same_round), default=0) / TICK_RATE,
-        "rounds that a bystander saw end": bystander.ends_seen - ended_again,
+        "rounds that a bystander saw end": bystander.rounds_ended(),
         "of them stored": stored,
         "ticks a bystander missed in a row": max(0, round(bystander.longest_wait_s * TICK_RATE) - 1),
     }
@@ -177,6 +184,16 @@ def _figures(faithful: list[Faithful], deaths: list[signal.Signals], stored: int
 
 def _points(player: Player) -> int:
     return player.world.own[1] if player.world.own is not None else 0
+
+
+def _count_when_the_round_is_over(bystander: Faithful, database: Path) -> int:
+    """The stored matches, when all that began have ended, and the store has had a little time."""
+    deadline_s = time.monotonic() + ROUND_S + DEADLINE_S
+    while bystander.status != "ended" or _count_matches(database) < bystander.rounds_ended():
+        if time.monotonic() > deadline_s:
+            break
+        time.sleep(0.05)
+    return _count_matches(database)
 
 
 def _count_matches(database: Path) -> int:

@@ -1,22 +1,22 @@
 """A full server is told to stop, again and again: is it gone in time, with every result stored?
 
-500 clients in five rooms, 50 of whom read nothing, and a bystander in a room of its own. In turns the server gets SIGTERM
-once, and Ctrl-C twice; the next one starts at once on the same port, with the same database.
+500 clients in five rooms, 50 of whom read nothing, and a bystander in a room of its own. In turns the server gets
+SIGTERM once, and Ctrl-C twice; the next one starts at once on the same port, with the same database.
 """
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import sqlite3
 import tempfile
 import time
-from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable, NamedTuple
 
 from tests.soak.bystander import Bystander
 from tests.soak.crowd import Crowd
-from tests.support import wait_until
+from tests.support import DEADLINE_S
 from tests.test_run_server import Running, running
 
 CLIENTS, SILENT, IN_ROOM = 500, 50, 100
@@ -24,68 +24,81 @@ TICK_RATE = 10
 PLAY_S = 4.0
 
 
+class Turn(NamedTuple):
+    """How one server began and ended; times in seconds."""
+
+    port: int
+    start_s: float
+    exit_s: float
+    goodbyes: int
+    missed_in_a_row: int
+
+
 def run(seconds: float, clients: int = CLIENTS, silent: int = SILENT, in_room: int = IN_ROOM) -> dict[str, Any]:
     """Returns figures by name; times in seconds."""
-    exits: dict[str, list[float]] = {"SIGTERM": [], "twice Ctrl-C": []}
-    starts_s, missed, goodbyes, results = [], 0, 0, 0
+    turns: dict[str, list[Turn]] = {SIGTERM: [], TWICE_CTRL_C: []}
     deadline_s = time.monotonic() + seconds
-    port, turns = 0, 0
+    port = 0
     with tempfile.TemporaryDirectory() as folder:
         database = Path(folder) / "results.sqlite3"
-        while turns < 2 or time.monotonic() < deadline_s:
-            how = list(exits)[turns % 2]
-            asked_s = time.monotonic()
-            flags = (
-                f"--tick-rate={TICK_RATE} --max-players={in_room} --time-limit=0 --port={port} --database={database}"
-            )
-            with running(*flags.split()) as server:
-                starts_s.append(time.monotonic() - asked_s)
-                port = server.port
-                crowd, bystander = Crowd(server.url(), clients, silent, in_room), None
-                try:
-                    bystander = Bystander(server.url(), "quiet corner", TICK_RATE)
-                    time.sleep(PLAY_S)
-                    missed = max(missed, bystander.missed_in_a_row())
-                    exits[how].append(_end(server, how))
-                    if how == "SIGTERM":
-                        wait_until(lambda: crowd.goodbyes >= clients - silent, "everybody who reads has its goodbye")
-                finally:
-                    goodbyes += crowd.goodbyes
-                    crowd.stop()
-                    if bystander is not None:
-                        bystander.stop()
-            if how == "SIGTERM":
-                results += clients + 1
-            turns += 1
+        flags = f"--tick-rate={TICK_RATE} --max-players={in_room} --time-limit=0 --database={database}".split()
+        while not turns[TWICE_CTRL_C] or time.monotonic() < deadline_s:
+            for how, done in turns.items():
+                done.append(_play([*flags, f"--port={port}"], how, clients, silent, in_room))
+                port = done[-1].port
         stored = _count_results(database)
+    every_turn = turns[SIGTERM] + turns[TWICE_CTRL_C]
     return {
-        "turns": turns,
-        "clients, of whom do not read": f"{clients}, {silent}",
-        "SIGTERM to exit, longest s": max(exits["SIGTERM"]),
-        "twice Ctrl-C to exit, longest s": max(exits["twice Ctrl-C"]),
-        "start on the same port, longest s": max(starts_s),
-        "results expected": results,
+        "servers ended by SIGTERM, by Ctrl-C twice": f"{len(turns[SIGTERM])}, {len(turns[TWICE_CTRL_C])}",
+        "clients of each, of whom do not read": f"{clients}, {silent}",
+        "SIGTERM to exit, longest s": max(turn.exit_s for turn in turns[SIGTERM]),
+        "Ctrl-C twice to exit, longest s": max(turn.exit_s for turn in turns[TWICE_CTRL_C]),
+        "start on the same port, longest s": max(turn.start_s for turn in every_turn),
+        "results expected": (clients + 1) * len(turns[SIGTERM]),
         "results stored": stored,
-        "goodbyes to those who read": goodbyes,
-        "ticks a bystander missed in a row": missed,
+        "goodbyes expected": (clients - silent) * len(turns[SIGTERM]),
+        "goodbyes received": sum(turn.goodbyes for turn in turns[SIGTERM]),
+        "ticks a bystander missed in a row": max(turn.missed_in_a_row for turn in every_turn),
     }
 
 
-def _end(server: Running, how: str) -> float:
-    """Ends a server; returns how long that took."""
+def _play(flags: list[str], how: str, clients: int, silent: int, in_room: int) -> Turn:
+    """Fills a server, and ends it."""
+    asked_s = time.monotonic()
+    with running(*flags) as server, contextlib.ExitStack() as stack:
+        start_s = time.monotonic() - asked_s
+        crowd = Crowd(server.url(), clients, silent, in_room)
+        stack.callback(crowd.stop)
+        bystander = Bystander(server.url(), "quiet corner", TICK_RATE)
+        stack.callback(bystander.stop)
+        time.sleep(PLAY_S)
+        missed = bystander.missed_in_a_row()
+        exit_s = ENDS[how](server)
+        crowd.wait_for_the_end()
+        return Turn(server.port, start_s, exit_s, crowd.goodbyes, missed)
+
+
+def _terminate(server: Running) -> float:
     signalled_s = time.monotonic()
-    if how == "SIGTERM":
-        server.process.send_signal(signal.SIGTERM)
-        assert server.process.wait(30) == 0
-    else:
-        server.process.send_signal(signal.SIGINT)
-        time.sleep(0.05)  # or the system would make one signal of them
-        server.process.send_signal(signal.SIGINT)
-        assert server.process.wait(30) == 128 + signal.SIGINT
+    server.process.send_signal(signal.SIGTERM)
+    assert server.process.wait(DEADLINE_S) == 0
     return time.monotonic() - signalled_s
 
 
+def _interrupt_twice(server: Running) -> float:
+    server.process.send_signal(signal.SIGINT)
+    time.sleep(0.05)  # or the system would make one signal of them
+    signalled_s = time.monotonic()
+    server.process.send_signal(signal.SIGINT)
+    assert server.process.wait(DEADLINE_S) == 128 + signal.SIGINT
+    return time.monotonic() - signalled_s
+
+
+SIGTERM, TWICE_CTRL_C = "SIGTERM", "Ctrl-C twice"
+ENDS: dict[str, Callable[[Running], float]] = {SIGTERM: _terminate, TWICE_CTRL_C: _interrupt_twice}
+
+
 def _count_results(database: Path) -> int:
-    with closing(sqlite3.connect(database)) as db:
+    with contextlib.closing(sqlite3.connect(database)) as db:
         count: int = db.execute("SELECT count(*) FROM results").fetchone()[0]
         return count
