@@ -170,6 +170,8 @@ def serve(args: argparse.Namespace, store: Store) -> int:
         if args.restore is not None:
             keep_rooms(server, store, args.restore)
     except OSError as error:
+        server.stop()
+        server.serve()  # gives the port back
         return refuse(f"can not keep the rooms in {args.restore}: {error.strerror}")
     admin_token = args.admin_token or secrets.token_urlsafe(9)
     addresses = reachable_addresses(args.host)
