@@ -67,7 +67,12 @@ class Keeper:
         self._thread.start()
 
     def stop(self) -> bool:
-        """Ends the thread and writes the rooms a last time; returns whether all is on the disk."""
+        """Ends the thread and writes the rooms a last time; returns whether all is on the disk.
+
+        Called again it does nothing: by then the server has closed its rooms.
+        """
+        if self._stopping.is_set():
+            return True
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join()
