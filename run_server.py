@@ -9,10 +9,12 @@ import secrets
 import signal
 import sys
 from types import FrameType
+from typing import Callable
 
 EXIT_USAGE = 2
 # For what is still to be written when the server stops: within the three seconds that it may take.
 STORE_TIMEOUT_S = 1.0
+LONGEST_DRAIN_S = 86_400
 
 try:
     import msgpack  # noqa: F401  (Net needs it; asked for here, to say in one sentence what is missing)
@@ -25,6 +27,8 @@ from gameserver.admin import Console
 from gameserver.bots import Crowd
 from gameserver.classroom.classroom import Classroom
 from gameserver.doorkeeper import Doorkeeper
+from gameserver.drain import Drain
+from gameserver.keeper import Keeper
 from gameserver.lan_announce import HOW_TO_INSTALL, Announcement, qr_for_terminal, qr_page
 from gameserver.modes import MODES
 from gameserver.pages import leaderboard_page
@@ -72,6 +76,8 @@ def make_parser() -> argparse.ArgumentParser:
     add("--trusted-proxy", action="append", default=[], metavar="ADDRESS", help="reverse proxy that is believed")
     add("--bots", type=int, default=0, metavar="N", help="simple players that fill a room, for one who tests alone")
     add("--database", default=DEFAULT_PATH, metavar="FILE", help="where results are kept; :memory: forgets them")
+    add("--drain", type=float, default=0.0, metavar="S", help="seconds that matches get to end before the server stops")
+    add("--restore", metavar="FILE", help="keep running matches here, and go on with them after a restart")
     add("--admin-token", metavar="TOKEN", help="what an operator of /admin must know; without it one is made up")
     add("--classroom", action="store_true", help="the pages /inspect and /lab, for a teacher")
     add(
@@ -93,6 +99,8 @@ def make_server(args: argparse.Namespace, recorder: Recorder) -> GameServer:
     """Builds the server that the flags ask for; raises ValueError for a value that can not be."""
     if not 0 <= args.port <= 65535:
         raise ValueError(f"port must be 0 to 65535, not {args.port}")
+    if not 0 <= args.drain <= LONGEST_DRAIN_S:
+        raise ValueError(f"drain must be 0 to {LONGEST_DRAIN_S} seconds, not {args.drain:g}")
     game_settings = GameSettings(
         seed=args.seed,
         map_size=args.map_size,
@@ -144,7 +152,15 @@ def announce(addresses: list[str], port: int, admin_token: str, public_url: str,
     print("Stop it with Ctrl-C.", flush=True)
 
 
-def stop_on_signals(server: GameServer) -> None:
+def keep_rooms(server: GameServer, store: Store, path: str) -> None:
+    """Takes up the rooms in a file, and keeps those of the server there; raises OSError if it can not be used."""
+    keeper = Keeper(server, path, lambda: store.flush(STORE_TIMEOUT_S / 2))
+    keeper.restore()
+    keeper.start()
+    server.leave_rounds = lambda: None if keeper.stop() else server.end_rounds()
+
+
+def stop_on_signals(stop: Callable[[], None]) -> None:
     """Ctrl-C and SIGTERM stop the server in good order; the second one ends the process at once."""
     seen: list[int] = []
 
@@ -152,7 +168,7 @@ def stop_on_signals(server: GameServer) -> None:
         if seen:
             os._exit(128 + number)
         seen.append(number)
-        server.stop()
+        stop()
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, on_signal)
@@ -181,6 +197,13 @@ def serve(args: argparse.Namespace, store: Store) -> int:
         return refuse(str(error))
     except OSError as error:
         return refuse(f"can not listen on {args.host} port {args.port}: {error.strerror}")
+    try:
+        if args.restore is not None:
+            keep_rooms(server, store, args.restore)
+    except OSError as error:
+        server.stop()
+        server.serve()  # gives the port back
+        return refuse(f"can not keep the rooms in {args.restore}: {error.strerror}")
     admin_token = args.admin_token or secrets.token_urlsafe(9)
     addresses = reachable_addresses(args.host)
     public_url = url("http", next(iter(addresses), "localhost"), port)
@@ -189,19 +212,18 @@ def serve(args: argparse.Namespace, store: Store) -> int:
     add_rooms_of_their_own(server, store, doorkeeper, public_url)
     if args.classroom:
         Classroom(server, doorkeeper, here, port)
-    stop_on_signals(server)
-    announce(addresses, port, admin_token, public_url, args.classroom)
+    drain = Drain(server, args.drain)
     crowd = Crowd(url("ws", here, port), args.bots)
-    announcement = Announcement(addresses, port)
     tracer = Tracer(args.trace, FORMS[args.trace_as], write_to_stdout, make_limits(args))
     server.add_tap(tracer.tap_for)
-    tracer.start()
-    crowd.start()
-    announcement.start()
+    companions = (tracer, drain, crowd, Announcement(addresses, port))
+    stop_on_signals(drain.begin if args.drain else server.stop)
+    announce(addresses, port, admin_token, public_url, args.classroom)
+    for companion in companions:
+        companion.start()
     server.serve()
-    tracer.stop()
-    crowd.stop()
-    announcement.stop()
+    for companion in companions:
+        companion.stop()
     return 0
 
 

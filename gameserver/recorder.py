@@ -16,8 +16,12 @@ class Recorder(Protocol):
         started_at: float,
         duration_s: float,
         results: list[tuple[int, str, int | None, int, int, int, int]],
+        uid: str,
     ) -> None:
-        """A finished round; started_at: Unix time. results: id, name, team, score, kills, deaths, place."""
+        """A finished round; started_at: Unix time. results: id, name, team, score, kills, deaths, place.
+
+        uid: the round's alone. One that was taken up again from a saved state may finish twice; the first counts.
+        """
 
     def record_event(self, room_id: str, at: float, tick: int, event_type: str, details: dict[str, Any]) -> None:
         """Something that happened in a room; at: Unix time. details: plain data."""

@@ -82,7 +82,7 @@ def check_that_no_tick_is_missed(arena: Arena, rooms: int, in_each: int) -> None
         receiver.close()
         sender.close()
     wait_until(lambda: not arena.server.rooms, "all rooms are closed")
-    late_ticks = [room._ticker.late_ticks for room in all_rooms if room._ticker is not None]
+    late_ticks = [room.pace.late_ticks() for room in all_rooms]
     print(f"{len(outcomes)} players, {ticks} ticks each; late ticks of each room: {late_ticks}")
     assert [outcome.gaps for outcome in outcomes] == [[]] * len(outcomes)
     assert all(outcome.last_tick - outcome.first_tick == ticks for outcome in outcomes)
