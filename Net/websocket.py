@@ -41,7 +41,7 @@ class WebSocket:
         address: str = "",
         parameters: Parameters | None = None,
     ) -> None:
-        sockets.prepare(sock)
+        sockets.prepare(sock, limits.stall_timeout_s)
         self.path = path
         self.address = address
         self._sock = sock
