@@ -160,7 +160,8 @@ def serve(args: argparse.Namespace, store: Store) -> int:
     announcement = Announcement(addresses, port)
     crowd.start()
     announcement.start()
-    server.serve()
+    with server.faults.watching():
+        server.serve()
     crowd.stop()
     announcement.stop()
     return 0

@@ -52,8 +52,11 @@ def accept(sock: socket.socket, site: Site, limits: Limits, address: str = "") -
     except HandshakeError as error:
         _refuse(sock, error, limits)
         raise
-    except BaseException:
+    except OSError:
         sock.close()
+        raise
+    except Exception:  # of a page, say
+        _refuse(sock, HandshakeError(500, "a fault in the server", "RFC 9110 section 15.6.1"), limits)
         raise
 
 

@@ -22,7 +22,7 @@ from gameserver.life import ENDED, IN_PROGRESS, WAITING, Life, Situation
 from gameserver.recorder import FORGETFUL, Recorder
 from gameserver.seats import Connection, PlayerInfo, Seat, enqueue
 from gameserver.settings import GameSettings, ServerSettings
-from gameserver.snapshots import Snapshots
+from gameserver.snapshots import Snapshots, View
 from gameserver.ticker import Ticker
 from Net.PacketCodes import PROTOCOL_VERSION, Packet
 from Net.websocket import WebSocket
@@ -65,6 +65,7 @@ class GameRoom(Audience):
         self._round_began_at = time.time()
         self._steps = 0  # ticks that a paused room may still make
         self._snapshots = Snapshots(self.game)
+        self._has_lost_track = False  # of what the clients have been told
         self._boards = Boards()
         self._ticker: Ticker | None = None
         self._has_failed = False
@@ -198,9 +199,8 @@ class GameRoom(Audience):
         settings = self.game.settings
         placed = [(*result, place) for result, place in zip(results, places)]
         if placed and self.game.tick > 0:
-            self._recorder.record_match(
-                self.id, settings.mode, settings.seed, self._round_began_at, self.game.elapsed_s, placed
-            )
+            match = (self.id, settings.mode, settings.seed, self._round_began_at, self.game.elapsed_s, placed)
+            self._record(self._recorder.record_match, *match)
         self.log_event("end", {"results": results})
 
     def reset_room(self) -> None:
@@ -214,8 +214,15 @@ class GameRoom(Audience):
     def log_event(self, event_type: str, details: dict[str, Any]) -> None:
         """Keeps, records and logs something that happened in this room; details: plain data."""
         self.events.append((self.game.tick, event_type, details))
-        self._recorder.record_event(self.id, time.time(), self.game.tick, event_type, details)
+        self._record(self._recorder.record_event, self.id, time.time(), self.game.tick, event_type, details)
         log.info("room %s: %s %r", self.id, event_type, details)
+
+    def _record(self, take_note: Callable[..., None], *args: Any) -> None:
+        """Tells the recorder; a fault of its own costs the note, not what the note is about."""
+        try:
+            take_note(*args)
+        except Exception:
+            log.exception("room %s: the recorder failed", self.id)
 
     def _enter(self, status: str) -> None:
         self._life.enter(status)
@@ -233,6 +240,8 @@ class GameRoom(Audience):
 
     def tick(self) -> None:
         """Advances the room by one tick: the world if a round is on, what everybody sees, the life of the match."""
+        if self._has_lost_track:
+            self._tell_anew()
         is_moving = self._may_move()
         present = [seat for seat in self.everybody() if seat.absent_since_s is None]
         late = [seat.view for seat in present if seat.websocket.is_congested]
@@ -242,7 +251,7 @@ class GameRoom(Audience):
                 self.game.update(1 / self._tick_rate)
             events = self.game.take_events()
             results, team_scores = self.game.results(), self.game.team_scores()
-            game_state = self._snapshots.build(in_time, late)
+            game_state = self._build(in_time, late)
         try:
             for event_type, *args in events:
                 self.broadcast(Packet(event_type, tuple(args)))
@@ -251,6 +260,23 @@ class GameRoom(Audience):
                 self._live()
         finally:
             self.broadcast_game_state(game_state)  # the next one holds only what has changed since this one
+
+    def _build(self, in_time: list[View], late: list[View]) -> dict[View, bytes]:
+        try:
+            return self._snapshots.build(in_time, late)
+        except Exception:
+            self._has_lost_track = True  # some views say that their clients know what was never sent
+            raise
+
+    def _tell_anew(self) -> None:
+        """Lets everybody begin again, as if they had just come in."""
+        with self._lock:
+            with self.game.lock:
+                self._snapshots = Snapshots(self.game)
+            for seat in self._seats.values():
+                seat.forget()
+                self._welcome(seat)
+            self._has_lost_track = False
 
     def _show_boards(self, results: list[Result], team_scores: list[int]) -> None:
         with self._lock:

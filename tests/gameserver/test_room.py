@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 
 from gameserver.game import Game
+from gameserver.recorder import NoRecorder
 from gameserver.room import ENDED, IN_PROGRESS, WAITING, RoomFull
 from gameserver.seats import PlayerInfo
+from gameserver.snapshots import Snapshots
+from gameserver.standing import Standing
 from gameserver.ticker import FAILURES_ALLOWED
 from Net.frames import message_frame
 from Net.PacketCodes import TO_CLIENT, Packet
@@ -296,6 +299,52 @@ def test_a_tick_that_fails_is_lost_and_clients_see_the_world_as_it_is_after_it(b
         ann.wait_until(lambda: ann.world.sequence == 2, "the tick after it")
         player = game.players[ann.id]
         assert ann.sees_at(ann, round(player.x), round(player.y))
+
+
+@pytest.mark.parametrize("owner", [Snapshots, Standing])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_build_that_fails_loses_nothing(owner: type, when: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether it fails early or late: views may then say that clients know what they were never sent."""
+    name = "build" if owner is Snapshots else "frames"
+    real = getattr(owner, name)
+    faults = iter([False, True, False, False])
+
+    def fail(*args: Any) -> Any:
+        is_fault = next(faults)
+        done = None if is_fault and when == "before" else real(*args)
+        if is_fault:
+            raise ZeroDivisionError("a fault for the test")
+        return done
+
+    with staged(plain_world(rocks=20, map_size=2000.0)) as stage:
+        ann, game = stage.seat("Ann"), stage.room.game
+        with monkeypatch.context() as patch:
+            patch.setattr(owner, name, fail)
+            stage.tick()
+            game.process_input(ann.id, ("MOVE", 0, 1))
+            with pytest.raises(ZeroDivisionError):
+                stage.tick()
+            game.process_input(ann.id, ("MOVE", None, 2))
+            stage.tick(2)
+        ann.wait_until(lambda: ann.world.sequence == 2, "the tick after it")
+        player = game.players[ann.id]
+        assert ann.sees_at(ann, round(player.x), round(player.y))
+        assert set(ann.world.scenery) == set(game.scenery)
+
+
+def test_a_recorder_that_fails_costs_its_notes_and_nothing_else(caplog: pytest.LogCaptureFixture) -> None:
+    class Broken(NoRecorder):
+        def record_event(self, *_: Any) -> None:
+            raise ZeroDivisionError("a fault for the test")
+
+    with staged() as stage:
+        stage.room._recorder = Broken()
+        ann = stage.seat("Ann")
+        stage.tick()
+        ann.wait_for("STATE")
+        stage.room.remove_player(stage.server_end(ann))
+        assert stage.room.is_empty()
+    assert caplog.text.count("the recorder failed") == 2 + 1  # join, start, leave
 
 
 def test_a_room_survives_a_failing_tick_and_logs_it(caplog: pytest.LogCaptureFixture) -> None:
