@@ -9,12 +9,14 @@ import secrets
 import signal
 import sys
 from types import FrameType
+from typing import Callable
 
 EXIT_USAGE = 2
 # Where this machine itself finds a server that listens on all of its addresses.
 LOOPBACK = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}
 # For what is still to be written when the server stops: within the three seconds that it may take.
 STORE_TIMEOUT_S = 1.0
+LONGEST_DRAIN_S = 86_400
 
 try:
     import msgpack  # noqa: F401  (Net needs it; asked for here, to say in one sentence what is missing)
@@ -25,6 +27,8 @@ except ImportError:
 import gameserver
 from gameserver.admin import Console
 from gameserver.bots import Crowd
+from gameserver.drain import Drain
+from gameserver.keeper import Keeper
 from gameserver.lan_announce import HOW_TO_INSTALL, Announcement, qr_for_terminal, qr_page
 from gameserver.modes import MODES
 from gameserver.pages import leaderboard_page
@@ -66,6 +70,8 @@ def make_parser() -> argparse.ArgumentParser:
     add("--host-name", action="append", default=[], metavar="NAME", help="further name that this server goes by")
     add("--bots", type=int, default=0, metavar="N", help="simple players that fill a room, for one who tests alone")
     add("--database", default=DEFAULT_PATH, metavar="FILE", help="where results are kept; :memory: forgets them")
+    add("--drain", type=float, default=0.0, metavar="S", help="seconds that matches get to end before the server stops")
+    add("--restore", metavar="FILE", help="keep running matches here, and go on with them after a restart")
     add("--admin-token", metavar="TOKEN", help="what an operator of /admin must know; without it one is made up")
     add("--log-level", choices=_LOG_LEVELS, default="info", help="how much to tell")
     add("--version", action="version", version=f"gameserver {gameserver.__version__}")
@@ -76,6 +82,8 @@ def make_server(args: argparse.Namespace, recorder: Recorder) -> GameServer:
     """Builds the server that the flags ask for; raises ValueError for a value that can not be."""
     if not 0 <= args.port <= 65535:
         raise ValueError(f"port must be 0 to 65535, not {args.port}")
+    if not 0 <= args.drain <= LONGEST_DRAIN_S:
+        raise ValueError(f"drain must be 0 to {LONGEST_DRAIN_S} seconds, not {args.drain:g}")
     game_settings = GameSettings(
         seed=args.seed,
         map_size=args.map_size,
@@ -113,7 +121,15 @@ def announce(addresses: list[str], port: int, admin_token: str, public_url: str)
     print("Stop it with Ctrl-C.", flush=True)
 
 
-def stop_on_signals(server: GameServer) -> None:
+def keep_rooms(server: GameServer, store: Store, path: str) -> None:
+    """Takes up the rooms in a file, and keeps those of the server there; raises OSError if it can not be used."""
+    keeper = Keeper(server, path, lambda: store.flush(STORE_TIMEOUT_S))
+    keeper.restore()
+    keeper.start()
+    server.leave_rounds = lambda: None if keeper.stop() else server.end_rounds()
+
+
+def stop_on_signals(stop: Callable[[], None]) -> None:
     """Ctrl-C and SIGTERM stop the server in good order; the second one ends the process at once."""
     seen: list[int] = []
 
@@ -121,7 +137,7 @@ def stop_on_signals(server: GameServer) -> None:
         if seen:
             os._exit(128 + number)
         seen.append(number)
-        server.stop()
+        stop()
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, on_signal)
@@ -150,20 +166,26 @@ def serve(args: argparse.Namespace, store: Store) -> int:
         return refuse(str(error))
     except OSError as error:
         return refuse(f"can not listen on {args.host} port {args.port}: {error.strerror}")
+    try:
+        if args.restore is not None:
+            keep_rooms(server, store, args.restore)
+    except OSError as error:
+        return refuse(f"can not keep the rooms in {args.restore}: {error.strerror}")
     admin_token = args.admin_token or secrets.token_urlsafe(9)
     addresses = reachable_addresses(args.host)
     public_url = url("http", next(iter(addresses), "localhost"), port)
     add_rooms_of_their_own(server, store, admin_token, public_url)
-    stop_on_signals(server)
-    announce(addresses, port, admin_token, public_url)
+    drain = Drain(server, args.drain)
     crowd = Crowd(url("ws", LOOPBACK.get(args.host, args.host), port), args.bots)
-    announcement = Announcement(addresses, port)
-    crowd.start()
-    announcement.start()
+    companions = (drain, crowd, Announcement(addresses, port))
+    stop_on_signals(drain.begin if args.drain else server.stop)
+    announce(addresses, port, admin_token, public_url)
+    for companion in companions:
+        companion.start()
     with server.faults.watching():
         server.serve()
-    crowd.stop()
-    announcement.stop()
+    for companion in companions:
+        companion.stop()
     return 0
 
 

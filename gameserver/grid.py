@@ -35,6 +35,10 @@ class Grid(Generic[T]):
         for body in bodies:
             self.insert(body)
 
+    def bodies(self) -> list[T]:
+        """All that is filed."""
+        return list(self._filed)
+
     def insert(self, body: T) -> None:
         """Files one more body; its centre must lie on the map."""
         body.cell = int(body.y / self._cell_size) * self._columns + int(body.x / self._cell_size)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-WAITING, IN_PROGRESS, ENDED = "waiting", "in_progress", "ended"
+STATUSES = WAITING, IN_PROGRESS, ENDED = "waiting", "in_progress", "ended"
 
 
 class Situation(NamedTuple):
@@ -28,6 +28,7 @@ class Life:
     def __init__(self, least_players: int, start_at: int, results_s: float) -> None:
         self.status = WAITING
         self.results_left_s = 0.0
+        self.starts_rounds = True  # False: none any more, because the server is to stop
         self._least_players = least_players
         self._start_at = start_at
         self._results_s = results_s
@@ -41,6 +42,8 @@ class Life:
     def advance(self, delta_time: float, situation: Situation) -> str | None:
         """Lets `delta_time` seconds pass and returns the status to enter now, None to stay as it is."""
         if self.status == WAITING:
+            if not self.starts_rounds:
+                return None
             wanted = self._least_players if situation.are_all_ready else self._start_at
             return IN_PROGRESS if situation.players >= wanted else None
         if self.status == IN_PROGRESS:

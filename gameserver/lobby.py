@@ -11,9 +11,11 @@ import secrets
 import threading
 from typing import Callable
 
+from gameserver import saved_room
 from gameserver.game import Game
 from gameserver.recorder import Recorder
 from gameserver.room import GameRoom, RoomFull
+from gameserver.saved_game import Plain
 from gameserver.seats import Connection, PlayerInfo, Seat
 from gameserver.session import Place, Session
 from gameserver.settings import GameSettings, ServerSettings
@@ -37,6 +39,7 @@ class Lobby:
         self._is_serving = False  # rooms have tick threads
         self._player_ids = itertools.count(1)
         self._room_numbers = itertools.count(1)
+        self.closed_because: str | None = None  # a sentence: no new players are let in
         self._lock = threading.RLock()
         self._sessions: dict[Connection, Session] = {}
         self.rooms: dict[str, GameRoom] = {}
@@ -105,6 +108,8 @@ class Lobby:
             if place is not None:
                 replaced = place.seat.websocket
                 self._resume(session, place)
+            elif self.closed_because is not None:
+                raise PacketError("CLOSING", self.closed_because)
             else:
                 info = PlayerInfo(next(self._player_ids), name, secrets.token_urlsafe(16), room, team)
                 info.as_text, info.is_spectator = session.as_text, spectate
@@ -164,6 +169,25 @@ class Lobby:
             is_over = place.room.is_empty() and self.rooms.pop(place.room.id, None) is not None
         if is_over:
             place.room.stop()
+
+    def load_room(self, data: Plain) -> GameRoom:
+        """Makes a room of what `saved_room.save` has returned; raises ValueError for anything else."""
+        return saved_room.load(data, self.settings, self._make_game, self._recorder)
+
+    def take_up(self, room: GameRoom) -> None:
+        """Opens a room that was saved, as long as it has seats that nobody has in another room."""
+        with self._lock:
+            for seat in room.seats():
+                if seat.info.id in self.players:  # it was moved from one to the other while both were being saved
+                    room.remove_player(seat.websocket)
+                else:
+                    self.players[seat.info.id] = self._places[seat.info.token] = Place(room, seat)
+            self._player_ids = itertools.count(1 + max(self.players, default=0))
+            if not room.is_empty():
+                self.rooms[room.id] = room
+                room.log_event("restore", {"players": len(room.seats())})
+                if self._is_serving:
+                    room.start()
 
     def all_rooms(self) -> list[GameRoom]:
         """The rooms that are open now."""

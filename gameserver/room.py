@@ -11,19 +11,21 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import threading
 import time
+import uuid
 from collections import deque
-from typing import Any, Callable
+from typing import Any, Callable, NamedTuple
 
 from gameserver.audience import Audience
 from gameserver.boards import Boards
 from gameserver.game import Game, Result
 from gameserver.life import ENDED, IN_PROGRESS, WAITING, Life, Situation
-from gameserver.recorder import FORGETFUL, Recorder
+from gameserver.pace import Pace
+from gameserver.recorder import FORGETFUL, Recorder, Shielded
 from gameserver.seats import Connection, PlayerInfo, Seat, enqueue
 from gameserver.settings import GameSettings, ServerSettings
 from gameserver.snapshots import Snapshots, View
-from gameserver.ticker import Ticker
 from Net.PacketCodes import PROTOCOL_VERSION, Packet
 from Net.websocket import WebSocket
 
@@ -34,6 +36,13 @@ EVENTS_KEPT = 1000
 
 class RoomFull(Exception):
     """The room has no free seat."""
+
+
+class Round(NamedTuple):
+    """What tells a round from all others: the recorder takes each but once. began_at: Unix time."""
+
+    uid: str
+    began_at: float
 
 
 class GameRoom(Audience):
@@ -56,24 +65,26 @@ class GameRoom(Audience):
         self.id = room_id
         self.capacity = capacity
         self.game = make_game(game_settings)
-        self.is_paused = False
+        self.pace = Pace(game_settings.tick_rate)
         self.events: deque[tuple[int, str, dict[str, Any]]] = deque(maxlen=EVENTS_KEPT)  # (game tick, type, details)
-        self._recorder = recorder
-        self._tick_rate: float = game_settings.tick_rate
+        self._recorder = Shielded(recorder)
         least = min(self.game.mode.start_at, capacity)  # a mode may need company
-        self._life = Life(least, max(least, min(server_settings.start_at, capacity)), server_settings.results_s)
-        self._round_began_at = time.time()
-        self._steps = 0  # ticks that a paused room may still make
+        self.life = Life(least, max(least, min(server_settings.start_at, capacity)), server_settings.results_s)
+        self.round = _new_round()
         self._snapshots = Snapshots(self.game)
         self._has_lost_track = False  # of what the clients have been told
         self._boards = Boards()
-        self._ticker: Ticker | None = None
         self._has_failed = False
 
     @property
     def status(self) -> str:
         """waiting, in_progress or ended."""
-        return self._life.status
+        return self.life.status
+
+    @property
+    def lock(self) -> threading.RLock:
+        """For who reads several things of the room that must fit together."""
+        return self._lock
 
     # Players --------------------------------------------------------------------------------------------------
 
@@ -118,6 +129,12 @@ class GameRoom(Audience):
             seat.disconnect(time.monotonic())
             self.game.set_connected(seat.info.id, False)
         self.log_event("drop", {"player_id": seat.info.id, "name": seat.info.name})
+
+    def keep_seat(self, seat: Seat) -> None:
+        """Puts in the seat of a player who is in the world already, and has not come back yet."""
+        with self._lock:
+            self._seats[seat.info.id] = seat
+            self.game.set_connected(seat.info.id, False)
 
     def resume_player(self, ws: WebSocket, seat: Seat) -> None:
         """Gives a player its seat back on a new connection, and tells it everything anew."""
@@ -184,7 +201,7 @@ class GameRoom(Audience):
     def start_game(self) -> None:
         """Starts the round that was waiting."""
         with self._lock:
-            self._round_began_at = time.time()
+            self.round = _new_round()
             self._enter(IN_PROGRESS)
         self.log_event("start", {"players": len(self.seats())})
 
@@ -195,13 +212,17 @@ class GameRoom(Audience):
                 return
             results, places = self.game.results(), self.game.placings()
             self._enter(ENDED)
-            self.broadcast(Packet("GAME_OVER", (results, round(1000 * self._life.results_left_s), places)))
-        settings = self.game.settings
-        placed = [(*result, place) for result, place in zip(results, places)]
-        if placed and self.game.tick > 0:
-            match = (self.id, settings.mode, settings.seed, self._round_began_at, self.game.elapsed_s, placed)
-            self._record(self._recorder.record_match, *match)
+            self.broadcast(Packet("GAME_OVER", (results, round(1000 * self.life.results_left_s), places)))
+            self._record(results, places)  # within the lock: who sees the round ended may count on its results
         self.log_event("end", {"results": results})
+
+    def _record(self, results: list[Result], places: list[int]) -> None:
+        game, settings = self.game, self.game.settings
+        placed = [(*result, place) for result, place in zip(results, places)]
+        if placed and game.tick > 0:
+            self._recorder.record_match(
+                self.id, settings.mode, settings.seed, self.round.began_at, game.elapsed_s, placed, self.round.uid
+            )
 
     def reset_room(self) -> None:
         """Makes ready for the next round, with the same players."""
@@ -214,25 +235,18 @@ class GameRoom(Audience):
     def log_event(self, event_type: str, details: dict[str, Any]) -> None:
         """Keeps, records and logs something that happened in this room; details: plain data."""
         self.events.append((self.game.tick, event_type, details))
-        self._record(self._recorder.record_event, self.id, time.time(), self.game.tick, event_type, details)
+        self._recorder.record_event(self.id, time.time(), self.game.tick, event_type, details)
         log.info("room %s: %s %r", self.id, event_type, details)
 
-    def _record(self, take_note: Callable[..., None], *args: Any) -> None:
-        """Tells the recorder; a fault of its own costs the note, not what the note is about."""
-        try:
-            take_note(*args)
-        except Exception:
-            log.exception("room %s: the recorder failed", self.id)
-
     def _enter(self, status: str) -> None:
-        self._life.enter(status)
+        self.life.enter(status)
         self.broadcast(self._room_packet())
 
     def _live(self) -> None:
         """Goes on to the next status when it is time."""
         seats = self.seats()
         situation = Situation(len(seats), all(seat.is_ready for seat in seats), self.game.is_game_over())
-        status = self._life.advance(1 / self._tick_rate, situation)
+        status = self.life.advance(1 / self.pace.rate, situation)
         if status is not None:
             {IN_PROGRESS: self.start_game, ENDED: self.end_game, WAITING: self.reset_room}[status]()
 
@@ -242,13 +256,13 @@ class GameRoom(Audience):
         """Advances the room by one tick: the world if a round is on, what everybody sees, the life of the match."""
         if self._has_lost_track:
             self._tell_anew()
-        is_moving = self._may_move()
+        is_moving = self.pace.may_move()
         present = [seat for seat in self.everybody() if seat.absent_since_s is None]
         late = [seat.view for seat in present if seat.websocket.is_congested]
         in_time = [seat.view for seat in present if not seat.websocket.is_congested]
         with self.game.lock:
             if is_moving and self.status == IN_PROGRESS:
-                self.game.update(1 / self._tick_rate)
+                self.game.update(1 / self.pace.rate)
             events = self.game.take_events()
             results, team_scores = self.game.results(), self.game.team_scores()
             game_state = self._build(in_time, late)
@@ -285,13 +299,11 @@ class GameRoom(Audience):
 
     def start(self) -> None:
         """Starts the room's tick thread."""
-        self._ticker = Ticker(f"room {self.id}", self._tick_rate, self.tick, self._give_up)
-        self._ticker.start()
+        self.pace.start(f"room {self.id}", self.tick, self._give_up)
 
     def stop(self) -> None:
         """Ends the tick thread, and waits for it."""
-        if self._ticker is not None:
-            self._ticker.stop()
+        self.pace.stop()
 
     def _give_up(self) -> None:
         """Ends a room that can not tick any more: its players keep their results and lose their connections."""
@@ -303,70 +315,34 @@ class GameRoom(Audience):
             for seat in self.everybody():
                 seat.websocket.begin_close(1011, "this room has failed")
 
-    # What an operator may do ----------------------------------------------------------------------------------
-
-    def pause(self, is_paused: bool) -> None:
-        """Lets the world and the life of the match stand still, or go on."""
-        self.is_paused = is_paused
-
-    def step(self) -> None:
-        """Lets a paused room make one tick."""
-        with self._lock:
-            self._steps += 1
-
-    def _may_move(self) -> bool:
-        """Whether this tick moves the world; uses up one of a paused room's steps."""
-        with self._lock:
-            if not self.is_paused:
-                return True
-            self._steps -= 1
-            may_move = self._steps >= 0
-            self._steps = max(0, self._steps)
-            return may_move
-
     def change_setting(self, name: str, value: Any) -> None:
         """Changes a setting of the running room and tells its clients; raises ValueError with what is allowed."""
         if name == "tick_rate":
             dataclasses.replace(self.game.settings, tick_rate=value)  # raises for one that can not be
-            self._tick_rate = value
-            if self._ticker is not None:
-                self._ticker.change_rate(value)
+            self.pace.change_rate(value)
         else:
             self.game.change_setting(name, value)
         self.broadcast(Packet("SETTINGS", (self._client_settings(),)))
 
-    def describe(self) -> dict[str, Any]:
-        """What an operator sees of the room, as plain data."""
-        ticker = self._ticker
-        scores = {player_id: score for player_id, _, _, score, _, _ in self.game.results()}
-        return {
-            "id": self.id,
-            "status": self.status,
-            "paused": self.is_paused,
-            "capacity": self.capacity,
-            "ms_left": self._ms_left(),
-            "tick_ms": [round(ms, 2) for ms in ticker.durations_ms] if ticker else [],
-            "late_ticks": ticker.late_ticks if ticker else 0,
-            "settings": {"tick_rate": self._tick_rate, **self.game.changeable_settings()},
-            "spectators": len(self.everybody()) - len(self.seats()),
-            "players": [{**seat.describe(), "score": scores.get(seat.info.id, 0)} for seat in self.seats()],
-        }
-
     # What packets hold ----------------------------------------------------------------------------------------
 
     def _client_settings(self) -> dict[str, Any]:
-        return {"protocol": PROTOCOL_VERSION, **self.game.client_settings(), "tick_rate": self._tick_rate}
+        return {"protocol": PROTOCOL_VERSION, **self.game.client_settings(), "tick_rate": self.pace.rate}
 
     def _room_packet(self) -> Packet:
-        return Packet("ROOM", (self.status, len(self.seats()), self.capacity, self._ms_left()))
+        return Packet("ROOM", (self.status, len(self.seats()), self.capacity, self.ms_left()))
 
-    def _ms_left(self) -> int | None:
+    def ms_left(self) -> int | None:
         """Milliseconds left of the round, or of the results; None without a limit."""
         if self.status == ENDED:
-            return round(1000 * self._life.results_left_s)
+            return round(1000 * self.life.results_left_s)
         limit_s = self.game.settings.time_limit_s
         return None if limit_s is None else max(0, round(1000 * (limit_s - self.game.elapsed_s)))
 
 
 def _player_packet(info: PlayerInfo) -> Packet:
     return Packet("PLAYER", (info.id, info.name, info.team))
+
+
+def _new_round() -> Round:
+    return Round(uuid.uuid4().hex, time.time())

@@ -45,6 +45,10 @@ class NoConnection:
 
     post_frame = enqueue_frame
 
+    def shared_window_bits(self) -> int:
+        """Nothing is compressed for nobody."""
+        return 0
+
     def flush(self) -> bool:
         """Nothing ever waits."""
         return True
@@ -61,12 +65,12 @@ class Seat:
 
     __slots__ = ("absent_since_s", "info", "is_ready", "view", "websocket")
 
-    def __init__(self, websocket: WebSocket, info: PlayerInfo) -> None:
+    def __init__(self, websocket: Connection, info: PlayerInfo) -> None:
         self.info = info
         self.is_ready = False
         self.connect(websocket)
 
-    def connect(self, websocket: WebSocket) -> None:
+    def connect(self, websocket: Connection) -> None:
         """Seats a connection that has been told nothing yet."""
         self.websocket: Connection = websocket
         self.view = View(self.info.id, Form(self.info.as_text, websocket.shared_window_bits()))

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from typing import Any, Callable
@@ -12,6 +13,7 @@ from typing import Any, Callable
 from gameserver import handlers, pages
 from gameserver.faults import Faults
 from gameserver.game import Game
+from gameserver.life import IN_PROGRESS
 from gameserver.lobby import Lobby
 from gameserver.recorder import FORGETFUL, Recorder
 from gameserver.seats import Seat
@@ -28,6 +30,8 @@ from Net.PacketCodes import TO_CLIENT, Packet
 from Net.websocket import WebSocket
 
 __all__ = ["GameServer", "handlers"]  # handlers: imported for what it registers
+
+log = logging.getLogger(__name__)
 
 # How a connection ends that its client may want back: without a close frame, or with that of a page being reloaded.
 LOST = (1006, 1001)
@@ -49,6 +53,8 @@ class GameServer(Lobby):
         self._started_at_s = time.monotonic()
         self._banned: set[str] = set()  # addresses
         self._shutdown_lock = threading.Lock()
+        # What becomes of the rounds when the server stops; whoever keeps the rooms for another process says so here.
+        self.leave_rounds: Callable[[], None] = self.end_rounds
         self._routes: dict[str, Callable[[WebSocket], None]] = {}
         self._compression: dict[str, Compression] = {}
         self._pages: dict[str, Page | Callable[[], Page]] = dict(pages.make_pages())
@@ -105,18 +111,28 @@ class GameServer(Lobby):
         self._listener.stop()
 
     def shutdown(self, text: str = "the server is shutting down") -> None:
-        """Says goodbye to everybody, closes all connections with 1001, and joins every thread."""
+        """Stops the rooms, says goodbye to everybody, closes all connections with 1001, and joins every thread."""
         with self._shutdown_lock:
             timeout_s = self.settings.shutdown_timeout_s
             self._listener.stop()
+            with self._lock:
+                self._is_serving = False
+            for room in self.all_rooms():
+                room.stop()
+            self.leave_rounds()  # while the players are still there
             self.broadcast_global(Packet("SHUTDOWN", (text, round(1000 * timeout_s))))
             self._listener.close_all(1001, text, timeout_s)
             with self._lock:
-                self._is_serving = False
-                rooms = list(self.rooms.values())
                 self.rooms.clear()
-            for room in rooms:
-                room.stop()
+
+    def end_rounds(self) -> None:
+        """Ends every round that is in progress, with results."""
+        for room in self.all_rooms():
+            try:
+                if room.status == IN_PROGRESS:
+                    room.end_game()
+            except Exception:
+                log.exception("room %s: its round can not be ended", room.id)
 
     def handle_client(self, websocket: WebSocket, path: str) -> None:
         """Serves one client to the end of its connection, in this thread; raises KeyError for an unknown path."""

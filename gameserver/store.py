@@ -87,10 +87,20 @@ class Store:
     # From any thread ------------------------------------------------------------------------------------------
 
     def record_match(
-        self, room_id: str, mode: str, seed: int, started_at: float, duration_s: float, results: Iterable[Result]
+        self,
+        room_id: str,
+        mode: str,
+        seed: int,
+        started_at: float,
+        duration_s: float,
+        results: Iterable[Result],
+        uid: str = "",
     ) -> None:
-        """Stores a finished match and adds it to its players' totals. started_at: unix seconds."""
-        self._put(Match(uuid.uuid4().hex, room_id, mode, seed, started_at, duration_s, tuple(results)))
+        """Stores a finished match and adds it to its players' totals. started_at: unix seconds.
+
+        uid: a match that is stored already is not stored again; "": there is no other like it.
+        """
+        self._put(Match(uid or uuid.uuid4().hex, room_id, mode, seed, started_at, duration_s, tuple(results)))
 
     def record_event(self, room_id: str, at: float, tick: int, event_type: str, details: dict[str, Any]) -> None:
         """Stores something that happened. at: unix seconds; details: plain data that does not change any more."""

@@ -41,7 +41,7 @@ class World:
     """
 
     def __init__(self) -> None:
-        self._last_id = 0
+        self.last_id = 0
         # Grows whenever a building comes or goes: who keeps a copy sees that it is old.
         self.building_changes = 0
 
@@ -78,8 +78,8 @@ class World:
 
     def new_id(self) -> int:
         """The next of -1, -2, ...: never a player's, whose ids are positive, and never used again."""
-        self._last_id -= 1
-        return self._last_id
+        self.last_id -= 1
+        return self.last_id
 
 
 def heading(angle_rad: float) -> tuple[float, float]:

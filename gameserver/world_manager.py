@@ -69,20 +69,20 @@ class GameWorldManager:
 
     def pause(self, room: str) -> str:
         """Lets a room's world stand still."""
-        self._room(room).pause(True)
+        self._room(room).pace.pause(True)
         return f"{room} is paused"
 
     def resume(self, room: str) -> str:
         """Lets a paused room go on."""
-        self._room(room).pause(False)
+        self._room(room).pace.pause(False)
         return f"{room} goes on"
 
     def step(self, room: str) -> str:
         """Lets a paused room go on for one tick."""
-        paused = self._room(room)
-        if not paused.is_paused:
+        pace = self._room(room).pace
+        if not pace.is_paused:
             raise OperatorError(f"{room} is not paused")
-        paused.step()
+        pace.step()
         return f"{room} made one step"
 
     def end_match(self, room: str) -> str:
@@ -116,7 +116,7 @@ class GameWorldManager:
 
     def state(self) -> dict[str, Any]:
         """Everything an operator watches, as plain data."""
-        return {**self._server.describe(), "rooms": [room.describe() for room in self._server.all_rooms()]}
+        return {**self._server.describe(), "rooms": [_describe(room) for room in self._server.all_rooms()]}
 
     def _room(self, room_id: str) -> GameRoom:
         for room in self._server.all_rooms():
@@ -132,3 +132,21 @@ class GameWorldManager:
             if seat.info.id == player_id:
                 return room, seat
         raise OperatorError(f"there is no player {player_id} in any room")
+
+
+def _describe(room: GameRoom) -> dict[str, Any]:
+    """What an operator sees of a room, as plain data."""
+    pace = room.pace
+    scores = {player_id: score for player_id, _, _, score, _, _ in room.game.results()}
+    return {
+        "id": room.id,
+        "status": room.status,
+        "paused": pace.is_paused,
+        "capacity": room.capacity,
+        "ms_left": room.ms_left(),
+        "tick_ms": [round(ms, 2) for ms in pace.tick_times_ms()],
+        "late_ticks": pace.late_ticks(),
+        "settings": {"tick_rate": pace.rate, **room.game.changeable_settings()},
+        "spectators": len(room.everybody()) - len(room.seats()),
+        "players": [{**seat.describe(), "score": scores.get(seat.info.id, 0)} for seat in room.seats()],
+    }

@@ -1,4 +1,4 @@
-"""For every test: the locks of the server are taken in their order, and no socket is touched under those of the world."""
+"""For every test: locks are taken in their order, and no socket is touched under those of the world."""
 
 from __future__ import annotations
 

@@ -124,8 +124,7 @@ class WatchedThreading(types.ModuleType):
 
     def __init__(self, watch: Watch, owner: str) -> None:
         super().__init__("threading")
-        self._watch = watch
-        self._owner = owner
+        self.__dict__.update(_watch=watch, _owner=owner)
 
     def Lock(self) -> WatchedLock:  # noqa: N802
         """As that of `threading`."""
@@ -137,6 +136,9 @@ class WatchedThreading(types.ModuleType):
 
     def __getattr__(self, name: str) -> Any:
         return getattr(threading, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(threading, name, value)
 
 
 def install(watch: Watch) -> None:

@@ -77,7 +77,7 @@ def test_a_hundred_players_in_five_rooms_miss_no_tick_and_leave_no_thread() -> N
             receiver.close()
             sender.close()
         wait_until(lambda: not arena.server.rooms, "all rooms are closed")
-        late_ticks = [room._ticker.late_ticks for room in rooms if room._ticker is not None]
+        late_ticks = [room.pace.late_ticks() for room in rooms]
         print(f"{len(outcomes)} players, {ticks} ticks each; late ticks of each room: {late_ticks}")
     assert [outcome.gaps for outcome in outcomes] == [[]] * len(outcomes)
     assert all(outcome.last_tick - outcome.first_tick == ticks for outcome in outcomes)

@@ -1,0 +1,68 @@
+"""Lets matches end before the server stops.
+
+In:  `begin`, from a signal handler. Out: nobody new is let in, no new round starts, and when the last one has ended and
+its results were shown, or the time is up, the server is told to stop.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from gameserver.life import WAITING
+from gameserver.server import GameServer
+from Net.errors import HandshakeError
+from Net.http import Page
+from Net.PacketCodes import Packet
+
+CLOSED_BECAUSE = "the server is about to stop, and lets nobody in any more"
+_LOOK_EVERY_S = 0.1
+
+
+class Drain:
+    """The end of a server in good time. limit_s: how long matches may take over it."""
+
+    def __init__(self, server: GameServer, limit_s: float) -> None:
+        self._server = server
+        self._limit_s = limit_s
+        self._begun = threading.Event()
+        self._over = threading.Event()
+        # It waits from the start: a signal handler, which may have interrupted anything, must not start threads.
+        self._thread = threading.Thread(target=self._run, name="drain", daemon=True)
+
+    def start(self) -> None:
+        """Starts the thread that waits for `begin`."""
+        self._thread.start()
+
+    def begin(self) -> None:
+        """Begins; takes no lock that the interrupted thread could hold."""
+        self._server.closed_because = CLOSED_BECAUSE
+        self._begun.set()
+
+    def stop(self) -> None:
+        """Ends the thread, begun or not."""
+        self._over.set()
+        self._begun.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        self._begun.wait()
+        if self._over.is_set():
+            return
+        self._server.add_page("/rooms.json", _closed)
+        for room in self._server.all_rooms():
+            room.life.starts_rounds = False
+            room.broadcast(Packet("NOTICE", ("the server stops after this round",)))
+        deadline_s = time.monotonic() + self._limit_s
+        while time.monotonic() < deadline_s and self._is_anything_on() and not self._over.wait(_LOOK_EVERY_S):
+            pass
+        self._server.stop()
+
+    def _is_anything_on(self) -> bool:
+        """Whether a round is in progress, or its results are being shown."""
+        return any(room.status != WAITING for room in self._server.all_rooms())
+
+
+def _closed() -> Page:
+    """Tells whoever shares out players among servers, or watches over this one, to look elsewhere."""
+    raise HandshakeError(503, CLOSED_BECAUSE, "RFC 9110 section 15.6.4", (("Retry-After", "10"),))

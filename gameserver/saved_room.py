@@ -1,0 +1,85 @@
+"""A room <-> plain data: its match, its time, and the seats of its players with the tokens that take them back.
+
+In:  a room, running or not. Out: dicts, lists, numbers and texts; and a room again, whose seats wait for their players.
+Raises ValueError for data that is no room of this version.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from typing import Callable
+
+from gameserver import saved_game
+from gameserver.game import Game
+from gameserver.life import STATUSES
+from gameserver.recorder import Recorder
+from gameserver.room import GameRoom, Round
+from gameserver.saved_game import Plain
+from gameserver.seats import NoConnection, PlayerInfo, Seat
+from gameserver.settings import GameSettings, ServerSettings
+
+# The world stands still until all players are back, but not longer: a page tries again after 1, 3 and 6 seconds.
+RETURN_S = 5.0
+
+
+def save(room: GameRoom) -> Plain:
+    """Takes down a room and its match. Spectators are left out: they have no token to come back with."""
+    with room.lock:
+        return {
+            "id": room.id,
+            "capacity": room.capacity,
+            "tick_rate": room.pace.rate,
+            "is_paused": room.pace.is_paused,
+            "status": room.status,
+            "results_left_s": room.life.results_left_s,
+            "round": list(room.round),
+            "seats": [_save_seat(seat) for seat in room.seats()],
+            "game": saved_game.save(room.game),
+        }
+
+
+def load(
+    data: Plain, server_settings: ServerSettings, make_game: Callable[[GameSettings], Game], recorder: Recorder
+) -> GameRoom:
+    """Makes a room of what `save` has returned; raises ValueError for anything else."""
+    try:
+        game = saved_game.load(data["game"], make_game)
+        room = GameRoom(data["id"], game.settings, server_settings, data["capacity"], lambda _: game, recorder)
+        uid, began_at = data["round"]
+        room.round = Round(uid, began_at)
+        if data["status"] not in STATUSES:
+            raise ValueError(f"there is no status {data['status']!r}")
+        room.life.status = data["status"]
+        room.life.results_left_s = data["results_left_s"]
+        room.pace.change_rate(dataclasses.replace(game.settings, tick_rate=data["tick_rate"]).tick_rate)
+        room.pace.pause(data["is_paused"])
+        for seat in map(_load_seat, data["seats"]):
+            room.keep_seat(seat)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"it is no room of this version: {error!r}") from error
+    room.pace.wait_while(lambda: any(seat.absent_since_s is not None for seat in room.seats()), RETURN_S)
+    return room
+
+
+def _save_seat(seat: Seat) -> Plain:
+    return {
+        "info": dataclasses.asdict(seat.info),
+        "is_ready": seat.is_ready,
+        "address": seat.websocket.address,
+        "host": seat.websocket.host,
+    }
+
+
+def _load_seat(data: Plain) -> Seat:
+    seat = Seat(NoConnection(data["address"], data["host"]), _load_info(data["info"]))
+    seat.is_ready = data["is_ready"]
+    seat.absent_since_s = time.monotonic()
+    return seat
+
+
+def _load_info(data: Plain) -> PlayerInfo:
+    names = {field.name for field in dataclasses.fields(PlayerInfo)}
+    if data.keys() != names:
+        raise ValueError(f"its players are of another version: {', '.join(sorted(data.keys() ^ names))}")
+    return PlayerInfo(**data)

@@ -1,0 +1,176 @@
+"""A match that was saved and loaded half-way through ends as it would have without."""
+
+from __future__ import annotations
+
+import json
+import random
+from typing import Any, Callable
+
+import msgpack
+import pytest
+
+from gameserver import saved_game
+from gameserver.game import Game
+from gameserver.objects import Body
+from tests.gameserver.test_determinism import TICKS, Recording, record, replay, state_hash
+from tests.gameserver.worlds import DT, game_with, kill
+
+# What a game has besides what is saved: made anew from the settings, or of use within one update only.
+REMADE = {"settings", "mode", "biomes", "lock", "solid_grid", "touches", "fallen", "_chance_at_start"}
+PLAYED = 1500
+
+
+def by_msgpack(data: Any) -> Any:
+    return msgpack.unpackb(msgpack.packb(data))
+
+
+def by_json(data: Any) -> Any:
+    return json.loads(json.dumps(data))
+
+
+@pytest.fixture(scope="module")
+def recording() -> Recording:
+    """The liveliest part of the match that the test of determinism plays."""
+    return record(TICKS)[:PLAYED]
+
+
+def play_on(game: Game, recording: Recording) -> Game:
+    """`replay` from the middle."""
+    for calls in recording:
+        for method, *arguments in calls:
+            getattr(game, method)(*arguments)
+        game.update(1 / game.settings.tick_rate)
+    return game
+
+
+@pytest.mark.parametrize("written_and_read", [by_msgpack, by_json])
+def test_a_match_saved_and_loaded_every_so_often_ends_in_the_same_state(
+    recording: Recording, written_and_read: Callable[[Any], Any]
+) -> None:
+    expected = state_hash(replay(recording))
+    game = replay(recording[:100])
+    for start in range(100, PLAYED, 100):
+        game = saved_game.load(written_and_read(saved_game.save(game)))
+        play_on(game, recording[start : start + 100])
+    assert state_hash(game) == expected
+
+
+def test_a_loaded_game_begins_its_next_round_as_the_saved_one_does(recording: Recording) -> None:
+    game = replay(recording[:300])
+    loaded = saved_game.load(by_msgpack(saved_game.save(game)))
+    for played in (game, loaded):
+        played.reset()
+        play_on(played, recording[300:400])
+    assert state_hash(loaded) == state_hash(game)
+
+
+def test_inputs_and_newcomers_between_save_and_next_update_find_the_same_world(recording: Recording) -> None:
+    game = replay(recording[:200])
+    loaded = saved_game.load(by_msgpack(saved_game.save(game)))
+    for played in (game, loaded):
+        played.process_input(3, ("PLACE", 1, 0.5))
+        played.process_input(4, ("SHOOT", 1.5))
+        for number in range(100, 130):
+            played.add_player(number, f"late {number}")
+    assert state_hash(loaded) == state_hash(game)
+    again = saved_game.load(by_msgpack(saved_game.save(loaded)))  # with what they want still to come
+    for played in (game, again):
+        play_on(played, recording[200:210])
+    assert state_hash(again) == state_hash(game)
+
+
+def test_a_loaded_game_has_the_events_that_nobody_has_taken_yet() -> None:
+    game = game_with((1000, 1000), (1080, 1000))
+    kill(game, 2)
+    loaded = saved_game.load(by_msgpack(saved_game.save(game)))
+    assert loaded.take_events() == [("DIED", 2, 1)]
+
+
+def test_a_setting_that_the_operator_has_changed_stays_changed() -> None:
+    game = game_with((1000, 1000))
+    game.change_setting("player_speed", 123.0)
+    assert saved_game.load(by_msgpack(saved_game.save(game))).settings == game.settings
+
+
+def test_what_was_saved_shares_nothing_with_the_game() -> None:
+    game = game_with((1000, 1000))
+    saved = saved_game.save(game)
+    before = by_json(saved)
+    game.process_input(1, ("MOVE", 0, 1))
+    game.grant_resources(1, 100, 100, 100, 100)
+    game.process_input(1, ("PLACE", 0, 0.0))
+    for _ in range(5):
+        game.update(DT)
+    assert by_json(saved) == before
+
+
+# Nothing is forgotten -----------------------------------------------------------------------------------------
+
+
+def test_every_attribute_of_a_game_is_saved_or_made_anew() -> None:
+    """Who gives the world a new attribute decides here and in saved_game.py what becomes of it."""
+    game = Game(game_with().settings)
+    assert set(vars(game)) == {*saved_game.THINGS, *saved_game.NUMBERS, *saved_game.SPECIAL} | REMADE
+    assert saved_game.save(game).keys() == {*vars(game)} - REMADE | {"settings"}
+
+
+def classes_below(cls: type) -> set[type]:
+    return {cls}.union(*map(classes_below, cls.__subclasses__()))
+
+
+def test_every_attribute_of_every_thing_is_in_its_table(recording: Recording) -> None:
+    game = replay(recording[:400])
+    for player_id in game.players:
+        game.grant_resources(player_id, wood=10)
+        game.process_input(player_id, ("SHOOT", 0.5))
+    game.update(0.001)
+    for name, cls in saved_game.THINGS.items():
+        things = list(getattr(game, name).values())
+        assert things
+        assert {type(thing) for thing in things} == {cls}
+        assert not any(hasattr(thing, "__dict__") for thing in things), "an attribute outside __slots__ is not saved"
+        names = saved_game.save(game)[name]["names"]
+        assert set(names) == set(things[0].as_data())
+        loaded = saved_game.load(by_msgpack(saved_game.save(game)))
+        assert [thing.as_data() for thing in getattr(loaded, name).values()] == [thing.as_data() for thing in things]
+
+
+def test_a_thing_of_a_new_kind_would_be_noticed() -> None:
+    kinds = {cls for cls in classes_below(Body) if cls.__module__ == "gameserver.objects" and not cls.__subclasses__()}
+    assert kinds <= set(saved_game.THINGS.values())
+
+
+# What is no game ----------------------------------------------------------------------------------------------
+
+
+def test_data_of_another_version_is_refused() -> None:
+    saved = by_msgpack(saved_game.save(game_with((1000, 1000))))
+    saved["players"]["names"].append("shoe_size")
+    with pytest.raises(ValueError, match="PlayerObject has the attributes of another version"):
+        saved_game.load(saved)
+    saved = by_msgpack(saved_game.save(game_with((1000, 1000))))
+    del saved["settings"]["player_speed"]
+    with pytest.raises(ValueError, match="player_speed"):
+        saved_game.load(saved)
+
+
+def test_whatever_else_is_given_is_a_value_error() -> None:
+    """Numbers of the wrong size, missing and foreign parts: never another exception."""
+    good = by_msgpack(saved_game.save(game_with((1000, 1000))))
+    chance = random.Random(1)
+    nonsense = [None, [], {}, "text", -1, float("nan"), 2**70]
+    for name in good:
+        for wrong in nonsense:
+            try:
+                saved_game.load({**good, name: wrong})
+            except ValueError:
+                continue
+        with pytest.raises(ValueError, match="no game"):
+            saved_game.load({key: value for key, value in good.items() if key != name})
+    for _ in range(200):
+        row = list(good["players"]["rows"][0])
+        row[chance.randrange(len(row))] = chance.choice(nonsense)
+        try:
+            saved_game.load({**good, "players": {**good["players"], "rows": [row]}})
+        except ValueError:
+            continue

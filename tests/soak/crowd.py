@@ -1,0 +1,81 @@
+"""Hundreds of clients whose packets nobody looks at, read by one thread; some of them do not even read."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import selectors
+import socket
+import threading
+from typing import Iterator
+from unittest import mock
+
+from Net.client import connect
+from Net.PacketCodes import TO_SERVER, Packet
+from Net.websocket import WebSocket
+from tests.support import wait_until
+
+PER_ADDRESS = 60  # a server takes 64 from one address
+GOODBYE = (1001).to_bytes(2, "big") + b"the server is shutting down"
+
+
+@contextlib.contextmanager
+def coming_from(address: str) -> Iterator[None]:
+    """Lets connections come from another address of this machine; on Linux it has all of 127.0.0.0/8."""
+    from_there = functools.partial(socket.create_connection, source_address=(address, 0))
+    with mock.patch.object(socket, "create_connection", from_there):
+        yield
+
+
+class Crowd:
+    """So many clients in rooms of `in_room`, `silent` of which read nothing, ever, after their handshake."""
+
+    def __init__(self, url: str, count: int, silent: int, in_room: int) -> None:
+        self.goodbyes = 0
+        self.silent = silent
+        self._websockets: list[WebSocket] = []
+        self._ends: dict[WebSocket, bytes] = {}  # the last that each has received
+        self._selector = selectors.DefaultSelector()
+        self._stopping = threading.Event()
+        for number in range(count):
+            with coming_from(f"127.0.0.{2 + number // PER_ADDRESS}"):
+                websocket = connect(url)
+            self._websockets.append(websocket)
+            is_silent = number * silent // count < (number + 1) * silent // count  # evenly spread over the rooms
+            if not is_silent:
+                self._selector.register(websocket._sock, selectors.EVENT_READ, websocket)
+            websocket.post(TO_SERVER.encode(Packet("JOIN", (f"P{number}", {"room": f"room {number // in_room}"}))))
+            websocket.post(TO_SERVER.encode(Packet("MOVE", (number % 8,))))
+        self._thread = threading.Thread(target=self._read, name="crowd", daemon=True)
+        self._thread.start()
+
+    def wait_for_the_end(self) -> None:
+        """Waits until the server's end has come to everybody who reads."""
+        wait_until(lambda: not self._selector.get_map(), "everybody who reads has seen the end")
+
+    def stop(self) -> None:
+        """Gives all sockets back."""
+        self._stopping.set()
+        self._thread.join()
+        self._selector.close()
+        for websocket in self._websockets:
+            websocket._sock.close()
+
+    def _read(self) -> None:
+        while not self._stopping.is_set():
+            for key, _ in self._selector.select(timeout=0.1):
+                self._read_one(key.data)
+
+    def _read_one(self, websocket: WebSocket) -> None:
+        """Reads what is there, and answers the server's goodbye as any client does."""
+        try:
+            data = websocket._sock.recv(1 << 18)
+        except OSError:
+            data = b""
+        last = self._ends.get(websocket, b"") + data
+        self._ends[websocket] = last[-len(GOODBYE) :]
+        if GOODBYE in last:
+            self.goodbyes += 1
+            websocket.begin_close(1001)
+        if not data or GOODBYE in last:
+            self._selector.unregister(websocket._sock)

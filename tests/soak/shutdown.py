@@ -1,0 +1,104 @@
+"""A full server is told to stop, again and again: is it gone in time, with every result stored?
+
+500 clients in five rooms, 50 of whom read nothing, and a bystander in a room of its own. In turns the server gets
+SIGTERM once, and Ctrl-C twice; the next one starts at once on the same port, with the same database.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import sqlite3
+import tempfile
+import time
+from pathlib import Path
+from typing import Any, Callable, NamedTuple
+
+from tests.soak.bystander import Bystander
+from tests.soak.crowd import Crowd
+from tests.support import DEADLINE_S
+from tests.test_run_server import Running, running
+
+CLIENTS, SILENT, IN_ROOM = 500, 50, 100
+TICK_RATE = 10
+PLAY_S = 4.0
+
+
+class Turn(NamedTuple):
+    """How one server began and ended; times in seconds."""
+
+    port: int
+    start_s: float
+    exit_s: float
+    goodbyes: int
+    missed_in_a_row: int
+
+
+def run(seconds: float, clients: int = CLIENTS, silent: int = SILENT, in_room: int = IN_ROOM) -> dict[str, Any]:
+    """Returns figures by name; times in seconds."""
+    turns: dict[str, list[Turn]] = {SIGTERM: [], TWICE_CTRL_C: []}
+    deadline_s = time.monotonic() + seconds
+    port = 0
+    with tempfile.TemporaryDirectory() as folder:
+        database = Path(folder) / "results.sqlite3"
+        flags = f"--tick-rate={TICK_RATE} --max-players={in_room} --time-limit=0 --database={database}".split()
+        while not turns[TWICE_CTRL_C] or time.monotonic() < deadline_s:
+            for how, done in turns.items():
+                done.append(_play([*flags, f"--port={port}"], how, clients, silent, in_room))
+                port = done[-1].port
+        stored = _count_results(database)
+    every_turn = turns[SIGTERM] + turns[TWICE_CTRL_C]
+    return {
+        "servers ended by SIGTERM, by Ctrl-C twice": f"{len(turns[SIGTERM])}, {len(turns[TWICE_CTRL_C])}",
+        "clients of each, of whom do not read": f"{clients}, {silent}",
+        "SIGTERM to exit, longest s": max(turn.exit_s for turn in turns[SIGTERM]),
+        "Ctrl-C twice to exit, longest s": max(turn.exit_s for turn in turns[TWICE_CTRL_C]),
+        "start on the same port, longest s": max(turn.start_s for turn in every_turn),
+        "results expected": (clients + 1) * len(turns[SIGTERM]),
+        "results stored": stored,
+        "goodbyes expected": (clients - silent) * len(turns[SIGTERM]),
+        "goodbyes received": sum(turn.goodbyes for turn in turns[SIGTERM]),
+        "ticks a bystander missed in a row": max(turn.missed_in_a_row for turn in every_turn),
+    }
+
+
+def _play(flags: list[str], how: str, clients: int, silent: int, in_room: int) -> Turn:
+    """Fills a server, and ends it."""
+    asked_s = time.monotonic()
+    with running(*flags) as server, contextlib.ExitStack() as stack:
+        start_s = time.monotonic() - asked_s
+        crowd = Crowd(server.url(), clients, silent, in_room)
+        stack.callback(crowd.stop)
+        bystander = Bystander(server.url(), "quiet corner", TICK_RATE)
+        stack.callback(bystander.stop)
+        time.sleep(PLAY_S)
+        missed = bystander.missed_in_a_row()
+        exit_s = ENDS[how](server)
+        crowd.wait_for_the_end()
+        return Turn(server.port, start_s, exit_s, crowd.goodbyes, missed)
+
+
+def _terminate(server: Running) -> float:
+    signalled_s = time.monotonic()
+    server.process.send_signal(signal.SIGTERM)
+    assert server.process.wait(DEADLINE_S) == 0
+    return time.monotonic() - signalled_s
+
+
+def _interrupt_twice(server: Running) -> float:
+    server.process.send_signal(signal.SIGINT)
+    time.sleep(0.05)  # or the system would make one signal of them
+    signalled_s = time.monotonic()
+    server.process.send_signal(signal.SIGINT)
+    assert server.process.wait(DEADLINE_S) == 128 + signal.SIGINT
+    return time.monotonic() - signalled_s
+
+
+SIGTERM, TWICE_CTRL_C = "SIGTERM", "Ctrl-C twice"
+ENDS: dict[str, Callable[[Running], float]] = {SIGTERM: _terminate, TWICE_CTRL_C: _interrupt_twice}
+
+
+def _count_results(database: Path) -> int:
+    with contextlib.closing(sqlite3.connect(database)) as db:
+        count: int = db.execute("SELECT count(*) FROM results").fetchone()[0]
+        return count
