@@ -160,15 +160,23 @@ class GameRoom(Audience):
         return wish if is_fair else smallest
 
     def set_ready(self, player_id: int, is_ready: bool) -> None:
-        """Notes whether a player wants a waiting round to start now; it does when all want it."""
+        """Notes whether a player wants a waiting round to start now; it does when all want it.
+
+        Does nothing for one who has just been taken out; so does `watch`.
+        """
         with self._lock:
-            self._seats[player_id].is_ready = is_ready
+            seat = self._seats.get(player_id)
+            if seat is not None:
+                seat.is_ready = is_ready
 
     def watch(self, player_id: int, target_id: int | None, spot: tuple[float, float] | None) -> None:
         """Turns a spectator's eyes to a player, or to a spot of the map."""
         size = self.game.settings.map_size
         with self._lock, self.game.lock:
-            view = self._seats[player_id].view
+            seat = self._seats.get(player_id)
+            if seat is None:
+                return
+            view = seat.view
             view.player_id = target_id
             if spot is not None:
                 view.spot = (min(max(spot[0], 0.0), size), min(max(spot[1], 0.0), size))

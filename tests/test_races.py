@@ -20,7 +20,7 @@ from Net.errors import ConnectionClosed
 from tests.Net.support import DEADLINE_S, Background, wait_until
 from tests.support import Arena, Player, plain_world, serving
 
-SECONDS = 4.0
+SECONDS = 3.0
 ROOMS = ("den", "hall")
 
 
@@ -78,7 +78,7 @@ COMMANDS: list[Callable[[GameWorldManager, int, str], object]] = [
     lambda manager, _player_id, _room: manager.grant_resources(None, wood=1),
     lambda manager, _player_id, room: manager.change_setting(room, "tick_rate", 60),
     lambda manager, _player_id, room: manager.restart_match(room),
-    lambda manager, _player_id, _room: manager.send_global_message("hello"),
+    lambda manager, _player_id, room: manager.send_global_message("hello", room),
     lambda manager, _player_id, room: (manager.pause(room), manager.step(room), manager.resume(room)),
 ]
 

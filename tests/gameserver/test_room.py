@@ -201,6 +201,14 @@ def test_a_round_starts_early_when_all_are_ready_and_only_then() -> None:
         assert statuses(stage, 1) == [IN_PROGRESS]
 
 
+def test_what_comes_too_late_from_one_who_was_taken_out_does_nothing() -> None:
+    with staged() as stage:
+        ann = stage.seat("Ann")
+        stage.room.remove_player(stage.server_end(ann))
+        stage.room.set_ready(ann.id, True)
+        stage.room.watch(ann.id, None, (0.0, 0.0))
+
+
 def test_an_empty_waiting_room_does_not_start() -> None:
     with staged() as stage:
         assert statuses(stage, 3) == [WAITING] * 3
