@@ -22,6 +22,9 @@ from Net.messages import ABNORMAL, Close, Event, MessageReader, Ping, close_payl
 
 Message = Union[str, bytes]
 
+# For each message that comes after our goodbye: a flood of them must not take the interpreter's time from others.
+_DISCARD_PAUSE_S = 0.002
+
 
 class WebSocket:
     """An open connection, made by `Net.accept.accept` or `Net.client.connect`.
@@ -209,6 +212,9 @@ class WebSocket:
                 if self._close_sent_at_s is None:
                     return event
                 # We have said goodbye: what still comes is not for us (section 1.4).
+                if self._abort_reason:
+                    self._end(ABNORMAL, self._abort_reason)
+                time.sleep(_DISCARD_PAUSE_S)
             elif event is None:
                 if is_late:  # a peer that sends pings all the time does not prolong ours
                     raise TimeoutError("no message came in time")
