@@ -109,6 +109,7 @@ def run(seconds: float) -> dict[str, Any]:
 def _settled(server: ServerProcess) -> Census:
     """The census when those who came have been let go: only the 50 are left."""
     wait_until(lambda: server.ask("connections") == PLAYERS == server.ask("players"), "only the players are left")
+    time.sleep(0.5)  # until the next tick the world's grid knows those who have just left
     census: Census = server.ask("census")
     return census
 

@@ -85,6 +85,7 @@ class Vanishing:
 
     def _run(self) -> None:
         with network():
+            self._vanish_once()
             while not self._stopping.is_set():
                 self._vanish_once()
 
@@ -116,9 +117,10 @@ class Vanishing:
 
 def main() -> None:
     url, count = sys.argv[1:]
-    Players(url, int(count))
+    players = Players(url, int(count))
     print("joined", flush=True)
     sys.stdin.read()  # until we are killed
+    players.stop()
 
 
 if __name__ == "__main__":

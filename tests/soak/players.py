@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import multiprocessing
 import random
@@ -118,7 +119,8 @@ def _play(url: str, count: int, room: str, chats: bool, pipe: Connection) -> Non
         if chats and is_told and now_s >= say_at_s:
             players[0].post(TO_SERVER.encode(Packet("CHAT", (str(said),))))
             said, say_at_s = said + 1, now_s + CHAT_EVERY_S
-    pipe.send([reader.diary for reader in readers.values()])
+    with contextlib.suppress(BrokenPipeError):  # who started us was killed
+        pipe.send([reader.diary for reader in readers.values()])
     for websocket in players:
         websocket.close()
 

@@ -15,7 +15,7 @@ from typing import Any, Callable, NamedTuple
 
 from Net.client import connect
 from Net.errors import HandshakeError
-from Net.frames import TEXT, serialize
+from Net.frames import PONG, TEXT, serialize
 from Net.limits import Limits
 from Net.messages import Close, MessageReader
 from tests.soak.players import Diary, Reader, join_packet
@@ -25,6 +25,7 @@ READ_BYTES_PER_S = 1000
 STEPS_PER_S = 10
 SMALL_BUFFER = 4096  # of a device that has not much memory to receive into
 AGAIN_AFTER_S = 1.0
+PONG_FRAME = serialize(PONG, b"", mask_key=bytes(4))
 FLOOD = 100 * serialize(TEXT, b'["MOVE",[3]]', mask_key=bytes(4))
 
 
@@ -61,7 +62,9 @@ def stay_silent(url: str, stopping: threading.Event) -> Fate:
     with call(url, SMALL_BUFFER) as sock:
         poller = select.poll()
         poller.register(sock, select.POLLRDHUP)
-        while not stopping.is_set() and not poller.poll(50):
+        while not stopping.is_set() and not poller.poll(250):
+            with contextlib.suppress(OSError):
+                sock.send(PONG_FRAME)  # it lives; and whom the server's kernel has given up is told so when it sends
             now_waiting = _bytes_waiting(sock)
             if now_waiting != waiting:
                 waiting, progress_s = now_waiting, time.monotonic()
