@@ -123,7 +123,7 @@ def announce(addresses: list[str], port: int, admin_token: str, public_url: str)
 
 def keep_rooms(server: GameServer, store: Store, path: str) -> None:
     """Takes up the rooms in a file, and keeps those of the server there; raises OSError if it can not be used."""
-    keeper = Keeper(server, path, lambda: store.flush(STORE_TIMEOUT_S))
+    keeper = Keeper(server, path, lambda: store.flush(STORE_TIMEOUT_S / 2))
     keeper.restore()
     keeper.start()
     server.leave_rounds = lambda: None if keeper.stop() else server.end_rounds()
@@ -170,6 +170,8 @@ def serve(args: argparse.Namespace, store: Store) -> int:
         if args.restore is not None:
             keep_rooms(server, store, args.restore)
     except OSError as error:
+        server.stop()
+        server.serve()  # gives the port back
         return refuse(f"can not keep the rooms in {args.restore}: {error.strerror}")
     admin_token = args.admin_token or secrets.token_urlsafe(9)
     addresses = reachable_addresses(args.host)

@@ -42,6 +42,7 @@ class Keeper:
         self._settle_results = settle_results
         self._every_s = every_s
         self._has_warned = False
+        self._is_empty = False  # the file holds no rooms
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
 
@@ -66,7 +67,12 @@ class Keeper:
         self._thread.start()
 
     def stop(self) -> bool:
-        """Ends the thread and writes the rooms a last time; returns whether all is on the disk."""
+        """Ends the thread and writes the rooms a last time; returns whether all is on the disk.
+
+        Called again it does nothing: by then the server has closed its rooms.
+        """
+        if self._stopping.is_set():
+            return True
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join()
@@ -91,8 +97,10 @@ class Keeper:
 
     def _write(self) -> None:
         rooms = [saved_room.save(room) for room in self._lobby.all_rooms()]
-        self._settle_results()
-        state_file.write(self._path, rooms)
+        if rooms or not self._is_empty:  # an idle server lets the disk sleep
+            self._settle_results()
+            state_file.write(self._path, rooms)
+            self._is_empty = not rooms
 
     def _read(self) -> list[GameRoom]:
         """All rooms of the file or, if there is anything wrong with one of them, StateError."""

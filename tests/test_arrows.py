@@ -115,6 +115,7 @@ OUTSIDE_WORLD = (
 RULES = [
     *(Rule(module, ("gameserver", "run_server", "tests")) for module in project_arrows() if is_within(module, "Net")),
     *(Rule(module, OUTSIDE_WORLD) for module in RULE_MODULES),
+    Rule("gameserver.saved_game", (*OUTSIDE_WORLD, *LADDER[:-1], "os", "pathlib", "gameserver.state_file")),
     *(Rule(lower, LADDER[:step]) for step, lower in enumerate(LADDER) if step),
     *(Rule(module, LADDER[:-1]) for module in RULE_MODULES),
     *(Rule(module, ("gameserver.game",)) for module in ("gameserver.objects", "gameserver.grid", "gameserver.terrain")),

@@ -247,6 +247,10 @@ def test_a_missing_msgpack_is_said_in_one_sentence(tmp_path: Path) -> None:
         ("--teams", "1", "teams"),
         ("--teams", "9", "teams"),
         ("--max-message", "0", "message_bytes"),
+        ("--drain", "-1", "drain"),
+        ("--drain", "nan", "drain"),
+        ("--restore", "/", "can not keep the rooms in /"),
+        ("--restore", "no/such/folder", "can not keep the rooms in no/such/folder"),
     ],
 )
 def test_a_value_that_can_not_be_is_said_in_one_sentence(
@@ -331,6 +335,33 @@ def test_it_ends_in_time_though_clients_do_not_answer() -> None:
         assert time.monotonic() - signalled_s < EXIT_S + SLACK_S
         for player in players:
             player.hang_up()
+
+
+@needs_posix_signals
+def test_a_second_signal_ends_it_at_once_though_a_match_may_still_end() -> None:
+    with running("--drain", "1000", "--time-limit", "0") as server:
+        player = Player(connect(server.url()))
+        player.join()
+        server.process.send_signal(signal.SIGTERM)
+        assert player.wait_for("NOTICE") == ("the server stops after this round",)
+        player.wait_for("STATE")
+        server.process.send_signal(signal.SIGINT)
+        assert server.process.wait(DEADLINE_S) == 128 + signal.SIGINT
+        player.hang_up()
+
+
+@needs_posix_signals
+def test_a_match_may_end_before_the_server_does(tmp_path: Path) -> None:
+    database = tmp_path / "results.sqlite3"
+    with running("--drain", "1000", "--time-limit", "2", "--database", str(database)) as server:
+        player = Player(connect(server.url()))
+        player.join()
+        server.process.send_signal(signal.SIGTERM)
+        player.wait_for("GAME_OVER")
+        wait_until(lambda: leaderboard(server), "the match is recorded")
+        player.send("LEAVE")  # nobody is left to look at the results
+        assert player.receive_to_the_end()[1].code == 1001
+        assert server.process.wait(DEADLINE_S) == 0
 
 
 @needs_posix_signals

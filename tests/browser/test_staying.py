@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import signal
+from pathlib import Path
 from typing import Any, Callable
 
 import pytest
 
 from gameserver.admin import Console
 from gameserver.world_manager import GameWorldManager
-from tests.browser.conftest import QUIET, Served, Visitor, eventually
+from tests.browser.conftest import PATIENCE_S, QUIET, Served, Visitor, eventually
+from tests.test_run_server import running
 
 pytestmark = pytest.mark.browser
 
@@ -182,3 +186,28 @@ def test_the_operator_pauses_steps_and_changes_a_room(console: Served, visit: Vi
     desk.page.get_by_label("its value").fill("-1")
     press("Set")
     desk.until("document.querySelector('#log .bad')", "what can not be is said too")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no signals for other processes")
+def test_a_page_plays_on_over_a_restart_of_the_server(visit: Visit, tmp_path: Path) -> None:
+    flags = ["--restore", str(tmp_path / "rooms.state"), "--map-size", "3000", "--time-limit", "0"]
+    with running(*flags) as first:
+        ann = visit(f"http://127.0.0.1:{first.port}")
+        ann.join("Ann")
+        ann.until("game.world.self()", "Ann is in the picture")
+        player_id = ann.see("game.world.playerId")
+        ann.page.keyboard.down("d")
+        tick = ann.until("game.world.clock.lastTick > 20 && game.world.clock.lastTick", "some time passes")
+        first.process.send_signal(signal.SIGTERM)
+        assert first.process.wait(PATIENCE_S) == 0
+    ann.page.wait_for_selector("#lost", state="visible")
+    with running(*flags, "--port", str(first.port)):
+        ann.page.wait_for_selector("#lost", state="hidden")
+        ann.until(f"game.world.clock.lastTick > {tick}", "the match goes on")
+        assert ann.see("game.world.playerId") == player_id
+        x = ann.until("game.world.self()?.track.last.x", "Ann is in the picture again")
+        ann.page.keyboard.up("d")
+        ann.page.keyboard.down("a")
+        ann.until(f"Math.abs(game.world.self()?.track.last.x - {x}) > 40", "Ann walks again")
+    # It may have asked for the server while there was none.
+    ann.complaints = [text for text in ann.complaints if "WebSocket connection" not in text]

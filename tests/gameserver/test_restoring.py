@@ -178,6 +178,15 @@ def test_a_seat_that_was_moved_while_both_rooms_were_saved_is_kept_once() -> Non
     assert list(next_server.rooms) == ["den"]
 
 
+def test_a_server_told_twice_to_stop_keeps_its_rooms(file: Path) -> None:
+    with keeping(file) as arena:
+        come(arena, "Ann", room="den")
+        arena.server.shutdown()
+        arena.server.shutdown()
+    (room,) = state_file.read(str(file)) or ()
+    assert room["id"] == "den"
+
+
 # Checkpoints --------------------------------------------------------------------------------------------------
 
 

@@ -579,6 +579,31 @@ def test_stop_tells_everybody_closes_with_1001_and_ends_every_thread() -> None:
         assert arena.server.rooms == {}
 
 
+def test_rounds_in_progress_end_with_their_results_when_the_server_stops() -> None:
+    with serving(shutdown_timeout_s=1.0) as arena:
+        ann, waiting = arena.join("Ann"), arena.join("Bob", room="attic")
+        arena.server.rooms["attic"].reset_room()
+        arena.server.rooms["attic"].life.starts_rounds = False
+        ann.wait_until(lambda: (ann.world.tick or 0) > 2, "some ticks")
+        arena.server.stop()
+        packets, _ = ann.receive_to_the_end()
+        assert [packet.id for packet in packets if packet.id in ("GAME_OVER", "SHUTDOWN")] == ["GAME_OVER", "SHUTDOWN"]
+        (result,) = next(packet.args[0] for packet in packets if packet.id == "GAME_OVER")
+        assert result[:2] == [ann.id, "Ann"]
+        assert "GAME_OVER" not in [packet.id for packet in waiting.receive_to_the_end()[0]]
+
+
+def test_a_round_that_can_not_be_ended_keeps_nobody_from_stopping(caplog: pytest.LogCaptureFixture) -> None:
+    with serving(shutdown_timeout_s=1.0) as arena:
+        ann, bob = arena.join("Ann"), arena.join("Bob", room="attic")
+        wait_until(lambda: all(room.status == "in_progress" for room in arena.server.all_rooms()), "both rounds are on")
+        arena.room(ann).game.results = lambda: 1 / 0  # type: ignore[assignment]
+        arena.server.stop()
+        assert ann.receive_to_the_end()[1].code == 1001
+        assert "GAME_OVER" in [packet.id for packet in bob.receive_to_the_end()[0]]
+    assert "its round can not be ended" in caplog.text
+
+
 def test_shutdown_from_another_thread_does_not_wait_for_clients_that_do_not_answer() -> None:
     with serving(shutdown_timeout_s=0.2) as arena:
         arena.join("Ann")

@@ -1,4 +1,4 @@
-"""A player who does nothing but watch the clock: how long it waits for each STATE."""
+"""Who watches the clock: a player who waits for each STATE, and a thread that only sleeps, for comparison."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import time
 from Net.client import connect
 from Net.errors import ConnectionClosed
 from tests.support import Player
+
+_NAP_S = 0.01
 
 
 class Bystander:
@@ -45,3 +47,25 @@ class Bystander:
                 last_s = now_s
             else:
                 self.packet_ids.append(packet.id)
+
+
+class Sleeper:
+    """How late a thread of this process wakes up when nobody hinders it but the machine itself."""
+
+    def __init__(self) -> None:
+        self.latest_s = 0.0
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._sleep, name="sleeper", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> float:
+        """Ends it; returns the longest that it was late, in seconds."""
+        self._stopping.set()
+        self._thread.join()
+        return self.latest_s
+
+    def _sleep(self) -> None:
+        while not self._stopping.is_set():
+            due_s = time.monotonic() + _NAP_S
+            time.sleep(_NAP_S)
+            self.latest_s = max(self.latest_s, time.monotonic() - due_s)

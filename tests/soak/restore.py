@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 from Net.client import connect
 from Net.errors import ConnectionClosed, HandshakeError
 from Net.PacketCodes import Packet
+from tests.soak.bystander import Sleeper
 from tests.support import DEADLINE_S, Player, wait_until
 from tests.test_run_server import running
 
@@ -131,16 +132,19 @@ class Faithful:
 
 def run(seconds: float, players: int = PLAYERS, round_s: float = ROUND_S, life_s: tuple[float, float] = LIFE_S) -> Any:
     """Returns figures by name; times in seconds."""
-    chance = random.Random(1)
+    chance, sleeper = random.Random(1), Sleeper()
     deadline_s = time.monotonic() + seconds
     deaths: list[signal.Signals] = []
+    starts_s: list[float] = []
     faithful: list[Faithful] = []
     port = 0
     with tempfile.TemporaryDirectory() as folder:
         database, state = Path(folder) / "results.sqlite3", Path(folder) / "rooms.state"
         while len(deaths) < 2 or time.monotonic() < deadline_s:
             flags = f"--port={port} --time-limit={round_s} --database={database} --restore={state}"
+            asked_s = time.monotonic()
             with running(*flags.split()) as server:
+                starts_s.append(time.monotonic() - asked_s)
                 port = server.port
                 faithful = faithful or [Faithful(server.url(), number) for number in range(players)]
                 _wait_for_all(faithful, len(deaths))
@@ -153,7 +157,11 @@ def run(seconds: float, players: int = PLAYERS, round_s: float = ROUND_S, life_s
             stored = _count_when_the_round_is_over(faithful[0], database)
             for one in faithful:
                 one.stop()
-    return _figures(faithful, deaths, stored)
+    return {
+        **_figures(faithful, deaths, stored),
+        "starts, longest s": max(starts_s),
+        "the machine itself was late by, longest s": sleeper.stop(),
+    }
 
 
 def _wait_for_all(faithful: list[Faithful], returns: int) -> None:
