@@ -221,7 +221,8 @@ def serve(args: argparse.Namespace, store: Store) -> int:
     announce(addresses, port, admin_token, public_url, args.classroom)
     for companion in companions:
         companion.start()
-    server.serve()
+    with server.faults.watching():
+        server.serve()
     for companion in companions:
         companion.stop()
     return 0

@@ -67,8 +67,11 @@ def accept(
     except HandshakeError as error:
         _refuse(sock, error, limits, tap)
         raise
-    except BaseException:
+    except OSError:
         sock.close()
+        raise
+    except Exception:  # of a page, say
+        _refuse(sock, HandshakeError(500, "a fault in the server", "RFC 9110 section 15.6.1"), limits, tap)
         raise
 
 

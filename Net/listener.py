@@ -8,12 +8,13 @@ Whatever a stranger sends costs one log line; only a bug of ours prints a traceb
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import socket
 import threading
 import time
 from functools import partial
-from typing import Callable, Iterable, Tuple
+from typing import Callable, Iterable, Iterator, Tuple
 
 from Net import scheduling, sockets
 from Net.accept import Site, accept
@@ -65,6 +66,7 @@ class Listener:
         self.tap_makers: list[MakeTap] = []  # who wants to listen in on connections
         self._listening: socket.socket | None = None
         self._stopping = threading.Event()
+        self._is_short = False  # of what `accept` needs: the accept loop's own
         # Guards all below.
         self._lock = threading.Lock()
         self._threads: dict[threading.Thread, socket.socket] = {}
@@ -133,11 +135,26 @@ class Listener:
         except socket.timeout:
             return
         except OSError as error:
-            if not self._stopping.is_set():
-                log.warning("can not accept connections just now: %s", error.strerror)
-                self._stopping.wait(RETRY_ACCEPT_S)
+            self._wait_to_accept(error)
             return
-        self._take_in(sock, host, port)
+        if self._is_short:
+            self._is_short = False
+            log.warning("connections can be accepted again")
+        with _surviving(host):
+            try:
+                self._take_in(sock, host, port)
+            except Exception:
+                sock.close()
+                raise
+
+    def _wait_to_accept(self, error: OSError) -> None:
+        """Gives the machine time to recover; says so once, not ten times a second. Who connects now waits in line."""
+        if self._stopping.is_set():
+            return
+        if not self._is_short:
+            self._is_short = True
+            log.warning("can not accept connections just now: %s", error.strerror)
+        self._stopping.wait(RETRY_ACCEPT_S)
 
     def _take_in(self, sock: socket.socket, host: str, port: int) -> None:
         """Gives a new connection a thread of its own: to be served in, or to be turned away in."""
@@ -238,9 +255,20 @@ class Listener:
                 websockets = list(self._websockets)
             now_s = time.monotonic()
             for websocket in websockets:
-                websocket.tend(now_s)
+                with _surviving(websocket.address):
+                    websocket.tend(now_s)
             if self._tend_application is not None:
-                self._tend_application(now_s)
+                with _surviving("the tender"):
+                    self._tend_application(now_s)
+
+
+@contextlib.contextmanager
+def _surviving(whose: str) -> Iterator[None]:
+    """Logs a fault of ours and goes on: the threads that serve everybody must not die of one."""
+    try:
+        yield
+    except Exception:
+        log.exception("%s: a fault in the server", whose)
 
 
 def _start(thread: threading.Thread) -> bool:

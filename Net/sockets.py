@@ -14,12 +14,24 @@ import time
 
 # 0 where the system has no such flag: then `prepare` makes the socket itself non-blocking.
 _DONTWAIT: int = getattr(socket, "MSG_DONTWAIT", 0)
+# Bytes that may wait in the kernel before it takes no more from us. What waits there goes stale: a snapshot that the
+# peer cannot take yet is better not made. Bytes that are under way do not count, so that a long, fast road stays full.
+_UNSENT_BYTES = 4096
 
 
-def prepare(sock: socket.socket) -> None:
-    """Sets a connection's socket up for the functions below."""
-    # A game's packets are small and urgent: do not let Nagle's algorithm hold them back (RFC 1122 section 4.2.3.4).
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+def prepare(sock: socket.socket, stall_timeout_s: float) -> None:
+    """Sets a connection's socket up for the functions below; a peer that acknowledges nothing for so long is lost."""
+    options = (
+        # A game's packets are small and urgent: do not let Nagle's algorithm hold them back (RFC 1122 section 4.2.3.4).
+        ("TCP_NODELAY", 1),
+        # The next two are not known to every system; what they are for is then found out later, by time-outs of ours.
+        ("TCP_NOTSENT_LOWAT", _UNSENT_BYTES),
+        # Who was cut off without a word: RFC 5482. Without it the kernel goes on trying for a quarter of an hour.
+        ("TCP_USER_TIMEOUT", max(1, round(1000 * stall_timeout_s))),
+    )
+    for name, value in options:
+        if hasattr(socket, name):
+            sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
     sock.setblocking(bool(_DONTWAIT))
 
 

@@ -27,6 +27,8 @@ Message = Union[str, bytes]
 # Hundreds wait at a time, nearly all for a game input; who sends more at once gets large reads
 # (`Limits.receive_bytes`) until one of them is not filled.
 _SMALL_READ_BYTES = 448
+# For each message that comes after our goodbye: a flood of them must not take the interpreter's time from others.
+_DISCARD_PAUSE_S = 0.002
 
 
 class WebSocket:
@@ -47,7 +49,7 @@ class WebSocket:
         address: str = "",
         parameters: Parameters | None = None,
     ) -> None:
-        sockets.prepare(sock)
+        sockets.prepare(sock, limits.stall_timeout_s)
         self.path = path
         self.address = address
         self.is_this_machine = False  # whether the peer is a program of this machine; see `Net.proxy`
@@ -221,6 +223,9 @@ class WebSocket:
                 if self._close_sent_at_s is None:
                     return event
                 # We have said goodbye: what still comes is not for us (section 1.4).
+                if self._abort_reason:
+                    self._end(ABNORMAL, self._abort_reason)
+                time.sleep(_DISCARD_PAUSE_S)
             elif event is None:
                 if is_late:  # a peer that sends pings all the time does not prolong ours
                     raise TimeoutError("no message came in time")

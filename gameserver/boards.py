@@ -26,4 +26,4 @@ class Boards:
 
     def packets(self) -> list[Packet]:
         """All boards that show something, for a newcomer."""
-        return list(self._shown.values())
+        return [board for board in self._shown.values() if board.args[0]]

@@ -70,7 +70,7 @@ class Pace:
 
     def tick_times_ms(self) -> list[float]:
         """How long the last ticks took."""
-        return list(self._ticker.durations_ms) if self._ticker is not None else []
+        return self._ticker.durations_ms if self._ticker is not None else []
 
     def late_ticks(self) -> int:
         """How many ticks came too late."""

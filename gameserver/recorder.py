@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+import logging
+from typing import Any, Callable, Protocol
+
+log = logging.getLogger(__name__)
 
 
 class Recorder(Protocol):
@@ -38,3 +41,24 @@ class NoRecorder:
 
 
 FORGETFUL = NoRecorder()
+
+
+class Shielded:
+    """Passes notes on to a recorder; a fault of the recorder's costs the note, and not what the note is about."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+
+    def record_match(self, *match: Any) -> None:
+        """As that of `Recorder`."""
+        self._try(self._recorder.record_match, match)
+
+    def record_event(self, *event: Any) -> None:
+        """As that of `Recorder`."""
+        self._try(self._recorder.record_event, event)
+
+    def _try(self, take_note: Callable[..., None], note: tuple[Any, ...]) -> None:
+        try:
+            take_note(*note)
+        except Exception:
+            log.exception("room %s: a note could not be taken", note[0])

@@ -22,10 +22,10 @@ from gameserver.boards import Boards
 from gameserver.game import Game, Result
 from gameserver.life import ENDED, IN_PROGRESS, WAITING, Life, Situation
 from gameserver.pace import Pace
-from gameserver.recorder import FORGETFUL, Recorder
+from gameserver.recorder import FORGETFUL, Recorder, Shielded
 from gameserver.seats import Connection, PlayerInfo, Seat, enqueue
 from gameserver.settings import GameSettings, ServerSettings
-from gameserver.snapshots import Snapshots
+from gameserver.snapshots import Snapshots, View
 from Net.PacketCodes import PROTOCOL_VERSION, Packet
 from Net.websocket import WebSocket
 
@@ -68,12 +68,13 @@ class GameRoom(Audience):
         self.game = make_game(game_settings)
         self.pace = Pace(game_settings.tick_rate)
         self.events: deque[tuple[int, str, dict[str, Any]]] = deque(maxlen=EVENTS_KEPT)  # (game tick, type, details)
-        self._recorder = recorder
+        self._recorder = Shielded(recorder)
         least = min(self.game.mode.start_at, capacity)  # a mode may need company
         self.life = Life(least, max(least, min(server_settings.start_at, capacity)), server_settings.results_s)
         self.round = _new_round()
         self._ticks_to_boards = 0
         self._snapshots = Snapshots(self.game)
+        self._has_lost_track = False  # of what the clients have been told
         self._boards = Boards()
         self._has_failed = False
 
@@ -161,15 +162,23 @@ class GameRoom(Audience):
         return wish if is_fair else smallest
 
     def set_ready(self, player_id: int, is_ready: bool) -> None:
-        """Notes whether a player wants a waiting round to start now; it does when all want it."""
+        """Notes whether a player wants a waiting round to start now; it does when all want it.
+
+        Does nothing for one who has just been taken out; so does `watch`.
+        """
         with self._lock:
-            self._seats[player_id].is_ready = is_ready
+            seat = self._seats.get(player_id)
+            if seat is not None:
+                seat.is_ready = is_ready
 
     def watch(self, player_id: int, target_id: int | None, spot: tuple[float, float] | None) -> None:
         """Turns a spectator's eyes to a player, or to a spot of the map."""
         size = self.game.settings.map_size
         with self._lock, self.game.lock:
-            view = self._seats[player_id].view
+            seat = self._seats.get(player_id)
+            if seat is None:
+                return
+            view = seat.view
             view.player_id = target_id
             if spot is not None:
                 view.spot = (min(max(spot[0], 0.0), size), min(max(spot[1], 0.0), size))
@@ -255,13 +264,15 @@ class GameRoom(Audience):
 
     def tick(self) -> None:
         """Advances the room by one tick: the world if a round is on, what everybody sees, the life of the match."""
+        if self._has_lost_track:
+            self._tell_anew()
         is_moving = self.pace.may_move()
         in_time, late = self.views()
         with self.game.lock:
             if is_moving and self.status == IN_PROGRESS:
                 self.game.update(1 / self.pace.rate)
             events = self.game.take_events()
-            game_state = self._snapshots.build(in_time, late)
+            game_state = self._build(in_time, late)
         try:
             for event_type, *args in events:
                 self.broadcast(Packet(event_type, tuple(args)))
@@ -270,6 +281,23 @@ class GameRoom(Audience):
                 self._live()
         finally:
             self.broadcast_game_state(game_state)  # the next one holds only what has changed since this one
+
+    def _build(self, in_time: list[View], late: list[View]) -> dict[View, bytes]:
+        try:
+            return self._snapshots.build(in_time, late)
+        except Exception:
+            self._has_lost_track = True  # some views say that their clients know what was never sent
+            raise
+
+    def _tell_anew(self) -> None:
+        """Lets everybody begin again, as if they had just come in."""
+        with self._lock:
+            with self.game.lock:
+                self._snapshots = Snapshots(self.game)
+            for seat in self._seats.values():
+                seat.forget()
+                self._welcome(seat)
+            self._has_lost_track = False
 
     def _show_boards(self) -> None:
         """Tells what has changed on the boards, a few times a second: ranking takes longer than moving."""

@@ -77,6 +77,11 @@ class Seat:
         self.view.is_spectator = self.info.is_spectator
         self.absent_since_s: float | None = None  # time.monotonic() when the connection was lost
 
+    def forget(self) -> None:
+        """Counts the client as told nothing yet; a spectator's eyes stay where they are."""
+        before, self.view = self.view, View(self.view.player_id, self.view.form)
+        self.view.is_spectator, self.view.spot = before.is_spectator, before.spot
+
     def disconnect(self, now_s: float) -> None:
         """Keeps the seat for a player whose connection is lost; now_s: time.monotonic()."""
         self.websocket = NoConnection(self.websocket.address, self.websocket.host)

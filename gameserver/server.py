@@ -11,6 +11,7 @@ import time
 from typing import Any, Callable
 
 from gameserver import handlers, pages
+from gameserver.faults import Faults
 from gameserver.game import Game
 from gameserver.life import IN_PROGRESS
 from gameserver.lobby import Lobby
@@ -51,6 +52,7 @@ class GameServer(Lobby):
         recorder: Recorder = FORGETFUL,
     ) -> None:
         super().__init__(settings, game_settings, make_game, recorder)
+        self.faults = Faults()
         self._started_at_s = time.monotonic()
         self._banned: set[str] = set()  # addresses
         self._shutdown_lock = threading.Lock()
@@ -181,7 +183,8 @@ class GameServer(Lobby):
 
     def describe(self) -> dict[str, Any]:
         """What an operator sees of the server, as plain data."""
-        return {"uptime_s": round(time.monotonic() - self._started_at_s), **self._listener.describe()}
+        uptime_s = round(time.monotonic() - self._started_at_s)
+        return {"uptime_s": uptime_s, **self.faults.describe(), **self._listener.describe()}
 
     def now_ms(self) -> int:
         """Milliseconds since the server was made."""

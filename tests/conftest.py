@@ -1,10 +1,14 @@
-"""The option --portable-sockets: runs tests, and the servers that they start, as on a system without Unix's sockets."""
+"""For every test: locks are taken in their order, and no socket is touched under those of the world.
+
+With the option --portable-sockets, tests and the servers that they start run as on a system without Unix's sockets.
+"""
 
 from __future__ import annotations
 
 import os
 import runpy
 from pathlib import Path
+from typing import Iterator
 
 import pytest
 
@@ -19,3 +23,15 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--portable-sockets"):
         runpy.run_path(str(PORTABLE / "sitecustomize.py"))  # before anything imports Net
         os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(PORTABLE), os.environ.get("PYTHONPATH")]))
+    from tests import locks  # imports Net
+
+    locks.install(locks.WATCH)
+
+
+@pytest.fixture(autouse=True)
+def _locks_are_used_as_agreed() -> Iterator[None]:
+    yield
+    from tests import locks
+
+    violations = locks.WATCH.take_violations()
+    assert not violations, "\n".join(violations)

@@ -99,6 +99,8 @@ class Player:
         message = self.websocket.receive(timeout_s)
         assert isinstance(message, str) == self.as_text, f"an answer in the wrong form: {message!r}"
         packet = TO_CLIENT.decode(message)
+        if packet.id == "WELCOME":  # whatever it knew before, it begins anew
+            self.world, self.tick_gaps = WorldModel(), []
         if packet.id == "STATE" and self.world.tick is not None and packet.args[0] - self.world.tick > 1:
             self.tick_gaps.append((self.world.tick, packet.args[0]))
         self.world.apply(packet)
@@ -136,7 +138,6 @@ class Player:
     def join(self, name: str = "Ann", **options: Any) -> list[Packet]:
         """Joins; returns all packets up to the first STATE."""
         self.send("JOIN", name, options)
-        self.world, self.tick_gaps = WorldModel(), []
         packets = self.receive_until(lambda p: p.id in ("STATE", "ERROR"), "the first STATE")
         assert packets[-1].id == "STATE", f"JOIN was refused: {packets[-1]}"
         welcome = next(packet for packet in packets if packet.id == "WELCOME")

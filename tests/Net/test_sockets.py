@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import select
 import socket
+import sys
 import time
 from typing import Iterator
 
@@ -43,23 +44,58 @@ def has_poll(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
 def pair(has_flag: bool, has_poll: bool) -> Iterator[Pair]:
     near, far = tcp_pair(buffer_bytes=4096)
     with near, far:
-        sockets.prepare(near)
+        sockets.prepare(near, DEADLINE_S)
         yield near, far
 
 
 def fill(sock: socket.socket) -> int:
-    """Writes until the kernel takes no more, at the far end neither; returns how many bytes it took."""
-    total = 0
-    while True:
+    """Writes until the kernel takes no more, at the far end neither; returns how many bytes it took.
+
+    For half a second: the kernel asks a full peer for room after 0.2 s, and may pass a little on then.
+    """
+    total, quiet = 0, 0
+    while quiet < 10:
         sent = sockets.send_now(sock, bytes(1000))
         total += sent
-        if not sent and not select.select([], [sock], [], 0.05)[1]:
-            return total
+        quiet = 0 if sent or select.select([], [sock], [], 0.05)[1] else quiet + 1
+    return total
 
 
 def test_a_prepared_socket_sends_small_packets_at_once(pair: Pair) -> None:
     near, _ = pair
     assert near.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells how much is unsent")
+def test_little_goes_stale_in_the_kernel_when_the_peer_does_not_read(has_flag: bool) -> None:
+    near, far = tcp_pair()
+    with near, far:
+        far.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        sockets.prepare(near, DEADLINE_S)
+        fill(near)
+        assert unsent_bytes(near) <= 65536  # a segment of the loopback; on an Ethernet 1,500 bytes
+
+
+def unsent_bytes(sock: socket.socket) -> int:
+    """What waits in the kernel and has never been sent (SIOCOUTQNSD of Linux)."""
+    import fcntl
+
+    return int.from_bytes(fcntl.ioctl(sock, 0x894B, bytes(4)), sys.byteorder)
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="this system has no TCP_USER_TIMEOUT")
+def test_a_peer_that_acknowledges_nothing_is_lost_after_the_time_given(pair: Pair) -> None:
+    near, _ = pair
+    assert near.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 1000 * DEADLINE_S
+
+
+def test_a_system_without_the_newer_options_does_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("TCP_NOTSENT_LOWAT", "TCP_USER_TIMEOUT"):
+        monkeypatch.delattr(socket, name, raising=False)
+    near, far = tcp_pair()
+    with near, far:
+        sockets.prepare(near, DEADLINE_S)
+        assert sockets.send_now(near, b"x") == 1
 
 
 def test_receive_waits_for_bytes(pair: Pair) -> None:

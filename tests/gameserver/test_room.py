@@ -9,9 +9,13 @@ from typing import Any
 import pytest
 
 from gameserver.game import Game
+from gameserver.recorder import NoRecorder, Shielded
 from gameserver.room import BOARDS_EVERY_S, ENDED, IN_PROGRESS, WAITING, RoomFull
 from gameserver.seats import PlayerInfo
+from gameserver.snapshots import Snapshots
+from gameserver.standing import Standing
 from gameserver.ticker import FAILURES_ALLOWED
+from gameserver.world_manager import _describe
 from Net.frames import message_frame
 from Net.PacketCodes import TO_CLIENT, Packet
 from tests.Net.support import DEADLINE_S, Background, wait_until
@@ -198,6 +202,14 @@ def test_a_round_starts_early_when_all_are_ready_and_only_then() -> None:
         assert statuses(stage, 1) == [IN_PROGRESS]
 
 
+def test_what_comes_too_late_from_one_who_was_taken_out_does_nothing() -> None:
+    with staged() as stage:
+        ann = stage.seat("Ann")
+        stage.room.remove_player(stage.server_end(ann))
+        stage.room.set_ready(ann.id, True)
+        stage.room.watch(ann.id, None, (0.0, 0.0))
+
+
 def test_an_empty_waiting_room_does_not_start() -> None:
     with staged() as stage:
         assert statuses(stage, 3) == [WAITING] * 3
@@ -298,6 +310,52 @@ def test_a_tick_that_fails_is_lost_and_clients_see_the_world_as_it_is_after_it(b
         assert ann.sees_at(ann, round(player.x), round(player.y))
 
 
+@pytest.mark.parametrize("owner", [Snapshots, Standing])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_build_that_fails_loses_nothing(owner: type, when: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether it fails early or late: views may then say that clients know what they were never sent."""
+    name = "build" if owner is Snapshots else "compare"
+    real = getattr(owner, name)
+    faults = iter([False, True, False, False])
+
+    def fail(*args: Any) -> Any:
+        is_fault = next(faults)
+        done = None if is_fault and when == "before" else real(*args)
+        if is_fault:
+            raise ZeroDivisionError("a fault for the test")
+        return done
+
+    with staged(plain_world(rocks=20, map_size=2000.0)) as stage:
+        ann, game = stage.seat("Ann"), stage.room.game
+        with monkeypatch.context() as patch:
+            patch.setattr(owner, name, fail)
+            stage.tick()
+            game.process_input(ann.id, ("MOVE", 0, 1))
+            with pytest.raises(ZeroDivisionError):
+                stage.tick()
+            game.process_input(ann.id, ("MOVE", None, 2))
+            stage.tick(2)
+        ann.wait_until(lambda: ann.world.sequence == 2, "the tick after it")
+        player = game.players[ann.id]
+        assert ann.sees_at(ann, round(player.x), round(player.y))
+        assert set(ann.world.scenery) == set(game.scenery)
+
+
+def test_a_recorder_that_fails_costs_its_notes_and_nothing_else(caplog: pytest.LogCaptureFixture) -> None:
+    class Broken(NoRecorder):
+        def record_event(self, *_: Any) -> None:
+            raise ZeroDivisionError("a fault for the test")
+
+    with staged() as stage:
+        stage.room._recorder = Shielded(Broken())
+        ann = stage.seat("Ann")
+        stage.tick()
+        ann.wait_for("STATE")
+        stage.room.remove_player(stage.server_end(ann))
+        assert stage.room.is_empty()
+    assert caplog.text.count("a note could not be taken") == 2 + 1  # join, start, leave
+
+
 def test_a_room_survives_a_failing_tick_and_logs_it(caplog: pytest.LogCaptureFixture) -> None:
     with serving(make_game=FaultyGame) as arena:
         ann = arena.join("Ann")
@@ -383,7 +441,7 @@ def test_a_player_whom_the_game_can_not_take_leaves_no_seat_behind(monkeypatch: 
 def test_a_tick_may_end_while_an_operator_looks() -> None:
     with staged(plain_world(tick_rate=5)) as stage:
         stage.room.start()
-        ticker = stage.room._ticker
+        ticker = stage.room.pace._ticker
         assert ticker is not None
 
         class Duration(float):
@@ -395,5 +453,5 @@ def test_a_tick_may_end_while_an_operator_looks() -> None:
                 return 1.0
 
         ticker.durations_ms = [Duration(), 2.0]
-        assert stage.room.describe()["tick_ms"] == [1.0, 2.0]
+        assert _describe(stage.room)["tick_ms"] == [1.0, 2.0]
         stage.room.stop()

@@ -98,6 +98,7 @@ function showTotals(state) {
   const rate = (bytes, before) => `${((bytes - before) / 1024 / passedS).toFixed(1)} KiB/s`;
   const facts = {
     "up for": duration(state.uptime_s),
+    ...(state.faults ? { faults: `${state.faults}, the last: ${state.latest_fault}` } : {}),
     connections: state.connections,
     received: counted.atMs ? rate(state.bytes_in, counted.bytesIn) : "…",
     sent: counted.atMs ? rate(state.bytes_out, counted.bytesOut) : "…",

@@ -1,0 +1,165 @@
+"""Locks that watch how they are used: in which order they are taken, and what is done while they are held.
+
+The order is server -> room -> game -> websocket, and no socket is read or written under the first three: whoever holds
+one of those may keep everybody waiting. Any other two locks must always be taken in the same order, whichever it is.
+What a test does wrong is noted even if no thread happens to meet another: a deadlock need not come about to be found.
+
+Only the locks of our own packages are watched: each module that uses `threading` gets one whose locks watch.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import pkgutil
+import sys
+import threading
+import traceback
+import types
+from typing import Any, Callable, NamedTuple
+
+import gameserver
+import Net
+from Net import sockets
+
+# The modules that make these locks. To be taken from left to right only.
+ORDER = ("gameserver.lobby", "gameserver.audience", "gameserver.game", "Net.websocket")
+# Under these no socket may be touched.
+NO_IO_UNDER = frozenset(ORDER[:3])
+IO = ("send_now", "receive", "wait_readable", "wait_writable", "linger")
+
+
+class Place(NamedTuple):
+    """Where a lock is made: two that are made in the same line are of the same kind."""
+
+    module: str
+    line: int
+
+
+class Watch:
+    """What threads have done with locks, and what was wrong with it."""
+
+    def __init__(self) -> None:
+        self.violations: list[str] = []
+        self._held = threading.local()
+        self._seen: dict[tuple[Place, Place], str] = {}  # (held, taken) -> where that was first done
+
+    def held(self) -> list[WatchedLock]:
+        """The locks that the calling thread holds, in the order in which it took them."""
+        try:
+            return self._held.locks  # type: ignore[no-any-return]
+        except AttributeError:
+            self._held.locks = []
+            return self._held.locks  # type: ignore[no-any-return]
+
+    def before_taking(self, lock: WatchedLock) -> None:
+        """Notes whether a lock may be taken now."""
+        held = self.held()
+        if not held or lock in held:
+            return
+        for other in held:
+            step = (other.place, lock.place)
+            if step not in self._seen:
+                self._seen[step] = _where()
+            if not self._may_follow(*step):
+                names = f"{lock.place.module} is taken under {other.place.module}"
+                self._note(f"{names}, against the order", self._seen.get(step[::-1]))
+
+    def _may_follow(self, held: Place, taken: Place) -> bool:
+        if held.module in ORDER and taken.module in ORDER:
+            return ORDER.index(held.module) < ORDER.index(taken.module)
+        return (taken, held) not in self._seen
+
+    def before_io(self, what: str) -> None:
+        """Notes whether a socket may be touched now."""
+        guilty = [lock.place.module for lock in self.held() if lock.place.module in NO_IO_UNDER]
+        if guilty:
+            self._note(f"sockets.{what} is called under {', '.join(guilty)}")
+
+    def _note(self, what: str, the_other_way: str | None = None) -> None:
+        there = f"\nThe other way round it was done here:\n{the_other_way}" if the_other_way else ""
+        self.violations.append(f"{what}:\n{_where()}{there}")
+
+    def take_violations(self) -> list[str]:
+        """What was wrong since this was last called."""
+        found, self.violations = self.violations, []
+        return found
+
+
+def _where() -> str:
+    return "".join(traceback.format_stack(limit=12)[:-3])
+
+
+class WatchedLock:
+    """A lock, or a reentrant one, that tells the watch who takes it."""
+
+    def __init__(self, watch: Watch, place: Place, lock: Any) -> None:
+        self.place = place
+        self._watch = watch
+        self._lock = lock
+
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
+        """As that of `threading.Lock`."""
+        self._watch.before_taking(self)
+        is_taken = self._lock.acquire(blocking, timeout)
+        if is_taken:
+            self._watch.held().append(self)
+        return bool(is_taken)
+
+    def release(self) -> None:
+        """As that of `threading.Lock`."""
+        held = self._watch.held()
+        del held[len(held) - 1 - held[::-1].index(self)]
+        self._lock.release()
+
+    def __enter__(self) -> bool:
+        return self.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+
+class WatchedThreading(types.ModuleType):
+    """`threading` as one of our modules sees it: the same, but for its locks."""
+
+    def __init__(self, watch: Watch, owner: str) -> None:
+        super().__init__("threading")
+        self.__dict__.update(_watch=watch, _owner=owner)
+
+    def Lock(self) -> WatchedLock:  # noqa: N802
+        """As that of `threading`."""
+        return WatchedLock(self._watch, Place(self._owner, sys._getframe(1).f_lineno), threading.Lock())
+
+    def RLock(self) -> WatchedLock:  # noqa: N802
+        """As that of `threading`."""
+        return WatchedLock(self._watch, Place(self._owner, sys._getframe(1).f_lineno), threading.RLock())
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(threading, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(threading, name, value)
+
+
+def install(watch: Watch) -> None:
+    """From now on all locks that our packages make are watched, and all that they do with sockets."""
+    for package in (Net, gameserver):
+        for info in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            module = importlib.import_module(info.name)
+            if getattr(module, "threading", None) is threading:
+                module.threading = WatchedThreading(watch, info.name)  # type: ignore[attr-defined]
+    for name in IO:
+        setattr(sockets, name, _watched_io(watch, name, getattr(sockets, name)))
+
+
+def _watched_io(watch: Watch, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def touch(*args: Any, **kwargs: Any) -> Any:
+        if watch.held():
+            watch.before_io(name)
+        return function(*args, **kwargs)
+
+    return touch
+
+
+WATCH = Watch()

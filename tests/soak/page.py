@@ -1,0 +1,38 @@
+"""Writes figures into docs/reliability.md, each command's between its two markers."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import platform
+from pathlib import Path
+from typing import Any
+
+import gameserver
+
+PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
+
+
+def write_figures(name: str, seconds: float, figures: dict[str, Any]) -> None:
+    """Replaces what stands between the markers of that name; raises ValueError when the page has no such markers."""
+    start, end = f"<!-- {name}: measured -->\n", f"<!-- end of {name} -->"
+    before, found, rest = PAGE.read_text(encoding="utf-8").partition(start)
+    _, found_end, after = rest.partition(end)
+    if not (found and found_end):
+        raise ValueError(f"{PAGE} has no line {start.strip()} with {end} behind it")
+    PAGE.write_text(f"{before}{start}\n{table(seconds, figures)}\n\n{end}{after}", encoding="utf-8")
+
+
+def table(seconds: float, figures: dict[str, Any]) -> str:
+    """The figures, with what they were measured on."""
+    lines = [
+        f"Measured {datetime.date.today()}, {seconds:g} s: gameserver {gameserver.__version__}, "
+        f"{platform.python_implementation()} {platform.python_version()}, {os.cpu_count()} cores.\n",
+        "| what | figure |",
+        "|---|---|",
+    ]
+    return "\n".join([*lines, *(f"| {what} | {_written(figure)} |" for what, figure in figures.items())])
+
+
+def _written(figure: Any) -> str:
+    return f"{figure:.2f}" if isinstance(figure, float) else str(figure)

@@ -1,0 +1,137 @@
+"""Well-behaved players in a process of their own, read by one thread: they walk, chat, and note when each tick came."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import multiprocessing
+import random
+import selectors
+import time
+from multiprocessing.connection import Connection
+from typing import Any, NamedTuple
+
+import msgpack
+
+from Net.client import connect
+from Net.errors import ConnectionClosed
+from Net.PacketCodes import TO_CLIENT, TO_SERVER, Packet
+from Net.websocket import WebSocket
+from tests.support import DEADLINE_S
+
+CODES = {row.code: row.id for row in TO_CLIENT.rows}
+BEAT_S = 0.05
+CHAT_EVERY_S = 2.0
+
+
+class Diary(NamedTuple):
+    """What one player saw: when each tick came (time.monotonic()), what was said, how its connection ended."""
+
+    ticks: list[tuple[int, float]]
+    chats: list[str]
+    end: str
+
+    def missed(self) -> list[int]:
+        """How many ticks were missing at each gap."""
+        return [b[0] - a[0] - 1 for a, b in zip(self.ticks, self.ticks[1:]) if b[0] - a[0] > 1]
+
+    def intervals_ms(self, since_s: float, until_s: float) -> list[float]:
+        """Between ticks that came in that time."""
+        times_s = [at_s for _, at_s in self.ticks if since_s <= at_s <= until_s]
+        return [1000 * (b - a) for a, b in zip(times_s, times_s[1:])]
+
+
+def peek(message: str | bytes) -> tuple[str, list[Any]]:
+    """A packet's id and arguments, without the checks of `TO_CLIENT.decode`, which cost time."""
+    if isinstance(message, str):
+        packet_id, args = json.loads(message)
+        return packet_id, args
+    code, args = msgpack.unpackb(message, strict_map_key=False)
+    return CODES[code], args
+
+
+class Reader:
+    """Writes a diary from the messages of one connection."""
+
+    def __init__(self) -> None:
+        self.diary = Diary([], [], "")
+
+    def note(self, message: str | bytes) -> None:
+        packet_id, args = peek(message)
+        if packet_id == "STATE":
+            self.diary.ticks.append((args[0], time.monotonic()))
+        elif packet_id == "CHAT":
+            self.diary.chats.append(args[1])
+
+
+def join_packet(name: str, room: str) -> bytes | str:
+    return TO_SERVER.encode(Packet("JOIN", (name, {"room": room})))
+
+
+class Players:
+    """So many players in a room; the first chats numbers, one every two seconds, if so asked."""
+
+    def __init__(self, url: str, count: int, room: str = "den", chats: bool = False) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._pipe, far = context.Pipe()
+        self._process = context.Process(target=_play, args=(url, count, room, chats, far), daemon=True)
+        self._process.start()
+        far.close()
+        self._receive()  # all have joined
+
+    def stop(self) -> list[Diary]:
+        """Lets them leave; returns what they saw."""
+        self._pipe.send("stop")
+        diaries: list[Diary] = self._receive()
+        self._process.join(DEADLINE_S)
+        self._pipe.close()
+        return diaries
+
+    def _receive(self) -> Any:
+        if not self._pipe.poll(3 * DEADLINE_S):
+            raise RuntimeError("the players' process does not answer")
+        return self._pipe.recv()
+
+
+def _play(url: str, count: int, room: str, chats: bool, pipe: Connection) -> None:
+    rng = random.Random(count)
+    selector = selectors.DefaultSelector()
+    readers: dict[WebSocket, Reader] = {}
+    for number in range(count):
+        websocket = connect(url)
+        websocket.send(join_packet(f"P{number}", room))
+        websocket.send(TO_SERVER.encode(Packet("MOVE", (number % 8,))))
+        readers[websocket] = Reader()
+        selector.register(websocket._sock, selectors.EVENT_READ, websocket)
+    players = list(readers)
+    said, say_at_s, act_at_s, is_told = 0, 0.0, 0.0, False
+    while not pipe.poll():
+        for key, _ in selector.select(BEAT_S):
+            if not _read(key.data, readers[key.data]):
+                selector.unregister(key.fileobj)
+        if not is_told and all(reader.diary.ticks for reader in readers.values()):
+            pipe.send("joined")
+            is_told = True
+        now_s = time.monotonic()
+        if now_s >= act_at_s:  # everybody turns about once a second
+            act_at_s = now_s + 1 / count
+            rng.choice(players).post(TO_SERVER.encode(Packet("MOVE", (rng.randrange(8),))))
+        if chats and is_told and now_s >= say_at_s:
+            players[0].post(TO_SERVER.encode(Packet("CHAT", (str(said),))))
+            said, say_at_s = said + 1, now_s + CHAT_EVERY_S
+    with contextlib.suppress(BrokenPipeError):  # who started us was killed
+        pipe.send([reader.diary for reader in readers.values()])
+    for websocket in players:
+        websocket.close()
+
+
+def _read(websocket: WebSocket, reader: Reader) -> bool:
+    """Notes all that has come; returns whether the connection goes on."""
+    try:
+        while True:
+            reader.note(websocket.receive(0))
+    except TimeoutError:
+        return True
+    except ConnectionClosed as closed:
+        reader.diary = reader.diary._replace(end=str(closed))
+        return False

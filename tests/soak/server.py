@@ -1,0 +1,198 @@
+"""A server in a process of its own, so that those who measure it do not disturb it; it can be asked how it is."""
+
+from __future__ import annotations
+
+import collections
+import gc
+import logging
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, Callable, NamedTuple
+
+from gameserver.server import GameServer
+from gameserver.settings import GameSettings, ServerSettings
+from Net.websocket import WebSocket
+from tests.support import DEADLINE_S
+
+# All in view of all, and no end of the match.
+SETTINGS = GameSettings(map_size=3000.0, cell_size=1000, view_cells=(3, 3), time_limit_s=None)
+MANY = 100_000
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
+
+
+class Census(NamedTuple):
+    """What there is in the server's process."""
+
+    threads: int
+    files: int
+    memory_bytes: int
+    objects: dict[str, int]  # of our classes
+
+    def growth_since(self, before: Census) -> dict[str, int]:
+        """The classes of which there are more or fewer than before."""
+        names = sorted(self.objects.keys() | before.objects.keys())
+        growth = {name: self.objects.get(name, 0) - before.objects.get(name, 0) for name in names}
+        return {name: count for name, count in growth.items() if count}
+
+
+class LogLine(NamedTuple):
+    """When something was logged (time.monotonic()), what, and whether with a traceback."""
+
+    at_s: float
+    text: str
+    is_fault: bool
+
+
+class ServerProcess:
+    """The server, from its start to `stop`. prepare: called in its process with the server, before it serves."""
+
+    def __init__(
+        self,
+        settings: GameSettings = SETTINGS,
+        prepare: Callable[[GameServer], None] | None = None,
+        **server_settings: Any,
+    ) -> None:
+        # It must not inherit our threads and sockets, as a forked process would.
+        context = multiprocessing.get_context("spawn")
+        self._pipe, far = context.Pipe()
+        self._lock = threading.Lock()
+        many = {"max_connections": MANY, "max_connections_per_address": MANY, "max_players": 1000}
+        arguments = (far, settings, ServerSettings(**{**many, **server_settings}), prepare)
+        self._process = context.Process(target=_serve, args=arguments, daemon=True)
+        self._process.start()
+        far.close()
+        self.port: int = self._receive()
+
+    def __enter__(self) -> ServerProcess:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pipe.close()  # which ends it
+        self._process.join(DEADLINE_S)
+        self._process.kill()
+        self._process.join()
+
+    def url(self, host: str = "127.0.0.1", path: str = "/") -> str:
+        """Where a client finds it."""
+        return f"ws://{host}:{self.port}{path}"
+
+    def ask(self, what: str) -> Any:
+        """One of ANSWERS."""
+        with self._lock:  # the answer must go to who has asked
+            self._pipe.send(what)
+            return self._receive()
+
+    def _receive(self) -> Any:
+        if not self._pipe.poll(3 * DEADLINE_S):
+            raise RuntimeError("the server's process does not answer")
+        return self._pipe.recv()
+
+
+class _Log(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: collections.deque[LogLine] = collections.deque(maxlen=MANY)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(LogLine(time.monotonic(), record.getMessage(), record.exc_info is not None))
+
+
+class _Inside:
+    """What can be asked of the server's process."""
+
+    def __init__(self, server: GameServer) -> None:
+        self.server = server
+        self.log = _Log()
+        self.most_waiting_bytes = 0
+        for name in ("Net", "gameserver"):
+            logging.getLogger(name).addHandler(self.log)
+            logging.getLogger(name).setLevel(logging.INFO)
+        logging.getLogger("Net.listener").setLevel(logging.DEBUG)  # why connections end
+        threading.Thread(target=self._watch_outboxes, name="watcher", daemon=True).start()
+
+    def _watch_outboxes(self) -> None:
+        while True:
+            time.sleep(0.1)
+            with self.server._listener._lock:
+                websockets = list(self.server._listener._websockets)
+            waiting = max((len(websocket._outbox) for websocket in websockets), default=0)
+            self.most_waiting_bytes = max(self.most_waiting_bytes, waiting)
+
+    def census(self) -> Census:
+        for _ in range(3):
+            gc.collect()
+        kinds = collections.Counter(type(thing) for thing in gc.get_objects())
+        ours = {
+            kind.__qualname__: count
+            for kind, count in kinds.items()
+            if str(kind.__module__).split(".")[0] in ("Net", "gameserver")
+        }
+        resident_pages = int(Path("/proc/self/statm").read_text().split()[1])
+        files = len(os.listdir("/proc/self/fd"))
+        return Census(threading.active_count(), files, resident_pages * _PAGE_BYTES, ours)
+
+    def held_locks(self) -> list[str]:
+        """The locks that nobody gives back for two seconds."""
+        server = self.server
+        locks = {"server": server._lock, "shutdown": server._shutdown_lock, "listener": server._listener._lock}
+        for room in server.all_rooms():
+            locks.update({f"room {room.id}": room._lock, f"game {room.id}": room.game.lock})
+        for session in server._sessions.copy().values():
+            if isinstance(session.websocket, WebSocket):
+                locks[f"websocket {session.websocket.address}"] = session.websocket._lock
+        return [name for name, lock in locks.items() if not _can_take(lock)]
+
+    def threads(self) -> list[str]:
+        return [thread.name for thread in threading.enumerate()]
+
+
+def _can_take(lock: Any) -> bool:
+    is_taken = lock.acquire(timeout=2.0)
+    if is_taken:
+        lock.release()
+    return bool(is_taken)
+
+
+ANSWERS: dict[str, Callable[[_Inside], Any]] = {
+    "census": _Inside.census,
+    "held locks": _Inside.held_locks,
+    "threads": _Inside.threads,
+    "connections": lambda inside: inside.server._listener.connections(),
+    "players": lambda inside: len(inside.server.players),
+    "most waiting bytes": lambda inside: inside.most_waiting_bytes,
+    "log": lambda inside: list(inside.log.lines.copy()),
+    "describe": lambda inside: inside.server.describe(),
+    # What `faults` has put there.
+    "injected": lambda inside: inside.server.injected.count,  # type: ignore[attr-defined]
+    "stop injecting": lambda inside: setattr(inside.server.injected, "is_on", False),  # type: ignore[attr-defined]
+}
+
+
+def _serve(
+    pipe: Connection,
+    settings: GameSettings,
+    server_settings: ServerSettings,
+    prepare: Callable[[GameServer], None] | None,
+) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who started us
+    server = GameServer(server_settings, settings)
+    inside = _Inside(server)
+    if prepare is not None:
+        prepare(server)
+    _, port = server.listen("0.0.0.0", 0)
+    serving = threading.Thread(target=server.serve, name="accept loop")
+    with server.faults.watching():
+        serving.start()
+        pipe.send(port)
+        try:
+            while True:
+                pipe.send(ANSWERS[pipe.recv()](inside))
+        except EOFError:
+            pass  # the other end is closed: we are done
+        server.stop()
+        serving.join()

@@ -1,0 +1,69 @@
+"""The short versions of `python -m tests.soak slow`, `churn` and `faults`.
+
+Intervals are for a quiet machine and not tested; that nobody misses a tick is.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+
+import pytest
+
+from tests.soak import churn, cut_off, faults, page, slow
+from tests.soak.__main__ import SOAKS
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="asks Linux what is in its buffers and its /proc")
+
+OUTBOX_BYTES = 64 * 1024
+
+
+@pytest.mark.timeout(180)
+def test_half_a_room_that_misbehaves_costs_the_other_half_no_tick() -> None:
+    figures = slow.run(18)
+    print(figures)
+    assert figures["ticks received by the 25"] > 0
+    assert figures["ticks missed by the 25"] == figures["connections of the 25 lost"] == 0
+    assert figures["their chats lost or out of order"] == 0
+    assert figures["silent clients dropped"] > 0
+    assert figures["floods closed with 1008"] > 0
+    assert figures["outbox, largest bytes"] <= OUTBOX_BYTES
+    assert figures["faults"] == 0
+
+
+@pytest.mark.skipif(cut_off.why_not() is not None, reason=f"to cut players off {cut_off.why_not()}")
+@pytest.mark.timeout(180)
+def test_players_who_are_cut_off_without_a_word_are_found() -> None:
+    with slow.ServerProcess(reconnect_s=1.0) as server:
+        vanishing = cut_off.Vanishing(server, 3)
+        vanishing.stop()
+    assert vanishing.never_found == 0
+    assert len(vanishing.found_after_s) == 3
+    assert max(vanishing.found_after_s) < cut_off.GIVE_UP_S / 2  # without TCP_USER_TIMEOUT it takes 25 s and more
+
+
+@pytest.mark.timeout(180)
+def test_clients_that_come_and_go_leave_nothing_behind() -> None:
+    figures = churn.run(6)
+    print(figures)
+    assert figures["ways of doing so"] == len(churn.KINDS)
+    assert figures["objects of our classes, more or fewer"] == "none"
+    assert len(set(figures["threads before, after"].split(", "))) == 1
+    assert len(set(figures["files before, after"].split(", "))) == 1
+    assert figures["could not"] == figures["faults"] == figures["ticks a bystander missed in a row"] == 0
+
+
+@pytest.mark.timeout(180)
+def test_faults_are_logged_once_and_harm_nobody_else() -> None:
+    figures = faults.run(6)
+    print(figures)
+    assert figures["faults injected"] == figures["logged with their traceback"] == figures["counted"] > 0
+    assert figures["threads that died"] == figures["locks that stayed held"] == "none"
+    assert figures["players of the faulty room who play on"] == faults.PLAYERS
+    assert figures["connections of bystanders lost"] == figures["ticks a bystander missed in a row"] == 0
+
+
+def test_the_page_has_a_place_for_the_figures_of_each_command() -> None:
+    text = page.PAGE.read_text(encoding="utf-8")
+    assert re.findall(r"<!-- (\w+): measured -->", text) == re.findall(r"<!-- end of (\w+) -->", text)
+    assert {name for name, _, _ in SOAKS} == set(re.findall(r"<!-- (\w+): measured -->", text))
