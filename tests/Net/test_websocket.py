@@ -821,6 +821,17 @@ def test_a_peer_that_never_answers_our_close_is_dropped() -> None:
         assert plain(peer.receive_to_the_end()) == [(CLOSE, close_body(1001))]
 
 
+def test_an_abort_after_our_close_ends_it_though_much_that_has_come_was_not_looked_at() -> None:
+    with raw_connection() as (websocket, peer):
+        peer.send_bytes(15_000 * client_frame(BINARY, b"a flood"))  # half a minute of them
+        websocket.begin_close(1008)
+        receiving = Background(websocket.receive)
+        websocket.abort("enough")
+        with pytest.raises(ConnectionClosed, match="enough"):
+            receiving.result()
+        assert websocket._closed is not None
+
+
 def test_to_close_twice_does_not_prolong_the_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     clock_s = 1000.0
     monkeypatch.setattr("Net.websocket.time", SimpleNamespace(monotonic=lambda: clock_s))

@@ -20,7 +20,7 @@ OUTBOX_BYTES = 64 * 1024
 
 @pytest.mark.timeout(180)
 def test_half_a_room_that_misbehaves_costs_the_other_half_no_tick() -> None:
-    figures = slow.run(18)
+    figures = slow.run(12)
     print(figures)
     assert figures["ticks received by the 25"] > 0
     assert figures["ticks missed by the 25"] == figures["connections of the 25 lost"] == 0
