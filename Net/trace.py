@@ -23,8 +23,10 @@ log = logging.getLogger(__name__)
 EVERYBODY = "all"
 # How often the two threads come round: soon enough for the eye. To be woken for each frame would cost the game more.
 POLL_S = 0.05
-# Processor time for words in each round: a fifth of the time at most is not the game's.
-WORDS_S = 0.01
+# Processor time for words in each round: lines for forty players fit in, drawings do not.
+WORDS_S = 0.025
+# So much work at a stretch, in seconds, and so long a rest: whoever else wants to run does not wait longer.
+STRETCH_S = 0.0005
 # What may wait to be taken apart, in bytes, and to be written, in characters.
 MOST_BYTES = 8 * 1024 * 1024
 MOST_TEXT = 2 * 1024 * 1024
@@ -78,7 +80,11 @@ class Tracer:
     def _read(self) -> None:
         chunks, _ = self._chunks.take()
         words_s = 0.0  # spent in this round
+        rested_s = time.monotonic()
         for chunk in chunks:
+            if time.monotonic() - rested_s > STRETCH_S:
+                time.sleep(STRETCH_S)
+                rested_s = time.monotonic()
             try:
                 for entry in chunk.source.read(chunk):
                     if words_s < WORDS_S:
