@@ -11,8 +11,6 @@ import sys
 from types import FrameType
 
 EXIT_USAGE = 2
-# Where this machine itself finds a server that listens on all of its addresses.
-LOOPBACK = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}
 # For what is still to be written when the server stops: within the three seconds that it may take.
 STORE_TIMEOUT_S = 1.0
 
@@ -36,11 +34,14 @@ from gameserver.settings import GameSettings, ServerSettings
 from gameserver.store import DEFAULT_PATH, Store, StoreError
 from gameserver.world_manager import GameWorldManager
 from Net.explain import FORMS
-from Net.lan import reachable_addresses, url
+from Net.lan import ANY_HOST, reachable_addresses, url
 from Net.limits import Limits
+from Net.proxy import canonical_address
 from Net.trace import EVERYBODY, Tracer
 
 _GAME, _SERVER, _LIMITS = GameSettings(), ServerSettings(), Limits()
+# Where this machine itself finds a server that listens on all of its addresses.
+LOOPBACK = {ANY_HOST: "127.0.0.1", "": "127.0.0.1", "::": "::1"}
 _LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -52,7 +53,7 @@ def make_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     add = parser.add_argument
-    add("--host", default="0.0.0.0", help="address to listen on; 0.0.0.0: all of this machine's")
+    add("--host", default=ANY_HOST, help=f"address to listen on; {ANY_HOST}: all of this machine's")
     add("--port", type=int, default=3000, help="port to listen on; 0: any that is free")
     add("--max-players", type=int, default=_SERVER.max_players, metavar="N", help="seats in a room")
     add("--start-at", type=int, default=_SERVER.start_at, metavar="N", help="players that a round waits for")
@@ -68,6 +69,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("--compress", action="store_true", help="deflate the game's packets: fewer bytes, more work")
     add("--allow-origin", action="append", default=[], metavar="ORIGIN", help="foreign page that may connect; *: any")
     add("--host-name", action="append", default=[], metavar="NAME", help="further name that this server goes by")
+    add("--trusted-proxy", action="append", default=[], metavar="ADDRESS", help="reverse proxy that is believed")
     add("--bots", type=int, default=0, metavar="N", help="simple players that fill a room, for one who tests alone")
     add("--database", default=DEFAULT_PATH, metavar="FILE", help="where results are kept; :memory: forgets them")
     add("--admin-token", metavar="TOKEN", help="what an operator of /admin must know; without it one is made up")
@@ -106,6 +108,7 @@ def make_server(args: argparse.Namespace, recorder: Recorder) -> GameServer:
         compress=args.compress,
         host_names=tuple(args.host_name),
         allowed_origins=tuple(args.allow_origin),
+        trusted_proxies=tuple(canonical_address(address) for address in args.trusted_proxy),
     )
     return GameServer(server_settings, game_settings, make_limits(args), recorder=recorder)
 

@@ -175,8 +175,11 @@ class PacketTable:
     def __init__(self, rows: tuple[PacketType, ...], max_items: int) -> None:
         self.rows = rows
         self._max_items = max_items
-        self._by_id = {row.id: row for row in rows}
+        self._by_id: dict[Any, PacketType] = {row.id: row for row in rows}
         self._by_code: dict[Any, PacketType] = {row.code: row for row in rows}
+        # Of each packet: how many arguments it takes at least, and the check of each.
+        self._least = {row.id: sum(not arg.optional for arg in row.args) for row in rows}
+        self._checks = {row.id: tuple(arg.kind.check for arg in row.args) for row in rows}
 
     def code_of(self, packet_id: str) -> int:
         """The code of a packet; raises KeyError for an unknown id."""
@@ -200,7 +203,13 @@ class PacketTable:
             row, args = self._find(_unpack(message, self._max_items), self._by_code, "code")
         else:
             row, args = self._find(_parse_json(message), self._by_id, "id")
-        return Packet(row.id, tuple(_check_args(row, args)))
+        packet_id, checks = row.id, self._checks[row.id]
+        if not self._least[packet_id] <= len(args) <= len(checks):
+            raise _wrong_count(row, self._least[packet_id], len(args))
+        try:
+            return Packet(packet_id, tuple([check(value) for check, value in zip(checks, args)]))
+        except ValueError:
+            raise _bad_argument(row, args) from None
 
     def _find(self, value: Any, rows: dict[Any, PacketType], key_name: str) -> tuple[PacketType, list[Any]]:
         if type(value) is not list or len(value) != 2 or type(value[1]) is not list:
@@ -212,19 +221,20 @@ class PacketTable:
         return row, args
 
 
-def _check_args(row: PacketType, args: list[Any]) -> list[Any]:
-    count, most = len(args), len(row.args)
-    least = sum(not arg.optional for arg in row.args)
-    if not least <= count <= most:
-        wanted = str(most) if least == most else f"{least} to {most}"
-        raise PacketError("BAD_ARGUMENT", f"{row.id} takes {wanted} arguments, not {count}")
-    checked = []
+def _wrong_count(row: PacketType, least: int, count: int) -> PacketError:
+    most = len(row.args)
+    wanted = str(most) if least == most else f"{least} to {most}"
+    return PacketError("BAD_ARGUMENT", f"{row.id} takes {wanted} arguments, not {count}")
+
+
+def _bad_argument(row: PacketType, args: list[Any]) -> PacketError:
+    """The error for arguments of which at least one is known to be wrong: names the first."""
     for arg, value in zip(row.args, args):
         try:
-            checked.append(arg.kind.check(value))
+            arg.kind.check(value)
         except ValueError as error:
-            raise PacketError("BAD_ARGUMENT", f"{row.id}.{arg.name} must be {error}, not {_excerpt(value)}") from None
-    return checked
+            return PacketError("BAD_ARGUMENT", f"{row.id}.{arg.name} must be {error}, not {_excerpt(value)}")
+    raise AssertionError("every argument is good")
 
 
 def _excerpt(value: Any) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import socket
 import time
-from typing import Mapping, NamedTuple
+from typing import Callable, Mapping, NamedTuple
 
 from Net import sockets
 from Net.deflate import Compression, Parameters, accept_offer
@@ -25,6 +25,7 @@ from Net.handshake import (
 from Net.http import Pages, respond
 from Net.limits import Limits
 from Net.origin import OriginPolicy
+from Net.proxy import Caller
 from Net.tap import Tap
 from Net.websocket import WebSocket
 
@@ -38,21 +39,27 @@ class Site(NamedTuple):
 
 
 def accept(
-    sock: socket.socket, site: Site, limits: Limits, address: str = "", tap: Tap | None = None
+    sock: socket.socket,
+    site: Site,
+    limits: Limits,
+    introduce: Callable[[Request], Caller] = lambda _: Caller("", 0),
+    tap: Tap | None = None,
 ) -> WebSocket | None:
     """Handles one new connection up to the end of its opening handshake; closes the socket unless it was upgraded.
 
-    tap: sees the handshake, and then the frames.
+    introduce: says who sent the request, or raises HandshakeError if it may not come in. tap: sees the handshake, and
+    then the frames.
     """
     try:
         head, early = read_head(sock, limits, tap)
         request = parse_request(head, limits)
+        caller = introduce(request)
         site.policy.check_host(request)
         if request.asks_for_websocket():
-            response, parameters = upgrade(request, site)
+            response, parameters = upgrade(request, site, caller.scheme)
             _send(sock, response, tap)
-            websocket = WebSocket(sock, limits, False, early, request.path, address, parameters)
-            websocket.tap = tap
+            websocket = WebSocket(sock, limits, False, early, request.path, caller.address, parameters)
+            websocket.is_this_machine, websocket.tap = caller.is_this_machine, tap
             return websocket
         sock.sendall(respond(request, site.pages))
         _hang_up(sock, limits)
@@ -65,13 +72,13 @@ def accept(
         raise
 
 
-def upgrade(request: Request, site: Site) -> tuple[bytes, Parameters | None]:
+def upgrade(request: Request, site: Site, scheme: str | None = None) -> tuple[bytes, Parameters | None]:
     """Returns the response that opens the WebSocket, and the parameters of its compression, if it is compressed.
 
-    Raises HandshakeError when it may not be opened.
+    scheme: of the URL that was opened, if a proxy told. Raises HandshakeError when it may not be opened.
     """
     key = check_upgrade(request)
-    site.policy.check_origin(request)
+    site.policy.check_origin(request, scheme)
     if request.path not in site.websockets:
         raise HandshakeError(404, "there is no WebSocket at this path", "RFC 6455 section 4.2.2")
     offers = parse_extensions(request.values("sec-websocket-extensions"))

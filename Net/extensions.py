@@ -15,7 +15,7 @@ from typing import Iterable, NamedTuple
 
 from Net.errors import HandshakeError
 
-_TOKEN = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
+_TOKEN = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"  # nosec B105  # a token of the grammar, not a secret
 # A name or parameter, up to the sign that ends it. No two neighbours can match the same character, so nothing is ever
 # tried twice and the time is linear.
 _ITEM = re.compile(rf'[ \t]*({_TOKEN})[ \t]*(?:=[ \t]*(?:({_TOKEN})|"({_TOKEN})")[ \t]*)?([;,]|$)')

@@ -15,8 +15,11 @@ from typing import Any, Callable, Mapping, NamedTuple, Union
 from Net.errors import HandshakeError
 from Net.handshake import Request, build_head
 
-# What a page of ours may load: files of this very server, and nothing else.
-CONTENT_SECURITY_POLICY = "default-src 'self'"
+# What a page of ours may load: files of this very server, and nothing else. No page of another site may put one into a
+# frame, where a click on the one would be a click on the other.
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
+)
 
 
 class Page(NamedTuple):

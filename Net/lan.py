@@ -5,10 +5,12 @@ from __future__ import annotations
 import ipaddress
 import socket
 
+# To listen on all addresses of this machine: friends and pupils come from others.
+ANY_HOST = "0.0.0.0"  # nosec B104  # the purpose of the server; --host 127.0.0.1 closes it
 # A UDP socket that is connected sends nothing; it only looks up the route, and with it which of our addresses is used.
 # One destination in each private range (RFC 1918), one reserved for documentation (RFC 5737) for the default route.
 _DESTINATIONS = ("10.255.255.254", "172.31.255.254", "192.168.255.254", "192.0.2.1")
-_ANY_HOSTS = ("0.0.0.0", "::", "")
+_ANY_HOSTS = (ANY_HOST, "::", "")
 
 
 def reachable_addresses(host: str) -> list[str]:

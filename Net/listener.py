@@ -12,12 +12,13 @@ import logging
 import socket
 import threading
 import time
-from collections import Counter
-from typing import Callable, Tuple
+from functools import partial
+from typing import Callable, Iterable, Tuple
 
-from Net import sockets
+from Net import scheduling, sockets
 from Net.accept import Site, accept
 from Net.errors import ConnectionClosed, HandshakeError
+from Net.guests import Guest, Guests, full
 from Net.handshake import refusal
 from Net.limits import Limits
 from Net.tap import MakeTap, tap_for
@@ -41,7 +42,7 @@ class Listener:
 
     site, limits: see there. handle: the application. max_connections, max_per_address: above them, HTTP 503.
     tend: called about once a second with time.monotonic(), for the application's own time-outs. refuse: is asked for
-    each new address, and returns the reason if it may not come in.
+    each new address, and returns the reason if it may not come in. proxies: see `Guests`.
     """
 
     def __init__(
@@ -53,14 +54,14 @@ class Listener:
         max_per_address: int = 64,
         tend: Callable[[float], None] | None = None,
         refuse: Callable[[str], str | None] | None = None,
+        proxies: Iterable[str] = (),
     ) -> None:
         self._site = site
         self._limits = limits
         self._handle = handle
         self._max_connections = max_connections
-        self._max_per_address = max_per_address
         self._tend_application = tend
-        self._refuse = refuse
+        self._guests = Guests(max_per_address, refuse, proxies)
         self.tap_makers: list[MakeTap] = []  # who wants to listen in on connections
         self._listening: socket.socket | None = None
         self._stopping = threading.Event()
@@ -69,7 +70,6 @@ class Listener:
         self._threads: dict[threading.Thread, socket.socket] = {}
         self._turned_away: dict[threading.Thread, socket.socket] = {}
         self._websockets: set[WebSocket] = set()
-        self._per_address: Counter[str] = Counter()
         self._bytes_in = 0  # of connections that have ended
         self._bytes_out = 0
 
@@ -145,12 +145,13 @@ class Listener:
         problem = self._why_not(host)
         with self._lock:  # the thread takes itself out at its end, for which it needs the lock
             if problem is None:
-                thread = threading.Thread(target=self._run, args=(sock, host, port), name=name, daemon=True)
+                guest = self._guests.arrive(host, port)
+                thread = threading.Thread(target=self._run, args=(sock, guest), name=name, daemon=True)
                 if _start(thread):
                     self._threads[thread] = sock
-                    self._per_address[host] += 1
                     return
-                problem = _full("the server has no thread left")
+                self._guests.leave(guest)
+                problem = full("the server has no thread left")
             elif len(self._turned_away) < TURNED_AWAY_AT_ONCE:
                 thread = threading.Thread(target=self._turn_away, args=(sock, problem), name=name, daemon=True)
                 if _start(thread):
@@ -186,35 +187,30 @@ class Listener:
     def _why_not(self, host: str) -> HandshakeError | None:
         with self._lock:  # only the accept loop adds connections, so there is room until this one is added
             if len(self._threads) >= self._max_connections:
-                return _full(f"the server is full: it takes {self._max_connections} connections")
-            if self._per_address[host] >= self._max_per_address:
-                return _full(f"too many connections from {host}: at most {self._max_per_address}")
-        reason = self._refuse(host) if self._refuse is not None else None
-        return None if reason is None else HandshakeError(403, reason, "RFC 9110 section 15.5.4")
+                return full(f"the server is full: it takes {self._max_connections} connections")
+        return self._guests.why_not(host)
 
-    def _run(self, sock: socket.socket, host: str, port: int) -> None:
+    def _run(self, sock: socket.socket, guest: Guest) -> None:
         """The life of one connection, in its own thread."""
-        address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        scheduling.wait_for_a_turn()
         tap = None
         try:
-            tap = tap_for(address, self.tap_makers)
-            websocket = accept(sock, self._site, self._limits, address, tap)
+            tap = tap_for(guest.caller.address, self.tap_makers)
+            websocket = accept(sock, self._site, self._limits, partial(self._guests.introduce, guest), tap)
             if websocket is not None:
                 self._converse(websocket)
         except HandshakeError as error:
-            log.info("%s refused: %s", address, error)
+            log.info("%s refused: %s", guest.caller.address, error)
         except OSError as error:
-            log.info("%s vanished during the handshake: %s", address, error)
+            log.info("%s vanished during the handshake: %s", guest.caller.address, error)
         except Exception:
-            log.exception("%s: a fault in the server", address)
+            log.exception("%s: a fault in the server", guest.caller.address)
         finally:
             if tap is not None:
                 tap.ended()
+            self._guests.leave(guest)
             with self._lock:
                 del self._threads[threading.current_thread()]
-                self._per_address[host] -= 1
-                if not self._per_address[host]:
-                    del self._per_address[host]
 
     def _converse(self, websocket: WebSocket) -> None:
         with self._lock:
@@ -245,10 +241,6 @@ class Listener:
                 websocket.tend(now_s)
             if self._tend_application is not None:
                 self._tend_application(now_s)
-
-
-def _full(reason: str) -> HandshakeError:
-    return HandshakeError(503, reason, "RFC 9110 section 15.6.4", (("Retry-After", "10"),))
 
 
 def _start(thread: threading.Thread) -> bool:

@@ -119,6 +119,15 @@ class MessageReader:
         self._wire_size = 0  # bytes of payload so far
         self._fragments = 0  # frames so far
 
+    def only_message(self, data: bytes) -> bytes | None:
+        """The message, if `data` is just one short binary frame and no message is being assembled; else None.
+
+        What it gives is what `feed` would; None: feed the data to `feed`.
+        """
+        if self._opcode != CONTINUATION or self._ended or len(data) > self._limits.message_bytes:
+            return None
+        return self._frame_reader.only_payload(data)
+
     def feed(self, data: bytes) -> Iterator[Event]:
         """Takes what was received and returns an iterator over the events that it completes."""
         self._frames = self._frame_reader.feed(b"" if self._ended else data)

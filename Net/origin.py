@@ -36,12 +36,16 @@ class OriginPolicy(NamedTuple):
                 "RFC 9110 section 7.4",
             )
 
-    def check_origin(self, request: Request) -> None:
-        """Raises HandshakeError 403 if the page that asks is not of this server nor of an allowed site."""
+    def check_origin(self, request: Request, scheme: str | None = None) -> None:
+        """Raises HandshakeError 403 if the page that asks is not of this server nor of an allowed site.
+
+        scheme: by which this server was opened, where it is known. A page that came unencrypted may have been changed
+        on its way, so it is no page of a server behind TLS.
+        """
         origins = request.values("origin")
         if not origins or ANY in self.origins:
             return
-        if len(origins) == 1 and (origins[0].lower() in self.origins or is_same_origin(request)):
+        if len(origins) == 1 and (origins[0].lower() in self.origins or is_same_origin(request, scheme)):
             return
         raise HandshakeError(
             403, f"pages of {origins[0][:80]!r} may not connect: see --allow-origin", "RFC 6455 section 10.2"
@@ -59,12 +63,12 @@ def make_policy(host_names: Iterable[str] = (), origins: Iterable[str] = ()) -> 
     )
 
 
-def is_same_origin(request: Request) -> bool:
+def is_same_origin(request: Request, scheme: str | None = None) -> bool:
     """Whether Origin's host and port are those of Host; "null" (a sandboxed page or a file) never is."""
-    scheme, separator, authority = request.values("origin")[0].lower().partition("://")
-    if not separator or scheme not in _DEFAULT_PORTS:
+    page_scheme, separator, authority = request.values("origin")[0].lower().partition("://")
+    if not separator or page_scheme not in _DEFAULT_PORTS or scheme not in (None, page_scheme):
         return False
-    default_port = _DEFAULT_PORTS[scheme]
+    default_port = _DEFAULT_PORTS[page_scheme]
     origin_name, origin_port = split_host(authority)
     host_name, host_port = split_host(request.values("host")[0])
     return (origin_name, origin_port or default_port) == (host_name, host_port or default_port)

@@ -1,54 +1,62 @@
-"""Packets joined from parts that were encoded once, for packets that many clients get in slightly different cuts.
+"""Packets joined from arguments that were encoded once, for packets that many clients get in slightly different cuts.
 
 A STATE is mostly lists of numbers, and two clients that look at the same place need the same numbers. So each place's
-numbers are encoded once, as a `Part`, and a client's packet is the join of its parts: in MessagePack and in JSON alike
+numbers are encoded once, as a `Part`, and a client's list is the join of its parts: in MessagePack and in JSON alike
 the elements of a list simply follow each other, and only the list's head and commas must be added.
 """
 
 from __future__ import annotations
 
 import json
-from typing import Any, NamedTuple, Sequence
+from functools import lru_cache
+from typing import Any, Iterable, NamedTuple, Sequence, Union
 
 import msgpack
 
 from Net.PacketCodes import TO_CLIENT
 
+Encoded = Union[str, bytes]  # JSON or MessagePack
+
 
 class Part(NamedTuple):
-    """So many (`length`) elements of a list, without the list round them: bytes of MessagePack, or text of JSON."""
+    """So many (`length`) elements of a list, without the list round them."""
 
     length: int
-    data: str | bytes
+    data: Encoded
 
 
-def encode_part(values: list[int], as_text: bool) -> Part:
+def encode_value(value: Any, as_text: bool) -> Encoded:
+    """Encodes one argument."""
+    encoded: Encoded = json.dumps(value, separators=(",", ":")) if as_text else msgpack.packb(value)
+    return encoded
+
+
+def encode_part(values: Sequence[int], as_text: bool) -> Part:
     """Encodes some elements of a list."""
+    encoded = encode_value(values, as_text)
+    return Part(len(values), encoded[1:-1] if as_text else encoded[len(_array_header(len(values))) :])
+
+
+def join_list(parts: Iterable[Part], as_text: bool) -> Encoded:
+    """Returns the argument that is the list of all these elements."""
+    filled = [part for part in parts if part.length]
     if as_text:
-        return Part(len(values), json.dumps(values, separators=(",", ":"))[1:-1])
-    encoded: bytes = msgpack.packb(values)
-    return Part(len(values), encoded[len(_array_header(len(values))) :])
+        return "[" + ",".join([str(part.data) for part in filled]) + "]"
+    data: list[Any] = [part.data for part in filled]  # bytes, as as_text is False
+    return b"".join([_array_header(sum([part.length for part in filled])), *data])
 
 
-def join_parts(packet_id: str, args: Sequence[Any], lists: Sequence[Sequence[Part]], as_text: bool) -> str | bytes:
-    """Returns the message of a packet to the client whose last arguments are lists, given as parts.
-
-    args: the arguments before them.
-    """
+def join_packet(packet_id: str, args: Sequence[Any], as_text: bool) -> Encoded:
+    """Returns the message of a packet to the client; args: all its arguments, encoded."""
     if as_text:
-        written = [json.dumps(arg) for arg in args]
-        written += ["[" + ",".join(str(part.data) for part in parts if part.length) + "]" for parts in lists]
-        return f'["{packet_id}",[{",".join(written)}]]'
-    packed: list[bytes] = [
-        b"\x92",
-        msgpack.packb(TO_CLIENT.code_of(packet_id)),
-        _array_header(len(args) + len(lists)),
-    ]
-    packed += map(msgpack.packb, args)
-    for parts in lists:
-        packed.append(_array_header(sum(part.length for part in parts)))
-        packed += [part.data for part in parts]  # type: ignore[misc]  # bytes, as as_text is False
-    return b"".join(packed)
+        return f'["{packet_id}",[{",".join(args)}]]'
+    return b"".join([_packet_header(packet_id, len(args)), *args])
+
+
+@lru_cache(maxsize=None)  # as many as there are packets
+def _packet_header(packet_id: str, count: int) -> bytes:
+    encoded: bytes = b"\x92" + msgpack.packb(TO_CLIENT.code_of(packet_id)) + _array_header(count)
+    return encoded
 
 
 def _array_header(count: int) -> bytes:

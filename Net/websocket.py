@@ -23,6 +23,11 @@ from Net.tap import Tap
 
 Message = Union[str, bytes]
 
+# Python reserves all that may be read before it waits, and up to about this size takes it from a pool of its own.
+# Hundreds wait at a time, nearly all for a game input; who sends more at once gets large reads
+# (`Limits.receive_bytes`) until one of them is not filled.
+_SMALL_READ_BYTES = 448
+
 
 class WebSocket:
     """An open connection, made by `Net.accept.accept` or `Net.client.connect`.
@@ -45,6 +50,7 @@ class WebSocket:
         sockets.prepare(sock)
         self.path = path
         self.address = address
+        self.is_this_machine = False  # whether the peer is a program of this machine; see `Net.proxy`
         self._sock = sock
         self._limits = limits
         self._is_client = is_client
@@ -57,6 +63,7 @@ class WebSocket:
         # The code and reason that `receive` raises when nothing more can come. Not the exception itself: its traceback
         # would hold this object, and so all memory of a dead connection, until the garbage collector comes round.
         self._closed: tuple[int, str] | None = None
+        self._receive_size = _SMALL_READ_BYTES
         self.bytes_in = 0
         self.bytes_out = 0
         self.tap: Tap | None = None  # sees all that is read and written
@@ -66,8 +73,9 @@ class WebSocket:
         self._lock = threading.Lock()
         self._outbox = bytearray()
         self._outbox_limit = limits.outbox_bytes
+        self._takes_frames = True  # until our close frame, or an abort
         self._is_overfull = False  # a frame did not fit: the next `flush` ends the connection
-        self._progress_at_s = 0.0  # when the outbox began to wait, or last became shorter
+        self._progress_at_s = 0.0  # when the kernel first refused what waits, or last took some of it
         self._close_sent_at_s: float | None = None
         self._abort_reason = ""
         # For `tend`: what it saw when it last looked.
@@ -77,8 +85,8 @@ class WebSocket:
 
     @property
     def host(self) -> str:
-        """The peer's address without its port."""
-        return self.address.rpartition(":")[0]
+        """The peer's address without its port, nor the brackets of IPv6."""
+        return self.address.rpartition(":")[0].strip("[]")
 
     # The connection's own thread ----------------------------------------------------------------------------
 
@@ -150,7 +158,8 @@ class WebSocket:
     def flush(self) -> bool:
         """Sends what waits, as far as the kernel takes it; returns whether nothing waits any more."""
         with self._lock:
-            self._flush_outbox()
+            if self._outbox or self._is_overfull:
+                self._flush_outbox()
             return not self._outbox
 
     def ping(self, payload: bytes = b"") -> None:
@@ -164,6 +173,7 @@ class WebSocket:
         with self._lock:
             if self._close_sent_at_s is None:
                 self._write(frame)
+                self._takes_frames = False  # no frame may follow a close frame (section 5.5.1)
                 self._close_sent_at_s = time.monotonic()
 
     def abort(self, reason: str) -> None:
@@ -214,8 +224,15 @@ class WebSocket:
             elif event is None:
                 if is_late:  # a peer that sends pings all the time does not prolong ours
                     raise TimeoutError("no message came in time")
-                self._events = self._reader.feed(self._receive_bytes(deadline_s))
+                data = self._receive_bytes(deadline_s)
                 is_late = deadline_s is not None and time.monotonic() > deadline_s
+                message = self._reader.only_message(data)
+                if message is None:
+                    self._events = self._reader.feed(data)
+                else:
+                    self._has_heard = True
+                    if self._close_sent_at_s is None:
+                        return message
             elif isinstance(event, Close):
                 self.begin_close(event.code)  # the answer, unless the peer's is the answer (section 5.5.1)
                 self._end(event.code, event.reason)
@@ -227,10 +244,11 @@ class WebSocket:
         if deadline_s is not None and not sockets.wait_readable(self._sock, max(0.0, deadline_s - time.monotonic())):
             raise TimeoutError("no message came in time")
         try:
-            data = sockets.receive(self._sock, self._limits.receive_bytes)
+            data = sockets.receive(self._sock, self._receive_size)
         except OSError as error:
             self.abort(f"the connection broke: {error.strerror}")
             data = b""
+        self._receive_size = self._limits.receive_bytes if len(data) == self._receive_size else _SMALL_READ_BYTES
         if not data:
             self.abort("the peer vanished")
             self._end(ABNORMAL, self._abort_reason)
@@ -268,34 +286,34 @@ class WebSocket:
 
     def _write(self, frame: bytes) -> None:
         """Sends the frame behind what waits, as far as the kernel takes it."""
-        if self._outbox or self._is_overfull or self._close_sent_at_s is not None or self._abort_reason:
-            self._append(frame)
-            self._flush_outbox()
-            return
-        sent = self._send_now(frame)
-        if sent < len(frame):
-            self._append(frame[sent:])
-            self._flush_outbox()  # ends the connection if the rest does not fit: nothing may follow half a frame
+        if self._takes_frames and not self._outbox and not self._is_overfull:
+            sent = self._send_now(frame)
+            if sent == len(frame):
+                return
+            frame = frame[sent:]
+        self._append(frame)
+        self._flush_outbox()  # ends the connection if the rest does not fit: nothing may follow half a frame
 
     def _append(self, frame: bytes) -> None:
-        if self._close_sent_at_s is not None or self._abort_reason:
-            return  # no frame may follow a close frame (section 5.5.1)
+        if not self._takes_frames:
+            return
         if len(self._outbox) + len(frame) > self._outbox_limit:
             self._is_overfull = True
             return
-        if not self._outbox:
-            self._progress_at_s = time.monotonic()
         self._outbox += frame
 
     def _flush_outbox(self) -> None:
         if self._is_overfull:
             self._abort("the peer reads too slowly")
-        if self._outbox and not self._abort_reason:
-            sent = self._send_now(self._outbox)
-            if sent:
-                self._progress_at_s = time.monotonic()
-                del self._outbox[:sent]
-            self.is_congested = bool(self._outbox)
+        sent = self._send_now(self._outbox) if self._outbox else 0
+        if sent == len(self._outbox):  # as nearly always
+            self._outbox.clear()
+            self.is_congested = False
+            return
+        if sent or not self.is_congested:
+            self._progress_at_s = time.monotonic()
+        del self._outbox[:sent]
+        self.is_congested = True
 
     def _send_now(self, data: bytes | bytearray) -> int:
         try:
@@ -311,6 +329,7 @@ class WebSocket:
     def _abort(self, reason: str) -> None:
         if not self._abort_reason:
             self._abort_reason = reason
+            self._takes_frames = False
             self._outbox.clear()
             sockets.wake(self._sock)
 

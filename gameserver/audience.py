@@ -34,6 +34,16 @@ class Audience:
         with self._lock:
             return list(self._seats.values())
 
+    def views(self) -> tuple[list[View], list[View]]:
+        """The views of those who are connected: of clients that can take a STATE now, and of those that are behind."""
+        in_time: list[View] = []
+        late: list[View] = []
+        with self._lock:
+            for seat in self._seats.values():
+                if seat.absent_since_s is None:
+                    (late if seat.websocket.is_congested else in_time).append(seat.view)
+        return in_time, late
+
     def _seat_of(self, ws: Connection) -> Seat | None:
         return next((seat for seat in self._seats.values() if seat.websocket is ws), None)
 

@@ -156,7 +156,7 @@ class Crowd:
     def __init__(self, url: str, count: int, seed: int = 0) -> None:
         self._url = url
         self._count = count
-        self._rng = random.Random(seed)
+        self._rng = random.Random(seed)  # nosec B311  # to play, not to keep secrets
         self._bots: list[Bot] = []
         self._retry_at_s = 0.0
         self._joined = 0
@@ -203,7 +203,8 @@ class Crowd:
 
     def _add(self, room: str | None, now_s: float) -> None:
         try:
-            bot = Bot(connect(self._url), random.Random(self._rng.random()))
+            rng = random.Random(self._rng.random())  # nosec B311  # the same
+            bot = Bot(connect(self._url), rng)
         except (OSError, HandshakeError) as error:
             log.info("a bot can not come in: %s", error)
             self._retry_at_s = now_s + _RETRY_S

@@ -57,14 +57,19 @@ class Doorkeeper:
         host = websocket.host
         with self._lock:
             now_s = self._clock()
-            wrong = [at_s for at_s in self._wrong_tokens.get(host, []) if now_s - at_s < BLOCKED_FOR_S]
-            self._wrong_tokens[host] = wrong
+            self._forget_before(now_s - BLOCKED_FOR_S)
+            wrong = self._wrong_tokens.get(host, [])
             if len(wrong) >= WRONG_TOKENS_ALLOWED:
                 return f"too many wrong tokens: wait {BLOCKED_FOR_S:g} s"
             # In constant time: how long it takes must not tell how much of a guess was right.
             if isinstance(given, str) and hmac.compare_digest(given.encode("utf-8", "replace"), self._token):
-                del self._wrong_tokens[host]
+                self._wrong_tokens.pop(host, None)
                 return None
-            wrong.append(now_s)
+            self._wrong_tokens[host] = [*wrong, now_s]
             log.warning("%s: a wrong operator's token", websocket.address)
             return "this is not the operator's token: the server printed it when it started"
+
+    def _forget_before(self, time_s: float) -> None:
+        """Keeps of every address only what still counts against it."""
+        counting = {host: [at_s for at_s in wrong if at_s > time_s] for host, wrong in self._wrong_tokens.items()}
+        self._wrong_tokens = {host: wrong for host, wrong in counting.items() if wrong}

@@ -17,7 +17,7 @@ from typing import Any, Callable
 
 from gameserver.audience import Audience
 from gameserver.boards import Boards
-from gameserver.game import Game, Result
+from gameserver.game import Game
 from gameserver.life import ENDED, IN_PROGRESS, WAITING, Life, Situation
 from gameserver.recorder import FORGETFUL, Recorder
 from gameserver.seats import Connection, PlayerInfo, Seat, enqueue
@@ -30,6 +30,7 @@ from Net.websocket import WebSocket
 log = logging.getLogger(__name__)
 
 EVENTS_KEPT = 1000
+BOARDS_EVERY_S = 0.25
 
 
 class RoomFull(Exception):
@@ -63,6 +64,7 @@ class GameRoom(Audience):
         least = min(self.game.mode.start_at, capacity)  # a mode may need company
         self._life = Life(least, max(least, min(server_settings.start_at, capacity)), server_settings.results_s)
         self._round_began_at = time.time()
+        self._ticks_to_boards = 0
         self._steps = 0  # ticks that a paused room may still make
         self._snapshots = Snapshots(self.game)
         self._boards = Boards()
@@ -234,28 +236,30 @@ class GameRoom(Audience):
     def tick(self) -> None:
         """Advances the room by one tick: the world if a round is on, what everybody sees, the life of the match."""
         is_moving = self._may_move()
-        present = [seat for seat in self.everybody() if seat.absent_since_s is None]
-        late = [seat.view for seat in present if seat.websocket.is_congested]
-        in_time = [seat.view for seat in present if not seat.websocket.is_congested]
+        in_time, late = self.views()
         with self.game.lock:
             if is_moving and self.status == IN_PROGRESS:
                 self.game.update(1 / self._tick_rate)
             events = self.game.take_events()
-            results, team_scores = self.game.results(), self.game.team_scores()
             game_state = self._snapshots.build(in_time, late)
         try:
             for event_type, *args in events:
                 self.broadcast(Packet(event_type, tuple(args)))
-            self._show_boards(results, team_scores)
+            self._show_boards()
             if is_moving:
                 self._live()
         finally:
             self.broadcast_game_state(game_state)  # the next one holds only what has changed since this one
 
-    def _show_boards(self, results: list[Result], team_scores: list[int]) -> None:
+    def _show_boards(self) -> None:
+        """Tells what has changed on the boards, a few times a second: ranking takes longer than moving."""
+        if self._ticks_to_boards > 0:
+            self._ticks_to_boards -= 1
+            return
         with self._lock:
-            for board in self._boards.update(results, team_scores):
+            for board in self._boards.update(self.game.results(), self.game.team_scores()):
                 self.broadcast(board)
+        self._ticks_to_boards = int(BOARDS_EVERY_S * self._tick_rate)
 
     def start(self) -> None:
         """Starts the room's tick thread."""

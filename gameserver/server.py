@@ -21,6 +21,7 @@ from Net.deflate import Compression
 from Net.errors import ConnectionClosed
 from Net.handshake import Request
 from Net.http import Page
+from Net.lan import ANY_HOST
 from Net.limits import Limits
 from Net.listener import Address, Listener
 from Net.origin import make_policy
@@ -63,6 +64,7 @@ class GameServer(Lobby):
             settings.max_connections_per_address,
             tend=self._tend,
             refuse=self._why_banned,
+            proxies=settings.trusted_proxies,
         )
         self.add_route("/", self._play, Compression.ALONE if settings.compress else Compression.NONE)
         self.add_route("/echo", _echo, Compression.WITH_CONTEXT)
@@ -96,7 +98,7 @@ class GameServer(Lobby):
         """Opens the port and returns the address it got; port 0 lets the system choose. Raises OSError."""
         return self._listener.open(host, port)
 
-    def start_server(self, host: str = "0.0.0.0", port: int = 3000) -> None:
+    def start_server(self, host: str = ANY_HOST, port: int = 3000) -> None:
         """Serves until `stop` or `shutdown` is called from another thread or a signal handler. Raises OSError."""
         self.listen(host, port)
         self.serve()

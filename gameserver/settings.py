@@ -170,6 +170,8 @@ class ServerSettings:
     # Names besides the machine's own that browsers may use for this server, and foreign pages that may connect.
     host_names: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
+    # Addresses of reverse proxies: only these are believed when they say for whom they ask.
+    trusted_proxies: tuple[str, ...] = ()
 
     # Whether the game's packets are deflated for clients that can inflate them: fewer bytes, more work.
     compress: bool = False

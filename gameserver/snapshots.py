@@ -9,7 +9,8 @@ In:  the game, whose lock the caller holds, and the views. Out: per view the fra
 from __future__ import annotations
 
 import math
-from typing import Iterable, NamedTuple, Tuple
+from collections import defaultdict
+from typing import Iterable, Iterator, Tuple
 
 from gameserver.game import Game
 from gameserver.growth import choices, experience_for_next_age
@@ -17,7 +18,7 @@ from gameserver.objects import Mover, PlayerObject, Projectile
 from gameserver.standing import Knowledge, Standing
 from Net.forms import Form
 from Net.PacketCodes import TO_CLIENT, Packet
-from Net.parts import Part, encode_part, join_parts
+from Net.parts import Encoded, Part, encode_part, encode_value, join_list, join_packet
 
 # STATE's kinds and flags (docs/protocol.md).
 KIND_PLAYER, KIND_PROJECTILE, KIND_ANIMAL = 0, 1, 2
@@ -36,25 +37,28 @@ class View:
     A spectator's eyes can be anybody's, or with None rest on a `spot` (x, y) of the map.
     """
 
-    __slots__ = ("cells", "form", "is_spectator", "knowledge", "player_id", "self_values", "spot", "stale_ids")
+    __slots__ = (
+        "cell",
+        "form",
+        "is_spectator",
+        "knowledge",
+        "player_id",
+        "self_basis",
+        "self_values",
+        "spot",
+        "stale_ids",
+    )
 
     def __init__(self, player_id: int | None, form: Form) -> None:
         self.player_id = player_id
         self.is_spectator = False
         self.spot = (0.0, 0.0)
         self.form = form
-        self.cells: tuple[Cell, ...] | None = None  # in view in the last STATE; None: the next one must be full
+        self.cell: Cell | None = None  # from which it looked in the last STATE; None: the next one must be full
         self.knowledge = Knowledge()  # of what stands
         self.stale_ids: list[int] = []  # what the client still shows from before it missed a STATE
         self.self_values: tuple[object, ...] | None = None  # of the last SELF
-
-
-class _Tick(NamedTuple):
-    """The world at one tick, by cell."""
-
-    rows: dict[int, Row]
-    cells: dict[int, Cell]
-    ids_in: dict[Cell, list[int]]
+        self.self_basis: tuple[object, ...] | None = None  # what those were computed from
 
 
 class Snapshots:
@@ -66,65 +70,90 @@ class Snapshots:
         self._cell_size = settings.cell_size
         self._columns = int(settings.map_size // settings.cell_size) + 1
         self._reach = settings.view_cells
-        self._now = _Tick({}, {}, {})
-        self._before = self._now
-        self._changed: dict[Cell, list[int]] = {}  # ids of rows that are new or differ, in the cell they are in now
-        self._left: dict[Cell, list[int]] = {}  # ids, in the cell they were in before
         self._views_from: dict[Cell, tuple[Cell, ...]] = {}
         self._standing = Standing(game, self._cell_at)
-        # Made anew each tick.
+        # The world at this tick and at the one before: rows and cells by id of the entity.
+        self._rows: dict[int, Row] = {}
+        self._cells: dict[int, Cell] = {}
+        self._cells_before: dict[int, Cell] = {}
+        # Made anew each tick: by cell, the numbers of rows that are new or differ, and who is not in it any more.
+        self._changed: dict[Cell, list[int]] = {}
+        self._left: dict[Cell, list[int]] = {}
         self._parts: dict[tuple[str, Cell, bool], Part] = {}
+        self._lists: dict[tuple[object, ...], tuple[Encoded, Encoded]] = {}
         self._frames: dict[tuple[object, ...], bytes] = {}
+        self._ids_in: dict[str, dict[Cell, list[int]]] = {}
 
     def build(self, views: Iterable[View], late: Iterable[View] = ()) -> dict[View, bytes]:
         """Returns this tick's frames for each view; to be called once a tick, with the game's lock held.
 
         late: views whose clients can not take a STATE now; they get a full one when they are in `views` again.
         """
-        self._compare(self._scan())
+        self._scan()
         self._standing.compare()
         for view in late:
             self._miss(view)
-        return {view: self._build_view(view) for view in views if view.is_spectator or self._eyes(view)}
+        players = self._game.players
+        frames = {}
+        for view in views:
+            player = players.get(view.player_id)  # type: ignore[arg-type]  # nobody has the id None
+            if view.is_spectator:
+                frames[view] = self._watched(view, player)
+            elif player is not None:
+                frames[view] = self._played(view, player)
+        return frames
 
     # The world, by cell ---------------------------------------------------------------------------------------
 
-    def _scan(self) -> _Tick:
-        game = self._game
+    def _scan(self) -> None:
+        """Files every entity under its cell, and finds what has changed since the last tick."""
+        rows_before, cells_before = self._rows, self._cells
         rows: dict[int, Row] = {}
+        cells: dict[int, Cell] = {}
+        changed: defaultdict[Cell, list[int]] = defaultdict(list)
+        left: defaultdict[Cell, list[int]] = defaultdict(list)
+        size, columns = self._cell_size, self._columns
+        for row in self._all_rows():
+            entity_id = row[0]
+            rows[entity_id] = row
+            cell = cells[entity_id] = row[3] // size * columns + row[2] // size
+            if rows_before.get(entity_id) != row:
+                changed[cell] += row
+                cell_before = cells_before.get(entity_id, cell)
+                if cell_before != cell:
+                    left[cell_before].append(entity_id)
+        for entity_id in rows_before.keys() - rows.keys():
+            left[cells_before[entity_id]].append(entity_id)
+        self._rows, self._cells, self._cells_before, self._changed, self._left = (
+            rows,
+            cells,
+            cells_before,
+            changed,
+            left,
+        )
+        self._parts, self._lists, self._frames, self._ids_in = {}, {}, {}, {}
+
+    def _all_rows(self) -> Iterator[Row]:
+        game = self._game
+        settings = game.settings
         for player in game.players.values():
             if player.alive:
-                marks = player.weapon << WEAPON_SHIFT | FLAG_DISCONNECTED * (not player.connected)
-                rows[player.id] = _row(player, KIND_PLAYER, game.settings.player_health, marks)
+                marks = player.weapon << WEAPON_SHIFT
+                if not player.connected:
+                    marks |= FLAG_DISCONNECTED
+                yield _row(player, KIND_PLAYER, settings.player_health, marks)
         for animal in game.animals.values():
-            species = game.settings.species[animal.species]
-            full_health = game.settings.animal_health * species.health
-            rows[animal.id] = _row(animal, KIND_ANIMAL, full_health, FLAG_HUNTER * species.hunts)
+            species = settings.species[animal.species]
+            full_health = settings.animal_health * species.health
+            yield _row(animal, KIND_ANIMAL, full_health, FLAG_HUNTER * species.hunts)
         for projectile in game.projectiles.values():
-            rows[projectile.id] = _projectile_row(projectile)
-        cells: dict[int, Cell] = {}
-        ids_in: dict[Cell, list[int]] = {}
-        for entity_id, row in rows.items():
-            cell = cells[entity_id] = self._cell_at(row[2], row[3])
-            ids_in.setdefault(cell, []).append(entity_id)
-        return _Tick(rows, cells, ids_in)
-
-    def _compare(self, now: _Tick) -> None:
-        before = self._before = self._now
-        self._now = now
-        self._changed, self._left, self._parts, self._frames = {}, {}, {}, {}
-        for entity_id, row in now.rows.items():
-            if before.rows.get(entity_id) != row:
-                self._changed.setdefault(now.cells[entity_id], []).append(entity_id)
-        for entity_id, cell in before.cells.items():
-            if now.cells.get(entity_id) != cell:
-                self._left.setdefault(cell, []).append(entity_id)
+            yield _projectile_row(projectile)
 
     def _cell_at(self, x: float, y: float) -> Cell:
-        return int(y // self._cell_size) * self._columns + int(x // self._cell_size)
+        """The cell of a place, which counts by the whole numbers that go over the wire."""
+        return round(y) // self._cell_size * self._columns + round(x) // self._cell_size
 
-    def _cells_seen_from(self, x: float, y: float) -> tuple[Cell, ...]:
-        centre = self._cell_at(x, y)
+    def _cells_seen_from(self, centre: Cell) -> tuple[Cell, ...]:
         cells = self._views_from.get(centre)
         if cells is None:
             cells = self._views_from[centre] = self._cells_round(centre)
@@ -140,54 +169,72 @@ class Snapshots:
 
     # One view -------------------------------------------------------------------------------------------------
 
-    def _build_view(self, view: View) -> bytes:
-        player = self._eyes(view)
+    def _played(self, view: View, player: PlayerObject) -> bytes:
+        """The frames of one who sees with its own eyes."""
+        cell = self._cells.get(player.id)
+        if cell is None:  # the dead are in no cell
+            cell = self._cell_at(player.x, player.y)
+        standing = self._standing_frames(view, cell)
+        return standing + self._self_frame(view, player) + self._state_frame(view, cell, player.sequence)
+
+    def _watched(self, view: View, player: PlayerObject | None) -> bytes:
+        """The frames of a spectator, whose eyes stay where they are when the player it watches is gone."""
         if player is not None:
             view.spot = (player.x, player.y)
-        cells = self._cells_seen_from(*view.spot)
-        frames = [self._standing.frames(view.knowledge, cells, view.form)]
-        if player is None or view.is_spectator:
-            frames.append(self._state_frame(view, cells, None))
-        else:
-            frames += [self._self_frame(view, player), self._state_frame(view, cells, player.sequence)]
-        view.cells = cells
-        view.stale_ids = []
-        return b"".join(frames)
-
-    def _eyes(self, view: View) -> PlayerObject | None:
-        """The player whose eyes a view has; None when it is gone, or none was chosen."""
-        return None if view.player_id is None else self._game.players.get(view.player_id)
+        cell = self._cell_at(*view.spot)
+        return self._standing_frames(view, cell) + self._state_frame(view, cell, None)
 
     def _miss(self, view: View) -> None:
         self._standing.miss(view.knowledge)
-        if view.cells is not None:
-            view.stale_ids = [i for cell in view.cells for i in self._before.ids_in.get(cell, ())]
-            view.cells = None
+        if view.cell is not None:
+            seen = self._cells_seen_from(view.cell)
+            view.stale_ids = [entity_id for cell in seen for entity_id in self._ids("before", cell)]
+            view.cell = None
 
-    def _state_frame(self, view: View, cells: tuple[Cell, ...], sequence: int | None) -> bytes:
-        as_text = view.form.as_text
-        key = (cells, view.cells, sequence, view.form)
-        frame = None if view.stale_ids else self._frames.get(key)
-        if frame is None:
-            moved, gone = (
-                self._full(view, cells) if view.cells is None else self._difference(view.cells, cells, as_text)
-            )
-            frame = view.form.frame(join_parts("STATE", (self._game.tick, sequence), (moved, gone), as_text))
-            if not view.stale_ids:
-                self._frames[key] = frame
+    def _standing_frames(self, view: View, cell: Cell) -> bytes:
+        if cell == view.cell and not self._standing.has_news and not view.knowledge.has_missed():
+            return b""  # as nearly always: nothing new stands in a view that has not changed
+        return self._standing.frames(view.knowledge, self._cells_seen_from(cell), view.form)
+
+    def _state_frame(self, view: View, cell: Cell, sequence: int | None) -> bytes:
+        """STATE for a view; who has seen the same and sees the same, and has sent the same, gets the same frame."""
+        if view.stale_ids:
+            frame = self._make_state_frame(view, cell, sequence)
+            view.stale_ids = []
+        else:
+            key = (cell, view.cell, sequence, view.form)
+            frame = self._frames.get(key, b"")
+            if not frame:
+                frame = self._frames[key] = self._make_state_frame(view, cell, sequence)
+        view.cell = cell
         return frame
 
-    def _full(self, view: View, cells: tuple[Cell, ...]) -> tuple[list[Part], list[Part]]:
-        moved = [self._part("all", cell, view.form.as_text) for cell in cells]
-        return moved, [encode_part(view.stale_ids, view.form.as_text)]
+    def _make_state_frame(self, view: View, cell: Cell, sequence: int | None) -> bytes:
+        as_text = view.form.as_text
+        head = [encode_value(self._game.tick, as_text), encode_value(sequence, as_text)]
+        return view.form.frame(join_packet("STATE", [*head, *self._moved_and_gone(view, cell)], as_text))
 
-    def _difference(
-        self, seen: tuple[Cell, ...], cells: tuple[Cell, ...], as_text: bool
-    ) -> tuple[list[Part], list[Part]]:
-        """What a client that saw `seen` at the last tick and sees `cells` now must show, and must forget."""
-        moved = [self._part("changed" if cell in seen else "all", cell, as_text) for cell in cells]
-        gone = [self._part("left" if cell in cells else "were", cell, as_text) for cell in seen]
-        return moved, gone
+    def _moved_and_gone(self, view: View, cell: Cell) -> tuple[Encoded, Encoded]:
+        as_text = view.form.as_text
+        if view.cell is None:
+            moved = [self._part("now", seen, as_text) for seen in self._cells_seen_from(cell)]
+            return join_list(moved, as_text), join_list([encode_part(view.stale_ids, as_text)], as_text)
+        key = (cell, view.cell, as_text)
+        lists = self._lists.get(key)
+        if lists is None:
+            lists = self._lists[key] = self._difference(view.cell, cell, as_text)
+        return lists
+
+    def _difference(self, centre_before: Cell, centre: Cell, as_text: bool) -> tuple[Encoded, Encoded]:
+        """What a client that looked from one cell at the last tick, and from another now, must show and forget."""
+        before, now = self._cells_seen_from(centre_before), self._cells_seen_from(centre)
+        if before is now:
+            moved = [self._part("changed", cell, as_text) for cell in now if cell in self._changed]
+            gone = [self._part("left", cell, as_text) for cell in now if cell in self._left]
+        else:
+            moved = [self._part("changed" if cell in before else "now", cell, as_text) for cell in now]
+            gone = [self._part("left" if cell in now else "before", cell, as_text) for cell in before]
+        return join_list(moved, as_text), join_list(gone, as_text)
 
     def _part(self, what: str, cell: Cell, as_text: bool) -> Part:
         key = (what, cell, as_text)
@@ -197,15 +244,36 @@ class Snapshots:
         return part
 
     def _numbers(self, what: str, cell: Cell) -> list[int]:
+        if what == "changed":
+            return self._changed.get(cell, [])
         if what == "left":
             return self._left.get(cell, [])
-        if what == "were":
-            return self._before.ids_in.get(cell, [])
-        ids = self._changed.get(cell, []) if what == "changed" else self._now.ids_in.get(cell, [])
-        return [number for entity_id in ids for number in self._now.rows[entity_id]]
+        ids = self._ids(what, cell)
+        return ids if what == "before" else [number for entity_id in ids for number in self._rows[entity_id]]
+
+    def _ids(self, when: str, cell: Cell) -> list[int]:
+        """Who is in a cell `now`, or was at the tick `before`; counted when the first view needs it."""
+        ids_in = self._ids_in.get(when)
+        if ids_in is None:
+            ids_in = self._ids_in[when] = defaultdict(list)
+            for entity_id, its_cell in (self._cells if when == "now" else self._cells_before).items():
+                ids_in[its_cell].append(entity_id)
+        return ids_in.get(cell, [])
 
     def _self_frame(self, view: View, player: PlayerObject) -> bytes:
         settings = self._game.settings
+        basis = (
+            settings,
+            player.health,
+            player.score,
+            *player.resources,
+            player.age,
+            player.experience,
+            player.weapon,
+        )
+        if basis == view.self_basis:
+            return b""
+        view.self_basis = basis
         values = (
             _percent(player.health, settings.player_health),
             player.score,
@@ -222,15 +290,22 @@ class Snapshots:
         return view.form.frame(TO_CLIENT.encode(Packet("SELF", values), view.form.as_text))
 
 
-def _row(body: Mover, kind: int, full_health: float, marks: int) -> Row:
-    flags = FLAG_ATTACKING * body.attacking | FLAG_JUST_HIT * body.just_hit | marks
-    angle = int(body.angle_rad * _STEPS_PER_RAD + 0.5) % _ANGLE_STEPS
-    return (body.id, kind, round(body.x), round(body.y), angle, _percent(body.health, full_health), flags)
+def _row(body: Mover, kind: int, full_health: float, flags: int) -> Row:
+    if body.attacking:
+        flags |= FLAG_ATTACKING
+    if body.just_hit:
+        flags |= FLAG_JUST_HIT
+    health = 100 if body.health == full_health else _percent(body.health, full_health)
+    return (body.id, kind, round(body.x), round(body.y), _angle_steps(body.angle_rad), health, flags)
 
 
 def _projectile_row(projectile: Projectile) -> Row:
-    angle = int(projectile.angle_rad * _STEPS_PER_RAD + 0.5) % _ANGLE_STEPS
+    angle = _angle_steps(projectile.angle_rad)
     return (projectile.id, KIND_PROJECTILE, round(projectile.x), round(projectile.y), angle, 100, 0)
+
+
+def _angle_steps(angle_rad: float) -> int:
+    return int(angle_rad * _STEPS_PER_RAD + 0.5) % _ANGLE_STEPS
 
 
 def _percent(health: float, full: float) -> int:

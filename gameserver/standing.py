@@ -12,7 +12,7 @@ from typing import Callable, Iterable, Tuple
 from gameserver.game import Game
 from gameserver.objects import GameObject
 from Net.forms import Form
-from Net.parts import Part, encode_part, join_parts
+from Net.parts import Part, encode_part, join_list, join_packet
 
 Cell = int
 Numbers = Tuple[int, ...]  # id, kind, x, y, scale
@@ -28,6 +28,10 @@ class Knowledge:
         # What was built and what fell in those cells while the client took no packets.
         self.unsaid: dict[int, Numbers] = {}
         self.unsaid_gone: list[int] = []
+
+    def has_missed(self) -> bool:
+        """Whether there is news that the client took no packet of."""
+        return bool(self.unsaid or self.unsaid_gone)
 
 
 class Standing:
@@ -47,12 +51,14 @@ class Standing:
         # Since the last tick, by cell.
         self._built: dict[Cell, dict[int, Numbers]] = {}
         self._fallen: dict[Cell, list[int]] = {}
+        self.has_news = False
         self._news_parts: dict[tuple[str, Cell, bool], Part] = {}
 
     def compare(self) -> None:
         """Finds out what has been built and what has fallen since this was last called."""
         self._built, self._fallen, self._news_parts = {}, {}, {}
-        if self._changes_seen == self._game.building_changes:
+        self.has_news = self._changes_seen != self._game.building_changes
+        if not self.has_news:
             return
         self._changes_seen = self._game.building_changes
         buildings = self._game.buildings
@@ -70,8 +76,8 @@ class Standing:
     def frames(self, knowledge: Knowledge, cells: Iterable[Cell], form: Form) -> bytes:
         """Tells a client that sees these cells what it does not know yet; nothing, as most times, costs no packet."""
         new_cells = [cell for cell in cells if cell not in knowledge.cells]
-        has_missed = knowledge.unsaid or knowledge.unsaid_gone
-        if not (new_cells or self._built or self._fallen or has_missed):
+        has_missed = knowledge.has_missed()
+        if not (new_cells or self.has_news or has_missed):
             return b""
         as_text = form.as_text
         if has_missed:
@@ -86,7 +92,7 @@ class Standing:
         knowledge.cells.update(new_cells)
         packets = (("OBJECTS_GONE", gone), ("OBJECTS", come))
         return b"".join(
-            form.frame(join_parts(packet_id, (), (parts,), as_text))
+            form.frame(join_packet(packet_id, [join_list(parts, as_text)], as_text))
             for packet_id, parts in packets
             if any(part.length for part in parts)
         )

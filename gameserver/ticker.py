@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import deque
 from typing import Callable
 
 log = logging.getLogger(__name__)
@@ -24,7 +23,7 @@ class Ticker:
 
     def __init__(self, name: str, rate: float, tick: Callable[[], None], give_up: Callable[[], None]) -> None:
         self.late_ticks = 0
-        self.durations_ms: deque[float] = deque(maxlen=DURATIONS_KEPT)
+        self.durations_ms: list[float] = []  # replaced, never changed: other threads read it
         self._name = name
         self._period_s = 1 / rate
         self._tick = tick
@@ -54,7 +53,7 @@ class Ticker:
             self._tick_and_survive()
             due_s += self._period_s
             now_s = time.monotonic()
-            self.durations_ms.append(1000 * (now_s - started_s))
+            self.durations_ms = [*self.durations_ms[1 - DURATIONS_KEPT :], 1000 * (now_s - started_s)]
             if now_s > due_s:
                 self.late_ticks += 1
                 due_s = now_s

@@ -81,11 +81,14 @@ class Running:
 
 
 @contextlib.contextmanager
-def running(*flags: str) -> Iterator[Running]:
-    """Runs it on a free port of this machine (unless the flags say otherwise), and ends it if the test has not."""
+def running(*flags: str, log: Path | None = None) -> Iterator[Running]:
+    """Runs it on a free port of this machine (unless the flags say otherwise), and ends it if the test has not.
+
+    log: a file for what it says on standard error.
+    """
     quietly = ["--host", "127.0.0.1", "--port", "0", "--log-level", "warning", "--database", ":memory:"]
     command = [sys.executable, str(SCRIPT), *quietly, *flags]
-    with tempfile.TemporaryFile("w+") as errors:
+    with tempfile.TemporaryFile("w+") if log is None else log.open("w+") as errors:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)
         try:
             yield Running(process)

@@ -30,4 +30,9 @@ NOT_ON_THE_SHELF: dict[str, str] = {
     "websockets, threaded: a client that never reads": "it needs megabytes, and shows only by nobody else noticing",
     "Tomcat CVE-2021-42340": "memory is given back or not: the wire does not tell",
     "connection flood": "it would take the places of the class",
+    "CWE-22": "what matters is which files are not opened: the wire does not tell",
+    "CWE-650": "the lab sends handshakes and frames, no other requests",
+    "CWE-639": "it takes a second player, for whom one tries to act",
+    "CWE-200": "what is not sent can not be shown",
+    "CWE-307": "it would lock the class's own operator out for a minute",
 }

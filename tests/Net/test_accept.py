@@ -15,6 +15,7 @@ from Net.frames import TEXT
 from Net.http import html_page
 from Net.limits import Limits
 from Net.origin import make_policy
+from Net.proxy import Caller
 from Net.websocket import WebSocket
 from tests.Net.support import DEADLINE_S, PATIENT, QUICK, Background, RawPeer, client_frame
 
@@ -22,6 +23,7 @@ PAGES = {"/": html_page("<!DOCTYPE html><title>Game</title>")}
 SITE = Site(
     {"/": Compression.NONE, "/echo": Compression.NONE, "/deflate": Compression.WITH_CONTEXT}, PAGES, make_policy()
 )
+CALLER = Caller("192.0.2.1", 7)
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 ACCEPT = b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 
@@ -50,7 +52,7 @@ def accepting(limits: Limits = PATIENT, site: Site = SITE) -> Iterator[tuple[soc
         client.connect(listener.getsockname())
         server_side, _ = listener.accept()
         with server_side:
-            yield client, Background(accept, server_side, site, limits, "an address")
+            yield client, Background(accept, server_side, site, limits, lambda _: CALLER)
 
 
 def read_all(sock: socket.socket) -> bytes:
@@ -79,7 +81,7 @@ def test_a_handshake_opens_a_websocket() -> None:
         assert b"\r\nSec-WebSocket-Accept: " + ACCEPT + b"\r\n" in response
         websocket = server.result()
         assert isinstance(websocket, WebSocket)
-        assert (websocket.path, websocket.address) == ("/echo", "an address")
+        assert (websocket.path, websocket.address) == ("/echo", "192.0.2.1:7")
         client.sendall(client_frame(TEXT, b"hello"))
         assert websocket.receive(DEADLINE_S) == "hello"
         websocket.send("hello yourself")

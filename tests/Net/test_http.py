@@ -42,8 +42,14 @@ def test_head_gets_the_same_fields_and_no_body(path: str) -> None:
 
 def test_a_page_may_load_files_of_this_server_only() -> None:
     _, fields, _ = ask("/")
-    assert fields["Content-Security-Policy"] == CONTENT_SECURITY_POLICY == "default-src 'self'"
+    assert fields["Content-Security-Policy"] == CONTENT_SECURITY_POLICY
     assert fields["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_page_runs_no_script_of_its_own_text_and_stands_in_no_foreign_frame() -> None:
+    rules = dict(rule.strip().split(" ", 1) for rule in CONTENT_SECURITY_POLICY.split(";"))
+    assert rules["default-src"] == rules["frame-ancestors"] == "'self'"
+    assert "unsafe" not in CONTENT_SECURITY_POLICY
 
 
 def test_a_page_that_the_browser_has_already_is_not_sent_again() -> None:

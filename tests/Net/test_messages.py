@@ -7,7 +7,7 @@ from typing import NamedTuple
 import pytest
 
 from Net.errors import ProtocolError
-from Net.frames import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT
+from Net.frames import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, serialize
 from Net.limits import Limits
 from Net.messages import Close, Event, MessageReader, Ping, Pong, close_payload, is_valid_close_code, parse_close
 from tests.Net.support import client_frame, close_body, frame_bytes
@@ -362,3 +362,11 @@ def test_a_reason_too_long_for_a_control_frame_is_cut_at_a_character(reason: str
     payload = close_payload(1000, reason)
     assert len(payload) <= 125
     assert payload[2:].decode() == written
+
+
+@pytest.mark.parametrize("size", [0, 1, 4, 125])
+def test_a_short_masked_binary_frame_that_comes_alone_is_a_message_at_once(size: int) -> None:
+    reader = MessageReader(Limits(), masked=True)
+    assert reader.only_message(serialize(BINARY, bytes(size), mask_key=b"abcd")) == bytes(size)
+    assert reader.only_message(serialize(BINARY, bytes(126), mask_key=b"abcd")) is None
+    assert MessageReader(Limits(), masked=False).only_message(serialize(BINARY, bytes(size), mask_key=b"abcd")) is None

@@ -13,7 +13,7 @@ import pytest
 from Net import PacketCodes
 from Net.errors import PacketError
 from Net.PacketCodes import TO_CLIENT, TO_SERVER, Packet, PacketTable, describe, dispatch, handles
-from Net.parts import encode_part, join_parts
+from Net.parts import encode_part, encode_value, join_list, join_packet
 
 # Fixed by the protocol page, version 1: code, id, and arguments of a full packet.
 CLIENT_TO_SERVER = [
@@ -374,7 +374,13 @@ def test_a_packet_joined_from_parts_is_the_packet_of_the_whole(sizes: list[int],
     moved = [list(range(size)) for size in sizes]
     parts = [encode_part(values, as_text) for values in moved]
     gone = [encode_part([1, 2], as_text)]
-    joined = join_parts("STATE", (100, None), (parts, gone), as_text)
+    args = [
+        encode_value(100, as_text),
+        encode_value(None, as_text),
+        join_list(parts, as_text),
+        join_list(gone, as_text),
+    ]
+    joined = join_packet("STATE", args, as_text)
     whole = Packet("STATE", (100, None, [value for values in moved for value in values], [1, 2]))
     assert TO_CLIENT.decode(joined) == whole
     if not as_text:

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, assume, example, given, settings, strategies
 
 from Net.errors import HandshakeError, PacketError, ProtocolError
 from Net.extensions import parse_extensions
-from Net.frames import BINARY, CONTINUATION, FIN, OPCODE_NAMES, PING, RSV1, TEXT, Frame, FrameReader, serialize
+from Net.frames import BINARY, CLOSE, CONTINUATION, FIN, OPCODE_NAMES, PING, RSV1, TEXT, Frame, FrameReader, serialize
 from Net.handshake import check_response, check_upgrade, find_end_of_head, parse_request
 from Net.limits import Limits
 from Net.messages import Close, Event, MessageReader, Ping, parse_close
@@ -90,6 +90,45 @@ def test_no_bytes_make_the_frame_reader_raise_anything_but_a_protocol_error(piec
         assert error.close_code == 1002
         with pytest.raises(ProtocolError):
             list(reader.feed(b""))
+
+
+# The short way of the most common frame ---------------------------------------------------------------------------
+
+
+def masked(opcode: int, payload: bytes, fin: bool = True, rsv: int = 0) -> bytes:
+    return serialize(opcode, payload, fin, rsv, mask_key=b"abcd")
+
+
+short_frames = st.builds(masked, st.just(BINARY), st.sampled_from([b"", b"move", bytes(20), bytes(21), bytes(126)]))
+received = st.one_of(
+    short_frames,
+    short_frames,
+    st.builds(lambda frame, size: frame[:size], short_frames, st.integers(1, 20)),  # the next piece is its rest
+    st.builds(masked, st.sampled_from([TEXT, BINARY, CONTINUATION, 0x3]), st.just(b""), st.booleans()),
+    st.builds(masked, st.sampled_from([PING, CLOSE]), st.just(b"")),
+    st.builds(masked, st.just(BINARY), st.just(b""), rsv=st.just(RSV1)),
+    st.builds(serialize, st.just(BINARY), st.just(b"move")),
+    st.builds(bytes.__add__, short_frames, short_frames),
+)
+
+
+def outcomes(limits: Limits, pieces: list[bytes], takes_the_short_way: bool) -> tuple[list[Event], str]:
+    """All that comes out of what was received piece by piece, and the rule that was broken in the end."""
+    reader, events = MessageReader(limits, masked=True), []
+    try:
+        for piece in pieces:
+            message = reader.only_message(piece) if takes_the_short_way else None
+            events += reader.feed(piece) if message is None else [message]
+    except ProtocolError as violation:
+        return events, str(violation)
+    return events, ""
+
+
+@settings(quick, max_examples=400)
+@given(st.lists(received, max_size=5), st.sampled_from([5000, 20]))
+def test_the_short_way_gives_what_the_long_way_gives(pieces: list[bytes], message_bytes: int) -> None:
+    limits = Limits(message_bytes=message_bytes)
+    assert outcomes(limits, pieces, True) == outcomes(limits, pieces, False)
 
 
 # Messages ------------------------------------------------------------------------------------------------------

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import argparse
 
-from tests.benchmarks import serve, update
+from tests.benchmarks import arena, codec, game, growth, most, serve, update, wire_bytes
 
 # Name, what it measures, its options, how it is run.
 BENCHMARKS = (
+    ("arena", arena.__doc__, arena.add_options, arena.run),
+    ("game", game.__doc__, game.add_options, game.run),
+    ("bytes", wire_bytes.__doc__, wire_bytes.add_options, wire_bytes.run),
+    ("growth", growth.__doc__, growth.add_options, growth.run),
+    ("codec", codec.__doc__, codec.add_options, codec.run),
+    ("most", most.__doc__, most.add_options, most.run),
     ("serve", serve.__doc__, serve.add_options, serve.run),
     ("update", update.__doc__, update.add_options, update.run),
 )

@@ -14,6 +14,7 @@ from gameserver.game import Game
 from gameserver.movement import HEADINGS
 from gameserver.server import GameServer
 from gameserver.settings import GameSettings, ServerSettings
+from tests.benchmarks import usage
 
 _EMPTY = {"trees_per_area": 0, "bushes_per_area": 0, "rocks": 0, "gold": 0, "animals": 0}
 _MAP_SIZE = 3000.0
@@ -56,6 +57,7 @@ def run(args: argparse.Namespace) -> None:
         settings,
         make_game=make_game,
     )
+    server.add_page(usage.PATH, lambda: usage.usage_page(server))
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: server.stop())
     server.start_server("127.0.0.1", args.port)

@@ -48,7 +48,7 @@ def test_every_file_of_the_web_folder_is_served() -> None:
 def test_pages_have_the_right_type_and_may_load_from_here_only(path: str, content_type: str) -> None:
     head, _ = ask(path)
     assert f"Content-Type: {content_type}\r\n" in head
-    assert "Content-Security-Policy: default-src 'self'\r\n" in head
+    assert "Content-Security-Policy: default-src 'self'; " in head
 
 
 @pytest.mark.parametrize("path", sorted(FILES))

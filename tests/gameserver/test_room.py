@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gameserver.game import Game
-from gameserver.room import ENDED, IN_PROGRESS, WAITING, RoomFull
+from gameserver.room import BOARDS_EVERY_S, ENDED, IN_PROGRESS, WAITING, RoomFull
 from gameserver.seats import PlayerInfo
 from gameserver.ticker import FAILURES_ALLOWED
 from Net.frames import message_frame
@@ -289,7 +289,7 @@ def test_a_tick_that_fails_is_lost_and_clients_see_the_world_as_it_is_after_it(b
         game.process_input(ann.id, ("MOVE", 0, 1))
         game.broken = broken
         with pytest.raises(ZeroDivisionError):
-            stage.tick()
+            stage.tick(1 + int(BOARDS_EVERY_S * game.settings.tick_rate))
         game.broken = None
         game.process_input(ann.id, ("MOVE", None, 2))
         stage.tick()
@@ -378,3 +378,22 @@ def test_a_player_whom_the_game_can_not_take_leaves_no_seat_behind(monkeypatch: 
         with pytest.raises(RuntimeError):
             stage.seat("Ann")
         assert stage.room.is_empty()
+
+
+def test_a_tick_may_end_while_an_operator_looks() -> None:
+    with staged(plain_world(tick_rate=5)) as stage:
+        stage.room.start()
+        ticker = stage.room._ticker
+        assert ticker is not None
+
+        class Duration(float):
+            """One whose reading takes until the next tick has ended."""
+
+            def __round__(self, digits: object = None) -> float:  # type: ignore[override]
+                last_ms = ticker.durations_ms[-1]
+                wait_until(lambda: ticker.durations_ms[-1] is not last_ms, "the next tick has ended")
+                return 1.0
+
+        ticker.durations_ms = [Duration(), 2.0]
+        assert stage.room.describe()["tick_ms"] == [1.0, 2.0]
+        stage.room.stop()

@@ -53,10 +53,13 @@ def cell_of(x: float, y: float, size: int) -> tuple[int, int]:
 
 
 def in_view(game: Game, player_id: int, x: float, y: float) -> bool:
-    """The rule of views, as docs/protocol.md has it: so many columns and rows round the player's own cell."""
+    """The rule of views, as docs/protocol.md has it: so many columns and rows round the player's own cell.
+
+    What counts is the whole numbers that are sent.
+    """
     settings, player = game.settings, game.players[player_id]
-    own_column, own_row = cell_of(player.x, player.y, settings.cell_size)
-    column, row = cell_of(x, y, settings.cell_size)
+    own_column, own_row = cell_of(round(player.x), round(player.y), settings.cell_size)
+    column, row = cell_of(round(x), round(y), settings.cell_size)
     columns, rows = settings.view_cells
     return abs(column - own_column) <= columns and abs(row - own_row) <= rows
 
@@ -226,7 +229,7 @@ def test_the_last_sequence_number_applied_is_each_players_own() -> None:
 
 def count_work(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[Any]]:
     """Notes each list that is encoded and each packet that is joined."""
-    work: dict[str, list[Any]] = {"encode_part": [], "join_parts": []}
+    work: dict[str, list[Any]] = {"encode_part": [], "join_packet": []}
     for name, calls in work.items():
         real = getattr(snapshots, name)
 
@@ -252,7 +255,7 @@ def test_views_that_see_the_same_get_the_same_bytes_and_cost_no_more_than_one(mo
         for calls in work.values():
             calls.clear()
     assert costs[0] == costs[1]
-    assert costs[0]["join_parts"] == 1
+    assert costs[0]["join_packet"] == 1
 
 
 def test_a_list_of_entities_is_encoded_once_a_tick_for_all_views_that_hold_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -269,7 +272,7 @@ def test_a_list_of_entities_is_encoded_once_a_tick_for_all_views_that_hold_it(mo
         frames = builder.build(views)
         assert len(set(frames.values())) == len(views)
         times = Counter((tuple(values), as_text) for values, as_text in work["encode_part"] if values)
-        # Twice, when all that is in a cell has changed: then "all" and "changed" hold the same.
+        # Twice, when all that is in a cell has changed: then "now" and "changed" hold the same.
         assert max(times.values()) <= 2
         assert len(times) > 10
         work["encode_part"].clear()

@@ -48,11 +48,6 @@ TO_CLIENT = {
 FORMS = pytest.mark.parametrize("as_text", [False, True], ids=["MessagePack", "JSON"])
 
 
-@pytest.fixture(autouse=True)
-def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("no_proxy", "*")  # newer releases of websockets would use the machine's proxy
-
-
 class Client:
     """A player on a connection of `websockets`."""
 

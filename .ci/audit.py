@@ -1,0 +1,57 @@
+"""Asks pip-audit about the packages in a list (`pip freeze`), and says what it could not find out.
+
+Where its service can not be reached, that is said and is no failure: pip-audit itself would then call everything
+clean, or break off. Exit status 1: there is an advisory on a package.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+# Advisories that are answered in docs/security.md.
+ANSWERED = ["CVE-2026-57585"]
+
+
+def ask(packages: str) -> list[dict[str, Any]] | None:
+    """What pip-audit says of each package, None if it can not ask."""
+    command = [
+        str(Path(sys.executable).with_name("pip-audit")),
+        "--requirement",
+        packages,
+        "--no-deps",
+        "--disable-pip",
+    ]
+    options = ["--format", "json", "--progress-spinner", "off", "--timeout", "10"]
+    ignored = [part for advisory in ANSWERED for part in ("--ignore-vuln", advisory)]
+    done = subprocess.run([*command, *options, *ignored], capture_output=True, text=True, check=False)
+    try:
+        answers: list[dict[str, Any]] = json.loads(done.stdout)["dependencies"]
+    except (ValueError, KeyError):
+        print("pip-audit could not ask:", *done.stderr.strip().splitlines()[-1:])
+        return None
+    return answers
+
+
+def main(packages: str) -> int:
+    """Prints what was found; returns the exit status."""
+    answers = ask(packages)
+    if answers is None:
+        print("NOT AUDITED: no package could be looked up from here")
+        return 0
+    unknown = [answer["name"] for answer in answers if "skip_reason" in answer]
+    bad = [answer for answer in answers if answer.get("vulns")]
+    print(f"{len(answers) - len(unknown)} of {len(answers)} packages looked up, {len(bad)} with an advisory")
+    if unknown:
+        print(f"NOT AUDITED, the service does not know or can not be reached: {', '.join(unknown)}")
+    for answer in bad:
+        for advisory in answer["vulns"]:
+            print(f"{answer['name']} {answer['version']}: {advisory['id']}, fixed in {advisory['fix_versions']}")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,68 @@
+"""Who is really asking, when a reverse proxy stands in front of the server (RFC 7239 section 1 says why one must ask).
+
+In:  the address at a connection's other end, and the request that came from there. Out: a `Caller`.
+Raises HandshakeError 400 when a trusted proxy names nobody.
+Anyone can write header fields. So they are believed only from a proxy that the operator has named, and of its
+X-Forwarded-For only the last entry, which that proxy added itself: what stands before it came from outside.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Container, NamedTuple
+
+from Net.errors import HandshakeError
+from Net.handshake import Request
+
+# Every trace of a proxy. An untrusted one's are not believed, but whoever has them did not come straight from here.
+_TRACES = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip")
+# What proxies call the way a request came to them; some have words of their own for WebSockets.
+_SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
+_ADDRESS = re.compile(r"[0-9A-Fa-f:.]{2,45}")
+
+
+class Caller(NamedTuple):
+    """Who asks: the address for logs and limits. scheme: of the URL that it opened, None where nobody can know.
+
+    port: of the connection to this server. is_this_machine: it came from this machine, through nobody's hands.
+    """
+
+    host: str
+    port: int
+    scheme: str | None = None
+    is_this_machine: bool = False
+
+    @property
+    def address(self) -> str:
+        """host:port, with an IPv6 address in brackets."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def canonical_address(text: str) -> str:
+    """The one way to write an IP address; raises ValueError for what is none."""
+    if not _ADDRESS.fullmatch(text):
+        raise ValueError(f"not an IP address: {text[:80]!r}")
+    address = ipaddress.ip_address(text)
+    mapped = getattr(address, "ipv4_mapped", None)  # ::ffff:192.0.2.1, as systems with both kinds write it
+    return str(mapped or address)
+
+
+def identify(request: Request, host: str, port: int, proxies: Container[str]) -> Caller:
+    """Who sent a request. host, port: the connection's other end. proxies: addresses of those to be believed."""
+    if host not in proxies:
+        is_direct = not any(request.values(name) for name in _TRACES)
+        return Caller(host, port, None, is_direct and ipaddress.ip_address(host.partition("%")[0]).is_loopback)
+    # The proxy's own machine sends for others: from there nobody is this machine, with or without the header field.
+    hops = request.items("x-forwarded-for")
+    try:
+        return Caller(canonical_address(hops[-1]) if hops else host, port, _scheme(request))
+    except (ValueError, KeyError):
+        raise HandshakeError(
+            400, "the proxy must say for whom it asks: an address and http or https", "RFC 7239 section 5"
+        ) from None
+
+
+def _scheme(request: Request) -> str | None:
+    named = request.items("x-forwarded-proto")
+    return _SCHEMES[named[-1].lower()] if named else None

@@ -1,0 +1,103 @@
+"""Who is really asking, when a reverse proxy stands in front."""
+
+from __future__ import annotations
+
+import pytest
+
+from Net.errors import HandshakeError
+from Net.handshake import Request
+from Net.proxy import Caller, canonical_address, identify
+
+PROXY = "10.0.0.2"
+PROXIES = frozenset({PROXY, "127.0.0.1"})
+
+
+def who(host: str, *fields: tuple[str, str]) -> Caller:
+    return identify(Request("GET", "/", "", list(fields)), host, 7, PROXIES)
+
+
+def forwarded(*values: str) -> list[tuple[str, str]]:
+    return [("x-forwarded-for", value) for value in values]
+
+
+def test_without_a_proxy_the_caller_is_the_other_end() -> None:
+    assert who("203.0.113.9") == Caller("203.0.113.9", 7)
+    assert who("203.0.113.9").address == "203.0.113.9:7"
+    assert who("2001:db8::9").address == "[2001:db8::9]:7"
+
+
+@pytest.mark.parametrize("host", ["203.0.113.9", "10.0.0.3", "::1"])
+def test_a_stranger_who_says_that_it_is_a_proxy_is_not_believed(host: str) -> None:
+    caller = who(host, ("x-forwarded-for", "198.51.100.1"), ("x-forwarded-proto", "https"))
+    assert caller == Caller(host, 7)
+
+
+@pytest.mark.parametrize(
+    ("values", "host"),
+    [
+        (["203.0.113.9"], "203.0.113.9"),
+        (["127.0.0.1, 10.0.0.2, 203.0.113.9"], "203.0.113.9"),  # the client wrote the first two itself
+        (["127.0.0.1", "203.0.113.9"], "203.0.113.9"),
+        (["nonsense, 203.0.113.9"], "203.0.113.9"),
+        (["2001:DB8:0::9"], "2001:db8::9"),
+        (["::ffff:203.0.113.9"], "203.0.113.9"),
+    ],
+)
+def test_a_trusted_proxy_is_believed_in_what_it_added_itself(values: list[str], host: str) -> None:
+    assert who(PROXY, *forwarded(*values)) == Caller(host, 7)
+
+
+@pytest.mark.parametrize(
+    "value", ["unknown", "203.0.113.9:80", "[::1]", "fe80::1%eth0", "203.0.113", "a\x85b", "_hidden", "1" * 100]
+)
+def test_a_trusted_proxy_must_name_an_address(value: str) -> None:
+    with pytest.raises(HandshakeError) as refused:
+        who(PROXY, *forwarded(value))
+    assert refused.value.status == 400
+    assert value not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("named", "scheme"),
+    [("https", "https"), ("HTTP", "http"), ("wss", "https"), ("ws", "http"), ("http, https", "https")],
+)
+def test_a_trusted_proxy_tells_the_scheme(named: str, scheme: str) -> None:
+    assert who(PROXY, *forwarded("203.0.113.9"), ("x-forwarded-proto", named)).scheme == scheme
+
+
+def test_another_scheme_than_a_pages_is_refused() -> None:
+    with pytest.raises(HandshakeError, match="http or https"):
+        who(PROXY, *forwarded("203.0.113.9"), ("x-forwarded-proto", "gopher"))
+
+
+@pytest.mark.parametrize("host", ["127.0.0.2", "::1"])
+def test_who_comes_straight_from_this_machine_is_this_machine(host: str) -> None:
+    assert who(host).is_this_machine
+
+
+@pytest.mark.parametrize(
+    ("host", "fields"),
+    [
+        ("203.0.113.9", []),
+        ("10.0.0.3", []),
+        # A proxy on this machine: named or not, and whatever it says or leaves out.
+        ("127.0.0.1", []),
+        ("127.0.0.1", forwarded("127.0.0.1")),
+        (PROXY, forwarded("127.0.0.1")),
+        (PROXY, forwarded("::1")),
+        ("127.0.0.2", forwarded("127.0.0.1")),
+        ("::1", forwarded("")),
+        ("::1", [("x-forwarded-proto", "http")]),
+        ("::1", [("x-real-ip", "127.0.0.1")]),
+        ("::1", [("forwarded", "for=127.0.0.1")]),
+        ("::1", [("via", "1.1 proxy")]),
+    ],
+)
+def test_who_comes_from_elsewhere_or_by_a_proxy_is_not(host: str, fields: list[tuple[str, str]]) -> None:
+    assert not who(host, *fields).is_this_machine
+
+
+@pytest.mark.parametrize("text", ["", "localhost", "10.0.0.0/8", "10.0.0.2 ", "10.0.0.2\n", "1:2", "256.0.0.1"])
+def test_what_is_no_address_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"not|must|[Ee]xpected|appear"):
+        canonical_address(text)

@@ -1,0 +1,67 @@
+"""The machine that is measured on: which process may use which CPU, and how busy it is with other things."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+from pathlib import Path
+from typing import Iterator, Tuple
+
+Cpus = Tuple[int, ...]  # empty: any
+
+
+def parse_cpus(text: str) -> Cpus:
+    """`0` or `0,1`, from the command line; raises ArgumentTypeError for CPUs that this process may not use."""
+    cpus = tuple(int(number) for number in text.split(","))
+    if not set(cpus) <= set(usable_cpus()):
+        raise argparse.ArgumentTypeError(f"only these CPUs can be used: {usable_cpus()}")
+    return cpus
+
+
+def usable_cpus() -> Cpus:
+    """The CPUs that this process may use; none where a process can not be pinned to a CPU."""
+    return tuple(sorted(os.sched_getaffinity(0))) if hasattr(os, "sched_getaffinity") else ()
+
+
+def other_cpus(taken: Cpus) -> Cpus:
+    """The CPUs beside those; all if there are no others."""
+    usable = usable_cpus()
+    return tuple(cpu for cpu in usable if cpu not in taken) or usable
+
+
+def pin(cpus: Cpus) -> None:
+    """Keeps this thread, and what it starts from here on, to these CPUs."""
+    if cpus and hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, cpus)
+
+
+@contextlib.contextmanager
+def pinned(cpus: Cpus) -> Iterator[None]:
+    """Pins this thread for as long as it takes to start another process, which stays pinned."""
+    before = usable_cpus()
+    pin(cpus)
+    try:
+        yield
+    finally:
+        pin(before)
+
+
+def allow_many_files() -> None:
+    """Raises the number of open files that this process, and those it starts, may have, as far as it may."""
+    try:
+        import resource
+    except ImportError:
+        return
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):  # some systems count less than they say
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def busy_s() -> float | None:
+    """CPU seconds that all processes together have used since the machine was started, or None if it does not say."""
+    stat = Path("/proc/stat")
+    if not stat.exists():
+        return None
+    user, nice, system, _idle, _waiting, *others = map(int, stat.read_text().splitlines()[0].split()[1:9])
+    return (user + nice + system + sum(others)) / os.sysconf("SC_CLK_TCK")

@@ -1,0 +1,119 @@
+"""A server behind a reverse proxy: limits, bans, logs and privileges go by whom the proxy asks for."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from typing import Any, Iterator
+
+import pytest
+
+from gameserver.world_manager import GameWorldManager
+from Net.client import connect
+from Net.errors import HandshakeError
+from Net.websocket import WebSocket
+from tests.Net.support import DEADLINE_S, wait_until
+from tests.support import Arena, serving
+
+TRUSTING = {"trusted_proxies": ("127.0.0.1",)}
+ANN, BOB = "203.0.113.9", "2001:db8::9"
+
+
+@contextlib.contextmanager
+def opened(arena: Arena, *addresses: str, path: str = "/echo", **fields: str) -> Iterator[WebSocket]:
+    """A connection as a proxy opens it; addresses: what it says in X-Forwarded-For."""
+    headers = [("X-Forwarded-For", ", ".join(addresses))] if addresses else []
+    headers += [(name.replace("_", "-"), value) for name, value in fields.items()]
+    websocket = connect(arena.url(path), headers=headers)
+    try:
+        websocket.send("here")
+        assert websocket.receive(DEADLINE_S) == "here"
+        yield websocket
+    finally:
+        websocket.close()
+
+
+def server_end(arena: Arena) -> WebSocket:
+    """The server's end of the only connection."""
+    (websocket,) = arena.server._listener._websockets
+    return websocket
+
+
+def test_the_limit_per_address_counts_those_behind_the_proxy() -> None:
+    with serving(max_connections_per_address=1, **TRUSTING) as arena, opened(arena, ANN), opened(arena, BOB):
+        with pytest.raises(HandshakeError, match="503"), opened(arena, ANN):
+            pass
+        with opened(arena, ANN, "198.51.100.1"):
+            pass
+        with opened(arena):  # one who comes past the proxy, from its machine
+            pass
+
+
+def test_a_place_is_free_again_when_one_behind_the_proxy_leaves() -> None:
+    with serving(max_connections_per_address=1, **TRUSTING) as arena:
+        for _ in range(5):
+            with opened(arena, ANN):
+                pass
+            wait_until(lambda: arena.server._listener.connections() == 0, "the connection is gone")
+            assert not arena.server._listener._guests._per_address
+
+
+def test_nobody_gets_more_places_by_claiming_to_be_a_proxy() -> None:
+    with serving(max_connections_per_address=1) as arena, opened(arena, ANN), pytest.raises(
+        HandshakeError, match="503"
+    ):
+        connect(arena.url(), headers=[("X-Forwarded-For", BOB)])
+
+
+def test_a_ban_hits_one_behind_the_proxy_and_not_the_others() -> None:
+    with serving(**TRUSTING) as arena:
+        for banned, other in ((ANN, BOB), (BOB, ANN)):
+            websocket = connect(arena.url(), headers=[("X-Forwarded-For", banned)])
+            websocket.send('["JOIN",["Mallory"]]')
+            wait_until(lambda: arena.server.players, "Mallory is in")
+            (player_id,) = arena.server.players
+            assert banned in GameWorldManager(arena.server).ban(player_id)
+            websocket.close()
+            with pytest.raises(HandshakeError, match="403"), opened(arena, banned):
+                pass
+            with opened(arena, other):
+                pass
+            arena.server._banned.clear()
+
+
+def test_the_log_names_whom_the_proxy_asks_for(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    with serving(**TRUSTING) as arena:
+        with opened(arena, "198.51.100.1", ANN):
+            assert server_end(arena).host == ANN
+        for fields in (
+            [("X-Forwarded-For", ANN), ("Origin", "http://evil.example")],
+            [("X-Forwarded-For", "\x85forged")],
+        ):
+            with pytest.raises(HandshakeError):
+                connect(arena.url(), headers=fields)
+        wait_until(lambda: len(caplog.messages) >= 2, "both are logged")
+    assert caplog.messages[0].startswith(f"{ANN}:")
+    assert caplog.messages[1].startswith("127.0.0.1:")
+    assert all(message.isprintable() for message in caplog.messages)
+
+
+@pytest.mark.parametrize(
+    ("settings", "addresses", "is_this_machine"),
+    [({}, [], True), ({}, ["127.0.0.1"], False), (TRUSTING, [], False), (TRUSTING, ["127.0.0.1"], False)],
+    ids=["straight", "by a proxy nobody named", "from the proxy's machine", "by the proxy"],
+)
+def test_only_who_comes_straight_from_this_machine_is_this_machine(
+    settings: dict[str, Any], addresses: list[str], is_this_machine: bool
+) -> None:
+    with serving(**settings) as arena, opened(arena, *addresses):
+        assert server_end(arena).is_this_machine is is_this_machine
+
+
+@pytest.mark.parametrize(("scheme", "is_let_in"), [("https", True), ("http", False)])
+def test_behind_tls_a_page_that_came_without_it_is_a_foreign_page(scheme: str, is_let_in: bool) -> None:
+    with serving(host_names=("game.example",), **TRUSTING) as arena:
+        fields = {"X_Forwarded_Proto": "https", "Origin": f"{scheme}://127.0.0.1:{arena.port}"}
+        outcome = contextlib.nullcontext() if is_let_in else pytest.raises(HandshakeError, match="403")
+        with outcome, opened(arena, ANN, **fields):
+            pass
