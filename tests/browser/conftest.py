@@ -11,6 +11,8 @@ from typing import Any, Callable, Iterator
 
 import pytest
 
+from gameserver.classroom.classroom import Classroom
+from gameserver.doorkeeper import Doorkeeper
 from gameserver.server import GameServer
 from gameserver.settings import GameSettings, ServerSettings
 
@@ -28,6 +30,7 @@ FLAGS = (
 # Ignored by git: for looking at.
 ARTEFACTS = Path(__file__).parent / "artefacts"
 PATIENCE_S = 15.0
+TOKEN = "open sesame"  # of the operator
 
 
 def eventually(condition: Callable[[], Any], what: str) -> Any:
@@ -108,6 +111,14 @@ def start_server() -> Iterator[Callable[..., Served]]:
         yield start
 
 
+@pytest.fixture
+def classroom(start_server: Callable[..., Served]) -> Served:
+    """A server with the classroom's pages."""
+    served = start_server()
+    Classroom(served.server, Doorkeeper(TOKEN), "127.0.0.1", served.port)
+    return served
+
+
 class Visitor:
     """A person at a browser page, and everything the page complained about."""
 
@@ -140,6 +151,11 @@ class Visitor:
     def until(self, expression: str, what: str) -> Any:
         """Waits until a JavaScript expression holds."""
         return eventually(lambda: self.see(f"Boolean({expression})") and self.see(expression), what)
+
+    def text_of(self, selector: str) -> str:
+        """What a person reads in the first element that fits."""
+        text: str = self.page.inner_text(selector)
+        return text
 
     def place(self, player_id: int) -> dict[str, float]:
         """Where a player is drawn."""

@@ -6,25 +6,15 @@ from typing import Callable
 
 import pytest
 
-from gameserver.classroom.classroom import Classroom
 from gameserver.classroom.experiments import EXPERIMENTS
-from gameserver.doorkeeper import Doorkeeper
-from tests.browser.conftest import QUIET, Served, Visitor
+from tests.browser.conftest import Served, Visitor
 
 pytestmark = pytest.mark.browser
 
-Start = Callable[..., Served]
 Visit = Callable[..., Visitor]
 Keep = Callable[[Visitor, str], None]
 
 PROJECTOR = {"width": 1280, "height": 720}
-
-
-@pytest.fixture
-def classroom(start_server: Start) -> Served:
-    served = start_server(QUIET)
-    Classroom(served.server, Doorkeeper("open sesame"), "127.0.0.1", served.port)
-    return served
 
 
 def test_a_lesson_leads_to_its_experiment(classroom: Served, visit: Visit) -> None:

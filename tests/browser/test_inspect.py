@@ -1,40 +1,27 @@
-"""The teaching pages in a real browser: a live client is inspected, every experiment of the lab comes out as stated."""
+"""The inspector in a real browser: a live client is watched, and its frames are taken apart."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
-from typing import Any, Callable, Iterator
+from typing import Callable, Iterator
 
 import pytest
 
-from gameserver.classroom.classroom import Classroom
-from gameserver.classroom.experiments import EXPERIMENTS
-from gameserver.doorkeeper import Doorkeeper
 from Net.client import connect
 from Net.frames import BINARY, CONTINUATION, PING, TEXT, serialize
 from Net.websocket import WebSocket
-from tests.browser.conftest import QUIET, Served, Visitor
+from tests.browser.conftest import TOKEN, Served, Visitor
 from tests.Net.support import DEADLINE_S
 from tests.support import Player
 
 pytestmark = pytest.mark.browser
 
-Start = Callable[..., Served]
 Visit = Callable[..., Visitor]
 Keep = Callable[[Visitor, str], None]
 
-TOKEN = "open sesame"
 KEY = bytes.fromhex("37fa213d")
 PROJECTOR = {"width": 1280, "height": 720}
 ROWS = "document.querySelectorAll('.timeline li').length"
-
-
-@pytest.fixture
-def classroom(start_server: Start) -> Served:
-    served = start_server(QUIET)
-    Classroom(served.server, Doorkeeper(TOKEN), "127.0.0.1", served.port)
-    return served
 
 
 @pytest.fixture
@@ -64,14 +51,6 @@ def choose(visitor: Visitor, words: str) -> None:
     visitor.page.wait_for_selector(".frame-view")
 
 
-def text_of(visitor: Visitor, selector: str) -> str:
-    text: str = visitor.page.inner_text(selector)
-    return text
-
-
-# Inspecting ------------------------------------------------------------------------------------------------------
-
-
 def test_a_player_is_inspected_while_it_plays(classroom: Served, ann: Player, visit: Visit, keep_picture: Keep) -> None:
     ann.join("Ann")
     teacher = visit(f"{classroom.url}/inspect", color_scheme="dark")
@@ -87,9 +66,9 @@ def test_a_player_is_inspected_while_it_plays(classroom: Served, ann: Player, vi
     teacher.page.click("#pause")
     teacher.page.select_option("#packet", "MOVE")
     choose(teacher, "MOVE")
-    assert "walk in a direction" in text_of(teacher, ".packet-tree")
+    assert "walk in a direction" in teacher.text_of(".packet-tree")
     assert set(teacher.page.locator(".timeline .label").all_inner_texts()) == {"MOVE"}
-    assert "Unmasking" in text_of(teacher, "#detail")
+    assert "Unmasking" in teacher.text_of("#detail")
     keep_picture(teacher, "inspect-dark.png")
 
 
@@ -98,14 +77,14 @@ def test_a_fragmented_message_is_followed_from_part_to_part(
 ) -> None:
     teacher = visit(f"{classroom.url}/inspect", color_scheme="light")
     choose(teacher, "TEXT part 1")
-    assert "first fragment" in text_of(teacher, ".headline")
-    assert "joined from 2 frames" in text_of(teacher, ".message-view")
-    assert "Hello" in text_of(teacher, ".message-view")
+    assert "first fragment" in teacher.text_of(".headline")
+    assert "joined from 2 frames" in teacher.text_of(".message-view")
+    assert "Hello" in teacher.text_of(".message-view")
     keep_picture(teacher, "inspect-fragments.png")
     assert teacher.see("document.querySelectorAll('.timeline .between').length") == 1
     teacher.page.click(".message-view button.link >> nth=1")
     teacher.until("document.querySelector('.headline').textContent.includes('last fragment')", "the next part is shown")
-    assert "Hello" in text_of(teacher, ".message-view")
+    assert "Hello" in teacher.text_of(".message-view")
     teacher.page.click(".timeline .between")
     teacher.until("document.querySelector('.headline').textContent.includes('PING')", "the PING between is shown")
 
@@ -115,7 +94,7 @@ def test_a_masked_frame_is_clicked_through_bit_by_bit(classroom: Served, echo: W
     choose(teacher, "92 02 91 00")
     bits = teacher.see("[...document.querySelectorAll('.bit')].map((bit) => bit.textContent).join('')")
     assert bits.startswith("10000010" + "10000100" + f"{int.from_bytes(KEY, 'big'):032b}")
-    assert text_of(teacher, ".hex").split()[1:] == ["82", "84", "37", "fa", "21", "3d", "a5", "f8", "b0", "3d"]
+    assert teacher.text_of(".hex").split()[1:] == ["82", "84", "37", "fa", "21", "3d", "a5", "f8", "b0", "3d"]
     teacher.page.click(".fields tr:has-text('masking key')")
     lit = "[...document.querySelectorAll('.byte.lit')].map((byte) => byte.textContent.trim()).join(' ')"
     assert teacher.see(lit) == "37 fa 21 3d"
@@ -123,8 +102,8 @@ def test_a_masked_frame_is_clicked_through_bit_by_bit(classroom: Served, echo: W
     teacher.page.click(".byte >> nth=0")
     assert teacher.see("document.querySelectorAll('.bit.lit').length") == 8, "FIN, RSV1-3 and the opcode"
     teacher.page.click(".bit >> nth=8")
-    assert "MASK" in text_of(teacher, ".fields tr.lit")
-    rows = text_of(teacher, ".unmasking tbody").splitlines()
+    assert "MASK" in teacher.text_of(".fields tr.lit")
+    rows = teacher.text_of(".unmasking tbody").splitlines()
     assert [row.split()[1] for row in rows] == ["a5", "f8", "b0", "3d"]
     assert "37 [0]" in rows[0]
     assert "92" in rows[0].split()
@@ -151,8 +130,8 @@ def test_a_handshake_is_explained_step_by_step(
     teacher = visit(f"{classroom.url}/inspect")
     teacher.page.click("button.handshake")
     teacher.page.wait_for_selector(".accept")
-    assert "Sec-WebSocket-Key" in text_of(teacher, ".lines >> nth=0")
-    assert "SHA-1" in text_of(teacher, ".accept")
+    assert "Sec-WebSocket-Key" in teacher.text_of(".lines >> nth=0")
+    assert "SHA-1" in teacher.text_of(".accept")
     keep_picture(teacher, "inspect-handshake.png")
 
 
@@ -179,8 +158,8 @@ def test_hidden_names_are_nowhere_on_the_page(classroom: Served, ann: Player, vi
     teacher.until("!document.querySelector('.connections').textContent.includes('Annabella')", "the name is gone")
     teacher.page.select_option("#packet", "JOIN")
     choose(teacher, "JOIN")
-    assert "*********" in text_of(teacher, ".packet-tree")
-    assert "Annabella" not in text_of(teacher, "body")
+    assert "*********" in teacher.text_of(".packet-tree")
+    assert "Annabella" not in teacher.text_of("body")
 
 
 def test_who_comes_through_a_proxy_must_know_the_token(classroom: Served, visit: Visit) -> None:
@@ -202,139 +181,11 @@ def test_pages_remember_how_they_are_to_look(classroom: Served, visit: Visit) ->
     reader.page.click("#larger")
     reader.page.click("#theme")
     for link in ("Inspect", "Lessons"):
+        reader.page.wait_for_load_state("networkidle")  # what is left while it loads has failed to
         reader.page.click(f"nav a:has-text('{link}')")
         reader.page.wait_for_selector(f"nav a[aria-current]:has-text('{link}')")
         assert reader.see(size) > before
         assert reader.see("document.documentElement.dataset.theme") == "dark"
-
-
-# The lab -----------------------------------------------------------------------------------------------------------
-
-
-def open_lab(served: Served, visit: Visit, fragment: str = "", **options: Any) -> Visitor:
-    student = visit(f"{served.url}/lab{fragment}", **options)
-    student.page.wait_for_selector("[data-experiment]", state="attached")
-    student.page.wait_for_selector(".steps button >> nth=0")
-    return student
-
-
-def send(visitor: Visitor) -> str:
-    """Sends what is on the bench; returns how it ended."""
-    visitor.see("document.querySelector('#result').replaceChildren()")
-    visitor.page.click("#send")
-    visitor.page.wait_for_selector("#result .outcome")
-    return text_of(visitor, ".outcome")
-
-
-def bytes_before_the_answer(visitor: Visitor) -> int:
-    matched = re.search(r"after (\d+) of \d+ bytes", text_of(visitor, ".exchange"))
-    assert matched is not None
-    return int(matched[1])
-
-
-@pytest.mark.timeout(240)
-def test_every_experiment_comes_out_as_stated(classroom: Served, visit: Visit) -> None:
-    student = open_lab(classroom, visit)
-    assert student.see(
-        "[...document.querySelectorAll('[data-experiment]')].map((one) => one.dataset.experiment)"
-    ) == list(EXPERIMENTS)
-    wrong = {}
-    for experiment in EXPERIMENTS:
-        student.see(f"document.querySelector('[data-experiment=\"{experiment}\"]').click()")
-        send(student)
-        if student.page.get_attribute("[data-verdict]", "data-verdict") != "right":
-            wrong[experiment] = text_of(student, ".verdict")
-    assert wrong == {}
-
-
-def test_an_experiment_can_be_linked_to_and_shows_who_decided(
-    classroom: Served, visit: Visit, keep_picture: Keep
-) -> None:
-    student = open_lab(classroom, visit, "#unmasked", color_scheme="light")
-    student.page.wait_for_selector("[data-experiment='unmasked'][aria-current]")
-    assert "a client must mask every frame" in send(student)
-    assert "check_first_bytes() in Net/frames.py" in text_of(student, "#result .violation")
-    assert "MASK" in text_of(student, "#result .source .here") + text_of(student, "#result .source")
-    keep_picture(student, "lab-light.png")
-
-
-SWITCHES: list[tuple[str, str, Any, str]] = [
-    ("uncheck", "[name=MASK]", None, "CLOSE 1002 a client must mask every frame"),
-    ("check", "[name=RSV1]", None, "CLOSE 1002 reserved bit set without an extension that defines it"),
-    ("check", "[name=RSV3]", None, "CLOSE 1002 reserved bit set without an extension that defines it"),
-    ("select_option", "[name=opcode]", "3", "CLOSE 1002 opcode 0x3 is reserved"),
-    ("select_option", "[name=form]", "16", "CLOSE 1002 length 5 must be written in its shortest form"),
-    ("select_option", "[name=form]", "64", "CLOSE 1002 length 5 must be written in its shortest form"),
-    ("fill", "[name=length]", "9223372036854775808", "CLOSE 1002 the top bit of a 64-bit length must be 0"),
-    ("fill", "[name=payload]", "Grüße", "1 frame, then CLOSE 1000"),
-    ("fill", "[name=key]", "00 00 00 00", "1 frame, then CLOSE 1000"),
-    ("uncheck", "[name=FIN]", None, "CLOSE 1000"),
-]
-
-
-def test_every_switch_changes_the_frame_and_the_answer(classroom: Served, visit: Visit) -> None:
-    student = open_lab(classroom, visit)
-    for action, switch, value, outcome in SWITCHES:
-        student.page.click("#fresh")
-        before = student.page.input_value("#raw")
-        getattr(student.page, action)(switch, *([] if value is None else [value]))
-        assert student.page.input_value("#raw") != before
-        assert (switch, send(student)) == (switch, outcome)
-
-
-def test_a_bit_is_turned_over_in_the_picture_itself(classroom: Served, visit: Visit) -> None:
-    student = open_lab(classroom, visit)
-    student.page.wait_for_selector("#preview .bit")
-    student.page.click("#preview .bit >> nth=1")
-    assert student.page.is_checked("[name=RSV1]")
-    assert student.page.input_value("#raw").startswith("c1 85")
-
-
-def test_bytes_typed_in_show_in_the_switches(classroom: Served, visit: Visit) -> None:
-    student = open_lab(classroom, visit)
-    student.page.fill("#raw", "89 80 00 00 00 00")
-    assert student.page.input_value("[name=opcode]") == "9"
-    assert send(student) == "1 frame, then CLOSE 1000"
-    student.page.fill("#raw", "8")
-    assert "pairs of hex digits" in text_of(student, "#raw-problem")
-
-
-def test_a_packet_of_the_game_is_sent_from_the_registry(classroom: Served, visit: Visit) -> None:
-    student = open_lab(classroom, visit)
-    student.page.select_option("#path", "/")
-    for kind, shown in (("packet", "92 22 92 07"), ("json", "PONG")):
-        student.page.select_option("[name=kind]", kind)
-        student.page.select_option("[name=packet]", "PING")
-        student.page.fill("[name=payload]", "[7]")
-        assert send(student) == "1 frame, then CLOSE 1000"
-        assert shown in text_of(student, ".exchange")
-
-
-def test_a_slow_delivery_shows_when_the_server_decided(classroom: Served, visit: Visit) -> None:
-    student = open_lab(classroom, visit)
-    student.page.uncheck("[name=MASK]")
-    student.page.select_option("#delivery", "bytes")
-    send(student)
-    assert 2 <= bytes_before_the_answer(student) < 15, "the second byte holds the MASK bit"
-    student.page.select_option("#delivery", "split")
-    student.page.fill("#split", "1 5")
-    send(student)
-    assert bytes_before_the_answer(student) in (5, 15)
-
-
-def test_a_handshake_is_crafted(classroom: Served, visit: Visit) -> None:
-    student = open_lab(classroom, visit)
-    student.page.click("#opening-part summary")
-    opening = student.page.input_value("#opening")
-    student.page.fill("#opening", opening.replace("Version: 13", "Version: 8"))
-    assert send(student) == "HTTP/1.1 426 Upgrade Required"
-    assert "check_upgrade() in Net/handshake.py" in text_of(student, "#result .violation")
-    student.page.fill("#opening", opening.replace("\\r\\n", "\\n", 1))
-    assert send(student) == "HTTP/1.1 400 Bad Request"
-    student.page.fill("#opening", "GET \\q")
-    student.page.click("#send")
-    student.page.wait_for_selector("#result .bad")
-    assert "there is no \\q" in text_of(student, "#result .bad")
 
 
 @pytest.mark.parametrize("path", ["/inspect", "/lab"])

@@ -1,0 +1,142 @@
+"""The lab in a real browser: every experiment comes out as stated, and every switch does what it says."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Callable
+
+import pytest
+
+from gameserver.classroom.experiments import EXPERIMENTS
+from tests.browser.conftest import Served, Visitor
+
+pytestmark = pytest.mark.browser
+
+Visit = Callable[..., Visitor]
+Keep = Callable[[Visitor, str], None]
+
+
+def open_lab(served: Served, visit: Visit, fragment: str = "", **options: Any) -> Visitor:
+    student = visit(f"{served.url}/lab{fragment}", **options)
+    student.page.wait_for_selector("[data-experiment]", state="attached")
+    student.page.wait_for_selector(".steps button >> nth=0")
+    return student
+
+
+def send(visitor: Visitor) -> str:
+    """Sends what is on the bench; returns how it ended."""
+    visitor.see("document.querySelector('#result').replaceChildren()")
+    visitor.page.click("#send")
+    visitor.page.wait_for_selector("#result .outcome")
+    return visitor.text_of(".outcome")
+
+
+def bytes_before_the_answer(visitor: Visitor) -> int:
+    matched = re.search(r"after (\d+) of \d+ bytes", visitor.text_of(".exchange"))
+    assert matched is not None
+    return int(matched[1])
+
+
+@pytest.mark.timeout(240)
+def test_every_experiment_comes_out_as_stated(classroom: Served, visit: Visit) -> None:
+    student = open_lab(classroom, visit)
+    assert student.see(
+        "[...document.querySelectorAll('[data-experiment]')].map((one) => one.dataset.experiment)"
+    ) == list(EXPERIMENTS)
+    wrong = {}
+    for experiment in EXPERIMENTS:
+        student.see(f"document.querySelector('[data-experiment=\"{experiment}\"]').click()")
+        send(student)
+        if student.page.get_attribute("[data-verdict]", "data-verdict") != "right":
+            wrong[experiment] = student.text_of(".verdict")
+    assert wrong == {}
+
+
+def test_an_experiment_can_be_linked_to_and_shows_who_decided(
+    classroom: Served, visit: Visit, keep_picture: Keep
+) -> None:
+    student = open_lab(classroom, visit, "#unmasked", color_scheme="light")
+    student.page.wait_for_selector("[data-experiment='unmasked'][aria-current]")
+    assert "a client must mask every frame" in send(student)
+    assert "check_first_bytes() in Net/frames.py" in student.text_of("#result .violation")
+    assert "MASK" in student.text_of("#result .source .here") + student.text_of("#result .source")
+    keep_picture(student, "lab-light.png")
+
+
+SWITCHES: list[tuple[str, str, Any, str]] = [
+    ("uncheck", "[name=MASK]", None, "CLOSE 1002 a client must mask every frame"),
+    ("check", "[name=RSV1]", None, "CLOSE 1002 reserved bit set without an extension that defines it"),
+    ("check", "[name=RSV3]", None, "CLOSE 1002 reserved bit set without an extension that defines it"),
+    ("select_option", "[name=opcode]", "3", "CLOSE 1002 opcode 0x3 is reserved"),
+    ("select_option", "[name=form]", "16", "CLOSE 1002 length 5 must be written in its shortest form"),
+    ("select_option", "[name=form]", "64", "CLOSE 1002 length 5 must be written in its shortest form"),
+    ("fill", "[name=length]", "9223372036854775808", "CLOSE 1002 the top bit of a 64-bit length must be 0"),
+    ("fill", "[name=payload]", "Grüße", "1 frame, then CLOSE 1000"),
+    ("fill", "[name=key]", "00 00 00 00", "1 frame, then CLOSE 1000"),
+    ("uncheck", "[name=FIN]", None, "CLOSE 1000"),
+]
+
+
+def test_every_switch_changes_the_frame_and_the_answer(classroom: Served, visit: Visit) -> None:
+    student = open_lab(classroom, visit)
+    for action, switch, value, outcome in SWITCHES:
+        student.page.click("#fresh")
+        before = student.page.input_value("#raw")
+        getattr(student.page, action)(switch, *([] if value is None else [value]))
+        assert student.page.input_value("#raw") != before
+        assert (switch, send(student)) == (switch, outcome)
+
+
+def test_a_bit_is_turned_over_in_the_picture_itself(classroom: Served, visit: Visit) -> None:
+    student = open_lab(classroom, visit)
+    student.page.wait_for_selector("#preview .bit")
+    student.page.click("#preview .bit >> nth=1")
+    assert student.page.is_checked("[name=RSV1]")
+    assert student.page.input_value("#raw").startswith("c1 85")
+
+
+def test_bytes_typed_in_show_in_the_switches(classroom: Served, visit: Visit) -> None:
+    student = open_lab(classroom, visit)
+    student.page.fill("#raw", "89 80 00 00 00 00")
+    assert student.page.input_value("[name=opcode]") == "9"
+    assert send(student) == "1 frame, then CLOSE 1000"
+    student.page.fill("#raw", "8")
+    assert "pairs of hex digits" in student.text_of("#raw-problem")
+
+
+def test_a_packet_of_the_game_is_sent_from_the_registry(classroom: Served, visit: Visit) -> None:
+    student = open_lab(classroom, visit)
+    student.page.select_option("#path", "/")
+    for kind, shown in (("packet", "92 22 92 07"), ("json", "PONG")):
+        student.page.select_option("[name=kind]", kind)
+        student.page.select_option("[name=packet]", "PING")
+        student.page.fill("[name=payload]", "[7]")
+        assert send(student) == "1 frame, then CLOSE 1000"
+        assert shown in student.text_of(".exchange")
+
+
+def test_a_slow_delivery_shows_when_the_server_decided(classroom: Served, visit: Visit) -> None:
+    student = open_lab(classroom, visit)
+    student.page.uncheck("[name=MASK]")
+    student.page.select_option("#delivery", "bytes")
+    send(student)
+    assert 2 <= bytes_before_the_answer(student) < 15, "the second byte holds the MASK bit"
+    student.page.select_option("#delivery", "split")
+    student.page.fill("#split", "1 5")
+    send(student)
+    assert bytes_before_the_answer(student) in (5, 15)
+
+
+def test_a_handshake_is_crafted(classroom: Served, visit: Visit) -> None:
+    student = open_lab(classroom, visit)
+    student.page.click("#opening-part summary")
+    opening = student.page.input_value("#opening")
+    student.page.fill("#opening", opening.replace("Version: 13", "Version: 8"))
+    assert send(student) == "HTTP/1.1 426 Upgrade Required"
+    assert "check_upgrade() in Net/handshake.py" in student.text_of("#result .violation")
+    student.page.fill("#opening", opening.replace("\\r\\n", "\\n", 1))
+    assert send(student) == "HTTP/1.1 400 Bad Request"
+    student.page.fill("#opening", "GET \\q")
+    student.page.click("#send")
+    student.page.wait_for_selector("#result .bad")
+    assert "there is no \\q" in student.text_of("#result .bad")
