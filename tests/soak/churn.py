@@ -17,7 +17,7 @@ from typing import Any, Callable
 from Net.client import connect
 from Net.frames import TEXT, serialize
 from tests.attacks.support import opening
-from tests.soak.players import Players, join_packet
+from tests.soak.players import Players, join_packet, missed_in_a_row
 from tests.soak.server import Census, ServerProcess
 from tests.support import DEADLINE_S, Player, wait_until
 
@@ -89,14 +89,14 @@ def run(seconds: float) -> dict[str, Any]:
         diaries = players.stop()
         described = server.ask("describe")
     intervals = [ms for diary in diaries for ms in diary.intervals_ms(started_s, ended_s)]
-    missed = [gap for diary in diaries for gap in diary.missed()]
     return {
         "came and went": sum(came[kind] for kind in KINDS),
         "ways of doing so": sum(came[kind] > 0 for kind in KINDS),
         "could not": came["could not"],
         "longest interval between ticks ms": max(intervals),
+        "ticks left out": sum(gap for diary in diaries for gap in diary.missed()),
         f"intervals over {LATE_MS:g} ms": sum(ms > LATE_MS for ms in intervals),
-        "ticks a bystander missed in a row": max(missed, default=0),
+        "ticks a bystander missed in a row": missed_in_a_row(diaries, started_s, ended_s),
         "threads before, after": f"{before.threads}, {after.threads}",
         "files before, after": f"{before.files}, {after.files}",
         "objects of our classes, more or fewer": str(after.growth_since(before) or "none"),

@@ -25,7 +25,7 @@ from Net.client import connect
 from Net.errors import ConnectionClosed, HandshakeError
 from Net.http import html_page
 from Net.websocket import WebSocket
-from tests.soak.players import Diary, Players
+from tests.soak.players import Diary, Players, missed_in_a_row
 from tests.soak.server import ServerProcess
 from tests.support import DEADLINE_S
 
@@ -144,7 +144,6 @@ def run(seconds: float) -> dict[str, Any]:
         harmed, calm = players.stop(), bystanders.stop()
         logged = [line for line in server.ask("log") if line.is_fault]
         injected, described = server.ask("injected"), server.ask("describe")
-    missed = [gap for diary in calm for gap in diary.missed()]
     return {
         "faults injected": injected,
         "logged with their traceback": len(logged),
@@ -156,7 +155,8 @@ def run(seconds: float) -> dict[str, Any]:
         "of": PLAYERS,
         "connections of bystanders lost": sum(diary.end != "" for diary in calm),
         "longest interval of a bystander ms": max(ms for diary in calm for ms in diary.intervals_ms(0, until_s)),
-        "ticks a bystander missed in a row": max(missed, default=0),
+        "ticks a bystander missed in a row": missed_in_a_row(calm, 0, until_s),
+        "ticks left out": sum(gap for diary in calm for gap in diary.missed()),
     }
 
 

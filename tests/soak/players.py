@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import multiprocessing
 import random
 import selectors
@@ -13,6 +14,7 @@ from typing import Any, NamedTuple
 
 import msgpack
 
+from gameserver.settings import GameSettings
 from Net.client import connect
 from Net.errors import ConnectionClosed
 from Net.PacketCodes import TO_CLIENT, TO_SERVER, Packet
@@ -21,6 +23,7 @@ from tests.support import DEADLINE_S
 
 CODES = {row.code: row.id for row in TO_CLIENT.rows}
 BEAT_S = 0.05
+TICK_MS = 1000 / GameSettings().tick_rate
 CHAT_EVERY_S = 2.0
 
 
@@ -39,6 +42,12 @@ class Diary(NamedTuple):
         """Between ticks that came in that time."""
         times_s = [at_s for _, at_s in self.ticks if since_s <= at_s <= until_s]
         return [1000 * (b - a) for a, b in zip(times_s, times_s[1:])]
+
+
+def missed_in_a_row(diaries: list[Diary], since_s: float = 0.0, until_s: float = math.inf) -> int:
+    """The most ticks that anybody missed in a row, by the clock: a server that stalls skips none by their numbers."""
+    longest_ms = max((ms for diary in diaries for ms in diary.intervals_ms(since_s, until_s)), default=0.0)
+    return max(0, round(longest_ms / TICK_MS) - 1)
 
 
 def peek(message: str | bytes) -> tuple[str, list[Any]]:

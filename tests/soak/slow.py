@@ -12,7 +12,7 @@ import time
 from typing import Any
 
 from tests.soak.cut_off import Vanishing, why_not
-from tests.soak.players import Diary, Players
+from tests.soak.players import Diary, Players, missed_in_a_row
 from tests.soak.server import ServerProcess
 from tests.soak.vandals import Fate, Vandals
 
@@ -44,6 +44,7 @@ def run(seconds: float) -> dict[str, Any]:
         interrupted = sum(fate.is_interrupted for fate in fates["flood"])
     return {
         **_compare(calm, [ms for diary in diaries for ms in diary.intervals_ms(started_s, ended_s)]),
+        "ticks a bystander missed in a row": missed_in_a_row(diaries, started_s, ended_s),
         **_missed(diaries),
         **_silent(fates["silent"]),
         **_slow(fates["slow"], diaries),
@@ -86,7 +87,6 @@ def _missed(diaries: list[Diary]) -> dict[str, Any]:
     return {
         "ticks received by the 25": sum(len(diary.ticks) for diary in diaries),
         "ticks missed by the 25": sum(missed),
-        "ticks a bystander missed in a row": max(missed, default=0),
         "connections of the 25 lost": sum(diary.end != "" for diary in diaries),
     }
 
