@@ -13,6 +13,7 @@ from typing import Callable
 
 from gameserver import saved_room
 from gameserver.game import Game
+from gameserver.player_ids import PlayerIds
 from gameserver.recorder import Recorder
 from gameserver.room import GameRoom, RoomFull
 from gameserver.saved_game import Plain
@@ -37,7 +38,7 @@ class Lobby:
         self._make_game = make_game
         self._recorder = recorder
         self._is_serving = False  # rooms have tick threads
-        self._player_ids = itertools.count(1)
+        self._player_ids = PlayerIds()
         self._room_numbers = itertools.count(1)
         self.closed_because: str | None = None  # a sentence: no new players are let in
         self._lock = threading.RLock()
@@ -80,6 +81,7 @@ class Lobby:
             place = self.players.pop(player_id, None)
             if place is None:
                 return
+            self._player_ids.give_back(player_id)
             self._places.pop(place.seat.info.token, None)
             self._unseat(place.seat)
             place.room.remove_player(place.seat.websocket)
@@ -111,7 +113,7 @@ class Lobby:
             elif self.closed_because is not None:
                 raise PacketError("CLOSING", self.closed_because)
             else:
-                info = PlayerInfo(next(self._player_ids), name, secrets.token_urlsafe(16), room, team)
+                info = PlayerInfo(self._player_ids.take(), name, secrets.token_urlsafe(16), room, team)
                 info.as_text, info.is_spectator = session.as_text, spectate
                 place = self._seat(session, info)
             session.place, session.has_ever_joined = place, True
@@ -182,7 +184,7 @@ class Lobby:
                     room.remove_player(seat.websocket)
                 else:
                     self.players[seat.info.id] = self._places[seat.info.token] = Place(room, seat)
-            self._player_ids = itertools.count(1 + max(self.players, default=0))
+            self._player_ids = PlayerIds(self.players)
             if not room.is_empty():
                 self.rooms[room.id] = room
                 room.log_event("restore", {"players": len(room.seats())})

@@ -1,0 +1,44 @@
+"""The ids of players stay small, and are not mistaken for each other."""
+
+from __future__ import annotations
+
+from gameserver.player_ids import REST_S, PlayerIds
+from tests.Net.support import wait_until
+from tests.support import serving
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now_s = 0.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+def test_an_id_is_given_out_again_after_a_rest_the_smallest_first() -> None:
+    clock = Clock()
+    ids = PlayerIds(clock=clock)
+    assert [ids.take() for _ in range(4)] == [1, 2, 3, 4]
+    ids.give_back(3)
+    clock.now_s = 1.0
+    ids.give_back(2)
+    clock.now_s = REST_S - 0.1
+    assert ids.take() == 5
+    clock.now_s = REST_S + 0.9
+    assert [ids.take(), ids.take()] == [3, 6]
+    clock.now_s = REST_S + 1.0
+    assert ids.take() == 2
+
+
+def test_ids_that_are_taken_already_are_left_out() -> None:
+    ids = PlayerIds(taken=[2, 4])
+    assert [ids.take() for _ in range(4)] == [1, 3, 5, 6]
+
+
+def test_who_comes_right_after_somebody_left_has_another_id() -> None:
+    with serving() as arena:
+        ann = arena.join("Ann")
+        ann.send("LEAVE")
+        wait_until(lambda: not arena.server.players, "Ann is out")
+        bob = arena.join("Bob")
+        assert bob.id != ann.id
