@@ -27,7 +27,11 @@ def encode(parts: list[Any]) -> bytes:
     """The bytes of the whole file."""
     # Each part by itself: the packer lets no other thread run meanwhile.
     body: bytes = msgpack.packb([msgpack.packb(part) for part in parts])
-    return f"{MAGIC} {VERSION} {hashlib.sha256(body).hexdigest()}\n".encode("ascii") + body
+    return f"{MAGIC} {VERSION} {_checksum(body)}\n".encode("ascii") + body
+
+
+def _checksum(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
 
 
 def decode(data: bytes) -> list[Any]:
@@ -38,7 +42,7 @@ def decode(data: bytes) -> list[Any]:
         raise StateError("it is no state file of this game")
     if words[1] != str(VERSION):
         raise StateError(f"it is of version {words[1]!r}, and this program knows only {VERSION}")
-    if words[2] != hashlib.sha256(body).hexdigest():
+    if words[2] != _checksum(body):
         raise StateError("it is damaged: its contents do not match its checksum")
     try:
         return [msgpack.unpackb(part) for part in msgpack.unpackb(body)]

@@ -26,7 +26,7 @@ _BINARIES = {0xC4: 1, 0xC5: 2, 0xC6: 4}
 _ARRAYS = {0xDC: 2, 0xDD: 4}
 _MAPS = {0xDE: 2, 0xDF: 4}
 _FIXED = {0xCA: 4, 0xCB: 8, 0xCC: 1, 0xCD: 2, 0xCE: 4, 0xCF: 8, 0xD0: 1, 0xD1: 2, 0xD2: 4, 0xD3: 8}
-_JSON_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{},:]|[^\s\[\]{},:"]+')
+_JSON_SYMBOL = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{},:]|[^\s\[\]{},:"]+')
 
 
 def msgpack_texts(data: bytes) -> list[Span]:
@@ -73,39 +73,41 @@ def _length(data: bytes, at: int, size: int, otherwise: int) -> tuple[int, int]:
 def json_texts(data: bytes) -> list[Span]:
     """The texts in JSON, without their quotation marks."""
     spans: list[Span] = []
-    tokens = _JSON_TOKEN.finditer(data)
-    _walk_json(next(tokens, None), tokens, (), spans)
+    symbols = _JSON_SYMBOL.finditer(data)
+    _walk_json(next(symbols, None), symbols, (), spans)
     return spans
 
 
-def _walk_json(token: re.Match[bytes] | None, tokens: Iterator[re.Match[bytes]], path: Path, spans: list[Span]) -> None:
-    if token is None:
+def _walk_json(
+    symbol: re.Match[bytes] | None, symbols: Iterator[re.Match[bytes]], path: Path, spans: list[Span]
+) -> None:
+    if symbol is None:
         raise ValueError("the JSON is not whole")
-    if token[0] == b"[":
-        _walk_json_items(tokens, path, spans)
-    elif token[0] == b"{":
-        _walk_json_members(tokens, path, spans)
-    elif token[0].startswith(b'"'):
-        spans.append(Span(path, token.start() + 1, token.end() - 1))
+    if symbol[0] == b"[":
+        _walk_json_items(symbols, path, spans)
+    elif symbol[0] == b"{":
+        _walk_json_members(symbols, path, spans)
+    elif symbol[0].startswith(b'"'):
+        spans.append(Span(path, symbol.start() + 1, symbol.end() - 1))
 
 
-def _walk_json_items(tokens: Iterator[re.Match[bytes]], path: Path, spans: list[Span]) -> None:
+def _walk_json_items(symbols: Iterator[re.Match[bytes]], path: Path, spans: list[Span]) -> None:
     index = 0
-    for token in tokens:
-        if token[0] == b"]":
+    for symbol in symbols:
+        if symbol[0] == b"]":
             return
-        if token[0] == b",":
+        if symbol[0] == b",":
             index += 1
         else:
-            _walk_json(token, tokens, (*path, index), spans)
+            _walk_json(symbol, symbols, (*path, index), spans)
 
 
-def _walk_json_members(tokens: Iterator[re.Match[bytes]], path: Path, spans: list[Span]) -> None:
+def _walk_json_members(symbols: Iterator[re.Match[bytes]], path: Path, spans: list[Span]) -> None:
     key = ""
-    for token in tokens:
-        if token[0] == b"}":
+    for symbol in symbols:
+        if symbol[0] == b"}":
             return
-        if token[0] == b":":
-            _walk_json(next(tokens, None), tokens, (*path, key), spans)
-        elif token[0] != b",":
-            key = token[0].strip(b'"').decode("utf-8", "replace")
+        if symbol[0] == b":":
+            _walk_json(next(symbols, None), symbols, (*path, key), spans)
+        elif symbol[0] != b",":
+            key = symbol[0].strip(b'"').decode("utf-8", "replace")

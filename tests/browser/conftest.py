@@ -76,9 +76,8 @@ class Served:
 
     def put(self, name: str, x: float, y: float) -> None:
         """Puts a player somewhere, for a scene."""
-        game = self.room().game
-        with game.lock:
-            player = self.player(name)
+        player = self.player(name)
+        with self.room().game.lock:
             player.x, player.y = x, y
 
 

@@ -68,10 +68,10 @@ def test_a_fault_while_tending_one_connection_does_not_stop_the_tender(
 
 def test_a_fault_while_letting_somebody_in_costs_that_connection_only(caplog: pytest.LogCaptureFixture) -> None:
     with serving() as arena:
-        arena.server._listener._refuse = fail
+        arena.server._listener._guests._refuse = fail
         with pytest.raises(OSError):  # noqa: PT011
             arena.connect()
-        arena.server._listener._refuse = None
+        arena.server._listener._guests._refuse = None
         assert arena.join().own_entity()
     assert caplog.text.count("ZeroDivisionError: a fault for the test") == 1
 
