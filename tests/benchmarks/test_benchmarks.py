@@ -31,6 +31,8 @@ from tests.benchmarks.serve import Arena
 from tests.benchmarks.usage import PATH, Usage, usage_page
 from tests.support import plain_world, serving
 
+pytestmark = pytest.mark.benchmark
+
 PLAYERS = 20
 SETUP = Setup(
     clients=PLAYERS,

@@ -13,7 +13,10 @@ import pytest
 from tests.soak import churn, cut_off, faults, page, slow
 from tests.soak.__main__ import SOAKS
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="asks Linux what is in its buffers and its /proc")
+pytestmark = [
+    pytest.mark.soak,
+    pytest.mark.skipif(sys.platform != "linux", reason="asks Linux what is in its buffers and its /proc"),
+]
 
 OUTBOX_BYTES = 64 * 1024
 
