@@ -37,6 +37,7 @@ from gameserver.server import GameServer
 from gameserver.settings import GameSettings, ServerSettings
 from gameserver.store import DEFAULT_PATH, Store, StoreError
 from gameserver.world_manager import GameWorldManager
+from Net import scheduling
 from Net.explain import FORMS
 from Net.lan import ANY_HOST, reachable_addresses, url
 from Net.limits import Limits
@@ -213,6 +214,7 @@ def serve(args: argparse.Namespace, store: Store) -> int:
     if args.classroom:
         Classroom(server, doorkeeper, here, port)
     drain = Drain(server, args.drain)
+    scheduling.let_threads_finish()
     crowd = Crowd(url("ws", here, port), args.bots)
     tracer = Tracer(args.trace, FORMS[args.trace_as], write_to_stdout, make_limits(args))
     server.add_tap(tracer.tap_for)

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 
 import pytest
 
-from Net.scheduling import wait_for_a_turn
-
-if not hasattr(os, "SCHED_BATCH"):
-    pytest.skip("this system has no scheduling policies", allow_module_level=True)
+from Net.scheduling import let_threads_finish, wait_for_a_turn
 
 
+def test_threads_keep_the_interpreter_for_longer_than_python_lets_them() -> None:
+    before_s = sys.getswitchinterval()
+    try:
+        let_threads_finish()
+        assert sys.getswitchinterval() > before_s
+    finally:
+        sys.setswitchinterval(before_s)
+
+
+@pytest.mark.skipif(not hasattr(os, "SCHED_BATCH"), reason="this system has no scheduling policies")
 def test_a_thread_that_waits_for_its_turn_leaves_the_others_as_they_are() -> None:
     policies = []
 

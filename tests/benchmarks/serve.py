@@ -14,6 +14,7 @@ from gameserver.game import Game
 from gameserver.movement import HEADINGS
 from gameserver.server import GameServer
 from gameserver.settings import GameSettings, ServerSettings
+from Net import scheduling
 from tests.benchmarks import usage
 
 _EMPTY = {"trees_per_area": 0, "bushes_per_area": 0, "rocks": 0, "gold": 0, "animals": 0}
@@ -60,4 +61,5 @@ def run(args: argparse.Namespace) -> None:
     server.add_page(usage.PATH, lambda: usage.usage_page(server))
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: server.stop())
+    scheduling.let_threads_finish()
     server.start_server("127.0.0.1", args.port)

@@ -16,6 +16,7 @@ from typing import Any, Callable, NamedTuple
 
 from gameserver.server import GameServer
 from gameserver.settings import GameSettings, ServerSettings
+from Net import scheduling
 from Net.websocket import WebSocket
 from tests.support import DEADLINE_S
 
@@ -184,6 +185,7 @@ def _serve(
     inside = _Inside(server)
     if prepare is not None:
         prepare(server)
+    scheduling.let_threads_finish()
     _, port = server.listen("0.0.0.0", 0)
     serving = threading.Thread(target=server.serve, name="accept loop")
     with server.faults.watching():
