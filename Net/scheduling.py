@@ -26,7 +26,7 @@ def wait_for_a_turn() -> None:
 
     Linux calls this SCHED_BATCH; elsewhere nothing changes.
     """
-    if hasattr(os, "SCHED_BATCH"):
+    if sys.platform == "linux":
         try:
             os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))  # 0: the calling thread, not the process
         except OSError:
