@@ -232,12 +232,7 @@ class WebSocket:
                 data = self._receive_bytes(deadline_s)
                 is_late = deadline_s is not None and time.monotonic() > deadline_s
                 message = self._reader.only_message(data)
-                if message is None:
-                    self._events = self._reader.feed(data)
-                else:
-                    self._has_heard = True
-                    if self._close_sent_at_s is None:
-                        return message
+                self._events = self._reader.feed(data) if message is None else iter((message,))
             elif isinstance(event, Close):
                 self.begin_close(event.code)  # the answer, unless the peer's is the answer (section 5.5.1)
                 self._end(event.code, event.reason)
