@@ -45,6 +45,8 @@ def test_the_limit_per_address_counts_those_behind_the_proxy() -> None:
             pass
         with opened(arena, ANN, "198.51.100.1"):
             pass
+        # Until it is gone, who was refused counts for the proxy's own address.
+        wait_until(lambda: arena.server._listener.connections() == 2, "only those who stay are there")
         with opened(arena):  # one who comes past the proxy, from its machine
             pass
 
