@@ -115,7 +115,11 @@ class Lobby:
             else:
                 info = PlayerInfo(self._player_ids.take(), name, secrets.token_urlsafe(16), room, team)
                 info.as_text, info.is_spectator = session.as_text, spectate
-                place = self._seat(session, info)
+                try:
+                    place = self._seat(session, info)
+                except Exception:
+                    self._player_ids.give_back(info.id)
+                    raise
             session.place, session.has_ever_joined = place, True
         session.websocket.flush()
         if replaced is not None:

@@ -42,3 +42,12 @@ def test_who_comes_right_after_somebody_left_has_another_id() -> None:
         wait_until(lambda: not arena.server.players, "Ann is out")
         bob = arena.join("Bob")
         assert bob.id != ann.id
+
+
+def test_who_is_refused_a_seat_keeps_no_id() -> None:
+    with serving(max_players=1) as arena:
+        arena.join("Ann", room="den")
+        bob = arena.connect()
+        bob.send("JOIN", "Bob", {"room": "den"})
+        assert bob.wait_for("ERROR")[0] == "ROOM_FULL"
+        assert [number for _, number in arena.server._player_ids._resting] == [2]
