@@ -2,7 +2,7 @@
 
 A server's core runs one tick thread and, each a few times a second, hundreds of threads that read. A reader that wakes
 up interrupts the tick, finds Python's lock taken, and sleeps again: two switches for nothing, and one more each time
-the tick gives the lock away to send. Measured: half of all switches were of this kind (docs/performance.md).
+the tick gives the lock away to send (docs/performance.md).
 """
 
 from __future__ import annotations

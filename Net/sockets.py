@@ -63,9 +63,8 @@ def wait_writable(sock: socket.socket, timeout_s: float | None) -> bool:
 
 
 def _wait(sock: socket.socket, for_writing: bool, timeout_s: float | None) -> bool:
-    if sys.platform != "win32" and hasattr(
-        select, "poll"
-    ):  # no limit on descriptor numbers, which `select` has (1,024)
+    # No limit on descriptor numbers, which `select` has (1,024).
+    if sys.platform != "win32" and hasattr(select, "poll"):
         poller = select.poll()
         poller.register(sock, select.POLLOUT if for_writing else select.POLLIN)
         return bool(poller.poll(None if timeout_s is None else max(0.0, timeout_s * 1000)))

@@ -124,13 +124,8 @@ class Snapshots:
                     left[cell_before].append(entity_id)
         for entity_id in rows_before.keys() - rows.keys():
             left[cells_before[entity_id]].append(entity_id)
-        self._rows, self._cells, self._cells_before, self._changed, self._left = (
-            rows,
-            cells,
-            cells_before,
-            changed,
-            left,
-        )
+        self._rows, self._cells, self._cells_before = rows, cells, cells_before
+        self._changed, self._left = changed, left
         self._parts, self._lists, self._frames, self._ids_in = {}, {}, {}, {}
 
     def _all_rows(self) -> Iterator[Row]:
