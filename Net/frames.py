@@ -195,6 +195,17 @@ def check_length(length: int, header_size: int) -> None:
         raise ProtocolError(1002, "the top bit of a 64-bit length must be 0", "5.2")
 
 
+def only_payload(data: bytes) -> bytes | None:
+    """The payload, if `data` is one whole, final, masked, binary frame of up to 125 bytes; else None.
+
+    Nearly all that a game's clients send is so, and this is a short way to it; the way for all is `FrameReader`.
+    """
+    length = len(data) - _SHORT_MASKED_HEADER
+    if 0 <= length < LENGTH_16_BIT and data[0] == FIN | BINARY and data[1] == MASK | length:
+        return apply_mask(data[_SHORT_MASKED_HEADER:], data[2:_SHORT_MASKED_HEADER])
+    return None
+
+
 class FrameReader:
     """Turns the bytes of one direction of a connection into frames; has no socket.
 
@@ -211,22 +222,9 @@ class FrameReader:
         self._fin = False
         self._mask_key = b""
 
-    def only_payload(self, data: bytes) -> bytes | None:
-        """The payload, if `data` is one whole, final, masked, binary frame of up to 125 bytes and nothing is unread.
-
-        Nearly all that a game's clients send is so, and this is a short way to it. None: feed the data to `feed`.
-        """
-        length = len(data) - _SHORT_MASKED_HEADER
-        if (
-            0 <= length < LENGTH_16_BIT
-            and data[0] == FIN | BINARY
-            and data[1] == MASK | length
-            and self._masked
-            and not self._to_come
-            and self._at == len(self._buffer)
-        ):
-            return apply_mask(data[_SHORT_MASKED_HEADER:], data[2:_SHORT_MASKED_HEADER])
-        return None
+    def is_empty(self) -> bool:
+        """Whether all that was received has come out, and the next byte starts a frame."""
+        return not self._to_come and self._at == len(self._buffer)
 
     def feed(self, data: bytes) -> Iterator[Frame]:
         """Takes what was received and returns an iterator over the frames that it completes."""

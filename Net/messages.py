@@ -14,7 +14,19 @@ from typing import Callable, Iterator, NamedTuple, Union
 
 from Net.deflate import Inflater
 from Net.errors import ProtocolError
-from Net.frames import BINARY, CLOSE, CONTINUATION, CONTROL_BIT, PING, PONG, RSV1, TEXT, Frame, FrameReader
+from Net.frames import (
+    BINARY,
+    CLOSE,
+    CONTINUATION,
+    CONTROL_BIT,
+    PING,
+    PONG,
+    RSV1,
+    TEXT,
+    Frame,
+    FrameReader,
+    only_payload,
+)
 from Net.limits import Limits
 
 NO_STATUS = 1005  # "no code was in the close frame": never on the wire (section 7.4.1)
@@ -40,7 +52,8 @@ class Close(NamedTuple):
     reason: str
 
 
-Event = Union[str, bytes, Ping, Pong, Close]
+Message = Union[str, bytes]
+Event = Union[Message, Ping, Pong, Close]
 
 
 def is_valid_close_code(code: int) -> bool:
@@ -108,6 +121,8 @@ class MessageReader:
         self._inflater = inflater
         self._frame_reader = FrameReader(masked, allowed_rsv=RSV1 if inflater else 0)
         self._frames: Iterator[Frame] = iter(())
+        self._masked = masked
+        self._may_be_short = masked  # whether `only_message` may be asked: all that came before has come out
         self._ended = False  # by a Close or a violation
         # The message being assembled: `_checker` for text, None for binary; `_opcode` is CONTINUATION between messages.
         # Text too is kept as bytes: in many small strings, a text that drips in would take forty times its size.
@@ -124,12 +139,13 @@ class MessageReader:
 
         What it gives is what `feed` would; None: feed the data to `feed`.
         """
-        if self._opcode != CONTINUATION or self._ended or len(data) > self._limits.message_bytes:
-            return None
-        return self._frame_reader.only_payload(data)
+        if self._may_be_short and len(data) <= self._limits.message_bytes:
+            return only_payload(data)
+        return None
 
     def feed(self, data: bytes) -> Iterator[Event]:
         """Takes what was received and returns an iterator over the events that it completes."""
+        self._may_be_short = False
         self._frames = self._frame_reader.feed(b"" if self._ended else data)
         return iter(self._next_event, None)
 
@@ -154,6 +170,7 @@ class MessageReader:
             message = self._assemble(frame)
             if message is not None:
                 return message
+        self._may_be_short = self._masked and self._opcode == CONTINUATION and self._frame_reader.is_empty()
         return None
 
     def _check_place(self, frame: Frame) -> None:

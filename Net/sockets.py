@@ -44,7 +44,7 @@ def receive(sock: socket.socket, size: int) -> bytes:
             wait_readable(sock, None)
 
 
-def send_now(sock: socket.socket, data: bytes | bytearray) -> int:
+def send_now(sock: socket.socket, data: bytes | memoryview) -> int:
     """Writes what the kernel takes without waiting; returns the number of bytes, perhaps 0."""
     try:
         return sock.send(data, _DONTWAIT)

@@ -14,8 +14,9 @@ from typing import Any, Callable
 from gameserver.commands import Argument, obey, send_json
 from gameserver.doorkeeper import Doorkeeper
 from gameserver.world_manager import GameWorldManager
+from Net.messages import Message
 from Net.schema import COUNT, FLAG, NUMBER, ROOM_NAME, integer, nullable, text
-from Net.websocket import Message, WebSocket
+from Net.websocket import WebSocket
 
 log = logging.getLogger(__name__)
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 from typing import Any, Callable, Mapping, NamedTuple
 
+from Net.messages import Message
 from Net.schema import Kind
-from Net.websocket import Message, WebSocket
+from Net.websocket import WebSocket
 
 
 class CommandError(Exception):

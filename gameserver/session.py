@@ -14,8 +14,9 @@ from gameserver.rates import ANY_PACKET, BAD_PACKETS, PACKET_RATES, TokenBucket
 from gameserver.room import GameRoom
 from gameserver.seats import Seat
 from Net.errors import PacketError
+from Net.messages import Message
 from Net.PacketCodes import TO_CLIENT, TO_SERVER, Packet, dispatch
-from Net.websocket import Message, WebSocket
+from Net.websocket import WebSocket
 
 if TYPE_CHECKING:
     from gameserver.server import GameServer

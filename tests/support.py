@@ -17,8 +17,9 @@ from gameserver.settings import GameSettings, ServerSettings
 from Net.client import connect
 from Net.errors import ConnectionClosed
 from Net.limits import Limits
+from Net.messages import Message
 from Net.PacketCodes import TO_CLIENT, TO_SERVER, Packet
-from Net.websocket import Message, WebSocket
+from Net.websocket import WebSocket
 from tests.Net.support import DEADLINE_S, tcp_pair, wait_until
 
 _RESET_ON_CLOSE = b"\x01\0\0\0\0\0\0\0"  # struct linger: on, 0 seconds

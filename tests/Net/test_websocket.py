@@ -455,13 +455,13 @@ def test_post_never_blocks_and_keeps_a_bounded_outbox(is_client: bool) -> None:
                 if websocket._abort_reason:
                     return count
                 websocket.post(message)
-                assert len(websocket._outbox) <= limits.outbox_bytes
+                assert len(websocket._waiting) <= limits.outbox_bytes
             raise AssertionError
 
         assert Background(post_until_dropped).result() > 50
         closed = closed_with(websocket)
         assert (closed.code, closed.reason) == (1006, "the peer reads too slowly")
-        assert not websocket._outbox
+        assert not websocket._waiting
 
 
 def test_a_peer_too_slow_is_cut_off_between_the_bytes_it_got() -> None:
@@ -508,7 +508,7 @@ def test_a_frame_too_large_to_wait_is_not_left_out_silently() -> None:
 def clog(websocket: WebSocket) -> int:
     """Posts numbered messages, more than the kernel will ever take for a peer that does not read; returns how many."""
     for count in itertools.count():
-        if len(websocket._outbox) > 200_000:
+        if len(websocket._waiting) > 200_000:
             return count
         websocket.post(b"%d" % count + bytes(500))
     raise AssertionError
@@ -785,14 +785,14 @@ def test_a_peer_that_takes_nothing_is_dropped() -> None:
 
 def test_a_peer_that_takes_a_little_now_and_then_is_not_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
     clock_s = 1000.0
-    monkeypatch.setattr("Net.websocket.time", SimpleNamespace(monotonic=lambda: clock_s))
+    monkeypatch.setattr("Net.outbox.time", SimpleNamespace(monotonic=lambda: clock_s))
     sizes = itertools.chain([1] * 10, itertools.repeat(0))
     near, far = tcp_pair()
     with near, far:
         limits = Limits(stall_timeout_s=5, ping_after_s=1000)
         websocket = WebSocket(OddSocket(near, split_into(sizes)), limits)
-        websocket.post(bytes(100))  # takes two of the ten
-        for _ in range(8 + 1):
+        websocket.post(bytes(100))  # takes one of the ten
+        for _ in range(9 + 1):
             clock_s += limits.stall_timeout_s - 1
             websocket.tend(clock_s)
             assert not websocket._abort_reason

@@ -124,7 +124,7 @@ class _Inside:
             time.sleep(0.1)
             with self.server._listener._lock:
                 websockets = list(self.server._listener._websockets)
-            waiting = max((len(websocket._outbox) for websocket in websockets), default=0)
+            waiting = max((len(websocket._waiting) for websocket in websockets), default=0)
             self.most_waiting_bytes = max(self.most_waiting_bytes, waiting)
 
     def census(self) -> Census:

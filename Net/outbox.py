@@ -1,0 +1,151 @@
+"""The writing half of a WebSocket: what waits to be sent, and the one lock under which all writing is done.
+
+Any thread may call the methods here, and none of them ever waits for the peer: what the kernel does not take at once
+stays in the outbox, in order, and later calls move it on. So the bytes of two frames can never mix.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+
+from Net import sockets
+from Net.deflate import Deflater
+from Net.frames import PING, message_frame, serialize
+from Net.messages import Message
+from Net.tap import Tap
+
+
+class Outbox:
+    """Takes messages and frames, and hands them to a connected socket.
+
+    limit_bytes: that may wait; a peer for whom more would wait reads too slowly, and is dropped. is_client: a client
+    masks what it sends. deflater: of permessage-deflate, if that was agreed on.
+    """
+
+    def __init__(self, sock: socket.socket, limit_bytes: int, is_client: bool, deflater: Deflater | None) -> None:
+        self._sock = sock
+        self._is_client = is_client
+        self._deflater = deflater
+        self.bytes_out = 0
+        self.tap: Tap | None = None  # sees all that is read and written
+        # Whether the kernel refused some of our bytes the last time we tried: the peer reads more slowly than we write.
+        self.is_congested = False
+        # The lock guards the socket's writing half and all that follows.
+        self._lock = threading.Lock()
+        self._waiting: bytes | memoryview = b""
+        self._limit_bytes = limit_bytes
+        self._takes_frames = True  # until our close frame, or an abort
+        self._is_overfull = False  # a frame did not fit: the next `flush` ends the connection
+        self._progress_at_s = 0.0  # when the kernel first refused what waits, or last took some of it
+        self._abort_reason = ""
+
+    def post(self, message: Message) -> None:
+        """Sends a message without waiting; a peer for whom too much is waiting already is dropped."""
+        with self._lock:
+            self._write(self._frame(message))
+
+    def post_frame(self, frame: bytes) -> None:
+        """`post` for a frame that was made once for many connections."""
+        with self._lock:
+            self._write(frame)
+
+    def shared_window_bits(self) -> int:
+        """The deflate window for frames that are made once for many connections; 0: leave them uncompressed."""
+        deflater = self._deflater
+        return 0 if deflater is None or deflater.takes_over else deflater.window_bits
+
+    def enqueue_frame(self, frame: bytes) -> None:
+        """Lets a frame wait for the next `flush`; touches no socket, so it may be called under any lock."""
+        with self._lock:
+            self._append(frame)
+
+    def flush(self) -> bool:
+        """Sends what waits, as far as the kernel takes it; returns whether nothing waits any more."""
+        with self._lock:
+            self._flush()
+            return not self._waiting
+
+    def ping(self, payload: bytes = b"") -> None:
+        """Asks the peer for a sign of life; payload: up to 125 bytes that its PONG brings back."""
+        self.post_frame(self._serialize(PING, payload))
+
+    def abort(self, reason: str) -> None:
+        """Ends the connection at once, without the closing handshake, and wakes its thread."""
+        with self._lock:
+            self._abort(reason)
+
+    # Making frames ------------------------------------------------------------------------------------------
+
+    def _mask_key(self) -> bytes | None:
+        """A client's frames are masked, each with a new key that nobody can foresee (sections 5.1 and 5.3)."""
+        return os.urandom(4) if self._is_client else None
+
+    def _frame(self, message: Message) -> bytes:
+        """The bytes of a message; to be written before any later one, which may be deflated with reference to it."""
+        return message_frame(message, self._mask_key(), self._deflater.deflate if self._deflater else None)
+
+    def _serialize(self, opcode: int, payload: bytes) -> bytes:
+        return serialize(opcode, payload, mask_key=self._mask_key())
+
+    # Writing, with the lock held ----------------------------------------------------------------------------
+
+    def _write(self, frame: bytes) -> None:
+        """Sends a frame behind what waits, as far as the kernel takes it."""
+        if self._takes_frames and not self._waiting:
+            self._waiting = frame  # whatever its size: only what the kernel leaves must fit
+        else:
+            self._append(frame)
+        self._flush()
+
+    def _append(self, frame: bytes) -> None:
+        if not self._takes_frames:
+            return
+        waiting = self._waiting
+        if len(waiting) + len(frame) > self._limit_bytes:
+            self._is_overfull = True
+        else:
+            self._waiting = b"".join((waiting, frame)) if waiting else frame  # as nearly always; nothing is copied
+
+    def _flush(self) -> None:
+        if self._is_overfull:
+            self._abort("the peer reads too slowly")
+        waiting = self._waiting
+        if not waiting:
+            return
+        try:
+            sent = sockets.send_now(self._sock, waiting)
+        except OSError as error:
+            self._abort(f"the connection broke: {error.strerror}")
+            return
+        self.bytes_out += sent
+        if self.tap is not None:
+            self.tap.sent(bytes(waiting[:sent]))
+        if sent == len(waiting):  # as nearly always
+            self._waiting = b""
+            self.is_congested = False
+            return
+        if sent or not self.is_congested:
+            self._progress_at_s = time.monotonic()
+        self._waiting = memoryview(waiting)[sent:]
+        self.is_congested = True
+        if len(self._waiting) > self._limit_bytes:
+            self._abort("the peer reads too slowly")
+
+    def _abort(self, reason: str) -> None:
+        if not self._abort_reason:
+            self._abort_reason = reason
+            self._takes_frames = False
+            self._waiting = b""
+            sockets.wake(self._sock)
+
+    # Waiting, in the connection's own thread ----------------------------------------------------------------
+
+    def _drain(self, patience_s: float) -> bool:
+        """Waits until all is sent; returns False if the peer took nothing for `patience_s` or the connection broke."""
+        while not self.flush():
+            if not sockets.wait_writable(self._sock, patience_s):
+                return False
+        return not self._abort_reason
