@@ -1,4 +1,4 @@
-"""One match: its players, its life from waiting to ended, its tick thread, and what everybody in it is told.
+"""One match: its players, its tick thread, and what everybody in it is told. Its rounds are in `match.py`.
 
 In:  players that come and go, and a tick every 1/tick_rate seconds.
 Out: packets to the players' outboxes, sent by the next tick.
@@ -10,28 +10,22 @@ Locks: the room's own guards its seats and status. It may be held while the game
 from __future__ import annotations
 
 import dataclasses
-import logging
 import threading
 import time
-import uuid
-from collections import deque
-from typing import Any, Callable, NamedTuple
+from typing import Any, Callable
 
-from gameserver.audience import Audience
 from gameserver.boards import Boards
-from gameserver.game import Game, Result
-from gameserver.life import ENDED, IN_PROGRESS, WAITING, Life, Situation
+from gameserver.game import Game
+from gameserver.life import IN_PROGRESS
+from gameserver.match import Match
 from gameserver.pace import Pace
-from gameserver.recorder import FORGETFUL, Recorder, Shielded
+from gameserver.recorder import FORGETFUL, Recorder
 from gameserver.seats import Connection, PlayerInfo, Seat, enqueue
 from gameserver.settings import GameSettings, ServerSettings
 from gameserver.snapshots import Snapshots, View
 from Net.PacketCodes import PROTOCOL_VERSION, Packet
 from Net.websocket import WebSocket
 
-log = logging.getLogger(__name__)
-
-EVENTS_KEPT = 1000
 BOARDS_EVERY_S = 0.25
 
 
@@ -39,14 +33,7 @@ class RoomFull(Exception):
     """The room has no free seat."""
 
 
-class Round(NamedTuple):
-    """What tells a round from all others: the recorder takes each but once. began_at: Unix time."""
-
-    uid: str
-    began_at: float
-
-
-class GameRoom(Audience):
+class GameRoom(Match):
     """A match, its players and its spectators.
 
     room_id: its name. capacity: players' seats. make_game: builds the `Game` (or anything with its methods) from the
@@ -62,26 +49,13 @@ class GameRoom(Audience):
         make_game: Callable[[GameSettings], Game] = Game,
         recorder: Recorder = FORGETFUL,
     ) -> None:
-        super().__init__()
-        self.id = room_id
-        self.capacity = capacity
-        self.game = make_game(game_settings)
+        super().__init__(room_id, make_game(game_settings), capacity, server_settings, recorder)
         self.pace = Pace(game_settings.tick_rate)
-        self.events: deque[tuple[int, str, dict[str, Any]]] = deque(maxlen=EVENTS_KEPT)  # (game tick, type, details)
-        self._recorder = Shielded(recorder)
-        least = min(self.game.mode.start_at, capacity)  # a mode may need company
-        self.life = Life(least, max(least, min(server_settings.start_at, capacity)), server_settings.results_s)
-        self.round = _new_round()
         self._ticks_to_boards = 0
         self._snapshots = Snapshots(self.game)
         self._has_lost_track = False  # of what the clients have been told
         self._boards = Boards()
         self._has_failed = False
-
-    @property
-    def status(self) -> str:
-        """waiting, in_progress or ended."""
-        return self.life.status
 
     @property
     def lock(self) -> threading.RLock:
@@ -206,60 +180,6 @@ class GameRoom(Audience):
         for board in self._boards.packets():
             enqueue([seat], board)
 
-    # The life of a match --------------------------------------------------------------------------------------
-
-    def start_game(self) -> None:
-        """Starts the round that was waiting."""
-        with self._lock:
-            self.round = _new_round()
-            self._enter(IN_PROGRESS)
-        self.log_event("start", {"players": len(self.seats())})
-
-    def end_game(self) -> None:
-        """Ends the round, sends everybody the results and has them recorded; does nothing if it has ended already."""
-        with self._lock:
-            if self.status == ENDED:
-                return
-            results, places = self.game.results(), self.game.placings()
-            self._enter(ENDED)
-            self.broadcast(Packet("GAME_OVER", (results, round(1000 * self.life.results_left_s), places)))
-            self._record(results, places)  # within the lock: who sees the round ended may count on its results
-        self.log_event("end", {"results": results})
-
-    def _record(self, results: list[Result], places: list[int]) -> None:
-        game, settings = self.game, self.game.settings
-        placed = [(*result, place) for result, place in zip(results, places)]
-        if placed and game.tick > 0:
-            self._recorder.record_match(
-                self.id, settings.mode, settings.seed, self.round.began_at, game.elapsed_s, placed, self.round.uid
-            )
-
-    def reset_room(self) -> None:
-        """Makes ready for the next round, with the same players."""
-        with self._lock:
-            self.game.reset()
-            for seat in self._seats.values():
-                seat.is_ready = False
-            self._enter(WAITING)
-
-    def log_event(self, event_type: str, details: dict[str, Any]) -> None:
-        """Keeps, records and logs something that happened in this room; details: plain data."""
-        self.events.append((self.game.tick, event_type, details))
-        self._recorder.record_event(self.id, time.time(), self.game.tick, event_type, details)
-        log.info("room %s: %s %r", self.id, event_type, details)
-
-    def _enter(self, status: str) -> None:
-        self.life.enter(status)
-        self.broadcast(self._room_packet())
-
-    def _live(self) -> None:
-        """Goes on to the next status when it is time."""
-        seats = self.seats()
-        situation = Situation(len(seats), all(seat.is_ready for seat in seats), self.game.is_game_over())
-        status = self.life.advance(1 / self.pace.rate, situation)
-        if status is not None:
-            {IN_PROGRESS: self.start_game, ENDED: self.end_game, WAITING: self.reset_room}[status]()
-
     # Ticks ----------------------------------------------------------------------------------------------------
 
     def tick(self) -> None:
@@ -278,7 +198,7 @@ class GameRoom(Audience):
                 self.broadcast(Packet(event_type, tuple(args)))
             self._show_boards()
             if is_moving:
-                self._live()
+                self._live(1 / self.pace.rate)
         finally:
             self.broadcast_game_state(game_state)  # the next one holds only what has changed since this one
 
@@ -341,20 +261,6 @@ class GameRoom(Audience):
     def _client_settings(self) -> dict[str, Any]:
         return {"protocol": PROTOCOL_VERSION, **self.game.client_settings(), "tick_rate": self.pace.rate}
 
-    def _room_packet(self) -> Packet:
-        return Packet("ROOM", (self.status, len(self.seats()), self.capacity, self.ms_left()))
-
-    def ms_left(self) -> int | None:
-        """Milliseconds left of the round, or of the results; None without a limit."""
-        if self.status == ENDED:
-            return round(1000 * self.life.results_left_s)
-        limit_s = self.game.settings.time_limit_s
-        return None if limit_s is None else max(0, round(1000 * (limit_s - self.game.elapsed_s)))
-
 
 def _player_packet(info: PlayerInfo) -> Packet:
     return Packet("PLAYER", (info.id, info.name, info.team))
-
-
-def _new_round() -> Round:
-    return Round(uuid.uuid4().hex, time.time())

@@ -13,8 +13,9 @@ from typing import Callable
 from gameserver import saved_game
 from gameserver.game import Game
 from gameserver.life import STATUSES
+from gameserver.match import Round
 from gameserver.recorder import Recorder
-from gameserver.room import GameRoom, Round
+from gameserver.room import GameRoom
 from gameserver.saved_game import Plain
 from gameserver.seats import NoConnection, PlayerInfo, Seat
 from gameserver.settings import GameSettings, ServerSettings

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from gameserver.game import Game
+from gameserver.life import ENDED, IN_PROGRESS, WAITING
 from gameserver.recorder import NoRecorder, Shielded
-from gameserver.room import BOARDS_EVERY_S, ENDED, IN_PROGRESS, WAITING, RoomFull
+from gameserver.room import BOARDS_EVERY_S, RoomFull
 from gameserver.seats import PlayerInfo
 from gameserver.snapshots import Snapshots
 from gameserver.standing import Standing
