@@ -8,6 +8,7 @@ import logging
 import multiprocessing
 import os
 import signal
+import sys
 import tempfile
 import threading
 import time
@@ -37,6 +38,7 @@ class Census(NamedTuple):
     threads: int
     files: int
     memory_bytes: int
+    blocks: int  # of memory that Python has in use, whatever its allocators keep for later
     objects: dict[str, int]  # of our classes
 
     def growth_since(self, before: Census) -> dict[str, int]:
@@ -130,7 +132,8 @@ class _Inside:
         }
         resident_pages = int(Path("/proc/self/statm").read_text().split()[1])
         files = len(os.listdir("/proc/self/fd"))
-        return Census(threading.active_count(), files, resident_pages * _PAGE_BYTES, ours)
+        blocks = sys.getallocatedblocks()
+        return Census(threading.active_count(), files, resident_pages * _PAGE_BYTES, blocks, ours)
 
     def held_locks(self) -> list[str]:
         """The locks that nobody gives back for two seconds."""
