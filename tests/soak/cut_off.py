@@ -109,7 +109,7 @@ class Vanishing:
     def _wait_for_ends(self, cut_s: float) -> list[float]:
         while True:
             time.sleep(0.2)
-            log = self._server.ask("log")
+            log = self._server.log()
             ends_s = [line.at_s for line in log if line.at_s > cut_s and line.text.startswith(PLAYERS_HOST)]
             if len(ends_s) >= self._count or time.monotonic() > cut_s + GIVE_UP_S:
                 return ends_s

@@ -142,7 +142,7 @@ def run(seconds: float) -> dict[str, Any]:
         time.sleep(1.0)
         held, threads_after = server.ask("held locks"), server.ask("threads")
         harmed, calm = players.stop(), bystanders.stop()
-        logged = [line for line in server.ask("log") if line.is_fault]
+        logged = [line for line in server.log() if line.is_fault]
         injected, described = server.ask("injected"), server.ask("describe")
     return {
         "faults injected": injected,

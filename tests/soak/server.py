@@ -8,6 +8,8 @@ import logging
 import multiprocessing
 import os
 import signal
+import sys
+import tempfile
 import threading
 import time
 from multiprocessing.connection import Connection
@@ -19,6 +21,7 @@ from gameserver.settings import GameSettings, ServerSettings
 from Net import scheduling
 from Net.parts import Part
 from Net.websocket import WebSocket
+from tests.soak.log_file import LogLine, log_to, read_log
 from tests.support import DEADLINE_S
 
 # All in view of all, and no end of the match.
@@ -35,6 +38,7 @@ class Census(NamedTuple):
     threads: int
     files: int
     memory_bytes: int
+    blocks: int  # of memory that Python has in use, whatever its allocators keep for later
     objects: dict[str, int]  # of our classes
 
     def growth_since(self, before: Census) -> dict[str, int]:
@@ -42,14 +46,6 @@ class Census(NamedTuple):
         names = sorted(self.objects.keys() | before.objects.keys())
         growth = {name: self.objects.get(name, 0) - before.objects.get(name, 0) for name in names}
         return {name: count for name, count in growth.items() if count}
-
-
-class LogLine(NamedTuple):
-    """When something was logged (time.monotonic()), what, and whether with a traceback."""
-
-    at_s: float
-    text: str
-    is_fault: bool
 
 
 class ServerProcess:
@@ -66,7 +62,9 @@ class ServerProcess:
         self._pipe, far = context.Pipe()
         self._lock = threading.Lock()
         many = {"max_connections": MANY, "max_connections_per_address": MANY, "max_players": 1000}
-        arguments = (far, settings, ServerSettings(**{**many, **server_settings}), prepare)
+        self._folder = tempfile.TemporaryDirectory()
+        self._log_path = Path(self._folder.name) / "log"
+        arguments = (far, self._log_path, settings, ServerSettings(**{**many, **server_settings}), prepare)
         self._process = context.Process(target=_serve, args=arguments, daemon=True)
         self._process.start()
         far.close()
@@ -80,6 +78,7 @@ class ServerProcess:
         self._process.join(DEADLINE_S)
         self._process.kill()
         self._process.join()
+        self._folder.cleanup()
 
     def url(self, host: str = "127.0.0.1", path: str = "/") -> str:
         """Where a client finds it."""
@@ -91,30 +90,25 @@ class ServerProcess:
             self._pipe.send(what)
             return self._receive()
 
+    def log(self) -> list[LogLine]:
+        """All that it has logged."""
+        return read_log(self._log_path)
+
     def _receive(self) -> Any:
         if not self._pipe.poll(3 * DEADLINE_S):
             raise RuntimeError("the server's process does not answer")
         return self._pipe.recv()
 
 
-class _Log(logging.Handler):
-    def __init__(self) -> None:
-        super().__init__()
-        self.lines: collections.deque[LogLine] = collections.deque(maxlen=MANY)
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.lines.append(LogLine(time.monotonic(), record.getMessage(), record.exc_info is not None))
-
-
 class _Inside:
     """What can be asked of the server's process."""
 
-    def __init__(self, server: GameServer) -> None:
+    def __init__(self, server: GameServer, log: Path) -> None:
         self.server = server
-        self.log = _Log()
         self.most_waiting_bytes = 0
+        handler = log_to(log)
         for name in ("Net", "gameserver"):
-            logging.getLogger(name).addHandler(self.log)
+            logging.getLogger(name).addHandler(handler)
             logging.getLogger(name).setLevel(logging.INFO)
         logging.getLogger("Net.listener").setLevel(logging.DEBUG)  # why connections end
         threading.Thread(target=self._watch_outboxes, name="watcher", daemon=True).start()
@@ -138,7 +132,8 @@ class _Inside:
         }
         resident_pages = int(Path("/proc/self/statm").read_text().split()[1])
         files = len(os.listdir("/proc/self/fd"))
-        return Census(threading.active_count(), files, resident_pages * _PAGE_BYTES, ours)
+        blocks = sys.getallocatedblocks()
+        return Census(threading.active_count(), files, resident_pages * _PAGE_BYTES, blocks, ours)
 
     def held_locks(self) -> list[str]:
         """The locks that nobody gives back for two seconds."""
@@ -169,7 +164,6 @@ ANSWERS: dict[str, Callable[[_Inside], Any]] = {
     "connections": lambda inside: inside.server._listener.connections(),
     "players": lambda inside: len(inside.server.players),
     "most waiting bytes": lambda inside: inside.most_waiting_bytes,
-    "log": lambda inside: list(inside.log.lines.copy()),
     "describe": lambda inside: inside.server.describe(),
     # What `faults` has put there.
     "injected": lambda inside: inside.server.injected.count,  # type: ignore[attr-defined]
@@ -179,13 +173,14 @@ ANSWERS: dict[str, Callable[[_Inside], Any]] = {
 
 def _serve(
     pipe: Connection,
+    log: Path,
     settings: GameSettings,
     server_settings: ServerSettings,
     prepare: Callable[[GameServer], None] | None,
 ) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who started us
     server = GameServer(server_settings, settings)
-    inside = _Inside(server)
+    inside = _Inside(server, log)
     if prepare is not None:
         prepare(server)
     scheduling.let_threads_finish()
