@@ -133,7 +133,10 @@ class GameServer(Lobby):
             self._listener.stop()
             with self._lock:
                 self._is_serving = False
-            for room in self.all_rooms():
+            rooms = self.all_rooms()
+            for room in rooms:
+                room.pace.ask_to_stop()
+            for room in rooms:
                 room.stop()
             self.leave_rounds()  # while the players are still there
             self.broadcast_global(Packet("SHUTDOWN", (text, round(1000 * timeout_s))))

@@ -16,6 +16,9 @@ log = logging.getLogger(__name__)
 # Failed ticks in a row: a second's worth at the default tick rate.
 FAILURES_ALLOWED = 20
 DURATIONS_KEPT = 100
+# `stop` waits for the end of a nap. Not for an Event instead: a wait with a time-out makes a lock each time, and without
+# the GIL it first asks forty times in a row whether that is free (docs/performance.md).
+_NAP_S = 0.05
 
 
 class Ticker:
@@ -29,16 +32,20 @@ class Ticker:
         self._tick = tick
         self._give_up = give_up
         self._failures = 0  # in a row
-        self._stopping = threading.Event()
+        self._is_stopping = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
         """Starts the thread."""
         self._thread.start()
 
+    def ask_to_stop(self) -> None:
+        """Lets the thread end after the tick that it is in, or its nap."""
+        self._is_stopping = True
+
     def stop(self) -> None:
         """Ends the thread, and waits for it unless it is the calling one."""
-        self._stopping.set()
+        self.ask_to_stop()
         if self._thread.is_alive() and self._thread is not threading.current_thread():
             self._thread.join()
 
@@ -48,7 +55,7 @@ class Ticker:
 
     def _run(self) -> None:
         due_s = time.monotonic() + self._period_s
-        while not self._stopping.wait(max(0.0, due_s - time.monotonic())):
+        while self._sleep_until(due_s):
             started_s = time.monotonic()
             self._tick_and_survive()
             due_s += self._period_s
@@ -57,6 +64,15 @@ class Ticker:
             if now_s > due_s:
                 self.late_ticks += 1
                 due_s = now_s
+
+    def _sleep_until(self, due_s: float) -> bool:
+        """Waits for a moment of the monotonic clock; returns False when the ticker is to stop instead."""
+        while not self._is_stopping:
+            left_s = due_s - time.monotonic()
+            if left_s <= 0:
+                return True
+            time.sleep(min(left_s, _NAP_S))
+        return False
 
     def _tick_and_survive(self) -> None:
         try:
@@ -67,7 +83,7 @@ class Ticker:
             log.exception("%s: a tick failed", self._name)
             if self._failures > FAILURES_ALLOWED:
                 log.error("%s: given up after %d failed ticks in a row", self._name, self._failures)
-                self._stopping.set()
+                self._is_stopping = True
                 try:
                     self._give_up()
                 except Exception:
