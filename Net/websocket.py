@@ -18,7 +18,7 @@ from Net.deflate import Deflater, Parameters, make_codecs
 from Net.errors import ConnectionClosed, ProtocolError
 from Net.frames import CLOSE, PING, PONG, message_frame, serialize
 from Net.limits import Limits
-from Net.messages import ABNORMAL, Close, Event, MessageReader, Ping, close_payload
+from Net.messages import ABNORMAL, Close, Event, MessageReader, Ping, Pong, close_payload
 from Net.tap import Tap
 
 Message = Union[str, bytes]
@@ -69,6 +69,7 @@ class WebSocket:
         self.bytes_in = 0
         self.bytes_out = 0
         self.tap: Tap | None = None  # sees all that is read and written
+        self.awaited_pong = b""  # set by who sends a PING with a payload; empty again when it has been answered
         # Whether the kernel refused some of our bytes the last time we tried: the peer reads more slowly than we write.
         self.is_congested = False
         # The lock guards the socket's writing half and all that follows.
@@ -239,6 +240,8 @@ class WebSocket:
             elif isinstance(event, Ping):
                 with self._lock:
                     self._write(self._serialize(PONG, event.payload))
+            elif isinstance(event, Pong) and event.payload == self.awaited_pong:
+                self.awaited_pong = b""
 
     def _receive_bytes(self, deadline_s: float | None) -> bytes:
         if deadline_s is not None and not sockets.wait_readable(self._sock, max(0.0, deadline_s - time.monotonic())):
