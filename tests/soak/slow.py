@@ -49,8 +49,8 @@ def run(seconds: float) -> dict[str, Any]:
         "ticks a bystander missed in a row": missed_in_a_row(diaries, started_s, ended_s),
         **_missed(diaries),
         **_silent(fates["silent"]),
-        **_slow("slow readers", fates["slow"], diaries),
-        **_slow("slow readers with 4 KiB", fates["cramped"], diaries),
+        **_slow("slow readers", fates["slow"], diaries, SETTLE_S),
+        **_slow("slow readers with 4 KiB", fates["cramped"], diaries, 0.0),
         **_vanished(vanishing, reason),
         "floods closed with 1008": sum(fate.code == 1008 for fate in fates["flood"]),
         "floods that ended otherwise": sum(fate.code != 1008 for fate in fates["flood"]) - interrupted,
@@ -102,20 +102,20 @@ def _silent(fates: list[Fate]) -> dict[str, Any]:
     }
 
 
-def _slow(who: str, fates: list[Fate], diaries: list[Diary]) -> dict[str, Any]:
-    """How old their snapshots are: against the first of the 25 who had the same tick."""
+def _slow(who: str, fates: list[Fate], diaries: list[Diary], settle_s: float) -> dict[str, Any]:
+    """How old their snapshots are from then on: against the first of the 25 who had the same tick."""
     came_s: dict[int, float] = {}
     for diary in diaries:
         for tick, at_s in diary.ticks:
             came_s[tick] = min(at_s, came_s.get(tick, at_s))
-    settled = [seen for fate in fates for seen in fate.diary.ticks if seen[1] - fate.diary.ticks[0][1] > SETTLE_S]
+    settled = [seen for fate in fates for seen in fate.diary.ticks if seen[1] - fate.diary.ticks[0][1] >= settle_s]
     ages_s = [at_s - came_s[tick] for tick, at_s in settled if tick in came_s]
     lives_s = sum(fate.lived_s for fate in fates)
     return {
         f"{who}: connections": len(fates),
         f"{who}: snapshots a second": sum(len(fate.diary.ticks) for fate in fates) / lives_s if lives_s else 0.0,
-        f"{who}: age of them after {SETTLE_S:g} s, median s": statistics.median(ages_s) if ages_s else None,
-        f"{who}: age of them after {SETTLE_S:g} s, most s": max(ages_s, default=None),
+        f"{who}: age after {settle_s:g} s, median s": statistics.median(ages_s) if ages_s else None,
+        f"{who}: age after {settle_s:g} s, most s": max(ages_s, default=None),
         f"{who}: chats lost or out of order": sum(_is_broken(fate.diary.chats) for fate in fates),
     }
 
