@@ -22,7 +22,8 @@ UNKNOWN_ROUND_TRIP_S = 0.5
 FIRST_STEP_S = 0.05
 TRUSTED_FROM_S = 1.0
 LONGEST_INTERVAL_S = 2.0
-# Nearly every answer has come by then.
+# Nearly every answer has come by then; and who looks again only later than that was held up itself: what is more does
+# not count, for the answer too may wait for us.
 LOOK_AFTER_S = 0.25
 # What was sent before we knew that somebody reads 1 kB/s takes it half a minute.
 LOST_AFTER_S = 60.0
@@ -35,21 +36,33 @@ class Receipts:
     look_at_s: when `look` has something to find out; before that, calling it is a waste.
     """
 
-    __slots__ = ("_asked_at_s", "_interval_s", "_is_waiting", "_round_trip_s", "is_behind", "is_due", "look_at_s")
+    __slots__ = (
+        "_asked_at_s",
+        "_interval_s",
+        "_is_waiting",
+        "_looked_at_s",
+        "_round_trip_s",
+        "_waited_s",
+        "is_behind",
+        "is_due",
+        "look_at_s",
+    )
 
     def __init__(self) -> None:
         self.is_due = True
         self.is_behind = False
         self.look_at_s = math.inf
         self._is_waiting = False  # for an answer
-        self._asked_at_s = 0.0
+        self._asked_at_s = self._looked_at_s = 0.0
+        self._waited_s = 0.0
         self._interval_s = TRUSTED_FROM_S
         self._round_trip_s = UNKNOWN_ROUND_TRIP_S  # the shortest
 
     def ask(self, now_s: float) -> None:
         """Notes that a question goes out, right behind a STATE."""
         self._is_waiting = True
-        self._asked_at_s = now_s
+        self._asked_at_s = self._looked_at_s = now_s
+        self._waited_s = 0.0
         self.is_due = False
         self.is_behind = self._interval_s < TRUSTED_FROM_S
         self.look_at_s = now_s if self.is_behind else now_s + LOOK_AFTER_S
@@ -58,22 +71,27 @@ class Receipts:
         """Finds out what follows from the answer, or its absence; or that it is time for the next question."""
         if not self._is_waiting:
             self.is_due, self.look_at_s = True, math.inf
-        elif is_answered:
+            return
+        self._waited_s += min(now_s - self._looked_at_s, LOOK_AFTER_S)
+        self._looked_at_s = now_s
+        if is_answered:
             self._take_answer(now_s)
-        elif now_s - self._asked_at_s > self._round_trip_s + PATIENCE_S:
+        elif self._is_late():
             self.is_behind = True
 
     def is_lost(self, now_s: float) -> bool:
         """Whether the client has left a question unanswered for so long that no answer is to be expected."""
         return self._is_waiting and now_s - self._asked_at_s > LOST_AFTER_S
 
+    def _is_late(self) -> bool:
+        """Whether the answer has taken, or takes, longer than the road explains."""
+        return self._waited_s > self._round_trip_s + PATIENCE_S
+
     def _take_answer(self, now_s: float) -> None:
-        took_s = now_s - self._asked_at_s
         is_single = self._interval_s == 0.0  # with nothing in front: so long is the road now, whatever it was before
-        self._round_trip_s = took_s if is_single else min(took_s, self._round_trip_s)
-        is_in_time = took_s <= self._round_trip_s + PATIENCE_S
+        self._round_trip_s = self._waited_s if is_single else min(self._waited_s, self._round_trip_s)
         longer_s = min(max(2 * self._interval_s, FIRST_STEP_S), LONGEST_INTERVAL_S)
-        self._interval_s = longer_s if is_in_time else 0.0
+        self._interval_s = 0.0 if self._is_late() else longer_s
         self._is_waiting = self.is_behind = False
         self.is_due = self._interval_s == 0.0
         self.look_at_s = now_s + self._interval_s

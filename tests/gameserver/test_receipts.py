@@ -105,7 +105,8 @@ def test_who_does_not_answer_gets_nothing_more() -> None:
 def test_who_answers_late_gets_a_single_state_with_a_question_and_nothing_more_until_the_answer() -> None:
     receipts = Receipts()
     receipts.ask(0.0)
-    receipts.look(False, 5.0)
+    for number in range(100):
+        receipts.look(False, TICK_S * number)
     assert receipts.is_behind
     receipts.look(True, 10.0)
     assert receipts.is_due
@@ -138,6 +139,16 @@ def test_after_a_pause_it_gets_every_tick_again() -> None:
     again_s = client.now_s
     client.play(10)
     assert client.has_every_tick_since(again_s)
+
+
+def test_who_was_held_up_itself_finds_nobody_slow() -> None:
+    receipts = Receipts()
+    receipts.ask(0.0)
+    receipts.look(False, 5.0)  # the answer has come, but its reader was held up, too
+    assert not receipts.is_behind
+    receipts.look(True, 5.0 + TICK_S)
+    assert not receipts.is_behind
+    assert not receipts.is_due
 
 
 def test_a_road_that_has_become_longer_is_no_slow_reader_for_long() -> None:

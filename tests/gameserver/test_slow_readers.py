@@ -45,8 +45,7 @@ def test_who_stopped_reading_has_little_to_catch_up_with_and_gets_a_full_state(a
             ann.wait_for("STATE")
 
         ann.send("MOVE", 0, 1)
-        while not seat.receipts.is_behind:
-            ann.wait_for("STATE")
+        ann.wait_until(lambda: seat.receipts.is_behind, "Bob is behind")
         assert not seat.websocket.is_congested  # the kernel has taken everything
         for _ in range(3):
             say_something_and_wait_for_a_tick()
@@ -72,8 +71,7 @@ def test_who_reads_again_soon_gets_every_tick_again() -> None:
         ann = arena.join("Ann")
         bob = arena.join("Bob")
         seat = seat_of(arena, bob)
-        while not seat.receipts.is_behind:
-            ann.wait_for("STATE")
+        ann.wait_until(lambda: seat.receipts.is_behind, "Bob is behind")
 
         def has_had_every_tick_for_two_seconds() -> bool:
             last_gap = max((after for _, after in bob.tick_gaps), default=0)
@@ -88,8 +86,7 @@ def test_who_comes_back_on_a_new_connection_is_not_behind() -> None:
         bob = arena.connect()
         token = next(packet for packet in bob.join("Bob") if packet.id == "WELCOME").args[2]
         seat = seat_of(arena, bob)
-        while not seat.receipts.is_behind:
-            ann.wait_for("STATE")
+        ann.wait_until(lambda: seat.receipts.is_behind, "Bob is behind")
         bob.reset_connection()
         again = arena.join("Bob", token=token)
         assert again.id == bob.id
@@ -119,9 +116,12 @@ def test_unasked_pongs_are_no_receipts() -> None:
         ann = arena.join("Ann")
         bob = arena.join("Bob")
         seat = seat_of(arena, bob)
-        while not seat.receipts.is_behind:
+
+        def is_behind_whatever_it_sends() -> bool:
             bob.socket().sendall(client_frame(PONG) + client_frame(PONG, b"?"))
-            ann.wait_for("STATE")
+            return seat.receipts.is_behind
+
+        ann.wait_until(is_behind_whatever_it_sends, "Bob is behind")
 
 
 def test_who_reads_but_never_answers_is_told_why_it_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
