@@ -37,7 +37,6 @@ class Receipts:
     """
 
     __slots__ = (
-        "_asked_at_s",
         "_interval_s",
         "_is_waiting",
         "_looked_at_s",
@@ -53,16 +52,14 @@ class Receipts:
         self.is_behind = False
         self.look_at_s = math.inf
         self._is_waiting = False  # for an answer
-        self._asked_at_s = self._looked_at_s = 0.0
-        self._waited_s = 0.0
+        self._waited_s = self._looked_at_s = 0.0
         self._interval_s = TRUSTED_FROM_S
         self._round_trip_s = UNKNOWN_ROUND_TRIP_S  # the shortest
 
     def ask(self, now_s: float) -> None:
         """Notes that a question goes out, right behind a STATE."""
         self._is_waiting = True
-        self._asked_at_s = self._looked_at_s = now_s
-        self._waited_s = 0.0
+        self._waited_s, self._looked_at_s = 0.0, now_s
         self.is_due = False
         self.is_behind = self._interval_s < TRUSTED_FROM_S
         self.look_at_s = now_s if self.is_behind else now_s + LOOK_AFTER_S
@@ -79,9 +76,9 @@ class Receipts:
         elif self._is_late():
             self.is_behind = True
 
-    def is_lost(self, now_s: float) -> bool:
+    def is_lost(self) -> bool:
         """Whether the client has left a question unanswered for so long that no answer is to be expected."""
-        return self._is_waiting and now_s - self._asked_at_s > LOST_AFTER_S
+        return self._is_waiting and self._waited_s > LOST_AFTER_S
 
     def _is_late(self) -> bool:
         """Whether the answer has taken, or takes, longer than the road explains."""

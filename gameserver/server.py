@@ -220,7 +220,7 @@ class GameServer(Lobby):
         for _, seat in places:
             if seat.absent_since_s is not None and now_s - seat.absent_since_s > self.settings.reconnect_s:
                 self.remove_player_from_room(seat.info.id)
-            elif seat.receipts.is_lost(now_s):
+            elif seat.receipts.is_lost():
                 seat.websocket.begin_close(1008, "you answer no PING, or read far too slowly")
 
 
