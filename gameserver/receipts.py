@@ -85,8 +85,9 @@ class Receipts:
         return self._waited_s > self._round_trip_s + PATIENCE_S
 
     def _take_answer(self, now_s: float) -> None:
-        is_single = self._interval_s == 0.0  # with nothing in front: so long is the road now, whatever it was before
-        self._round_trip_s = self._waited_s if is_single else min(self._waited_s, self._round_trip_s)
+        # In front of a single STATE were events alone: the road may have become longer, but they have taken time, too.
+        at_most_s = self._round_trip_s * (2 if self._interval_s == 0.0 else 1)
+        self._round_trip_s = min(self._waited_s, at_most_s)
         longer_s = min(max(2 * self._interval_s, FIRST_STEP_S), LONGEST_INTERVAL_S)
         self._interval_s = 0.0 if self._is_late() else longer_s
         self._is_waiting = self.is_behind = False

@@ -10,7 +10,7 @@ from gameserver import receipts
 from gameserver.seats import Seat
 from Net.frames import CLOSE, PING, PONG, TEXT
 from tests.attacks.support import under_attack
-from tests.Net.support import client_frame
+from tests.Net.support import WireFrame, client_frame
 from tests.support import Arena, Player, groups, plain_world, serving
 
 TICK_RATE = 20
@@ -101,7 +101,7 @@ def test_a_question_rides_right_behind_a_state() -> None:
     with under_attack() as target:
         peer = target.open("/")
         peer.send(client_frame(TEXT, b'["JOIN",["Eve"]]'))
-        frames = []
+        frames: list[WireFrame] = []
         while not frames or frames[-1].opcode != PING:
             frame = peer.read_frame()
             assert frame is not None
@@ -129,7 +129,7 @@ def test_who_reads_but_never_answers_is_told_why_it_is_closed(monkeypatch: pytes
     with under_attack() as target:
         peer = target.open("/")
         peer.send(client_frame(TEXT, b'["JOIN",["Eve"]]'))
-        frames = []
+        frames: list[WireFrame] = []
         while not frames or frames[-1].opcode != CLOSE:
             frame = peer.read_frame()
             assert frame is not None
