@@ -15,7 +15,7 @@ from Net.deflate import Deflater, Parameters, make_codecs
 from Net.errors import ConnectionClosed, ProtocolError
 from Net.frames import CLOSE, PING, PONG
 from Net.limits import Limits
-from Net.messages import ABNORMAL, Close, Event, Message, MessageReader, Ping, close_payload
+from Net.messages import ABNORMAL, Close, Event, Message, MessageReader, Ping, Pong, close_payload
 from Net.outbox import Outbox
 
 # Python reserves all that may be read before it waits, and up to about this size takes it from a pool of its own.
@@ -54,6 +54,7 @@ class WebSocket(Outbox):
         self.address = address
         self.is_this_machine = False  # whether the peer is a program of this machine; see `Net.proxy`
         self.bytes_in = 0
+        self.awaited_pong = b""  # set by who sends a PING with a payload; empty again when it has been answered
         self._limits = limits
         self._reader = MessageReader(limits, not is_client, inflater)
         self._events: Iterator[Event] | None = self._reader.feed(early)  # of what was read; None: all dealt with
@@ -183,6 +184,8 @@ class WebSocket(Outbox):
                     self._end(event.code, event.reason)
                 elif isinstance(event, Ping):
                     self.post_frame(self._serialize(PONG, event.payload))
+                elif isinstance(event, Pong) and event.payload == self.awaited_pong:
+                    self.awaited_pong = b""
         except ProtocolError as violation:
             self.begin_close(violation.close_code, violation.reason)
             self._end(violation.close_code, violation.reason, violation)

@@ -7,6 +7,7 @@ waits, so that what happened in a tick travels in front of the STATE that shows 
 from __future__ import annotations
 
 import threading
+import time
 
 from gameserver.seats import Connection, Seat, enqueue
 from gameserver.snapshots import View
@@ -38,10 +39,11 @@ class Audience:
         """The views of those who are connected: of clients that can take a STATE now, and of those that are behind."""
         in_time: list[View] = []
         late: list[View] = []
+        now_s = time.monotonic()
         with self._lock:
             for seat in self._seats.values():
                 if seat.absent_since_s is None:
-                    (late if seat.websocket.is_congested else in_time).append(seat.view)
+                    (in_time if seat.can_take_state(now_s) else late).append(seat.view)
         return in_time, late
 
     def _seat_of(self, ws: Connection) -> Seat | None:
@@ -78,5 +80,7 @@ class Audience:
                 frames = game_state.get(seat.view)
                 if frames is not None:
                     seat.websocket.enqueue_frame(frames)
+                    if seat.receipts.is_due:
+                        seat.ask_for_receipt(time.monotonic())
         for seat in seats:
             seat.websocket.flush()

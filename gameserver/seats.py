@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import Any, Iterable, Union
 
+from gameserver.receipts import Receipts
 from gameserver.snapshots import View
 from Net.forms import Form
+from Net.frames import PING, serialize
 from Net.PacketCodes import TO_CLIENT, Packet
 from Net.websocket import WebSocket
+
+# Every question has a number of its own: in another room nobody answers, by chance, what the last one asked.
+_question_numbers = itertools.count(1)
 
 
 @dataclass
@@ -35,6 +41,7 @@ class NoConnection:
     """
 
     is_congested = False
+    awaited_pong = b""
 
     def __init__(self, address: str, host: str) -> None:
         self.address = address
@@ -61,9 +68,9 @@ Connection = Union[WebSocket, NoConnection]
 
 
 class Seat:
-    """A taken seat: the connection, who sits there, and what it has been told of the world."""
+    """A taken seat: the connection, who sits there, what it has been told of the world, and whether that was read."""
 
-    __slots__ = ("absent_since_s", "info", "is_ready", "view", "websocket")
+    __slots__ = ("absent_since_s", "info", "is_ready", "receipts", "view", "websocket")
 
     def __init__(self, websocket: Connection, info: PlayerInfo) -> None:
         self.info = info
@@ -75,7 +82,21 @@ class Seat:
         self.websocket: Connection = websocket
         self.view = View(self.info.id, Form(self.info.as_text, websocket.shared_window_bits()))
         self.view.is_spectator = self.info.is_spectator
+        self.receipts = Receipts()
         self.absent_since_s: float | None = None  # time.monotonic() when the connection was lost
+
+    def can_take_state(self, now_s: float) -> bool:
+        """Whether the client has read what it was sent, as far as we know; now_s: time.monotonic()."""
+        if now_s >= self.receipts.look_at_s:
+            self.receipts.look(not self.websocket.awaited_pong, now_s)
+        return not (self.websocket.is_congested or self.receipts.is_behind)
+
+    def ask_for_receipt(self, now_s: float) -> None:
+        """Lets a PING wait behind what waits already; its PONG says that the client has read all that."""
+        payload = b"%d" % next(_question_numbers)
+        self.receipts.ask(now_s)
+        self.websocket.awaited_pong = payload
+        self.websocket.enqueue_frame(serialize(PING, payload))
 
     def forget(self) -> None:
         """Counts the client as told nothing yet; a spectator's eyes stay where they are."""

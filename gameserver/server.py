@@ -215,7 +215,7 @@ class GameServer(Lobby):
             self._leave_behind(session, keeps_seat)
 
     def _tend(self, now_s: float) -> None:
-        """About once a second: closes those who never join, and gives up the seats of those who do not come back."""
+        """About once a second: closes who never joins or answers no PING, and gives up the seats of who stays away."""
         with self._lock:
             sessions, places = list(self._sessions.values()), list(self.players.values())
         for session in sessions:
@@ -223,6 +223,8 @@ class GameServer(Lobby):
         for _, seat in places:
             if seat.absent_since_s is not None and now_s - seat.absent_since_s > self.settings.reconnect_s:
                 self.remove_player_from_room(seat.info.id)
+            elif seat.receipts.is_lost():
+                seat.websocket.begin_close(1008, "you answer no PING, or read far too slowly")
 
 
 def _echo(websocket: WebSocket) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from gameserver.receipts import LOST_AFTER_S
 from Net.dissect_command import main
 from Net.frames import BINARY, serialize
 from Net.PacketCodes import TO_SERVER, Packet
@@ -21,6 +22,12 @@ def test_the_protocol_page_holds_the_tables_of_the_registry() -> None:
     page = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
     update = runpy.run_path(str(ROOT / "docs" / "update_protocol.py"))
     assert update["updated"](page) == page, "run: python docs/update_protocol.py"
+
+
+@pytest.mark.parametrize("name", ["protocol.md", "reliability.md"])
+def test_the_pages_say_when_a_client_that_answers_no_ping_is_closed(name: str) -> None:
+    page = (ROOT / "docs" / name).read_text(encoding="utf-8")
+    assert re.search(rf"\b{LOST_AFTER_S:g} s\b[^.|]*\b1008\b", page)
 
 
 def test_the_readme_names_every_flag() -> None:

@@ -117,6 +117,21 @@ def test_a_ping_of_ours_reaches_the_peer_and_its_pong_disturbs_nobody() -> None:
         assert websocket.receive(DEADLINE_S) == "hi"
 
 
+def test_only_the_pong_that_is_awaited_counts_as_the_answer() -> None:
+    with raw_connection() as (websocket, peer):
+        websocket.awaited_pong = b"2"
+        for payload in (b"", b"1", b"22"):
+            peer.send(PONG, payload)
+        peer.send(TEXT, b"hi")
+        assert websocket.receive(DEADLINE_S) == "hi"
+        assert websocket.awaited_pong == b"2"
+        for payload in (b"2", b"", b"3"):  # what comes behind the answer does not hide it
+            peer.send(PONG, payload)
+        peer.send(TEXT, b"hi")
+        assert websocket.receive(DEADLINE_S) == "hi"
+        assert websocket.awaited_pong == b""
+
+
 def test_bytes_that_came_with_the_handshake_are_read_first() -> None:
     early = client_frame(TEXT, b"early") + client_frame(TEXT, b"cut")[:5]
     with raw_connection(early=early) as (websocket, peer):

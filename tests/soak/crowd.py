@@ -11,6 +11,7 @@ from typing import Iterator
 from unittest import mock
 
 from Net.client import connect
+from Net.frames import CLOSE, PING, PONG, FrameReader, serialize
 from Net.PacketCodes import TO_SERVER, Packet
 from Net.websocket import WebSocket
 from tests.support import wait_until
@@ -34,13 +35,14 @@ class Crowd:
         self.goodbyes = 0
         self.silent = silent
         self._websockets: list[WebSocket] = []
-        self._ends: dict[WebSocket, bytes] = {}  # the last that each has received
+        self._readers: dict[WebSocket, FrameReader] = {}
         self._selector = selectors.DefaultSelector()
         self._stopping = threading.Event()
         for number in range(count):
             with coming_from(f"127.0.0.{2 + number // PER_ADDRESS}"):
                 websocket = connect(url)
             self._websockets.append(websocket)
+            self._readers[websocket] = FrameReader(masked=False)
             is_silent = number * silent // count < (number + 1) * silent // count  # evenly spread over the rooms
             if not is_silent:
                 self._selector.register(websocket._sock, selectors.EVENT_READ, websocket)
@@ -67,15 +69,18 @@ class Crowd:
                 self._read_one(key.data)
 
     def _read_one(self, websocket: WebSocket) -> None:
-        """Reads what is there, and answers the server's goodbye as any client does."""
+        """Reads what is there, and answers pings and the server's goodbye as any client does."""
         try:
             data = websocket._sock.recv(1 << 18)
         except OSError:
             data = b""
-        last = self._ends.get(websocket, b"") + data
-        self._ends[websocket] = last[-len(GOODBYE) :]
-        if GOODBYE in last:
-            self.goodbyes += 1
-            websocket.begin_close(1001)
-        if not data or GOODBYE in last:
+        is_over = not data
+        for frame in self._readers[websocket].feed(data):
+            if frame.opcode == PING:
+                websocket.post_frame(serialize(PONG, frame.payload, mask_key=bytes(4)))
+            elif frame.opcode == CLOSE:
+                self.goodbyes += frame.payload == GOODBYE
+                websocket.begin_close(1001)
+                is_over = True
+        if is_over:
             self._selector.unregister(websocket._sock)

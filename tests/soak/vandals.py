@@ -17,7 +17,7 @@ from Net.client import connect
 from Net.errors import HandshakeError
 from Net.frames import PONG, TEXT, serialize
 from Net.limits import Limits
-from Net.messages import Close, MessageReader
+from Net.messages import Close, MessageReader, Ping
 from tests.soak.players import Diary, Reader, join_packet
 from tests.support import DEADLINE_S
 
@@ -72,11 +72,11 @@ def stay_silent(url: str, stopping: threading.Event) -> Fate:
         return Fate(now_s - started_s, now_s - progress_s, 0, Reader().diary, stopping.is_set())
 
 
-def read_slowly(url: str, stopping: threading.Event) -> Fate:
-    """Reads a thousand bytes a second."""
+def read_slowly(url: str, stopping: threading.Event, receive_buffer: int = 0) -> Fate:
+    """Reads a thousand bytes a second, and answers each PING when it has come to it."""
     started_s = progress_s = time.monotonic()
     reader, messages = Reader(), MessageReader(Limits(), masked=False)
-    with call(url, SMALL_BUFFER) as sock:
+    with call(url, receive_buffer) as sock:
         while not stopping.wait(1 / STEPS_PER_S):
             try:
                 data = sock.recv(READ_BYTES_PER_S // STEPS_PER_S, socket.MSG_DONTWAIT)
@@ -90,8 +90,16 @@ def read_slowly(url: str, stopping: threading.Event) -> Fate:
             for event in messages.feed(data):
                 if isinstance(event, (str, bytes)):
                     reader.note(event)
+                elif isinstance(event, Ping):
+                    with contextlib.suppress(OSError):
+                        sock.send(serialize(PONG, event.payload, mask_key=bytes(4)))
         now_s = time.monotonic()
         return Fate(now_s - started_s, now_s - progress_s, 0, reader.diary, stopping.is_set())
+
+
+def read_slowly_into_little(url: str, stopping: threading.Event) -> Fate:
+    """Has not even memory to receive into."""
+    return read_slowly(url, stopping, SMALL_BUFFER)
 
 
 def flood(url: str, stopping: threading.Event) -> Fate:
@@ -116,6 +124,7 @@ def flood(url: str, stopping: threading.Event) -> Fate:
 KINDS: dict[str, Callable[[str, threading.Event], Fate]] = {
     "silent": stay_silent,
     "slow": read_slowly,
+    "cramped": read_slowly_into_little,
     "flood": flood,
 }
 

@@ -1,0 +1,173 @@
+"""When a client is asked what it has read, and when it is behind: with a clock, a road and a reader of our own."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import pytest
+
+from gameserver.receipts import LONGEST_INTERVAL_S, LOST_AFTER_S, PATIENCE_S, Receipts
+
+TICK_S = 0.05
+STATE_BYTES = 600
+
+
+class Sent(NamedTuple):
+    """A STATE: when it was sent, and when it was read."""
+
+    at_s: float
+    read_s: float
+
+
+class Client:
+    """A client that can read so much a second, at the end of a road, and what the server has seen and done about it."""
+
+    def __init__(self, round_trip_s: float = 0.05, bytes_per_s: float = math.inf) -> None:
+        self.receipts = Receipts()
+        self.round_trip_s = round_trip_s
+        self.bytes_per_s = bytes_per_s
+        self.states: list[Sent] = []
+        self.asked_s: list[float] = []
+        self.looks = 0
+        self.now_s = 100.0
+        self._answer_s = math.inf
+
+    def play(self, seconds: float) -> None:
+        """The server ticks for so long."""
+        end_s = self.now_s + seconds
+        while self.now_s < end_s:
+            self._tick()
+            self.now_s += TICK_S
+
+    def pause(self, seconds: float) -> None:
+        """Reads nothing for so long."""
+        self._read(0)
+        self.states[-1] = self.states[-1]._replace(read_s=self.now_s + seconds)
+
+    def states_since(self, since_s: float) -> list[Sent]:
+        return [state for state in self.states if state.at_s >= since_s]
+
+    def has_every_tick_since(self, since_s: float) -> bool:
+        return len(self.states_since(since_s)) >= round((self.now_s - since_s) / TICK_S) - 1
+
+    def _tick(self) -> None:
+        if self.now_s >= self.receipts.look_at_s:
+            self.looks += 1
+            self.receipts.look(self.now_s >= self._answer_s, self.now_s)
+        if self.receipts.is_behind:
+            return
+        self._read(STATE_BYTES)
+        if self.receipts.is_due:
+            self.receipts.ask(self.now_s)
+            self.asked_s.append(self.now_s)
+            self._answer_s = self.states[-1].read_s + self.round_trip_s / 2
+
+    def _read(self, size: int) -> None:
+        comes_s = self.now_s + self.round_trip_s / 2
+        begins_s = max(comes_s, self.states[-1].read_s) if self.states else comes_s
+        self.states.append(Sent(self.now_s, begins_s + size / self.bytes_per_s))
+
+
+@pytest.mark.parametrize("round_trip_s", [0.0, 0.05, 0.3, 0.8])
+def test_who_reads_all_gets_every_tick_however_long_the_road_is(round_trip_s: float) -> None:
+    client = Client(round_trip_s)
+    began_s = client.now_s
+    client.play(60)
+    assert client.has_every_tick_since(began_s)
+
+
+def test_who_is_in_time_is_seldom_asked_and_seldom_looked_at() -> None:
+    client = Client()
+    client.play(5)
+    asked, looks = len(client.asked_s), client.looks
+    client.play(60)
+    assert len(client.asked_s) - asked <= 60 / LONGEST_INTERVAL_S
+    assert client.looks - looks <= 2 * 60 / LONGEST_INTERVAL_S
+
+
+def test_a_newcomer_is_asked_behind_its_first_state() -> None:
+    client = Client()
+    client.play(TICK_S)
+    assert client.asked_s == [client.states[0].at_s]
+
+
+def test_who_does_not_answer_gets_nothing_more() -> None:
+    client = Client()
+    client.play(10)
+    client.round_trip_s = math.inf
+    client.play(LONGEST_INTERVAL_S + PATIENCE_S + 1)
+    sent = len(client.states)
+    client.play(20)
+    assert len(client.states) == sent
+
+
+def test_who_answers_late_gets_a_single_state_with_a_question_and_nothing_more_until_the_answer() -> None:
+    receipts = Receipts()
+    receipts.ask(0.0)
+    for number in range(100):
+        receipts.look(False, TICK_S * number)
+    assert receipts.is_behind
+    receipts.look(True, 10.0)
+    assert receipts.is_due
+    assert not receipts.is_behind
+    receipts.ask(10.0)
+    assert receipts.is_behind
+    receipts.look(False, 10.05)
+    assert receipts.is_behind
+    receipts.look(True, 10.1)
+    assert not receipts.is_behind
+
+
+@pytest.mark.parametrize("bytes_per_s", [500, 1000, 5000, 9000, 11000])
+def test_a_slow_reader_sees_fewer_states_and_these_are_young(bytes_per_s: float) -> None:
+    client = Client(bytes_per_s=bytes_per_s)
+    client.play(40)
+    settled_s = client.now_s
+    client.play(60)
+    states = client.states_since(settled_s)
+    assert 60 * bytes_per_s / STATE_BYTES / 2 < len(states) < 60 / TICK_S
+    assert max(state.read_s - state.at_s for state in states) < 2 * STATE_BYTES / bytes_per_s + 2 * PATIENCE_S
+
+
+def test_after_a_pause_it_gets_every_tick_again() -> None:
+    client = Client()
+    client.play(10)
+    client.pause(5)
+    client.play(10)
+    assert not client.has_every_tick_since(100.0)
+    again_s = client.now_s
+    client.play(10)
+    assert client.has_every_tick_since(again_s)
+
+
+def test_who_was_held_up_itself_finds_nobody_slow() -> None:
+    receipts = Receipts()
+    receipts.ask(0.0)
+    receipts.look(False, 2 * LOST_AFTER_S)  # the answer has come, but its reader was held up, too
+    assert not receipts.is_behind
+    assert not receipts.is_lost()
+    receipts.look(True, 2 * LOST_AFTER_S + TICK_S)
+    assert not receipts.is_behind
+    assert not receipts.is_due
+
+
+def test_a_road_that_has_become_longer_is_no_slow_reader_for_long() -> None:
+    client = Client(round_trip_s=0.05)
+    client.play(10)
+    client.round_trip_s = 0.9
+    client.play(15)
+    again_s = client.now_s
+    client.play(10)
+    assert client.has_every_tick_since(again_s)
+
+
+def test_who_leaves_a_question_unanswered_for_very_long_is_lost() -> None:
+    client = Client(round_trip_s=math.inf)
+    assert not client.receipts.is_lost()  # it was never asked
+    client.play(LOST_AFTER_S - 1)
+    assert not client.receipts.is_lost()
+    client.play(2)
+    assert client.receipts.is_lost()
+    client.receipts.look(True, client.now_s)
+    assert not client.receipts.is_lost()
