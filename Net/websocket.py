@@ -15,7 +15,7 @@ from Net.deflate import Deflater, Parameters, make_codecs
 from Net.errors import ConnectionClosed, ProtocolError
 from Net.frames import CLOSE, PING, PONG
 from Net.limits import Limits
-from Net.messages import ABNORMAL, Close, Event, Message, MessageReader, Ping, Pong, close_payload
+from Net.messages import ABNORMAL, Close, Event, Message, MessageReader, Ping, close_payload
 from Net.outbox import Outbox
 
 # Python reserves all that may be read before it waits, and up to about this size takes it from a pool of its own.
@@ -184,7 +184,7 @@ class WebSocket(Outbox):
                     self._end(event.code, event.reason)
                 elif isinstance(event, Ping):
                     self.post_frame(self._serialize(PONG, event.payload))
-                elif isinstance(event, Pong) and event.payload == self.awaited_pong:
+                elif event.payload == self.awaited_pong:  # a PONG
                     self.awaited_pong = b""
         except ProtocolError as violation:
             self.begin_close(violation.close_code, violation.reason)
