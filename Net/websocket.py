@@ -27,8 +27,10 @@ Message = Union[str, bytes]
 # Hundreds wait at a time, nearly all for a game input; who sends more at once gets large reads
 # (`Limits.receive_bytes`) until one of them is not filled.
 _SMALL_READ_BYTES = 448
-# For each message that comes after our goodbye: a flood of them must not take the interpreter's time from others.
-_DISCARD_PAUSE_S = 0.002
+# After our goodbye a flood must not take the interpreter's time from others: about so much is read away at once, then
+# there is a pause. Few long ones: a thread that wakes up often disturbs others more than what it does then.
+_DISCARD_BYTES, _DISCARD_PAUSE_S = 1024, 0.05
+_LEAST_COST_BYTES = 64  # of a message: to read one takes time even if it is empty
 
 
 class WebSocket:
@@ -66,6 +68,7 @@ class WebSocket:
         # would hold this object, and so all memory of a dead connection, until the garbage collector comes round.
         self._closed: tuple[int, str] | None = None
         self._receive_size = _SMALL_READ_BYTES
+        self._discarded_bytes = 0  # since the last pause
         self.bytes_in = 0
         self.bytes_out = 0
         self.tap: Tap | None = None  # sees all that is read and written
@@ -225,7 +228,7 @@ class WebSocket:
                 # We have said goodbye: what still comes is not for us (section 1.4).
                 if self._abort_reason:
                     self._end(ABNORMAL, self._abort_reason)
-                time.sleep(_DISCARD_PAUSE_S)
+                self._discard(event)
             elif event is None:
                 if is_late:  # a peer that sends pings all the time does not prolong ours
                     raise TimeoutError("no message came in time")
@@ -239,6 +242,12 @@ class WebSocket:
             elif isinstance(event, Ping):
                 with self._lock:
                     self._write(self._serialize(PONG, event.payload))
+
+    def _discard(self, message: Message) -> None:
+        self._discarded_bytes += _LEAST_COST_BYTES + len(message)
+        if self._discarded_bytes > _DISCARD_BYTES:
+            self._discarded_bytes = 0
+            time.sleep(_DISCARD_PAUSE_S)
 
     def _receive_bytes(self, deadline_s: float | None) -> bytes:
         if deadline_s is not None and not sockets.wait_readable(self._sock, max(0.0, deadline_s - time.monotonic())):
