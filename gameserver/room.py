@@ -20,6 +20,7 @@ from typing import Any, Callable, NamedTuple
 from gameserver.audience import Audience
 from gameserver.boards import Boards
 from gameserver.game import Game, Result
+from gameserver.introductions import Introductions, player_packet
 from gameserver.life import ENDED, IN_PROGRESS, WAITING, Life, Situation
 from gameserver.pace import Pace
 from gameserver.recorder import FORGETFUL, Recorder, Shielded
@@ -76,6 +77,7 @@ class GameRoom(Audience):
         self._snapshots = Snapshots(self.game)
         self._has_lost_track = False  # of what the clients have been told
         self._boards = Boards()
+        self._introductions = Introductions()
         self._has_failed = False
 
     @property
@@ -105,7 +107,7 @@ class GameRoom(Audience):
             self._welcome(seat)
             if not player_info.is_spectator:
                 self.broadcast_except(player_info.id, self._room_packet())
-                self.broadcast_except(player_info.id, _player_packet(player_info))
+                self.broadcast_except(player_info.id, player_packet(player_info))
         self.log_event("join", {"player_id": player_info.id, "name": player_info.name})
         return seat
 
@@ -116,6 +118,7 @@ class GameRoom(Audience):
             if seat is None:
                 return
             del self._seats[seat.info.id]
+            self._introductions.forget(seat)
             if not seat.info.is_spectator:
                 self.game.remove_player(seat.info.id)
                 self.broadcast(Packet("PLAYER_GONE", (seat.info.id,)))
@@ -201,8 +204,7 @@ class GameRoom(Audience):
         info = seat.info
         enqueue([seat], Packet("WELCOME", (info.id, self.id, info.token, self._client_settings())))
         enqueue([seat], self._room_packet())
-        for player in self.seats():
-            enqueue([seat], _player_packet(player.info))
+        seat.websocket.enqueue_frame(self._introductions.of(self.seats(), seat.view.form))
         for board in self._boards.packets():
             enqueue([seat], board)
 
@@ -350,10 +352,6 @@ class GameRoom(Audience):
             return round(1000 * self.life.results_left_s)
         limit_s = self.game.settings.time_limit_s
         return None if limit_s is None else max(0, round(1000 * (limit_s - self.game.elapsed_s)))
-
-
-def _player_packet(info: PlayerInfo) -> Packet:
-    return Packet("PLAYER", (info.id, info.name, info.team))
 
 
 def _new_round() -> Round:
