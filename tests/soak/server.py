@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import gc
+import itertools
 import logging
 import multiprocessing
 import os
@@ -85,10 +86,10 @@ class ServerProcess:
         """Where a client finds it."""
         return f"ws://{host}:{self.port}{path}"
 
-    def ask(self, what: str) -> Any:
-        """One of ANSWERS."""
+    def ask(self, what: str, *args: Any) -> Any:
+        """One of ANSWERS, with what it takes."""
         with self._lock:  # the answer must go to who has asked
-            self._pipe.send(what)
+            self._pipe.send((what, args))
             return self._receive()
 
     def _receive(self) -> Any:
@@ -151,6 +152,11 @@ class _Inside:
                 locks[f"websocket {session.websocket.address}"] = session.websocket._lock
         return [name for name, lock in locks.items() if not _can_take(lock)]
 
+    def log_since(self, since_s: float = 0.0) -> list[LogLine]:
+        """What was logged after a moment; who asks often asks for little, or the answers stop the server."""
+        newest_first = itertools.takewhile(lambda line: line.at_s > since_s, reversed(self.log.lines.copy()))
+        return list(newest_first)[::-1]
+
     def threads(self) -> list[str]:
         return [thread.name for thread in threading.enumerate()]
 
@@ -162,14 +168,14 @@ def _can_take(lock: Any) -> bool:
     return bool(is_taken)
 
 
-ANSWERS: dict[str, Callable[[_Inside], Any]] = {
+ANSWERS: dict[str, Callable[..., Any]] = {
     "census": _Inside.census,
     "held locks": _Inside.held_locks,
     "threads": _Inside.threads,
     "connections": lambda inside: inside.server._listener.connections(),
     "players": lambda inside: len(inside.server.players),
     "most waiting bytes": lambda inside: inside.most_waiting_bytes,
-    "log": lambda inside: list(inside.log.lines.copy()),
+    "log": _Inside.log_since,
     "describe": lambda inside: inside.server.describe(),
     # What `faults` has put there.
     "injected": lambda inside: inside.server.injected.count,  # type: ignore[attr-defined]
@@ -196,7 +202,8 @@ def _serve(
         pipe.send(port)
         try:
             while True:
-                pipe.send(ANSWERS[pipe.recv()](inside))
+                what, args = pipe.recv()
+                pipe.send(ANSWERS[what](inside, *args))
         except EOFError:
             pass  # the other end is closed: we are done
         server.stop()
