@@ -17,6 +17,9 @@ _DONTWAIT: int = getattr(socket, "MSG_DONTWAIT", 0)
 # Bytes that may wait in the kernel before it takes no more from us. What waits there goes stale: a snapshot that the
 # peer cannot take yet is better not made. Bytes that are under way do not count, so that a long, fast road stays full.
 _UNSENT_BYTES = 4096
+# What a peer still sends behind our last bytes is read away so much at a time, with a pause after each, or a peer that
+# does not stop would take as much of the interpreter's time as it likes.
+_LINGER_BYTES, _LINGER_PAUSE_S = 64 * 1024, 0.01
 
 
 def prepare(sock: socket.socket, stall_timeout_s: float) -> None:
@@ -90,7 +93,8 @@ def linger(sock: socket.socket, timeout_s: float) -> None:
     try:
         sock.shutdown(socket.SHUT_WR)
         while wait_readable(sock, max(0.0, deadline - time.monotonic())):
-            if not sock.recv(4096) or time.monotonic() > deadline:
+            if not sock.recv(_LINGER_BYTES) or time.monotonic() > deadline:
                 return
+            time.sleep(_LINGER_PAUSE_S)
     except OSError:
         pass  # reset by the peer: there is nobody left to be polite to

@@ -22,8 +22,10 @@ from Net.outbox import Outbox
 # Hundreds wait at a time, nearly all for a game input; who sends more at once gets large reads
 # (`Limits.receive_bytes`) until one of them is not filled.
 _SMALL_READ_BYTES = 448
-# For each message that comes after our goodbye: a flood of them must not take the interpreter's time from others.
-_DISCARD_PAUSE_S = 0.002
+# After our goodbye a flood must not take the interpreter's time from others: about so much is read away at once, then
+# there is a pause. Few long ones: a thread that wakes up often disturbs others more than what it does then.
+_DISCARD_BYTES, _DISCARD_PAUSE_S = 1024, 0.05
+_LEAST_COST_BYTES = 64  # of a message: to read one takes time even if it is empty
 
 
 class WebSocket(Outbox):
@@ -59,6 +61,7 @@ class WebSocket(Outbox):
         self._reader = MessageReader(limits, not is_client, inflater)
         self._events: Iterator[Event] | None = self._reader.feed(early)  # of what was read; None: all dealt with
         self._receive_size = _SMALL_READ_BYTES
+        self._discarded_bytes = 0  # since the last pause
         self._close_sent_at_s: float | None = None
         # The code and reason that `receive` raises when nothing more can come. Not the exception itself: its traceback
         # would hold this object, and so all memory of a dead connection, until the garbage collector comes round.
@@ -178,7 +181,7 @@ class WebSocket(Outbox):
                 if isinstance(event, (bytes, str)):
                     if self._close_sent_at_s is None:
                         return event
-                    self._discard()
+                    self._discard(event)
                 elif isinstance(event, Close):
                     self.begin_close(event.code)  # the answer, unless the peer's is the answer (section 5.5.1)
                     self._end(event.code, event.reason)
@@ -192,11 +195,14 @@ class WebSocket(Outbox):
         self._events = None
         return None
 
-    def _discard(self) -> None:
+    def _discard(self, message: Message) -> None:
         """Passes over a message: we have said goodbye, and what still comes is not for us (section 1.4)."""
         if self._abort_reason:
             self._end(ABNORMAL, self._abort_reason)
-        time.sleep(_DISCARD_PAUSE_S)
+        self._discarded_bytes += _LEAST_COST_BYTES + len(message)
+        if self._discarded_bytes > _DISCARD_BYTES:
+            self._discarded_bytes = 0
+            time.sleep(_DISCARD_PAUSE_S)
 
     def _receive_bytes(self, deadline_s: float | None) -> bytes:
         if deadline_s is not None and not sockets.wait_readable(self._sock, max(0.0, deadline_s - time.monotonic())):

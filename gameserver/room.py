@@ -16,6 +16,7 @@ from typing import Any, Callable
 
 from gameserver.boards import Boards
 from gameserver.game import Game
+from gameserver.introductions import Introductions, player_packet
 from gameserver.life import IN_PROGRESS
 from gameserver.match import Match
 from gameserver.pace import Pace
@@ -55,6 +56,7 @@ class GameRoom(Match):
         self._snapshots = Snapshots(self.game)
         self._has_lost_track = False  # of what the clients have been told
         self._boards = Boards()
+        self._introductions = Introductions()
         self._has_failed = False
 
     @property
@@ -79,7 +81,7 @@ class GameRoom(Match):
             self._welcome(seat)
             if not player_info.is_spectator:
                 self.broadcast_except(player_info.id, self._room_packet())
-                self.broadcast_except(player_info.id, _player_packet(player_info))
+                self.broadcast_except(player_info.id, player_packet(player_info))
         self.log_event("join", {"player_id": player_info.id, "name": player_info.name})
         return seat
 
@@ -90,6 +92,7 @@ class GameRoom(Match):
             if seat is None:
                 return
             del self._seats[seat.info.id]
+            self._introductions.forget(seat)
             if not seat.info.is_spectator:
                 self.game.remove_player(seat.info.id)
                 self.broadcast(Packet("PLAYER_GONE", (seat.info.id,)))
@@ -175,8 +178,7 @@ class GameRoom(Match):
         info = seat.info
         enqueue([seat], Packet("WELCOME", (info.id, self.id, info.token, self._client_settings())))
         enqueue([seat], self._room_packet())
-        for player in self.seats():
-            enqueue([seat], _player_packet(player.info))
+        seat.websocket.enqueue_frame(self._introductions.of(self.seats(), seat.view.form))
         for board in self._boards.packets():
             enqueue([seat], board)
 
@@ -260,7 +262,3 @@ class GameRoom(Match):
 
     def _client_settings(self) -> dict[str, Any]:
         return {"protocol": PROTOCOL_VERSION, **self.game.client_settings(), "tick_rate": self.pace.rate}
-
-
-def _player_packet(info: PlayerInfo) -> Packet:
-    return Packet("PLAYER", (info.id, info.name, info.team))

@@ -16,8 +16,8 @@ log = logging.getLogger(__name__)
 # Failed ticks in a row: a second's worth at the default tick rate.
 FAILURES_ALLOWED = 20
 DURATIONS_KEPT = 100
-# `stop` waits for the end of a nap. Not an Event instead: a wait with a time-out makes a lock each time, and without the
-# GIL it first asks forty times in a row whether that is free (docs/performance.md).
+# `stop` waits for the end of a nap. Not an Event instead: a wait with a time-out makes a lock each time, and without
+# the GIL it first asks forty times in a row whether that is free (docs/performance.md).
 _NAP_S = 0.05
 
 

@@ -6,6 +6,7 @@ import select
 import socket
 import sys
 import time
+from types import SimpleNamespace
 from typing import Iterator
 
 import pytest
@@ -211,6 +212,29 @@ def test_linger_ends_at_its_time_out_while_the_peer_goes_on_sending(monkeypatch:
 
     monkeypatch.setattr(sockets, "wait_readable", lambda _sock, _timeout_s: True)
     Background(sockets.linger, EndlessSocket(), 0.05).result()
+
+
+def test_linger_pauses_after_each_read_lest_a_flood_take_the_time_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock_s = 1000.0
+    reads = 0
+
+    class EndlessSocket:
+        def shutdown(self, _how: int) -> None:
+            """Nobody listens."""
+
+        def recv(self, size: int) -> bytes:
+            nonlocal reads
+            reads += 1
+            return bytes(size)
+
+    def sleep(pause_s: float) -> None:
+        nonlocal clock_s
+        clock_s += pause_s
+
+    monkeypatch.setattr(sockets, "time", SimpleNamespace(monotonic=lambda: clock_s, sleep=sleep))
+    monkeypatch.setattr(sockets, "wait_readable", lambda _sock, _timeout_s: True)
+    Background(sockets.linger, EndlessSocket(), 2.0).result()
+    assert 0 < reads < 300
 
 
 def test_linger_on_a_connection_that_was_reset_ends_at_once(pair: Pair) -> None:

@@ -838,13 +838,30 @@ def test_a_peer_that_never_answers_our_close_is_dropped() -> None:
 
 def test_an_abort_after_our_close_ends_it_though_much_that_has_come_was_not_looked_at() -> None:
     with raw_connection() as (websocket, peer):
-        peer.send_bytes(15_000 * client_frame(BINARY, b"a flood"))  # half a minute of them
+        peer.send_bytes(15_000 * client_frame(BINARY, b"a flood"))  # the better part of a minute of them
         websocket.begin_close(1008)
         receiving = Background(websocket.receive)
         websocket.abort("enough")
         with pytest.raises(ConnectionClosed, match="enough"):
             receiving.result()
         assert websocket._closed is not None
+
+
+@pytest.mark.parametrize(("size", "messages", "pauses"), [(7, 150, 10), (2000, 5, 5)])
+def test_after_our_close_what_still_comes_costs_its_sender_pauses_by_its_size(
+    size: int, messages: int, pauses: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken_s: list[float] = []
+    monkeypatch.setattr("Net.websocket.time", SimpleNamespace(monotonic=time.monotonic, sleep=taken_s.append))
+    with raw_connection() as (websocket, peer):
+        websocket.begin_close(1008)
+        peer.send_bytes(messages * client_frame(BINARY, bytes(size)))
+        peer.send(CLOSE, close_body(1008))
+        peer.sock.shutdown(socket.SHUT_WR)
+        with pytest.raises(ConnectionClosed) as closed:
+            websocket.receive()
+        assert closed.value.code == 1008
+    assert len(taken_s) == pauses
 
 
 def test_to_close_twice_does_not_prolong_the_wait(monkeypatch: pytest.MonkeyPatch) -> None:

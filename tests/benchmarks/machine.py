@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Iterator, Tuple
 
 Cpus = Tuple[int, ...]  # empty: any
+_STEP_BACK = 10  # steps of niceness: about a tenth of the weight of the others
 
 
 def parse_cpus(text: str) -> Cpus:
@@ -45,6 +46,12 @@ def pinned(cpus: Cpus) -> Iterator[None]:
         yield
     finally:
         pin(before)
+
+
+def step_back() -> None:
+    """Lets others on this machine go before this thread (elsewhere than on Linux: process) and what it starts."""
+    if hasattr(os, "nice"):
+        os.nice(_STEP_BACK)
 
 
 def allow_many_files() -> None:

@@ -2,7 +2,8 @@
 
 First 50 well-behaved players for a third of the time; then 25 of them with 8 who read nothing, 5 who read 1 kB/s,
 2 who do so into a buffer of 4 KiB, 5 who vanish without a word (they need root) and 5 who flood. Who is thrown out
-comes again.
+comes again. The server has the first CPU, everybody else the others, where those who misbehave step back: elsewhere
+they would have machines of their own.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import sys
 import time
 from typing import Any
 
+from tests.benchmarks import machine
 from tests.soak.cut_off import Vanishing, why_not
 from tests.soak.players import Diary, Players, missed_in_a_row
 from tests.soak.server import ServerProcess
@@ -28,7 +30,10 @@ def run(seconds: float) -> dict[str, Any]:
     reason = why_not()
     if reason is not None:
         print(f"nobody vanishes: that {reason}", file=sys.stderr)
-    with ServerProcess(reconnect_s=2.0) as server:
+    server_cpus = machine.usable_cpus()[:1]
+    with machine.pinned(server_cpus):
+        server_process = ServerProcess(reconnect_s=2.0)
+    with server_process as server, machine.pinned(machine.other_cpus(server_cpus)):
         calm = _play_undisturbed(server, seconds / 3)
         steady = Players(server.url(), STEADY, chats=True)
         vandals = Vandals(server.url(), VANDALS)

@@ -1,0 +1,52 @@
+"""Who is in the room, told to newcomers: once written, and never out of date."""
+
+from __future__ import annotations
+
+import pytest
+
+from gameserver import introductions
+from Net.PacketCodes import TO_CLIENT, Packet
+from tests.support import Player, Stage, staged
+
+
+class CountingTable:
+    """TO_CLIENT, which notes what it is asked to encode."""
+
+    def __init__(self) -> None:
+        self.encoded: list[str] = []
+
+    def encode(self, packet: Packet, as_text: bool) -> str | bytes:
+        self.encoded.append(packet.args[1])
+        return TO_CLIENT.encode(packet, as_text)
+
+
+def introduced(stage: Stage, newcomer: Player) -> list[tuple[str, int | None]]:
+    """The names and teams that a newcomer is told."""
+    stage.tick()
+    packets = newcomer.receive_until(lambda packet: packet.id == "STATE", "STATE")
+    return [(packet.args[1], packet.args[2]) for packet in packets if packet.id == "PLAYER"]
+
+
+def test_each_player_is_written_once_for_each_form_however_many_come_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = CountingTable()
+    monkeypatch.setattr(introductions, "TO_CLIENT", table)
+    with staged() as stage:
+        players = [stage.seat(f"P{number}", as_text=number % 2 == 0) for number in range(6)]
+        assert introduced(stage, players[-1])[:6] == [(f"P{number}", None) for number in range(6)]
+    assert max(table.encoded.count(f"P{number}") for number in range(6)) == 2
+
+
+def test_who_takes_the_seat_of_somebody_who_left_is_introduced_by_its_own_name() -> None:
+    with staged() as stage:
+        stage.seat("Ann")
+        left = stage.seat("Bob")
+        stage.room.remove_player(stage.server_end(left))
+        assert introduced(stage, stage.seat("Cid")) == [("Ann", None), ("Cid", None)]
+
+
+def test_nothing_is_kept_about_who_has_left() -> None:
+    with staged() as stage:
+        player = stage.seat("Ann")
+        stage.seat("Bob")
+        stage.room.remove_player(stage.server_end(player))
+        assert [seat.info.name for seat in stage.room._introductions._frames] == ["Bob"]
