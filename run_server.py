@@ -8,8 +8,9 @@ import os
 import secrets
 import signal
 import sys
+from functools import partial
 from types import FrameType
-from typing import Callable
+from typing import Callable, TextIO
 
 EXIT_USAGE = 2
 # For what is still to be written when the server stops: within the three seconds that it may take.
@@ -32,6 +33,7 @@ from gameserver.keeper import Keeper
 from gameserver.lan_announce import HOW_TO_INSTALL, Announcement, qr_for_terminal, qr_page
 from gameserver.modes import MODES
 from gameserver.pages import leaderboard_page
+from gameserver.patient_log import PatientHandler
 from gameserver.recorder import Recorder
 from gameserver.server import GameServer
 from gameserver.settings import GameSettings, ServerSettings
@@ -127,11 +129,11 @@ def make_limits(args: argparse.Namespace) -> Limits:
     return Limits(message_bytes=args.max_message, fragments=args.max_fragments)
 
 
-def write_to_stdout(text: str) -> None:
-    """Prints a part of the trace; not through `sys.stdout`, whose lock a reader who has stopped reading would hold."""
-    data = text.encode(sys.stdout.encoding, "backslashreplace")
+def write_to(stream: TextIO, text: str) -> None:
+    """Writes what may have to wait for a reader; past the stream, whose lock one who has stopped reading would hold."""
+    data = text.encode(stream.encoding, "backslashreplace")
     while data:
-        data = data[os.write(sys.stdout.fileno(), data) :]
+        data = data[os.write(stream.fileno(), data) :]
 
 
 def add_rooms_of_their_own(server: GameServer, store: Store, doorkeeper: Doorkeeper, public_url: str) -> None:
@@ -178,7 +180,10 @@ def stop_on_signals(stop: Callable[[], None]) -> None:
 def main() -> int:
     """Runs the server until it is told to stop; returns the exit status."""
     args = make_parser().parse_args()
-    logging.basicConfig(level=args.log_level.upper(), format="%(asctime)s %(levelname)s %(message)s")
+    handler = PatientHandler(partial(write_to, sys.stderr))
+    logging.basicConfig(
+        level=args.log_level.upper(), format="%(asctime)s %(levelname)s %(message)s", handlers=[handler]
+    )
     try:
         store = Store(args.database)
     except StoreError as error:
@@ -216,7 +221,7 @@ def serve(args: argparse.Namespace, store: Store) -> int:
     drain = Drain(server, args.drain)
     scheduling.let_threads_finish()
     crowd = Crowd(url("ws", here, port), args.bots)
-    tracer = Tracer(args.trace, FORMS[args.trace_as], write_to_stdout, make_limits(args))
+    tracer = Tracer(args.trace, FORMS[args.trace_as], partial(write_to, sys.stdout), make_limits(args))
     server.add_tap(tracer.tap_for)
     companions = (tracer, drain, crowd, Announcement(addresses, port))
     stop_on_signals(drain.begin if args.drain else server.stop)
