@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import NamedTuple
 
 from Net.deflate import Deflater
@@ -18,3 +19,9 @@ class Form(NamedTuple):
         """The frame of a server's message; compressed by itself, it is good for every client of this form."""
         deflate = Deflater(self.window_bits, takes_over=False).deflate if self.window_bits else None
         return message_frame(message, deflate=deflate)
+
+
+@functools.lru_cache(maxsize=None)  # as many as there are forms
+def shared_form(as_text: bool, window_bits: int) -> Form:
+    """The one object for a form: there are thousands of clients, and a handful of forms."""
+    return Form(as_text, window_bits)

@@ -8,7 +8,7 @@ from typing import Any, Iterable, Union
 
 from gameserver.receipts import Receipts
 from gameserver.snapshots import View
-from Net.forms import Form
+from Net.forms import Form, shared_form
 from Net.frames import PING, serialize
 from Net.PacketCodes import TO_CLIENT, Packet
 from Net.websocket import WebSocket
@@ -80,7 +80,7 @@ class Seat:
     def connect(self, websocket: Connection) -> None:
         """Seats a connection that has been told nothing yet."""
         self.websocket: Connection = websocket
-        self.view = View(self.info.id, Form(self.info.as_text, websocket.shared_window_bits()))
+        self.view = View(self.info.id, shared_form(self.info.as_text, websocket.shared_window_bits()))
         self.view.is_spectator = self.info.is_spectator
         self.receipts = Receipts()
         self.absent_since_s: float | None = None  # time.monotonic() when the connection was lost

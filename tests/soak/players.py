@@ -65,10 +65,10 @@ class Reader:
     def __init__(self) -> None:
         self.diary = Diary([], [], "")
 
-    def note(self, message: str | bytes) -> None:
+    def note(self, message: str | bytes, came_s: float) -> None:
         packet_id, args = peek(message)
         if packet_id == "STATE":
-            self.diary.ticks.append((args[0], time.monotonic()))
+            self.diary.ticks.append((args[0], came_s))
         elif packet_id == "CHAT":
             self.diary.chats.append(args[1])
 
@@ -115,8 +115,10 @@ def _play(url: str, count: int, room: str, chats: bool, pipe: Connection) -> Non
     players = list(readers)
     said, say_at_s, act_at_s, is_told = 0, 0.0, 0.0, False
     while not pipe.poll():
-        for key, _ in selector.select(BEAT_S):
-            if not _read(key.data, readers[key.data]):
+        ready = selector.select(BEAT_S)
+        came_s = time.monotonic()  # not later: all that is sent in a tick is there within less than it takes to read it
+        for key, _ in ready:
+            if not _read(key.data, readers[key.data], came_s):
                 selector.unregister(key.fileobj)
         if not is_told and all(reader.diary.ticks for reader in readers.values()):
             pipe.send("joined")
@@ -134,11 +136,11 @@ def _play(url: str, count: int, room: str, chats: bool, pipe: Connection) -> Non
         websocket.close()
 
 
-def _read(websocket: WebSocket, reader: Reader) -> bool:
+def _read(websocket: WebSocket, reader: Reader, came_s: float) -> bool:
     """Notes all that has come; returns whether the connection goes on."""
     try:
         while True:
-            reader.note(websocket.receive(0))
+            reader.note(websocket.receive(0), came_s)
     except TimeoutError:
         return True
     except ConnectionClosed as closed:

@@ -90,7 +90,7 @@ def read_slowly(url: str, stopping: threading.Event, receive_buffer: int = 0) ->
             progress_s = time.monotonic()
             for event in messages.feed(data):
                 if isinstance(event, (str, bytes)):
-                    reader.note(event)
+                    reader.note(event, progress_s)
                 elif isinstance(event, Ping):
                     with contextlib.suppress(OSError):
                         sock.send(serialize(PONG, event.payload, mask_key=bytes(4)))
