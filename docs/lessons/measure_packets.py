@@ -68,12 +68,14 @@ def measure_a_round() -> tuple[Count, Count]:
     room = server.create_room()
     rng = random.Random(1)
     sockets = []
+    server_ends = []
 
     def enter(number: int, name: str, as_text: bool = False, is_spectator: bool = False) -> WebSocket:
         near, far = tcp_pair()
         sockets.extend((near, far))
         info = PlayerInfo(number, name, "0" * 32, as_text=as_text, is_spectator=is_spectator)
-        room.add_player(WebSocket(near, Limits()), info)
+        server_ends.append(WebSocket(near, Limits()))
+        room.add_player(server_ends[-1], info)
         return WebSocket(far, Limits(), is_client=True)
 
     crowd = [enter(number, f"player {number}") for number in range(1, PLAYERS + 1)]
@@ -86,7 +88,7 @@ def measure_a_round() -> tuple[Count, Count]:
             if rng.random() < 0.1:
                 room.game.process_input(number, ("ATTACK", True, rng.random() * 6))
         room.tick()
-        for websocket in crowd:
+        for websocket in (*crowd, *server_ends):  # to those come only the pongs that say what has been read
             list(received(websocket))
         for websocket, count in watchers:
             count.add_all(received(websocket))
