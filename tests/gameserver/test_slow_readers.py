@@ -9,7 +9,7 @@ import pytest
 from gameserver import receipts
 from gameserver.seats import Seat
 from Net.frames import CLOSE, PING, PONG, TEXT
-from tests.attacks.support import under_attack
+from tests.attacks.support import Attacker, under_attack
 from tests.Net.support import WireFrame, client_frame
 from tests.support import Arena, Player, groups, plain_world, serving
 
@@ -97,15 +97,21 @@ def test_who_comes_back_on_a_new_connection_is_not_behind() -> None:
         assert again.tick_gaps == []
 
 
+def frames_after_join(peer: Attacker, up_to: int) -> list[WireFrame]:
+    """Joins, answers nothing, and returns all frames up to the first of an opcode."""
+    peer.send(client_frame(TEXT, b'["JOIN",["Eve"]]'))
+    frames: list[WireFrame] = []
+    while not frames or frames[-1].opcode != up_to:
+        frame = peer.read_frame()
+        assert frame is not None
+        frames.append(frame)
+    return frames
+
+
 def test_a_question_rides_right_behind_a_state() -> None:
     with under_attack() as target:
         peer = target.open("/")
-        peer.send(client_frame(TEXT, b'["JOIN",["Eve"]]'))
-        frames: list[WireFrame] = []
-        while not frames or frames[-1].opcode != PING:
-            frame = peer.read_frame()
-            assert frame is not None
-            frames.append(frame)
+        frames = frames_after_join(peer, up_to=PING)
         assert frames[-1].payload
         assert frames[-2].payload.startswith(b'["STATE"')
         peer.vanish(with_reset=False)
@@ -128,12 +134,7 @@ def test_who_reads_but_never_answers_is_told_why_it_is_closed(monkeypatch: pytes
     monkeypatch.setattr(receipts, "LOST_AFTER_S", 2.0)
     with under_attack() as target:
         peer = target.open("/")
-        peer.send(client_frame(TEXT, b'["JOIN",["Eve"]]'))
-        frames: list[WireFrame] = []
-        while not frames or frames[-1].opcode != CLOSE:
-            frame = peer.read_frame()
-            assert frame is not None
-            frames.append(frame)
+        frames = frames_after_join(peer, up_to=CLOSE)
         assert int.from_bytes(frames[-1].payload[:2], "big") == 1008
         assert b"PING" in frames[-1].payload
         peer.vanish(with_reset=False)
