@@ -1,6 +1,8 @@
 """A thread that calls `tick` at fixed moments of the monotonic clock.
 
 A moment that was missed is left out, not made up for: a world that hurries after a stall is worse than one that paused.
+After a tick that ended too late there is a whole period's rest: on a core with too little time for all its rooms, ticks
+that follow each other at once would leave none to the threads that read (docs/performance.md).
 A tick that raises is logged and lost; when they keep raising, the ticker gives up and says so.
 """
 
@@ -63,7 +65,7 @@ class Ticker:
             self.durations_ms = [*self.durations_ms[1 - DURATIONS_KEPT :], 1000 * (now_s - started_s)]
             if now_s > due_s:
                 self.late_ticks += 1
-                due_s = now_s
+                due_s = now_s + self._period_s
 
     def _sleep_until(self, due_s: float) -> bool:
         """Waits for a moment of the monotonic clock; returns False when the ticker is to stop instead."""
