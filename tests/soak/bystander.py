@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import bisect
 import threading
 import time
 
 from Net.client import connect
 from Net.errors import ConnectionClosed
+from tests.benchmarks import machine
 from tests.support import Player
 
 _NAP_S = 0.01
+_LATE_FROM_S = 0.005  # a moment's waiting for others on the same CPU is not the machine's fault
 
 
 class Bystander:
@@ -50,10 +53,11 @@ class Bystander:
 
 
 class Sleeper:
-    """How late a thread of this process wakes up when nobody hinders it but the machine itself."""
+    """How late a thread of this process wakes up when nobody hinders it but the machine itself. cpus: it may use."""
 
-    def __init__(self) -> None:
-        self.latest_s = 0.0
+    def __init__(self, cpus: machine.Cpus = ()) -> None:
+        self._cpus = cpus
+        self._late: list[tuple[float, float]] = []  # when it woke up, by how much too late; in seconds
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._sleep, name="sleeper", daemon=True)
         self._thread.start()
@@ -62,10 +66,19 @@ class Sleeper:
         """Ends it; returns the longest that it was late, in seconds."""
         self._stopping.set()
         self._thread.join()
-        return self.latest_s
+        return max((late_s for _, late_s in self._late), default=0.0)
+
+    def late_s(self, since_s: float, until_s: float) -> float:
+        """How much later it woke up in that time (time.monotonic()) than it wanted to, all told."""
+        first = bisect.bisect_left(self._late, (since_s, 0.0))
+        last = bisect.bisect_left(self._late, (until_s + _NAP_S, 0.0))  # it may notice a moment after others
+        return sum(late_s for _, late_s in self._late[first:last])
 
     def _sleep(self) -> None:
+        machine.pin(self._cpus)
         while not self._stopping.is_set():
             due_s = time.monotonic() + _NAP_S
             time.sleep(_NAP_S)
-            self.latest_s = max(self.latest_s, time.monotonic() - due_s)
+            now_s = time.monotonic()
+            if now_s - due_s > _LATE_FROM_S:
+                self._late.append((now_s, now_s - due_s))

@@ -38,10 +38,14 @@ class Diary(NamedTuple):
         """How many ticks were missing at each gap."""
         return [b[0] - a[0] - 1 for a, b in zip(self.ticks, self.ticks[1:]) if b[0] - a[0] > 1]
 
+    def intervals_s(self, since_s: float, until_s: float) -> list[tuple[float, float]]:
+        """From when to when (time.monotonic()) no tick came, of those that came in that time."""
+        times_s = [at_s for _, at_s in self.ticks if since_s <= at_s <= until_s]
+        return list(zip(times_s, times_s[1:]))
+
     def intervals_ms(self, since_s: float, until_s: float) -> list[float]:
         """Between ticks that came in that time."""
-        times_s = [at_s for _, at_s in self.ticks if since_s <= at_s <= until_s]
-        return [1000 * (b - a) for a, b in zip(times_s, times_s[1:])]
+        return [1000 * (end_s - start_s) for start_s, end_s in self.intervals_s(since_s, until_s)]
 
 
 def missed_in_a_row(diaries: list[Diary], since_s: float = 0.0, until_s: float = math.inf) -> int:
