@@ -191,7 +191,7 @@ class ServerSettings:
     # From the handshake to the first JOIN.
     join_timeout_s: float = 30.0
     # For goodbyes when the server stops; then connections are cut.
-    shutdown_timeout_s: float = 1.5
+    shutdown_timeout_s: float = 1.0
 
     def __post_init__(self) -> None:
         check_settings(self)

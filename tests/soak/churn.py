@@ -110,7 +110,7 @@ def run(seconds: float) -> dict[str, Any]:
         "ticks left out": sum(gap for diary in diaries for gap in diary.missed()),
         "intervals between ticks": len(intervals_s),
         f"intervals over {LATE_MS:g} ms": len(late),
-        "of these, by the server and not by the machine": sum(not _explains(sleepers, *interval) for interval in late),
+        "of these, while the machine itself was in time": sum(not _explains(sleepers, *interval) for interval in late),
         "ticks a bystander missed in a row": missed_in_a_row(diaries, started_s, ended_s),
         "threads before, after": f"{before.threads}, {after.threads}",
         "files before, after": f"{before.files}, {after.files}",
