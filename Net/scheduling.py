@@ -24,7 +24,7 @@ def let_threads_finish() -> None:
 def wait_for_a_turn() -> None:
     """Lets the calling thread, whenever it wakes up, wait until the thread that runs then has done its work.
 
-    Linux calls this SCHED_BATCH; elsewhere nothing changes.
+    Linux calls this SCHED_BATCH, and threads that it starts inherit it; elsewhere nothing changes.
     """
     if sys.platform == "linux":
         try:
