@@ -11,9 +11,8 @@ from __future__ import annotations
 import json
 from typing import Any, Callable, NamedTuple, NoReturn, TypeVar
 
-import msgpack
-
 from Net.errors import PacketError
+from Net.packing import pack, unpack
 from Net.schema import (
     ANGLE,
     ANY_INTEGER,
@@ -187,20 +186,19 @@ class PacketTable:
 
     def value_in(self, message: str | bytes) -> Any:
         """Returns what a message holds, packet or not; raises PacketError if it is not JSON or MessagePack at all."""
-        return _parse_json(message) if isinstance(message, str) else _unpack(message, self._max_items)
+        return _parse_json(message) if isinstance(message, str) else self._unpack(message)
 
     def encode(self, packet: Packet, as_text: bool = False) -> str | bytes:
         """Returns the message for a packet of ours: MessagePack, or JSON if `as_text`."""
         code = self.code_of(packet.id)
         if as_text:
             return json.dumps([packet.id, packet.args], separators=(",", ":"), ensure_ascii=False)
-        encoded: bytes = msgpack.packb((code, packet.args))
-        return encoded
+        return pack((code, packet.args))
 
     def decode(self, message: str | bytes) -> Packet:
         """Returns the packet in a message from the other side; raises PacketError if it is not a valid one."""
         if isinstance(message, bytes):
-            row, args = self._find(_unpack(message, self._max_items), self._by_code, "code")
+            row, args = self._find(self._unpack(message), self._by_code, "code")
         else:
             row, args = self._find(_parse_json(message), self._by_id, "id")
         packet_id, checks = row.id, self._checks[row.id]
@@ -210,6 +208,12 @@ class PacketTable:
             return Packet(packet_id, tuple([check(value) for check, value in zip(checks, args)]))
         except ValueError:
             raise _bad_argument(row, args) from None
+
+    def _unpack(self, message: bytes) -> Any:
+        try:
+            return unpack(message, self._max_items)
+        except ValueError as error:
+            raise PacketError("BAD_PACKET", f"this is not MessagePack: {_excerpt(str(error))}") from None
 
     def _find(self, value: Any, rows: dict[Any, PacketType], key_name: str) -> tuple[PacketType, list[Any]]:
         if type(value) is not list or len(value) != 2 or type(value[1]) is not list:
@@ -241,22 +245,6 @@ def _excerpt(value: Any) -> str:
     """What was sent, short enough and plain enough for an error text: ASCII, at most 40 characters."""
     written = ascii(value) if type(value) in (int, float, bool, str, bytes, type(None)) else f"a {type(value).__name__}"
     return written if len(written) <= 40 else f"{written[:37]}..."
-
-
-def _no_extension(code: int, _data: bytes) -> NoReturn:
-    raise ValueError(f"extension type {code} is not used here")
-
-
-def _unpack(message: bytes, max_items: int) -> Any:
-    """MessagePack, bounded: sizes are checked when they are declared, before anything is allocated for them."""
-    try:
-        return msgpack.unpackb(
-            message, max_array_len=max_items, max_map_len=max_items, max_ext_len=0, ext_hook=_no_extension
-        )
-    except (ValueError, TypeError, RecursionError, msgpack.UnpackException) as error:
-        raise PacketError(
-            "BAD_PACKET", f"this is not MessagePack: {_excerpt(str(error) or type(error).__name__)}"
-        ) from None
 
 
 def _json_integer(digits: str) -> int:

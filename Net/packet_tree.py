@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgpack
-
 from Net.anatomy import Argument, DissectedPacket, Message, Violation
 from Net.errors import PacketError
+from Net.packing import pack
 from Net.PacketCodes import TO_CLIENT, TO_SERVER, Packet, PacketTable
 from Net.violations import violation_of
 
@@ -66,11 +65,11 @@ def _parts(message: bytes, value: list[Any]) -> list[bytes]:
     writing the packet again.
     """
     try:
-        if msgpack.packb(value) != message:
+        if pack(value) != message:
             return []
     except ValueError:  # lists in lists, deeper than can be written
         return []
-    parts: list[bytes] = [msgpack.packb(arg) for arg in value[1]]
+    parts = [pack(arg) for arg in value[1]]
     return [message[: len(message) - sum(map(len, parts))], *parts]
 
 

@@ -11,8 +11,7 @@ import json
 from functools import lru_cache
 from typing import Any, Iterable, NamedTuple, Sequence, Union
 
-import msgpack
-
+from Net.packing import pack
 from Net.PacketCodes import TO_CLIENT
 
 Encoded = Union[str, bytes]  # JSON or MessagePack
@@ -27,8 +26,7 @@ class Part(NamedTuple):
 
 def encode_value(value: Any, as_text: bool) -> Encoded:
     """Encodes one argument."""
-    encoded: Encoded = json.dumps(value, separators=(",", ":")) if as_text else msgpack.packb(value)
-    return encoded
+    return json.dumps(value, separators=(",", ":")) if as_text else pack(value)
 
 
 def encode_part(values: Sequence[int], as_text: bool) -> Part:
@@ -55,8 +53,7 @@ def join_packet(packet_id: str, args: Sequence[Any], as_text: bool) -> Encoded:
 
 @lru_cache(maxsize=None)  # as many as there are packets
 def _packet_header(packet_id: str, count: int) -> bytes:
-    encoded: bytes = b"\x92" + msgpack.packb(TO_CLIENT.code_of(packet_id)) + _array_header(count)
-    return encoded
+    return b"\x92" + pack(TO_CLIENT.code_of(packet_id)) + _array_header(count)
 
 
 def _array_header(count: int) -> bytes:

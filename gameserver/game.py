@@ -9,6 +9,7 @@ Any thread may call any public method. Who reads several things of the world tha
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import math
 import threading
@@ -53,13 +54,13 @@ class Game(World):
                 piece = GameObject(self.new_id(), kind, x, y, scale)
                 self.scenery[piece.id] = piece
                 self.solid_grid.insert(piece)
-            self._chance_at_start = self.rng.getstate()
+            self._rng_at_start = copy.copy(self.rng)  # as a state it would be 25 kB of numbers
             self.reset()
 
     def reset(self) -> None:
         """Starts a new round for the same players on the same scenery; apart from ids it is as good as a new game."""
         with self.lock:
-            self.rng.setstate(self._chance_at_start)
+            self.rng.setstate(self._rng_at_start.getstate())
             self.tick = 0
             self.elapsed_s = 0.0
             self.animals.clear()

@@ -38,10 +38,10 @@ class View:
     """
 
     __slots__ = (
-        "cell",
         "form",
         "is_spectator",
         "knowledge",
+        "outlook",
         "player_id",
         "self_basis",
         "self_values",
@@ -54,7 +54,7 @@ class View:
         self.is_spectator = False
         self.spot = (0.0, 0.0)
         self.form = form
-        self.cell: Cell | None = None  # from which it looked in the last STATE; None: the next one must be full
+        self.outlook: Cell | None = None  # from which it looked in the last STATE; None: the next one must be full
         self.knowledge = Knowledge()  # of what stands
         self.stale_ids: list[int] = []  # what the client still shows from before it missed a STATE
         self.self_values: tuple[object, ...] | None = None  # of the last SELF
@@ -70,7 +70,9 @@ class Snapshots:
         self._cell_size = settings.cell_size
         self._columns = int(settings.map_size // settings.cell_size) + 1
         self._reach = settings.view_cells
-        self._views_from: dict[Cell, tuple[Cell, ...]] = {}
+        # Of each cell, the one that stands for it, and what is seen from that.
+        self._outlooks: dict[Cell, Cell] = {}
+        self._seen_from: dict[Cell, tuple[Cell, ...]] = {}
         self._standing = Standing(game, self._cell_at)
         # The world at this tick and at the one before: rows and cells by id of the entity.
         self._rows: dict[int, Row] = {}
@@ -148,11 +150,15 @@ class Snapshots:
         """The cell of a place, which counts by the whole numbers that go over the wire."""
         return round(y) // self._cell_size * self._columns + round(x) // self._cell_size
 
-    def _cells_seen_from(self, centre: Cell) -> tuple[Cell, ...]:
-        cells = self._views_from.get(centre)
-        if cells is None:
-            cells = self._views_from[centre] = self._cells_round(centre)
-        return cells
+    def _outlook_from(self, cell: Cell) -> Cell:
+        """The cell that stands for all from which the same is seen; on a small map those are many."""
+        outlook = self._outlooks.get(cell)
+        if outlook is None:
+            seen = self._cells_round(cell)
+            alike = (known for known, its_cells in self._seen_from.items() if its_cells == seen)
+            outlook = self._outlooks[cell] = next(alike, cell)
+            self._seen_from[outlook] = seen
+        return outlook
 
     def _cells_round(self, centre: Cell) -> tuple[Cell, ...]:
         row, column = divmod(centre, self._columns)
@@ -169,61 +175,62 @@ class Snapshots:
         cell = self._cells.get(player.id)
         if cell is None:  # the dead are in no cell
             cell = self._cell_at(player.x, player.y)
-        standing = self._standing_frames(view, cell)
-        return standing + self._self_frame(view, player) + self._state_frame(view, cell, player.sequence)
+        outlook = self._outlook_from(cell)
+        standing = self._standing_frames(view, outlook)
+        return standing + self._self_frame(view, player) + self._state_frame(view, outlook, player.sequence)
 
     def _watched(self, view: View, player: PlayerObject | None) -> bytes:
         """The frames of a spectator, whose eyes stay where they are when the player it watches is gone."""
         if player is not None:
             view.spot = (player.x, player.y)
-        cell = self._cell_at(*view.spot)
-        return self._standing_frames(view, cell) + self._state_frame(view, cell, None)
+        outlook = self._outlook_from(self._cell_at(*view.spot))
+        return self._standing_frames(view, outlook) + self._state_frame(view, outlook, None)
 
     def _miss(self, view: View) -> None:
         self._standing.miss(view.knowledge)
-        if view.cell is not None:
-            seen = self._cells_seen_from(view.cell)
+        if view.outlook is not None:
+            seen = self._seen_from[view.outlook]
             view.stale_ids = [entity_id for cell in seen for entity_id in self._ids("before", cell)]
-            view.cell = None
+            view.outlook = None
 
-    def _standing_frames(self, view: View, cell: Cell) -> bytes:
-        if cell == view.cell and not self._standing.has_news and not view.knowledge.has_missed():
+    def _standing_frames(self, view: View, outlook: Cell) -> bytes:
+        if outlook == view.outlook and not self._standing.has_news and not view.knowledge.has_missed():
             return b""  # as nearly always: nothing new stands in a view that has not changed
-        return self._standing.frames(view.knowledge, self._cells_seen_from(cell), view.form)
+        return self._standing.frames(view.knowledge, self._seen_from[outlook], view.form)
 
-    def _state_frame(self, view: View, cell: Cell, sequence: int | None) -> bytes:
+    def _state_frame(self, view: View, outlook: Cell, sequence: int | None) -> bytes:
         """STATE for a view; who has seen the same and sees the same, and has sent the same, gets the same frame."""
         if view.stale_ids:
-            frame = self._make_state_frame(view, cell, sequence)
+            frame = self._make_state_frame(view, outlook, sequence)
             view.stale_ids = []
         else:
-            key = (cell, view.cell, sequence, view.form)
+            key = (outlook, view.outlook, sequence, view.form)
             frame = self._frames.get(key, b"")
             if not frame:
-                frame = self._frames[key] = self._make_state_frame(view, cell, sequence)
-        view.cell = cell
+                frame = self._frames[key] = self._make_state_frame(view, outlook, sequence)
+        view.outlook = outlook
         return frame
 
-    def _make_state_frame(self, view: View, cell: Cell, sequence: int | None) -> bytes:
+    def _make_state_frame(self, view: View, outlook: Cell, sequence: int | None) -> bytes:
         as_text = view.form.as_text
         head = [encode_value(self._game.tick, as_text), encode_value(sequence, as_text)]
-        return view.form.frame(join_packet("STATE", [*head, *self._moved_and_gone(view, cell)], as_text))
+        return view.form.frame(join_packet("STATE", [*head, *self._moved_and_gone(view, outlook)], as_text))
 
-    def _moved_and_gone(self, view: View, cell: Cell) -> tuple[Encoded, Encoded]:
+    def _moved_and_gone(self, view: View, outlook: Cell) -> tuple[Encoded, Encoded]:
         as_text = view.form.as_text
-        if view.cell is None:
-            moved = [self._part("now", seen, as_text) for seen in self._cells_seen_from(cell)]
+        if view.outlook is None:
+            moved = [self._part("now", seen, as_text) for seen in self._seen_from[outlook]]
             return join_list(moved, as_text), join_list([encode_part(view.stale_ids, as_text)], as_text)
-        key = (cell, view.cell, as_text)
+        key = (outlook, view.outlook, as_text)
         lists = self._lists.get(key)
         if lists is None:
-            lists = self._lists[key] = self._difference(view.cell, cell, as_text)
+            lists = self._lists[key] = self._difference(view.outlook, outlook, as_text)
         return lists
 
-    def _difference(self, centre_before: Cell, centre: Cell, as_text: bool) -> tuple[Encoded, Encoded]:
+    def _difference(self, outlook_before: Cell, outlook: Cell, as_text: bool) -> tuple[Encoded, Encoded]:
         """What a client that looked from one cell at the last tick, and from another now, must show and forget."""
-        before, now = self._cells_seen_from(centre_before), self._cells_seen_from(centre)
-        if before is now:
+        before, now = self._seen_from[outlook_before], self._seen_from[outlook]
+        if outlook == outlook_before:
             moved = [self._part("changed", cell, as_text) for cell in now if cell in self._changed]
             gone = [self._part("left", cell, as_text) for cell in now if cell in self._left]
         else:
