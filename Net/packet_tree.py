@@ -10,8 +10,8 @@ from typing import Any
 
 from Net.anatomy import Argument, DissectedPacket, Message, Violation
 from Net.errors import PacketError
-from Net.packing import pack
 from Net.PacketCodes import TO_CLIENT, TO_SERVER, Packet, PacketTable
+from Net.packing import pack
 from Net.violations import violation_of
 
 

@@ -11,8 +11,8 @@ import json
 from functools import lru_cache
 from typing import Any, Iterable, NamedTuple, Sequence, Union
 
-from Net.packing import pack
 from Net.PacketCodes import TO_CLIENT
+from Net.packing import pack
 
 Encoded = Union[str, bytes]  # JSON or MessagePack
 
