@@ -91,7 +91,7 @@ def answer_handshake(head):
     is_good = is_good and fields.get("upgrade", "").lower() == "websocket" and "connection" in fields
     is_good = is_good and "upgrade" in [item.strip() for item in fields["connection"].lower().split(",")]
     if not is_good or len(fields.get("sec-websocket-key", "")) != 24:
-        return "HTTP/1.1 400 Bad Request\r\n\r\n"
+        return "HTTP/1.1 400 Bad Request\r\n\r\nThis server speaks WebSocket."
     if fields.get("sec-websocket-version") != "13":
         return "HTTP/1.1 426 Upgrade Required\r\nSec-WebSocket-Version: 13\r\n\r\n"
     accept = "Sec-WebSocket-Accept: " + accept_key(fields["sec-websocket-key"])

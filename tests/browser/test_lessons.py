@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Callable
+import re
+import runpy
+import socket
+import threading
+from pathlib import Path
+from typing import Any, Callable
 
 import pytest
 
@@ -14,6 +19,7 @@ pytestmark = pytest.mark.browser
 Visit = Callable[..., Visitor]
 Keep = Callable[[Visitor, str], None]
 
+ROOT = Path(__file__).parent.parent.parent
 PROJECTOR = {"width": 1280, "height": 720}
 
 
@@ -46,3 +52,19 @@ def test_a_lesson_can_be_read_on_a_projector(classroom: Served, visit: Visit, ke
     keep_picture(teacher, f"lesson-{scheme}.png")
     teacher.page.locator("main p >> nth=-1").scroll_into_view_if_needed()
     assert teacher.page.locator("a:has-text('3 Masking, and why')").is_visible()
+
+
+def test_the_small_server_answers_the_console_of_a_browser_as_lesson_8_says(browser: Any) -> None:
+    lesson = (ROOT / "docs" / "lessons" / "8-your-own.md").read_text(encoding="utf-8")
+    (script,) = re.findall(r"```js\n(.*?)```", lesson, re.S)
+    connect, send = script.splitlines()
+    listening = socket.create_server(("127.0.0.1", 0))
+    small_server = runpy.run_path(str(ROOT / "docs" / "lessons" / "small_server.py"))
+    threading.Thread(target=small_server["serve"], args=(listening,), daemon=True).start()
+    page = browser.new_page()
+    page.goto(f"http://127.0.0.1:{listening.getsockname()[1]}")
+    page.evaluate(f"() => {{ {connect} }}")
+    page.wait_for_function("ws.readyState == WebSocket.OPEN")
+    with page.expect_console_message(lambda message: message.text == "Hello"):
+        page.evaluate(send)
+    page.close()
