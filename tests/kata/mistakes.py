@@ -100,6 +100,14 @@ MISTAKES = (
         "threading.Thread(target=serve_client, args=listening.accept()[:1], daemon=True).start()",
         "serve_client(listening.accept()[0])",
     ),
+    Mistake("leaves Upgrade out of the 101", "echo_server", r"\r\nUpgrade: websocket\r\n", r"\r\n"),
+    Mistake("leaves Connection out of the 101", "echo_server", r"\r\nConnection: Upgrade\r\n", r"\r\n"),
+    Mistake(
+        "agrees to a subprotocol",
+        "echo_server",
+        r"{accept}\r\n\r\n",
+        r"{accept}\r\nSec-WebSocket-Protocol: chat\r\n\r\n",
+    ),
     Mistake("compares headers letter by letter", "echo_server", "{name.lower(): ", "{name: "),
     Mistake("one recv is one frame", "echo_server", "data += received\n        fin", "data = received\n        fin"),
     Mistake(
@@ -118,6 +126,14 @@ MISTAKES = (
         "encode_frame(*message, mask_key=bytes(4))",
     ),
     Mistake("ends without a close frame", "echo_server", "        if body is not None:\n", "        if False:\n"),
+    Mistake("a reason that is not UTF-8", "echo_server", "(CLOSE, body)", r'(CLOSE, body + b"\xff")'),
+    Mistake(
+        "a close frame with its length in the 16-bit form",
+        "echo_server",
+        "encode_frame(CLOSE, body)",
+        "bytes([0x88, 126, 0, len(body)]) + body",
+    ),
+    Mistake("closes with bytes unread", "echo_server", "while sock.recv(65536):", "while False:"),
     Mistake("1002 for a bad text", "echo_server", "NOT_UTF8 if isinstance", "PROTOCOL_ERROR if isinstance"),
 )
 

@@ -9,9 +9,10 @@ from typing import Callable, Iterator
 
 import pytest
 
+from tests.kata import echo_server
 from tests.kata.checks import STAGES
-from tests.kata.implementation import PATIENCE_S, Implementation, NotThere, Trouble
-from tests.kata.kata import CHECKS, first_failing_stage, problem_of
+from tests.kata.implementation import HURRIED_S, PATIENCE_S, Implementation, NotThere, Trouble
+from tests.kata.kata import CHECKS, Check, first_failing_stage, problem_of
 from tests.kata.mistakes import MISTAKES, RIGHT, Mistake, with_mistake
 from tests.kata.overview import overview
 
@@ -149,6 +150,78 @@ def test_a_server_that_does_not_serve_is_named(make: Make, serve: str, sentence:
     assert sentence in problem_of(make(serve, patience_s), check)
 
 
+def serve_checks() -> list[Check]:
+    return [check for check in CHECKS if check.stage == "echo_server"]
+
+
+def test_a_server_that_never_says_a_word_is_asked_once(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    silent = make("def serve(listening):\n    held = []\n    while True: held.append(listening.accept())", SHORT_S)
+    first, *others = serve_checks()
+    sentence = "your server says nothing at all: I waited 0.3 s"
+    assert sentence in problem_of(silent, first)
+    monkeypatch.setattr(echo_server, "run", None)  # nobody connects again
+    for check in others:
+        assert sentence in problem_of(silent, check)
+
+
+def test_a_server_that_is_silent_later_is_asked_on_but_with_little_patience(make: Make) -> None:
+    answers_once = make(
+        "def serve(listening):\n"
+        "    listening.accept()[0].sendall(b'HTTP/1.1 200 OK\\r\\n\\r\\n')\n"
+        "    held = []\n"
+        "    while True: held.append(listening.accept())"
+    )
+    first, second, third = serve_checks()[:3]
+    assert "got:      HTTP/1.1 200 OK" in problem_of(answers_once, first)
+    answers_once.patience_s = SHORT_S
+    assert "I waited 0.3 s" in problem_of(answers_once, second)
+    answers_once.patience_s = PATIENCE_S
+    assert f"I waited {HURRIED_S:g} s" in problem_of(answers_once, third)
+
+
+def test_a_server_that_never_ends_tcp_is_waited_for_with_patience_only_once(make: Make) -> None:
+    source = RIGHT.read_text(encoding="utf-8")
+    held = source.replace("        sock.shutdown(socket.SHUT_WR)\n", "        threading.Event().wait()\n")
+    assert held != source
+    never_ends = make(held, SHORT_S)
+    first, second = serve_checks()[:2]
+    assert never_ends.exchange_patience_s == SHORT_S
+    assert "neither more nor the end of the stream" in problem_of(never_ends, first)
+    never_ends.patience_s = PATIENCE_S
+    assert never_ends.exchange_patience_s == HURRIED_S
+    assert "neither more nor the end of the stream" in problem_of(never_ends, second)
+
+
+def test_a_server_that_sends_without_end_is_read_up_to_a_limit(make: Make) -> None:
+    source = RIGHT.read_text(encoding="utf-8")
+    flood = source.replace("    unfinished = []\n", "    while True: sock.sendall(bytes(9999))\n", 1)
+    assert flood != source
+    assert "bytes in all], and no end of it" in problem_of(make(flood), serve_checks()[0])
+
+
+def test_a_reason_that_is_not_utf_8_is_shown_in_bytes(make: Make) -> None:
+    mistake = next(mistake for mistake in MISTAKES if mistake.name == "a reason that is not UTF-8")
+    problem = problem_of(make(with_mistake(mistake)), serve_checks()[0])
+    assert "got:      CLOSE [03 e8 ff]\n" in problem
+    assert "RFC 6455 section 5.5.1: Following the 2-byte integer, the body MAY contain UTF-8-encoded data" in problem
+
+
+def test_a_101_without_a_header_line_is_refused_in_the_words_for_browsers(make: Make) -> None:
+    mistake = next(mistake for mistake in MISTAKES if mistake.name == "leaves Connection out of the 101")
+    problem = problem_of(make(with_mistake(mistake)), serve_checks()[0])
+    assert "RFC 6455 section 4.1: If the response lacks a Connection header field" in problem
+
+
+def test_the_names_of_the_headers_of_a_101_are_the_same_in_small_letters(make: Make) -> None:
+    source = RIGHT.read_text(encoding="utf-8")
+    small = source.replace('"Sec-WebSocket-Accept: "', '"sec-websocket-accept:"')
+    small = small.replace(
+        "Upgrade: websocket\\r\\nConnection: Upgrade", "UPGRADE:WebSocket\\r\\nconnection: x, upgrade"
+    )
+    assert "connection: x, upgrade" in small
+    assert [problem_of(make(small), check) for check in serve_checks()[:3]] == ["", "", ""]
+
+
 def test_a_function_that_is_not_there_yet_is_no_failure(make: Make) -> None:
     template = make(TEMPLATE.read_text(encoding="utf-8"))
     for stage in STAGES:
@@ -183,7 +256,7 @@ def test_the_overview_is_a_table_of_files_and_stages(tmp_path: Path) -> None:
     assert cells["anna"] == 7 * ["done"]
     assert cells["bert"][:4] == ["done", "done", "13 of 14", "done"]
     assert cells["carla"] == ["1 of 2", *6 * ["-"]]
-    assert set(cells["dora"]) == {"0 of 2", "0 of 8", "0 of 14", "0 of 49", "0 of 21", "0 of 28", "0 of 30"}
+    assert set(cells["dora"]) == {"0 of 2", "0 of 8", "0 of 14", "0 of 49", "0 of 21", "0 of 28", "0 of 31"}
     text = "\n".join(lines[6:])
     assert "bert: encode_frame, a first fragment" in text
     assert "dora: accept_key, the RFC's example\n  dora.py can not be imported: NameError" in text
