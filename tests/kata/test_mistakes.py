@@ -9,12 +9,12 @@ from typing import Callable, Iterator
 
 import pytest
 
-from tests.kata import echo_server
+from tests.kata import echo_server, overview as overview_module
 from tests.kata.checks import STAGES
 from tests.kata.implementation import HURRIED_S, PATIENCE_S, Implementation, NotThere, Trouble
-from tests.kata.kata import CHECKS, Check, first_failing_stage, problem_of
+from tests.kata.kata import CHECKS, Check, Result, first_failing_stage, problem_of
 from tests.kata.mistakes import MISTAKES, RIGHT, Mistake, with_mistake
-from tests.kata.overview import overview
+from tests.kata.overview import Student, overview, students_in
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE = RIGHT.with_name("mine.py")
@@ -222,6 +222,11 @@ def test_the_names_of_the_headers_of_a_101_are_the_same_in_small_letters(make: M
     assert [problem_of(make(small), check) for check in serve_checks()[:3]] == ["", "", ""]
 
 
+def test_a_member_of_an_enumeration_is_a_string_like_any_other(make: Make) -> None:
+    source = "import enum\nclass A(str, enum.Enum):\n    B = 'c'\ndef accept_key(key):\n    return A.B"
+    assert "got:      'c'" in problem_of(make(source), FIRST)
+
+
 def test_a_function_that_is_not_there_yet_is_no_failure(make: Make) -> None:
     template = make(TEMPLATE.read_text(encoding="utf-8"))
     for stage in STAGES:
@@ -250,7 +255,7 @@ def test_the_overview_is_a_table_of_files_and_stages(tmp_path: Path) -> None:
     }
     for name, source in sources.items():
         (tmp_path / f"{name}.py").write_text(source, encoding="utf-8")
-    lines = overview(sorted(tmp_path.glob("*.py")), PATIENCE_S).splitlines()
+    lines = list(overview(students_in(tmp_path)))
     cells = {row[0]: row[1:] for row in ([cell.strip() for cell in line.split("|")[1:-1]] for line in lines[:6])}
     assert cells["file"] == [*STAGES]
     assert cells["anna"] == 7 * ["done"]
@@ -260,6 +265,47 @@ def test_the_overview_is_a_table_of_files_and_stages(tmp_path: Path) -> None:
     text = "\n".join(lines[6:])
     assert "bert: encode_frame, a first fragment" in text
     assert "dora: accept_key, the RFC's example\n  dora.py can not be imported: NameError" in text
+
+
+def test_a_row_of_the_overview_comes_as_soon_as_it_is_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assessed: list[Path] = []
+
+    def assess_nothing(file: Path, _: float) -> list[None]:
+        assessed.append(file)
+        return [None for _ in STAGES]
+
+    monkeypatch.setattr(overview_module, "assess_file", assess_nothing)
+    students = [Student("anna", tmp_path / "anna.py"), Student("a much longer name", tmp_path / "b.py")]
+    lines = overview(students)
+    head = [next(lines), next(lines)]
+    assert assessed == []
+    rows = [next(lines)]
+    assert assessed == [students[0].file]
+    rows += [next(lines)]
+    assert len({len(line) for line in head + rows}) == 1
+
+
+def test_a_check_that_breaks_off_is_a_cell_and_the_others_are_assessed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def assess(_: Implementation, stage: str) -> Result:
+        if stage == "fragments":
+            raise UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte")
+        return Result(2, 2)
+
+    monkeypatch.setattr(overview_module, "assess", assess)
+    (tmp_path / "anna.py").write_text("", encoding="utf-8")
+    table = list(overview(students_in(tmp_path)))
+    assert [cell.strip() for cell in table[2].split("|")[1:-1]] == ["anna", *4 * ["done"], "error", *2 * ["done"]]
+    assert table[-1].startswith("anna: fragments: a check broke off with UnicodeDecodeError: ")
+
+
+def test_the_folder_of_a_student_bears_the_name_of_the_student(tmp_path: Path) -> None:
+    for name in ("zoe.py", "harry/mine.py", "harry/helper.py", "sam/server.py", "empty/notes.txt", "a/b/too_deep.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("", encoding="utf-8")
+    found = [(name, str(file.relative_to(tmp_path).as_posix())) for name, file in students_in(tmp_path)]
+    assert found == [("harry", "harry/mine.py"), ("sam/server", "sam/server.py"), ("zoe", "zoe.py")]
 
 
 def test_the_commands_for_students_and_teachers_work(tmp_path: Path) -> None:
@@ -281,6 +327,10 @@ def test_the_commands_for_students_and_teachers_work(tmp_path: Path) -> None:
     table = run("tests.kata", "overview", str(tmp_path))
     assert (table.returncode, table.stdout.count("| mine |")) == (0, 1)
     assert run("tests.kata", "overview", str(tmp_path / "nothing")).returncode == 2
+    odd = "def accept_key(key):\n    raise ValueError('\\udcff')\n"
+    (tmp_path / "mine.py").write_text(odd, encoding="utf-8")
+    table = run("tests.kata", "overview", str(tmp_path))
+    assert (table.returncode, "the exception ValueError: \\udcff" in table.stdout) == (0, True), table.stderr
     missing = run("pytest", "tests/kata", "-q", "--implementation", "no_such_file.py")
     assert missing.returncode == 4
     assert "there is no file no_such_file.py" in missing.stderr + missing.stdout
