@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from pathlib import Path
 
-from tests.kata.overview import overview
+from tests.kata.overview import overview, students_in
 
 
 def main() -> int:
     """Returns 0, or 2 if there is nothing to look at."""
     parser = argparse.ArgumentParser(prog="python -m tests.kata", description=__doc__)
     parser.add_argument("command", choices=["overview"])
-    parser.add_argument("directory", type=Path, metavar="DIR", help="where the students' files are, one *.py for each")
+    help_text = "where the students' files are: anna.py or anna/mine.py for each"
+    parser.add_argument("directory", type=Path, metavar="DIR", help=help_text)
     args = parser.parse_args()
-    files = sorted(args.directory.glob("*.py"))
-    if not files:
-        print(f"tests.kata: there are no *.py files in {args.directory}", file=sys.stderr)
+    students = students_in(args.directory)
+    if not students:
+        print(f"tests.kata: there are no *.py files in {args.directory}, nor in its folders", file=sys.stderr)
         return 2
-    print(overview(files))
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # whatever a student's exception says can be printed
+    for line in overview(students):
+        print(line, flush=True)
     return 0
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 import socket
 
+from gameserver.classroom.experiment import SAMPLE_KEY, masked
 from gameserver.classroom.experiments import EXPERIMENTS, Answer, Experiment
-from Net.frames import OPCODE_NAMES
+from Net.frames import BINARY, CLOSE, OPCODE_NAMES
+from Net.handshake import accept_key
 from Net.messages import ABNORMAL, NO_STATUS
 from tests.gameserver.classroom.exchange import Exchange, close_of, run
 from tests.kata.checks import Check, Failure, show
 from tests.kata.implementation import Implementation, NotThere, Trouble
-from tests.Net.support import WireFrame, parse_one
+from tests.Net.support import WireFrame, frame_bytes, parse_one
 
 EXPERIMENT_IDS = (
     "handshake-sample",
@@ -44,11 +46,25 @@ EXPERIMENT_IDS = (
     "text-not-utf-8",
     "close-never-answered",
 )
+_ACCEPT = accept_key(SAMPLE_KEY)
+_REASON = "Following the 2-byte integer, the body MAY contain UTF-8-encoded data with value /reason/"
+_TOO_MUCH = 2**17  # no answer has half as many bytes
+_MUCH_MORE = EXPERIMENTS["after-a-violation"]._replace(
+    title="A client that is still sending when its mistake is found",
+    rule="An endpoint SHOULD use a method that cleanly closes the TCP connection [...], discarding any trailing bytes "
+    "that may have been received from the peer.",
+    section="RFC 6455 section 7.1.1",
+    sent=(masked(0x3, b"?"), masked(BINARY, bytes(2**20))),
+    note="Stop sending, read until the client's end comes, and then close: a reset may overtake your CLOSE.",
+)
 
 
-def _check(experiment: Experiment) -> Check:
+def _check(experiment: Experiment, may_be_reset: bool = True) -> Check:
     def check(implementation: Implementation) -> None:
-        problem = _problem(experiment, _exchange(experiment, implementation))
+        exchange = _exchange(experiment, implementation)
+        problem = _problem(experiment, exchange)
+        if not problem and exchange.was_reset and not may_be_reset:
+            problem = "the right frames, and then a reset: TCP was closed with bytes of the client unread"
         if problem:
             raise Failure(
                 f"{experiment.section}: {experiment.rule}\n  sent:     the handshake, then "
@@ -60,18 +76,23 @@ def _check(experiment: Experiment) -> Check:
 
 
 def _exchange(experiment: Experiment, implementation: Implementation) -> Exchange:
-    """What came back; raises Trouble if nothing did, and from then on asks this server nothing more."""
-    port = implementation.port()
+    """What came back; raises Trouble if nothing did, and asks a server that has never said a word nothing more."""
+    port, patience_s = implementation.port(), implementation.exchange_patience_s
     try:
-        exchange = run(experiment, port, implementation.patience_s)
-    except OSError:
-        exchange = Exchange(b"", b"", is_over=True)
+        exchange = run(experiment, port, patience_s)
+    except OSError as error:  # nobody listens, or nobody accepts
+        exchange = Exchange(b"", b"", is_over=not isinstance(error, socket.timeout))
+    if exchange.head:
+        implementation.has_answered = True
+    if not exchange.is_over:
+        implementation.hurry()
     failed = "" if exchange.head else implementation.why_serve_failed()
     if failed:
         raise NotThere("serve is not there yet") if failed.startswith("NotImplementedError") else Trouble(failed)
     if not exchange.is_over and not exchange.head:
-        why = f"your server says nothing at all: I waited {implementation.patience_s:g} s"
-        implementation.give_up("serve", why)
+        why = f"your server says nothing at all: I waited {patience_s:g} s"
+        if not implementation.has_answered:
+            implementation.give_up("serve", why)
         raise Trouble(why)
     return exchange
 
@@ -85,16 +106,74 @@ def _problem(experiment: Experiment, exchange: Exchange) -> str:
         is_refused = status_line.startswith(("HTTP/1.1 4", "HTTP/1.1 5"))
         is_said = not outcome.says.startswith("Sec-WebSocket") or outcome.says.encode() in exchange.head
         return "" if is_refused and is_said and not end else (exchange.head.decode("latin-1") or "nothing at all") + end
-    if not status_line.startswith("HTTP/1.1 101 ") or outcome.says.encode() not in exchange.head:
+    if not status_line.startswith("HTTP/1.1 101 "):
         return exchange.head.decode("latin-1") or "nothing at all"
+    head_problem = _head_problem(exchange.head)
+    if head_problem:
+        return f"{exchange.head.decode('latin-1')}\n  {head_problem}"
+    if len(exchange.rest) > _TOO_MUCH:
+        return f"{show(exchange.rest)}, and no end of it"
     frames, rest = _frames(exchange.rest)
     if rest:
         return f"{_show_frames(frames)}, and then {show(rest)}, which is no whole frame"
+    form_problem = _form_problem(frames, exchange.rest)
+    if form_problem:
+        return f"{_show_frames(frames)}\n  {form_problem}"
     wire_frames = list(frames)
     code, _ = close_of(wire_frames)
     right_codes = {outcome.close_code, 1000} if outcome.close_code == NO_STATUS else {outcome.close_code}
     is_right = code in right_codes and list(map(_plain, wire_frames)) == list(outcome.frames)
     return "" if is_right and not end else _show_frames(frames) + end
+
+
+def _head_problem(head: bytes) -> str:
+    """Why a browser does not take a 101 for an answer to its handshake; nothing if it does."""
+    lines = head.decode("latin-1").split("\r\n")[1:]
+    fields = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    tokens = [token.strip().lower() for token in fields.get("connection", "").split(",")]
+    for is_right, rule in (
+        (
+            fields.get("upgrade", "").lower() == "websocket",
+            'If the response lacks an Upgrade header field or [...] contains a value that is not [...] "websocket"',
+        ),
+        (
+            "upgrade" in tokens,
+            "If the response lacks a Connection header field or the Connection header field doesn't contain [...] the "
+            'value "Upgrade"',
+        ),
+        (
+            fields.get("sec-websocket-accept") == _ACCEPT,
+            "If the response lacks a Sec-WebSocket-Accept header field or [...] contains a value other than the "
+            f"base64-encoded SHA-1 of the concatenation of the Sec-WebSocket-Key [...] (here: {_ACCEPT})",
+        ),
+        (
+            "sec-websocket-extensions" not in fields,
+            "If the response includes [...] an extension that was not present in the client's handshake",
+        ),
+        (
+            "sec-websocket-protocol" not in fields,
+            "If the response includes [...] a subprotocol that was not present in the client's handshake",
+        ),
+    ):
+        if not is_right:
+            return f"RFC 6455 section 4.1: {rule}, the client MUST _Fail the WebSocket Connection_."
+    return ""
+
+
+def _form_problem(frames: list[WireFrame], data: bytes) -> str:
+    """Which rule the frames break whatever they are about; nothing if none. data: the bytes of all of them."""
+    shortest = (frame_bytes(frame.opcode, frame.payload, frame.fin, frame.rsv, frame.mask_key) for frame in frames)
+    if b"".join(shortest) != data:
+        return (
+            f"which are the bytes {show(data)}: RFC 6455 section 5.2: in all cases, the minimal number of bytes MUST "
+            "be used to encode the length"
+        )
+    for frame in frames:
+        try:
+            (frame.payload[2:] if frame.opcode == CLOSE else b"").decode()
+        except UnicodeDecodeError:
+            return f"RFC 6455 section 5.5.1: {_REASON}, and {show(frame.payload[2:])} is not UTF-8"
+    return ""
 
 
 def _frames(data: bytes) -> tuple[list[WireFrame], bytes]:
@@ -152,5 +231,6 @@ def _two_at_a_time(implementation: Implementation) -> None:
 
 ECHO_CHECKS: tuple[Check, ...] = (
     *(_check(EXPERIMENTS[experiment_id]) for experiment_id in EXPERIMENT_IDS),
+    _check(_MUCH_MORE, may_be_reset=False),
     Check("echo_server", "Two clients at a time", _two_at_a_time),
 )

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 WORKER = Path(__file__).with_name("worker.py")
 START_S = 20.0  # a busy machine may take long to start a Python
 PATIENCE_S = 5.0  # for a call that a slow machine does in milliseconds
+HURRIED_S = 0.5  # for a server that has kept us waiting before
 
 
 class Trouble(Exception):
@@ -31,12 +32,17 @@ class Refused(NamedTuple):
 
 
 class Implementation:
-    """The functions of a file. patience_s, start_s: how long a call and the import may take."""
+    """The functions of a file. patience_s, start_s: how long a call and the import may take.
+
+    has_answered: the echo server has said something, to whatever check.
+    """
 
     def __init__(self, path: Path, patience_s: float = PATIENCE_S, start_s: float = START_S) -> None:
         self.path = path
         self.patience_s = patience_s
+        self.has_answered = False
         self._start_s = start_s
+        self._is_hurried = False
         self._worker: subprocess.Popen[str] | None = None
         self._answers: queue.Queue[str] = queue.Queue()
         self._given_up: dict[str, str] = {}  # function -> why: nobody waits twice for the same
@@ -52,13 +58,22 @@ class Implementation:
         return Refused(tuple(answer[1]), answer[2])
 
     def port(self) -> int:
-        """Where the echo server listens; it is started once."""
-        if self._port is None:
+        """Where the echo server listens; it is started once. Raises Trouble once it has been given up."""
+        if self._port is None or "serve" in self._given_up:
             answer = self._ask("serve", (), {})
             if answer[0] == "raised":
                 raise NotThere("serve is not there yet")
             self._port = answer[1]
         return self._port
+
+    @property
+    def exchange_patience_s(self) -> float:
+        """How long the echo server may say nothing."""
+        return min(self.patience_s, HURRIED_S) if self._is_hurried else self.patience_s
+
+    def hurry(self) -> None:
+        """From now on the echo server gets little time: it has let us wait in vain, and would do so thirty times."""
+        self._is_hurried = True
 
     def why_serve_failed(self) -> str:
         """What `serve` raised, if it did; nothing if it is still at it."""

@@ -30,10 +30,19 @@ _MESSAGE = (
     "a single frame with the FIN bit clear and an opcode other than 0, followed by zero or more frames with the FIN "
     "bit clear and the opcode set to 0, and terminated by a single frame with the FIN bit set and an opcode of 0"
 )
+_INJECTED = "Control frames MAY be injected in the middle of a fragmented message"
+_STATE = "Control frames are used to communicate state about the WebSocket, so none is a message"
 _UTF8 = "the whole message MUST contain valid UTF-8; an endpoint that finds other bytes MUST fail the connection"
 _PARTIAL = "a particular text frame might include a partial UTF-8 sequence; the whole message MUST contain valid UTF-8"
 _ECHO_CODE = "the endpoint MUST send a Close frame in response, and typically echos the status code it received"
-_CODES = "1004, 1005, 1006 and 1015 MUST NOT be set as a status code; 0-999 are not used; 3000-4999 are free"
+_UNUSED = "Status codes in the range 0-999 are not used"
+_RESERVED = "Reserved. The specific meaning might be defined in the future"
+_NOT_SENT = "is a reserved value and MUST NOT be set as a status code in a Close control frame by an endpoint"
+_PROTOCOL = "1000-2999 are reserved for definition by this protocol, its future revisions, and extensions"
+_UNREGISTERED = f"Status codes in the range {_PROTOCOL}: this one has not been defined"
+_REGISTERED = f"{_ECHO_CODE}; {_PROTOCOL}: the registry of IANA has this one"
+_LAST_RANGE = "Status codes in the range 4000-4999 are reserved for private use: there is no range above it"
+_REASON = "Following the 2-byte integer, the body MAY contain UTF-8-encoded data with value /reason/"
 
 
 def _repeated(count: int) -> bytes:
@@ -91,6 +100,8 @@ _RSV = (
     "MUST be 0 unless an extension is negotiated. If a nonzero value is received, the endpoint MUST fail the connection"
 )
 _OPCODE = "If an unknown opcode is received, the receiving endpoint MUST fail the connection"
+_CONTROL_FRAMES = ((8, "a close"), (9, "a ping"), (10, "a pong"))
+_MOST = (1000).to_bytes(2, "big") + 123 * b"r"
 _DECODE_FRAME = (
     Call("a text", (HELLO,), (True, 1, b"Hello", b""), "0x81 0x85 0x37 0xfa ...: Hello", "RFC 6455 section 5.7"),
     Call("a frame and the start of another", (HELLO + b"\x81",), (True, 1, b"Hello", b"\x81"), _WHOLE, _SECTION_52),
@@ -101,6 +112,12 @@ _DECODE_FRAME = (
         Call(f"{n} bytes", (client_frame(2, _repeated(n)),), (True, 2, _repeated(n), b""), _LENGTH, _SECTION_52)
         for n in (125, 126, 300, 65535, 65536)
     ),
+    *(
+        Call(
+            f"{name} of 125 bytes", (client_frame(op, _MOST),), (True, op, _MOST, b""), _CONTROL, "RFC 6455 section 5.5"
+        )
+        for op, name in _CONTROL_FRAMES
+    ),
     *(Call(f"the first {n} bytes", (HELLO[:n],), None, _WHOLE, _SECTION_52) for n in (0, 1, 2, 4, 6, 10)),
     *(
         Call(f"{n} bytes of a frame of 300", (client_frame(2, bytes(300))[:n],), None, _WHOLE, _SECTION_52)
@@ -108,14 +125,17 @@ _DECODE_FRAME = (
     ),
     Call("9 bytes of a frame of 65536", (client_frame(2, bytes(65536))[:9],), None, _WHOLE, _SECTION_52),
     _bad("no mask", bytes.fromhex("810548656c6c6f"), "a client MUST mask all frames", "RFC 6455 section 5.1"),
-    _bad("RSV1", client_frame(1, b"Hello", rsv=0x40), _RSV),
-    _bad("RSV3", client_frame(1, b"Hello", rsv=0x10), _RSV),
-    _bad("opcode 3", client_frame(3, b"Hello"), _OPCODE),
-    _bad("opcode 11", client_frame(11, b"Hello"), _OPCODE),
-    _bad("a ping of 126 bytes", client_frame(9, bytes(126)), _CONTROL, "RFC 6455 section 5.5"),
-    _bad("a close without FIN", client_frame(8, fin=False), _CONTROL, "RFC 6455 section 5.5"),
+    *(_bad(f"RSV{n}", client_frame(1, b"Hello", rsv=0x80 >> n), _RSV) for n in (1, 2, 3)),
+    *(_bad(f"opcode {op}", client_frame(op, b"Hello"), _OPCODE) for op in (*range(3, 8), *range(11, 16))),
+    *(
+        _bad(f"{name} {wrong}", client_frame(op, payload, fin), _CONTROL, "RFC 6455 section 5.5")
+        for op, name in _CONTROL_FRAMES
+        for wrong, payload, fin in (("of 126 bytes", _MOST + b"r", True), ("without FIN", b"", False))
+    ),
     _bad("5 bytes in the 16-bit form", _announced(0x82, "7e0005") + bytes(5), _LENGTH),
+    _bad("125 bytes in the 16-bit form", _announced(0x82, "7e007d") + bytes(125), _LENGTH),
     _bad("300 bytes in the 64-bit form", _announced(0x82, "7f000000000000012c") + bytes(300), _LENGTH),
+    _bad("65535 bytes in the 64-bit form", _announced(0x82, "7f000000000000ffff") + bytes(65535), _LENGTH),
     _bad("a length with its top bit set", _announced(0x82, "7f8000000000000000"), "the most significant bit MUST be 0"),
 )
 
@@ -132,9 +152,17 @@ _FRAGMENTS = tuple(
             "a ping between fragments",
             [(False, 1, b"Hel"), (True, 9, b"?"), (True, 0, b"lo")],
             [(1, b"Hello")],
-            "Control frames MAY be injected in the middle of a fragmented message",
+            _INJECTED,
             "5.4",
         ),
+        (
+            "a pong between fragments",
+            [(False, 1, b"Hel"), (True, 10, b"?"), (True, 0, b"lo")],
+            [(1, b"Hello")],
+            _INJECTED,
+            "5.4",
+        ),
+        ("control frames alone", [(True, 9, b"?"), (True, 10, b"?"), (True, 8, b"")], [], _STATE, "5.5"),
         ("not yet over", [(False, 1, b"Hel"), (False, 0, b"l")], [], _MESSAGE, "5.4"),
         ("a continuation of nothing", [(True, 0, b"lo")], REFUSED, _MESSAGE, "5.4"),
         ("a continuation too many", [(False, 1, b"a"), (True, 0, b"b"), (True, 0, b"c")], REFUSED, _MESSAGE, "5.4"),
@@ -148,6 +176,9 @@ _FRAGMENTS = tuple(
         ("after an empty start", [(False, 1, b""), (True, 1, b"x")], REFUSED, "MUST NOT be interleaved", "5.4"),
         ("a euro cut in two", [(False, 1, EURO[:1]), (True, 0, EURO[1:])], [(1, EURO)], _PARTIAL, "5.6"),
         ("not UTF-8", [(True, 1, b"a\xff")], REFUSED, _UTF8, "8.1"),
+        ("half a surrogate pair", [(True, 1, b"\xed\xa0\x80")], REFUSED, _UTF8, "8.1"),
+        ("a slash in two bytes", [(True, 1, b"\xc0\xaf")], REFUSED, _UTF8, "8.1"),
+        ("above U+10FFFF", [(True, 1, b"\xf4\x90\x80\x80")], REFUSED, _UTF8, "8.1"),
         ("half a euro", [(False, 1, EURO[:2]), (True, 0, b"")], REFUSED, _UTF8, "8.1"),
         ("binary is not text", [(True, 2, b"a\xff")], [(2, b"a\xff")], "arbitrary binary data", "5.6"),
     )
@@ -164,24 +195,32 @@ _CLOSE = (
         for title, body, code in (
             ("1000", _code(1000), 1000),
             ("1001 with a reason", _code(1001, b"bye"), 1001),
-            ("1011", _code(1011), 1011),
+            *((str(code), _code(code), code) for code in (1002, 1003, 1007, 1008, 1009, 1010, 1011)),
             ("3000", _code(3000), 3000),
             ("4999", _code(4999), 4999),
             ("1000 and a reason of 123 bytes", _code(1000, 41 * EURO), 1000),
         )
     ),
+    *(
+        Call(str(code), (_code(code),), _code(code), _REGISTERED, "RFC 6455 section 7.4.2")
+        for code in (1012, 1013, 1014)
+    ),
     Call("no body", (b"",), AnyOf((b"", _code(1000))), "The Close frame MAY contain a body", "RFC 6455 section 5.5.1"),
     Call("half a code", (b"\x03",), _code(1002), "the first two bytes MUST be the code", "RFC 6455 section 5.5.1"),
     *(
-        Call(f"the code {code}", (_code(code),), _code(1002), _CODES, "RFC 6455 section 7.4")
-        for code in (0, 999, 1004, 1005, 1006, 1015, 2999, 5000)
+        Call(f"the code {code}", (_code(code),), _code(1002), rule, f"RFC 6455 section {section}")
+        for rule, section, codes in (
+            (_UNUSED, "7.4.2", (0, 999)),
+            (_RESERVED, "7.4.1", (1004,)),
+            (_NOT_SENT, "7.4.1", (1005, 1006, 1015)),
+            (_UNREGISTERED, "7.4.2", (1016, 2999)),
+            (_LAST_RANGE, "7.4.2", (5000,)),
+        )
+        for code in codes
     ),
-    Call(
-        "a bad reason",
-        (_code(1000, b"\xff"),),
-        _code(1007),
-        "the body MAY contain UTF-8-encoded data",
-        "RFC 6455 section 5.5.1",
+    *(
+        Call(title, (_code(1000, reason),), _code(1007), _REASON, "RFC 6455 section 5.5.1")
+        for title, reason in (("a bad reason", b"\xff"), ("half a surrogate pair as a reason", b"\xed\xa0\x80"))
     ),
 )
 

@@ -90,7 +90,9 @@ def plain(value: Any) -> Any:
         return type(value)(map(plain, value)) if type(value) in (tuple, list) else tuple(map(plain, value))
     if isinstance(value, int) and type(value) is not bool:
         return int(value)
-    if value is None or isinstance(value, (bool, str, bytes)):
+    if isinstance(value, str):
+        return str.__str__(value)  # a member of an Enum too
+    if value is None or isinstance(value, (bool, bytes)):
         return value
     return {"an object of the class": type(value).__name__}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import socket
 from typing import NamedTuple
 
@@ -11,30 +10,46 @@ from Net.frames import CLOSE
 from Net.messages import ABNORMAL, NO_STATUS
 from tests.Net.support import DEADLINE_S, WireFrame
 
+# So small that a row with much to send is not done before the server has read most of it, or has closed.
+_SEND_BUFFER = 64 * 1024
+_MOST_BYTES = 2**18  # more than any answer to a row
+
 
 class Exchange(NamedTuple):
-    """All that came back: the head of the response, and what followed it. is_over: the stream has ended."""
+    """All that came back: the head of the response, and what followed it.
+
+    is_over: the stream has ended. was_reset: with a reset, as when the server closes TCP with our bytes unread.
+    """
 
     head: bytes
     rest: bytes
     is_over: bool
+    was_reset: bool = False
 
 
 def run(experiment: Experiment, port: int, timeout_s: float = DEADLINE_S) -> Exchange:
-    """Sends what the row says, and reads to the end of the stream, or until nothing has come for the time-out."""
+    """Sends what the row says, and reads to the end of the stream, or until nothing has come for the time-out.
+
+    A server that sends and sends is read up to a limit.
+    """
     received = bytearray()
-    is_over = True
+    is_over = was_reset = False
     with socket.create_connection(("127.0.0.1", port), timeout_s) as sock:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
         try:
-            with contextlib.suppress(ConnectionError):  # the server may have heard enough
+            try:
                 _send(sock, experiment, f"127.0.0.1:{port}", received)
-            while _receive(sock, received):
-                pass
+            except ConnectionError:
+                was_reset = True  # the server has heard enough; what it said before is still to be read
+            while len(received) < _MOST_BYTES and not is_over:
+                is_over = not _receive(sock, received)
+        except ConnectionError:
+            is_over = was_reset = True
         except socket.timeout:
-            is_over = False
+            pass
     head, _, rest = bytes(received).partition(b"\r\n\r\n")
-    return Exchange(head, rest, is_over)
+    return Exchange(head, rest, is_over, was_reset)
 
 
 def _send(sock: socket.socket, experiment: Experiment, host: str, received: bytearray) -> None:
@@ -56,18 +71,15 @@ def _deliver(sock: socket.socket, data: bytes, delivery: Delivery) -> None:
 
 
 def _receive(sock: socket.socket, received: bytearray) -> bool:
-    """Returns whether something came; False at the end of the stream."""
-    try:
-        data = sock.recv(65536)
-    except ConnectionError:
-        return False
+    """Returns whether something came; False at the end of the stream. Raises ConnectionError if it was reset."""
+    data = sock.recv(65536)
     received += data
     return bool(data)
 
 
 def close_of(frames: list[WireFrame]) -> tuple[int, str]:
-    """The code and reason of the CLOSE at the end, which is taken off the list."""
+    """The code and reason of the CLOSE at the end, which is taken off the list; U+FFFD for what is not UTF-8."""
     if not frames or frames[-1].opcode != CLOSE:
         return ABNORMAL, ""
     payload = frames.pop().payload
-    return (int.from_bytes(payload[:2], "big"), payload[2:].decode()) if payload else (NO_STATUS, "")
+    return (int.from_bytes(payload[:2], "big"), payload[2:].decode("utf-8", "replace")) if payload else (NO_STATUS, "")

@@ -41,7 +41,7 @@ def check_frames(frames: list[WireFrame], answers: tuple[Answer, ...]) -> None:
 
 def check(experiment: Experiment, exchange: Exchange) -> None:
     outcome = experiment.outcome
-    head, rest, is_over = exchange
+    head, rest, is_over, _ = exchange
     assert is_over
     if outcome.status != 101:
         assert head[:12].decode() == (f"HTTP/1.1 {outcome.status}" if outcome.status else "")
@@ -54,6 +54,7 @@ def check(experiment: Experiment, exchange: Exchange) -> None:
     check_frames(frames, outcome.frames)
     assert code == outcome.close_code, reason
     assert reason.startswith(outcome.close_reason)
+    assert "\ufffd" not in reason
     assert bool(reason) == bool(outcome.close_reason)
 
 
