@@ -147,23 +147,25 @@ class Message:
 
 @dataclass(frozen=True)
 class CloseBody:
-    """The body of a close frame. code: 1005 if there is none. meaning: of the code (section 7.4.1)."""
+    """The body of a close frame. code: 1005 if there is none. meaning: of the code; section: that gives it one."""
 
     code: int
     reason: str
     meaning: str
+    section: str
 
 
 @dataclass(frozen=True)
 class Frame:
     """A frame as it was on the wire.
 
-    number: counted from 1, and offset: bytes before it, both in the frames of its direction. wire: all its bytes;
-    size: their number; missing: how many more it announced that are not there (after a violation, or at the end of the
-    input). rsv: in place (RSV1 = 0x40). length: of the payload, as declared; length_bits: the form that it was written
-    in: 7, 16 or 64. payload: unmasked, still compressed. role: "whole message", "first fragment", "fragment",
-    "last fragment", "control frame" or "unknown". message_number: of the message it belongs to, if it belongs to one;
-    fragment: its place in that, from 1. message: if this frame completes one. close: of a close frame.
+    number: counted from 1, and offset: bytes before it, both in the frames of its direction. wire: all its bytes; size:
+    their number; missing: how many more it announced that are not there (after a violation, or at the end of the
+    input). rsv: in place (RSV1 = 0x40). is_compressed: whether RSV1 says so, by an agreement on compression. length: of
+    the payload, as declared; length_bits: the form that it was written in: 7, 16 or 64. payload: unmasked, still
+    compressed. role: "whole message", "first fragment", "fragment", "last fragment", "control frame" or "unknown".
+    message_number: of the message it belongs to, if it belongs to one; fragment: its place in that, from 1. message: if
+    this frame completes one. close: of a close frame.
     """
 
     from_client: bool
@@ -174,6 +176,7 @@ class Frame:
     missing: int
     fin: bool
     rsv: int
+    is_compressed: bool
     opcode: int
     opcode_name: str
     masked: bool
