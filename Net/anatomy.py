@@ -54,14 +54,15 @@ class AcceptStep:
 class Handshake:
     """One half of an opening handshake. from_client: the request; else the response.
 
-    accept: the steps of the accept key, if there is a key. extension: what the response agreed on. is_upgrade: whether
-    frames follow, as far as this half can say. body: the text of a response that refuses. violation: what the receiver
-    refuses about this half.
+    is_whole: whether the empty line that ends its head is there; until then a receiver waits. accept: the steps of the
+    accept key, if there is a key. extension: what the response agreed on. is_upgrade: whether frames follow, as far as
+    this half can say. body: the text of a response that refuses. violation: what the receiver refuses about this half.
     """
 
     from_client: bool
     wire: bytes
     size: int
+    is_whole: bool
     lines: tuple[HandshakeLine, ...]
     path: str | None
     key: str | None
@@ -70,6 +71,11 @@ class Handshake:
     is_upgrade: bool
     body: str
     violation: Violation | None
+
+    @property
+    def is_plain_http(self) -> bool:
+        """Whether this is a good request for a page, and for no WebSocket."""
+        return self.from_client and self.is_whole and not self.is_upgrade and self.violation is None
 
 
 @dataclass(frozen=True)
