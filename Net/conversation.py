@@ -54,6 +54,10 @@ class Conversation:
             return self._read_response()
         return []
 
+    def unfinished(self) -> list[Record]:
+        """The frames whose bytes have not all come yet: of each direction, one at most."""
+        return [frame for frame in (dissector.unfinished() for dissector in self._dissectors.values()) if frame]
+
     def _read_request(self) -> list[Record]:
         head = self._take_head(True)
         if head is None:

@@ -180,6 +180,14 @@ def test_compression_is_taken_from_the_answer() -> None:
     assert as_plain(frame)["message"]["text"] == "Hello"
 
 
+def test_a_frame_that_is_not_whole_is_known_for_each_side() -> None:
+    conversation = Conversation()
+    feed_all(conversation, (True, REQUEST), (False, RESPONSE))
+    assert conversation.unfinished() == []
+    feed_all(conversation, (True, client_frame(TEXT, b"Hello")[:7]), (False, frame_bytes(TEXT, b"Hello")[:3]))
+    assert [as_plain(frame)["missing"] for frame in conversation.unfinished()] == [4, 4]
+
+
 def test_a_refusal_has_its_reason_and_ends_the_conversation() -> None:
     conversation = Conversation()
     error = HandshakeError(404, "there is no WebSocket at this path", "RFC 6455 section 4.2.2")
