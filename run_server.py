@@ -44,7 +44,10 @@ from Net.explain import FORMS
 from Net.lan import ANY_HOST, reachable_addresses, url
 from Net.limits import Limits
 from Net.proxy import canonical_address
+from Net.standard_output import print_to_nobody
 from Net.trace import EVERYBODY, Tracer, check_wanted
+
+log = logging.getLogger(__name__)
 
 _GAME, _SERVER, _LIMITS = GameSettings(), ServerSettings(), Limits()
 # Where this machine itself finds a server that listens on all of its addresses.
@@ -238,7 +241,11 @@ def serve(args: argparse.Namespace, store: Store) -> int:
     server.add_tap(tracer.tap_for)
     companions = (tracer, drain, crowd, Announcement(addresses, port))
     stop_on_signals(drain.begin if args.drain else server.stop)
-    announce(addresses, port, admin_token, public_url, args.classroom)
+    try:
+        announce(addresses, port, admin_token, public_url, args.classroom)
+    except BrokenPipeError:  # the server can do without a reader
+        print_to_nobody()
+        log.warning("nobody reads what is printed here, a trace neither")
     for companion in companions:
         companion.start()
     with server.faults.watching():

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from typing import Callable, Iterator, NamedTuple, Sequence
 
@@ -23,6 +22,7 @@ from Net.frames import MASK
 from Net.limits import Limits
 from Net.opening import RESPONSE_START, dissect_handshake, end_of_half, is_opening
 from Net.plain import as_plain
+from Net.standard_output import print_to_nobody
 from Net.wording import count_bytes
 
 EXIT_BROKEN = 1
@@ -83,8 +83,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.reconfigure(errors="backslashreplace")  # a terminal that has not every letter
     try:
         return _show(opening, dissector, _FORMS[args.form])
-    except BrokenPipeError:  # the reader has seen enough, as `head` does; nothing is left to be flushed at the end
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:
+        print_to_nobody()
         return EXIT_BROKEN
 
 

@@ -247,6 +247,24 @@ def test_a_trace_that_would_print_nothing_is_refused(flags: list[str], words: st
 
 
 @needs_posix_signals
+def test_a_reader_who_has_seen_enough_does_not_end_the_server() -> None:
+    command = [sys.executable, str(SCRIPT), "--host", "127.0.0.1", "--port", "0", "--database", ":memory:", "--trace"]
+    reader, printer = os.pipe()
+    os.close(reader)
+    with subprocess.Popen(command, stdout=printer, stderr=subprocess.PIPE, text=True) as process:
+        os.close(printer)
+        assert process.stderr is not None
+        lines = []
+        for line in process.stderr:
+            lines.append(line)
+            if "nobody reads" in line:
+                process.send_signal(signal.SIGTERM)
+        assert process.wait(DEADLINE_S) == 0
+    assert "nobody reads" in "".join(lines)
+    assert "Traceback" not in "".join(lines)
+
+
+@needs_posix_signals
 def test_a_terminal_that_was_stopped_does_not_keep_the_server_from_ending() -> None:
     with running("--trace", "--trace-as", "full") as server:
         websocket = connect(f"{server.url()}echo")
