@@ -44,7 +44,10 @@ from Net.explain import FORMS
 from Net.lan import ANY_HOST, reachable_addresses, url
 from Net.limits import Limits
 from Net.proxy import canonical_address
-from Net.trace import EVERYBODY, Tracer
+from Net.standard_output import print_to_nobody
+from Net.trace import EVERYBODY, Tracer, check_wanted
+
+log = logging.getLogger(__name__)
 
 _GAME, _SERVER, _LIMITS = GameSettings(), ServerSettings(), Limits()
 # Where this machine itself finds a server that listens on all of its addresses.
@@ -82,7 +85,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("--drain", type=float, default=0.0, metavar="S", help="seconds that matches get to end before the server stops")
     add("--restore", metavar="FILE", help="keep running matches here, and go on with them after a restart")
     add("--admin-token", metavar="TOKEN", help="what an operator of /admin must know; without it one is made up")
-    add("--classroom", action="store_true", help="the pages /inspect and /lab, for a teacher")
+    add("--classroom", action="store_true", help="the pages /lessons, /lab and /inspect, for a teacher")
     add(
         "--trace",
         action="append",
@@ -92,7 +95,12 @@ def make_parser() -> argparse.ArgumentParser:
         metavar="ADDRESS",
         help="print the frames of this client, or of all",
     )
-    add("--trace-as", choices=FORMS, default="lines", help="how to print a frame: a line each, or drawn and explained")
+    add(
+        "--trace-as",
+        choices=FORMS,
+        default="lines",
+        help="how to print a frame: a line each, or drawn and explained",
+    )
     add("--log-level", choices=_LOG_LEVELS, default="info", help="how much to tell")
     add("--version", action="version", version=f"gameserver {gameserver.__version__}")
     return parser
@@ -127,6 +135,13 @@ def make_server(args: argparse.Namespace, recorder: Recorder) -> GameServer:
 def make_limits(args: argparse.Namespace) -> Limits:
     """The limits of the wire that the flags ask for; raises ValueError for one that can not be."""
     return Limits(message_bytes=args.max_message, fragments=args.max_fragments)
+
+
+def who_is_traced(args: argparse.Namespace) -> list[str]:
+    """The clients whose frames are printed; raises ValueError for what would print nothing."""
+    if args.trace_as != "lines" and not args.trace:
+        raise ValueError(f"--trace-as {args.trace_as} says how to print, but without --trace nothing is printed")
+    return check_wanted(args.trace)
 
 
 def write_to(stream: TextIO, text: str) -> None:
@@ -197,6 +212,7 @@ def main() -> int:
 def serve(args: argparse.Namespace, store: Store) -> int:
     """Serves until it is told to stop; returns the exit status."""
     try:
+        traced = who_is_traced(args)
         server = make_server(args, store)
         _, port = server.listen(args.host, args.port)
     except ValueError as error:
@@ -221,11 +237,15 @@ def serve(args: argparse.Namespace, store: Store) -> int:
     drain = Drain(server, args.drain)
     scheduling.let_threads_finish()
     crowd = Crowd(url("ws", here, port), args.bots)
-    tracer = Tracer(args.trace, FORMS[args.trace_as], partial(write_to, sys.stdout), make_limits(args))
+    tracer = Tracer(traced, FORMS[args.trace_as], partial(write_to, sys.stdout), make_limits(args))
     server.add_tap(tracer.tap_for)
     companions = (tracer, drain, crowd, Announcement(addresses, port))
     stop_on_signals(drain.begin if args.drain else server.stop)
-    announce(addresses, port, admin_token, public_url, args.classroom)
+    try:
+        announce(addresses, port, admin_token, public_url, args.classroom)
+    except BrokenPipeError:  # the server can do without a reader
+        print_to_nobody()
+        log.warning("nobody reads what is printed here, a trace neither")
     for companion in companions:
         companion.start()
     with server.faults.watching():

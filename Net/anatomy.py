@@ -54,14 +54,15 @@ class AcceptStep:
 class Handshake:
     """One half of an opening handshake. from_client: the request; else the response.
 
-    accept: the steps of the accept key, if there is a key. extension: what the response agreed on. is_upgrade: whether
-    frames follow, as far as this half can say. body: the text of a response that refuses. violation: what the receiver
-    refuses about this half.
+    is_whole: whether the empty line that ends its head is there; until then a receiver waits. accept: the steps of the
+    accept key, if there is a key. extension: what the response agreed on. is_upgrade: whether frames follow, as far as
+    this half can say. body: the text of a response that refuses. violation: what the receiver refuses about this half.
     """
 
     from_client: bool
     wire: bytes
     size: int
+    is_whole: bool
     lines: tuple[HandshakeLine, ...]
     path: str | None
     key: str | None
@@ -70,6 +71,11 @@ class Handshake:
     is_upgrade: bool
     body: str
     violation: Violation | None
+
+    @property
+    def is_plain_http(self) -> bool:
+        """Whether this is a good request for a page, and for no WebSocket."""
+        return self.from_client and self.is_whole and not self.is_upgrade and self.violation is None
 
 
 @dataclass(frozen=True)
@@ -147,23 +153,25 @@ class Message:
 
 @dataclass(frozen=True)
 class CloseBody:
-    """The body of a close frame. code: 1005 if there is none. meaning: of the code (section 7.4.1)."""
+    """The body of a close frame. code: 1005 if there is none. meaning: of the code; section: that gives it one."""
 
     code: int
     reason: str
     meaning: str
+    section: str
 
 
 @dataclass(frozen=True)
 class Frame:
     """A frame as it was on the wire.
 
-    number: counted from 1, and offset: bytes before it, both in the frames of its direction. wire: all its bytes;
-    size: their number; missing: how many more it announced that are not there (after a violation, or at the end of the
-    input). rsv: in place (RSV1 = 0x40). length: of the payload, as declared; length_bits: the form that it was written
-    in: 7, 16 or 64. payload: unmasked, still compressed. role: "whole message", "first fragment", "fragment",
-    "last fragment", "control frame" or "unknown". message_number: of the message it belongs to, if it belongs to one;
-    fragment: its place in that, from 1. message: if this frame completes one. close: of a close frame.
+    number: counted from 1, and offset: bytes before it, both in the frames of its direction. wire: all its bytes; size:
+    their number; missing: how many more it announced that are not there (after a violation, or at the end of the
+    input). rsv: in place (RSV1 = 0x40). is_compressed: whether RSV1 says so, by an agreement on compression. length: of
+    the payload, as declared; length_bits: the form that it was written in: 7, 16 or 64. payload: unmasked, still
+    compressed. role: "whole message", "first fragment", "fragment", "last fragment", "control frame" or "unknown".
+    message_number: of the message it belongs to, if it belongs to one; fragment: its place in that, from 1. message: if
+    this frame completes one. close: of a close frame.
     """
 
     from_client: bool
@@ -174,6 +182,7 @@ class Frame:
     missing: int
     fin: bool
     rsv: int
+    is_compressed: bool
     opcode: int
     opcode_name: str
     masked: bool

@@ -13,14 +13,13 @@ from Net.deflate import Parameters, check_answer
 from Net.dissect import Dissector
 from Net.errors import HandshakeError
 from Net.extensions import parse_extensions
-from Net.handshake import find_end_of_head
 from Net.limits import Limits
-from Net.opening import dissect_handshake
+from Net.opening import dissect_handshake, end_of_half
 
 Record = Union[Handshake, Frame]
 
 # A server's messages are bounded by the server; this bounds only what is held here.
-_FROM_SERVER = Limits(message_bytes=2**24, fragments=2**16)
+FROM_SERVER = Limits(message_bytes=2**24, fragments=2**16)
 
 
 class Conversation:
@@ -40,7 +39,7 @@ class Conversation:
     @property
     def is_plain_http(self) -> bool:
         """Whether the client has asked for a page, and for no WebSocket."""
-        return self.request is not None and not self.request.is_upgrade and self.request.violation is None
+        return self.request is not None and self.request.is_plain_http
 
     def feed(self, from_client: bool, data: bytes) -> list[Record]:
         """Takes the next bytes of a direction; returns what they complete."""
@@ -55,6 +54,10 @@ class Conversation:
             return self._read_response()
         return []
 
+    def unfinished(self) -> list[Record]:
+        """The frames whose bytes have not all come yet: of each direction, one at most."""
+        return [frame for frame in (dissector.unfinished() for dissector in self._dissectors.values()) if frame]
+
     def _read_request(self) -> list[Record]:
         head = self._take_head(True)
         if head is None:
@@ -66,24 +69,18 @@ class Conversation:
         head = self._take_head(False)
         if head is None:
             return []
-        key = self.request.key if self.request else None
-        self.response = response = dissect_handshake(head, key)
+        self.response = response = dissect_answer(head, self.request)
         if not response.is_upgrade:
             self._failed = True
             return [response]
-        return [response, *self._start(_parameters(response.extension))]
+        return [response, *self._start(parameters_of(response))]
 
     def _take_head(self, from_client: bool) -> bytes | None:
         """The head that has come, None while it has not; all there is, if it is none."""
         waiting = self._waiting[from_client]
-        try:
-            end = find_end_of_head(waiting, self._limits)
-        except HandshakeError:
-            end = len(waiting)
+        end = end_of_half(waiting, self._limits)
         if end < 0:
             return None
-        if not from_client and not waiting.startswith(b"HTTP/1.1 101"):
-            end = len(waiting)  # a refusal, with the reason behind its head
         self._waiting[from_client] = waiting[end:]
         return waiting[:end]
 
@@ -91,7 +88,7 @@ class Conversation:
         """Reads frames from here on, first those that are waiting."""
         self._dissectors = {
             True: Dissector(True, self._limits, parameters),
-            False: Dissector(False, _FROM_SERVER, parameters),
+            False: Dissector(False, FROM_SERVER, parameters),
         }
         early: list[Record] = []
         for from_client, dissector in self._dissectors.items():
@@ -99,8 +96,17 @@ class Conversation:
         return early
 
 
-def _parameters(extension: str | None) -> Parameters | None:
+def dissect_answer(head: bytes, request: Handshake | None) -> Handshake:
+    """Returns the record of a response, as the one to a request, if that is known."""
+    if request is None:
+        return dissect_handshake(head)
+    offers = [line.value for line in request.lines if line.name.lower() == "sec-websocket-protocol"]
+    return dissect_handshake(head, request.key, subprotocols=[name.strip() for name in ",".join(offers).split(",")])
+
+
+def parameters_of(response: Handshake) -> Parameters | None:
+    """What a response has agreed on about compression."""
     try:
-        return check_answer(parse_extensions([extension])) if extension else None
+        return check_answer(parse_extensions([response.extension])) if response.extension else None
     except HandshakeError:
         return None

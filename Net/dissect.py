@@ -20,11 +20,13 @@ handshake and both directions, see `Net.conversation`; for a handshake alone, `N
 from __future__ import annotations
 
 import sys
+from typing import Iterator
 
 from Net.anatomy import CloseBody, Frame, Message, Violation
 from Net.deflate import Parameters, make_codecs
 from Net.errors import ProtocolError
 from Net.frames import (
+    BINARY,
     CONTINUATION,
     CONTROL_BIT,
     FIN,
@@ -32,6 +34,7 @@ from Net.frames import (
     OPCODE_NAMES,
     RSV1,
     RSV_BITS,
+    TEXT,
     apply_mask,
     parse_header,
 )
@@ -54,6 +57,7 @@ _CLOSE_MEANINGS = {
     1011: "a fault in the server",
     1012: "the server restarts",
     1013: "try again later",
+    1014: "a server behind this one has given no good answer",
 }
 
 
@@ -61,12 +65,14 @@ class Dissector:
     """Takes one direction of a connection apart, from the first byte behind the handshake.
 
     from_client: who sends. limits: of the receiver. parameters: of permessage-deflate, if it was agreed on.
-    ended: after a close frame or a violation; discarded: bytes that came behind that, which a receiver ignores.
+    ended: after a close frame or a violation; failed: after a violation; discarded: bytes that came behind that, which
+    a receiver ignores.
     """
 
     def __init__(self, from_client: bool, limits: Limits = Limits(), parameters: Parameters | None = None) -> None:
         self.from_client = from_client
         self.ended = False
+        self.failed = False
         self.discarded = 0
         # The receiver is the other side. Its deflater is not needed.
         inflater = None if parameters is None else make_codecs(parameters, is_client=not from_client)[1]
@@ -80,31 +86,38 @@ class Dissector:
 
     def feed(self, data: bytes) -> list[Frame]:
         """Takes what was received; returns the frames that it completes, or that break a rule."""
-        frames = []
-        while data and not self.ended:
-            taken = data[: self._left_of_frame(data)]
-            data = data[len(taken) :]
+        return list(self.frames_in(data))
+
+    def frames_in(self, data: bytes) -> Iterator[Frame]:
+        """As `feed`, frame by frame: of many, nobody has to hold all. Must be read to its end."""
+        at = 0
+        while at < len(data) and not self.ended:
+            taken = data[at : at + self._left_of_frame(data[at : at + MAX_HEADER_BYTES], len(data) - at)]
+            at += len(taken)
             self._wire += taken
             event, violation = self._read(taken)
             if violation is not None or not self._shape().missing(len(self._wire)):
-                frames.append(self._complete(event, violation))
-                self.ended = violation is not None or isinstance(event, Close)
-        self.discarded += len(data)
-        return frames
+                self.failed = violation is not None
+                self.ended = self.failed or isinstance(event, Close)
+                yield self._complete(event, violation)
+        self.discarded += len(data) - at
 
     def unfinished(self) -> Frame | None:
         """The frame whose bytes have not all come yet, if there is one."""
         return self._frame(None) if self._wire else None
 
-    def _left_of_frame(self, data: bytes) -> int:
-        """How many of the next bytes belong to the frame that is arriving; all, while its header is not whole."""
-        head = bytes(self._wire[:MAX_HEADER_BYTES]) + data[:MAX_HEADER_BYTES]
+    def _left_of_frame(self, start: bytes, size_of_all: int) -> int:
+        """How many of the next bytes belong to the frame that is arriving; all, while its header is not whole.
+
+        start: of the next bytes.
+        """
+        head = bytes(self._wire[:MAX_HEADER_BYTES]) + start
         try:
             header = parse_header(head, 0, self.from_client, self._allowed_rsv)
             size = None if header is None else header.size + header.length
         except ProtocolError:  # the reader is about to say so too; the frame is what it claims to be
             size = shape_of(head).size
-        return len(data) if size is None else max(1, size - len(self._wire))
+        return size_of_all if size is None else max(1, size - len(self._wire))
 
     def _read(self, data: bytes) -> tuple[Event | None, Violation | None]:
         """What the game's own reader makes of the next bytes of a frame: no frame has more than one event."""
@@ -143,6 +156,7 @@ class Dissector:
             fin=fin,
             rsv=shape.first_byte & RSV_BITS,
             opcode=opcode,
+            is_compressed=opcode in (TEXT, BINARY) and bool(shape.first_byte & RSV1 & self._allowed_rsv),
             opcode_name=OPCODE_NAMES.get(opcode, f"reserved 0x{opcode:X}"),
             masked=shape.masked,
             mask_key=mask_key,
@@ -184,8 +198,13 @@ class Dissector:
 def _close_body(event: Event | None) -> CloseBody | None:
     if not isinstance(event, Close):
         return None
-    meaning = _CLOSE_MEANINGS.get(event.code, "free for applications" if event.code >= 3000 else "registered at IANA")
-    return CloseBody(event.code, event.reason, meaning)
+    if event.code >= 4000:
+        meaning, section = "for private use, by prior agreement", "7.4.2"
+    elif event.code >= 3000:
+        meaning, section = "for libraries, frameworks and applications, who register it with IANA", "7.4.2"
+    else:
+        meaning, section = _CLOSE_MEANINGS.get(event.code, "registered with IANA"), "7.4.1"
+    return CloseBody(event.code, event.reason, meaning, f"RFC 6455 section {section}")
 
 
 if __name__ == "__main__":

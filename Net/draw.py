@@ -96,4 +96,8 @@ def _label(cell: Cell, line: int) -> str:
     words = cell.label if line == 0 else ""
     if line == 1 and cell.bits < 8:
         words = f"({cell.bits})"
-    return words[: cell.width].center(cell.width)
+    if len(words) > cell.width:
+        words = words.replace(" continued", " cont.")
+    if len(words) > cell.width:
+        words = words[: max(0, cell.width - 3)] + "..."[: cell.width]
+    return words.center(cell.width)

@@ -10,80 +10,33 @@ import json
 import textwrap
 from typing import Any, Callable, Iterable
 
-from Net.anatomy import DissectedPacket, Field, Frame, Handshake, Message, Violation
+from Net.anatomy import CloseBody, DissectedPacket, Field, Frame, Handshake, Message
 from Net.draw import draw
-from Net.layout import fields_of, unmasking
+from Net.explain_handshake import explain_handshake, summarize_handshake
+from Net.layout import fields_of, knows_length, unmasking
 from Net.plain import as_plain
+from Net.wording import MOST_SHOWN, count_bytes, explain_violation, printable, shorten
 
 MOST_ROWS = 16
 _to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _WIDTH = 110  # columns
 # Characters of a value.
-_MOST_SHOWN = 60
 _MOST_SHOWN_IN_LINE = 40
 _MOST_SHOWN_IN_FULL = 200
 
 
 def explain(record: Handshake | Frame) -> str:
     """Everything about a record, with an empty line at the end."""
-    lines = _explain_handshake(record) if isinstance(record, Handshake) else _explain_frame(record)
+    lines = explain_handshake(record) if isinstance(record, Handshake) else _explain_frame(record)
     return "\n".join([*lines, ""])
 
 
 def summarize(record: Handshake | Frame) -> str:
     """What there is to know of a record in one line."""
-    return _summarize_handshake(record) if isinstance(record, Handshake) else _summarize_frame(record)
+    return summarize_handshake(record) if isinstance(record, Handshake) else _summarize_frame(record)
 
 
 FORMS: dict[str, Callable[[Handshake | Frame], str]] = {"lines": summarize, "full": explain}
-
-
-def printable(text: str) -> str:
-    """Text with an escape sequence in place of each character that is not a printable one."""
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
-
-
-def shorten(text: str, most: int = _MOST_SHOWN) -> str:
-    """Printable text of at most so many characters."""
-    shown = printable(text[: most + 1])
-    return shown if len(shown) <= most else f"{shown[: most - 3]}..."
-
-
-def count_bytes(count: int) -> str:
-    """A number of bytes in words."""
-    return "1 byte" if count == 1 else f"{count} bytes"
-
-
-# Handshakes ---------------------------------------------------------------------------------------------------
-
-
-def _explain_handshake(handshake: Handshake) -> list[str]:
-    lines = [
-        f"Opening handshake, the {'request' if handshake.from_client else 'response'}: {count_bytes(handshake.size)}",
-        "",
-    ]
-    for line in handshake.lines:
-        lines += [f"  {shorten(line.text, 110)}", f"      {line.meaning} ({line.section})"]
-    if handshake.accept:
-        lines += ["", "From Sec-WebSocket-Key to Sec-WebSocket-Accept (RFC 6455 section 4.2.2)"]
-        lines += [f"  {step.how}\n      {printable(step.value)}" for step in handshake.accept]
-    if handshake.body:
-        lines += ["", f"  {shorten(handshake.body, _MOST_SHOWN_IN_FULL)}"]
-    return [*lines, *_explain_violation(handshake.violation)]
-
-
-def _summarize_handshake(handshake: Handshake) -> str:
-    first = shorten(handshake.lines[0].text, 80)
-    if handshake.violation is not None:
-        return f"handshake {first} BROKEN: {printable(handshake.violation.rule)} ({handshake.violation.section})"
-    if handshake.body:
-        return f"handshake {first}: {shorten(handshake.body, 120)}"
-    return f"handshake {first}" + (f" with {shorten(handshake.extension)}" if handshake.extension else "")
-
-
-# Frames -------------------------------------------------------------------------------------------------------
 
 
 def _explain_frame(frame: Frame) -> list[str]:
@@ -94,18 +47,30 @@ def _explain_frame(frame: Frame) -> list[str]:
     ]
     lines += [*draw(frame), "", *_table(fields_of(frame)), *_explain_unmasking(frame)]
     if frame.missing:
-        lines += ["", f"Incomplete: it announces {count_bytes(frame.missing)} more than there are."]
+        lines += ["", f"Incomplete: it announces {_missing(frame)} more than there are."]
     if frame.message is not None:
         lines += ["", *_explain_message(frame.message)]
     elif frame.close is not None:
-        lines += ["", f"CLOSE with code {frame.close.code}: {frame.close.meaning}"]
+        lines += ["", *_explain_close_code(frame, frame.close)]
         lines += [f"  reason: {printable(frame.close.reason)}"] if frame.close.reason else []
     elif frame.message_number is not None and not frame.fin:
         lines += [
             "",
             f"Message {frame.message_number} goes on: this is fragment {frame.fragment} (RFC 6455 section 5.4).",
         ]
-    return [*lines, *_explain_violation(frame.violation)]
+    return [*lines, *explain_violation(frame.violation)]
+
+
+def _missing(frame: Frame) -> str:
+    return ("" if knows_length(frame) else "at least ") + count_bytes(frame.missing)
+
+
+def _explain_close_code(frame: Frame, close: CloseBody) -> list[str]:
+    lines = [f"CLOSE with code {close.code}: {close.meaning} ({close.section})"]
+    if not frame.payload:
+        return lines
+    code = frame.payload[:2].hex(" ")
+    return [*lines, f"  code: {code}, the first two bytes of the payload (RFC 6455 section 5.5.1)"]
 
 
 def _table(fields: Iterable[Field]) -> list[str]:
@@ -139,14 +104,18 @@ def _explain_message(message: Message) -> list[str]:
         lines.append(f"  text: {shorten(message.text, _MOST_SHOWN_IN_FULL)}")
     else:
         lines.append(f"  bytes: {message.payload[:64].hex(' ')}{' ...' if message.size > 64 else ''}")
-    if message.encoding is None:
-        return lines  # neither JSON nor MessagePack: no need to say that it is no packet
-    lines.append(f"  {message.encoding}: {_json(message.value, _MOST_SHOWN_IN_FULL)}")
+    if message.encoding is not None:
+        lines.append(f"  {message.encoding}: {_json(message.value, _MOST_SHOWN_IN_FULL)}")
     if message.packet is not None:
         lines += _explain_packet(message.packet)
-    elif message.packet_problem is not None:
+    elif message.packet_problem is not None and _looks_like_data(message):
         lines.append(f"  no packet of the game: {message.packet_problem.rule}")
     return lines
+
+
+def _looks_like_data(message: Message) -> bool:
+    """Whether a packet may have been meant: of plain text there is no need to say that it is none."""
+    return message.encoding is not None or message.text is None or message.text.lstrip()[:1] in ("[", "{")
 
 
 def _joined_from(message: Message) -> str:
@@ -169,31 +138,19 @@ def _explain_packet(packet: DissectedPacket) -> list[str]:
     return lines
 
 
-def _explain_violation(violation: Violation | None) -> list[str]:
-    if violation is None:
-        return []
-    answer = f"close frame with code {violation.close_code}" if violation.close_code else f"HTTP {violation.status}"
-    lines = [
-        "",
-        f"VIOLATION: {printable(violation.rule)}",
-        f"  rule     {violation.section}",
-        f"  answer   {answer}",
-        f"  refused  by {violation.function}, {violation.file} line {violation.line}:",
-    ]
-    for number, code in enumerate(violation.source.splitlines(), violation.source_line):
-        lines.append(f"  {'>' if number == violation.line else ' '}{number:5} {code}")
-    return lines
-
-
 def _summarize_frame(frame: Frame) -> str:
     flags = ("FIN " if frame.fin else "") + (f"RSV {frame.rsv >> 4:03b} " if frame.rsv else "")
-    key = f"key {frame.mask_key.hex()} " if frame.masked else ""
-    line = f"{flags}{frame.opcode_name} {key}{count_bytes(frame.length)}"
+    key = f"key {frame.mask_key.hex()} " if frame.mask_key else ""
+    line = f"{flags}{frame.opcode_name} {key}{_length(frame)}"
     if frame.role not in ("whole message", "control frame"):
         line += f", {frame.role} of message {frame.message_number}"
     if frame.violation is not None:
         return f"{line} BROKEN: {frame.violation.rule} ({frame.violation.section}, close {frame.violation.close_code})"
-    return line + _content(frame)
+    return line + _content(frame) + (f", incomplete: {_missing(frame)} more to come" if frame.missing else "")
+
+
+def _length(frame: Frame) -> str:
+    return count_bytes(frame.length) if knows_length(frame) else "? bytes"
 
 
 def _content(frame: Frame) -> str:
@@ -207,10 +164,10 @@ def _content(frame: Frame) -> str:
         return f": {frame.message.packet.id} {' '.join(args)}".rstrip()
     if frame.message.text is not None:
         return f": {shorten(frame.message.text)}"
-    return f": {shorten(frame.message.payload[:_MOST_SHOWN].hex(' '))}"
+    return f": {shorten(frame.message.payload[:MOST_SHOWN].hex(' '))}"
 
 
-def _json(value: Any, most: int = _MOST_SHOWN) -> str:
+def _json(value: Any, most: int = MOST_SHOWN) -> str:
     """A value as JSON, of at most so many characters."""
     if isinstance(value, list):
         value = value[:most]  # of the rest nothing would be left

@@ -13,7 +13,7 @@ import binascii
 import hashlib
 import re
 from http import HTTPStatus
-from typing import Iterable, List, NamedTuple, Tuple
+from typing import Container, Iterable, List, NamedTuple, Tuple
 
 from Net.errors import HandshakeError
 from Net.limits import Limits
@@ -181,8 +181,21 @@ def upgrade_request(host: str, target: str, key: str, extra: Iterable[tuple[str,
     return build_head(f"GET {target} HTTP/1.1", [*fields, *extra])
 
 
-def check_response(head: bytes, key: str, limits: Limits) -> list[str]:
-    """Checks the server's answer as section 4.1 asks; returns its Sec-WebSocket-Extensions, raises HandshakeError."""
+def check_response(head: bytes, key: str, limits: Limits, subprotocols: Container[str] = ()) -> list[str]:
+    """Checks the server's answer as section 4.1 asks; returns its Sec-WebSocket-Extensions, raises HandshakeError.
+
+    subprotocols: that were offered.
+    """
+    response = parse_switch(head, limits)
+    if response.values("sec-websocket-accept") != [accept_key(key)]:
+        raise HandshakeError(502, "Sec-WebSocket-Accept does not belong to our key", "RFC 6455 section 4.1")
+    if any(name not in subprotocols for name in response.values("sec-websocket-protocol")):
+        raise HandshakeError(502, "the server answers a subprotocol that was not offered", "RFC 6455 section 4.1")
+    return response.values("sec-websocket-extensions")
+
+
+def parse_switch(head: bytes, limits: Limits) -> Request:
+    """Reads an answer and checks what can be checked without the key; of the `Request` only the fields are filled."""
     status_line, fields = _parse_head(head, limits)
     response = Request("", "", "", fields)
     if status_line.split(" ")[:2] != ["HTTP/1.1", "101"]:
@@ -191,11 +204,9 @@ def check_response(head: bytes, key: str, limits: Limits) -> list[str]:
         raise HandshakeError(
             502, "the answer must have Upgrade: websocket and Connection: Upgrade", "RFC 6455 section 4.1"
         )
-    if response.values("sec-websocket-accept") != [accept_key(key)]:
-        raise HandshakeError(502, "Sec-WebSocket-Accept does not belong to our key", "RFC 6455 section 4.1")
-    if response.values("sec-websocket-protocol"):
-        raise HandshakeError(502, "the server answers a subprotocol that was not offered", "RFC 6455 section 4.1")
-    return response.values("sec-websocket-extensions")
+    if len(response.values("sec-websocket-accept")) != 1:
+        raise HandshakeError(502, "the answer must have one Sec-WebSocket-Accept", "RFC 6455 section 4.1")
+    return response
 
 
 def build_head(first_line: str, fields: Iterable[tuple[str, str]]) -> bytes:

@@ -42,12 +42,17 @@ def json_page(value: Any) -> Page:
     return Page("application/json", json.dumps(value, separators=(",", ":")).encode("utf-8"))
 
 
-def respond(request: Request, pages: Pages) -> bytes:
-    """Returns the response to a plain request; raises HandshakeError when there is nothing to give."""
+def check_method(request: Request) -> None:
+    """Raises HandshakeError for a plain request that is no question for a page."""
     if request.method not in ("GET", "HEAD"):
         raise HandshakeError(
             405, "the method must be GET or HEAD", "RFC 9110 section 15.5.6", (("Allow", "GET, HEAD"),)
         )
+
+
+def respond(request: Request, pages: Pages) -> bytes:
+    """Returns the response to a plain request; raises HandshakeError when there is nothing to give."""
+    check_method(request)
     entry = pages.get(request.path)
     if entry is None:
         raise HandshakeError(404, "there is no such page here", "RFC 9110 section 15.5.5")

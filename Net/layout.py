@@ -90,7 +90,7 @@ def fields_of(frame: Frame) -> list[Field]:
     at = 2
     if frame.length_bits > 7:
         at += frame.length_bits // 8
-        fields.append(_bytes_field(frame, "extended payload length", 2, at, frame.length, _why_form(frame), "5.2"))
+        fields.append(_extended_length_field(frame, at))
     if frame.masked:
         key = frame.wire[at : at + _KEY_BYTES]
         meaning = "chosen anew by the client for each frame, so that nobody can foresee the bytes on the wire"
@@ -118,7 +118,7 @@ def _first_byte_fields(frame: Frame) -> list[Field]:
     for bit, name, value in ((1, "RSV1", RSV1), (2, "RSV2", RSV2), (3, "RSV3", RSV3)):
         is_set = bool(first[0] & value)
         meaning, section = "reserved for extensions", _section("5.2")
-        if is_set and bit == 1 and frame.violation is None:
+        if bit == 1 and frame.is_compressed:
             meaning, section = "the message is compressed with permessage-deflate", "RFC 7692 section 6"
         elif is_set:
             meaning = "reserved for extensions: must be 0 here"
@@ -139,6 +139,19 @@ def _second_byte_fields(frame: Frame) -> list[Field]:
         Field("MASK", 8, 1, second, int(frame.masked), masked_meaning, _section("5.1")),
         Field("payload length", 9, 7, second, length, meaning, _section("5.2")),
     ]
+
+
+def _extended_length_field(frame: Frame, end: int) -> Field:
+    name, here = "extended payload length", frame.wire[2:end]
+    if knows_length(frame):
+        return _bytes_field(frame, name, 2, end, frame.length, _why_form(frame), "5.2")
+    meaning = f"{len(here)} of its {end - 2} bytes {'is' if len(here) == 1 else 'are'} here"
+    return _bytes_field(frame, name, 2, end, here.hex(), meaning, "5.2")
+
+
+def knows_length(frame: Frame) -> bool:
+    """Whether all bytes of a frame's length are there."""
+    return len(frame.wire) >= 2 + (frame.length_bits // 8 if frame.length_bits > 7 else 0)
 
 
 def _payload_field(frame: Frame) -> Field:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from typing import Callable
+import re
+from typing import Callable, Container
 
-from Net.anatomy import AcceptStep, Handshake, HandshakeLine, Violation
+from Net.anatomy import AcceptStep, Handshake, Violation
 from Net.errors import HandshakeError
 from Net.handshake import (
     END_OF_HEAD,
@@ -20,24 +21,37 @@ from Net.handshake import (
     check_upgrade,
     find_end_of_head,
     parse_request,
+    parse_switch,
 )
+from Net.head_lines import explain_lines
+from Net.http import check_method
 from Net.limits import Limits
 from Net.violations import violation_of
 
-_MEANINGS = {
-    "host": ("which site is meant: one server may have many names", "RFC 9112 section 3.2"),
-    "upgrade": ("asks to change the protocol of this TCP connection to WebSocket", "RFC 6455 section 4.2.1"),
-    "connection": ("says that Upgrade is meant for the next server, not for one behind it", "RFC 6455 section 4.2.1"),
-    "sec-websocket-key": ("16 random bytes in base64, new for each connection", "RFC 6455 section 4.1"),
-    "sec-websocket-version": ("the only version there is: 13", "RFC 6455 section 4.4"),
-    "sec-websocket-accept": ("proves that the server has read the key as a WebSocket key", "RFC 6455 section 4.2.2"),
-    "sec-websocket-extensions": ("extensions: offered by the client, agreed on by the server", "RFC 6455 section 9.1"),
-    "sec-websocket-protocol": ("subprotocols: offered by the client, one chosen by the server", "RFC 6455 section 1.9"),
-    "origin": ("the page that the script came from; a browser always tells the truth here", "RFC 6455 section 10.2"),
-    "cookie": ("what this site has stored in the browser", "RFC 6265 section 4.2"),
-    "user-agent": ("which program asks", "RFC 9110 section 10.1.5"),
-}
-_OTHER_FIELD = ("not part of the opening handshake", "RFC 9110 section 5")
+# What a request starts with: a method that is known, or any line that ends like a request line. No good frame starts
+# like the former: the first letters are reserved bits and opcodes.
+_METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH")
+_REQUEST_START = re.compile(rb"(?:%b) |[A-Za-z]{1,32} [^\r\n]{1,8192} HTTP/" % "|".join(_METHODS).encode())
+RESPONSE_START = b"HTTP/"
+_SWITCHES = re.compile(rb"HTTP/[^ \r\n]* 101(?!\d)")
+
+
+def is_opening(received: bytes) -> bool:
+    """Whether bytes start with a request or a response, and not with a frame."""
+    return received.startswith(RESPONSE_START) or _REQUEST_START.match(received) is not None
+
+
+def end_of_half(received: bytes, limits: Limits) -> int:
+    """Where a half of the handshake ends; -1 while its head is not whole; the end of all there is, if it is none.
+
+    To a response that refuses belongs what stands behind its head: the reason.
+    """
+    try:
+        end = find_end_of_head(received, limits)
+    except HandshakeError:
+        return len(received)
+    is_refusal = received.startswith(RESPONSE_START) and not _switches(received)
+    return len(received) if end >= 0 and is_refusal else end
 
 
 def dissect_handshake(
@@ -45,14 +59,15 @@ def dissect_handshake(
     key: str | None = None,
     limits: Limits = Limits(),
     check: Callable[[Request], object] = check_upgrade,
+    subprotocols: Container[str] = (),
 ) -> Handshake:
     """Returns the record of a request, or of a response if it starts with HTTP/.
 
-    key: the request's Sec-WebSocket-Key, which a response must fit. check: what the server asks of a request beyond its
-    grammar; raises HandshakeError.
+    key: the request's Sec-WebSocket-Key, which a response must fit; subprotocols: that the request offered. check: what
+    the server asks of a request beyond its grammar; raises HandshakeError.
     """
-    if head.startswith(b"HTTP/"):
-        return _dissect_response(head, key, limits)
+    if head.startswith(RESPONSE_START):
+        return _dissect_response(head, key, limits, subprotocols)
     return _dissect_request(head, limits, check)
 
 
@@ -73,18 +88,19 @@ def _dissect_request(head: bytes, limits: Limits, check: Callable[[Request], obj
     request: Request | None = None
     violation: Violation | None = None
     try:
-        request = parse_request(head[: find_end_of_head(head, limits)], limits)
-        if request.asks_for_websocket():
-            check(request)
+        end = find_end_of_head(head, limits)
+        if end >= 0:  # or the server waits for the rest before it judges
+            request = parse_request(head[:end], limits)
+            (check if request.asks_for_websocket() else check_method)(request)
     except HandshakeError as error:
         violation = violation_of(error)
-    keys = request.values("sec-websocket-key") if request else []
-    lines = _lines(head, "method, what is asked for, version: an upgrade starts as an ordinary GET", "4.1")
+    keys = [key for key in request.values("sec-websocket-key") if key.isascii()] if request else []
     return Handshake(
         from_client=True,
         wire=head,
         size=len(head),
-        lines=lines,
+        is_whole=END_OF_HEAD in head,
+        lines=explain_lines(head, True, False),
         path=request.path if request else None,
         key=keys[0] if keys else None,
         accept=accept_steps(keys[0]) if keys else (),
@@ -95,38 +111,39 @@ def _dissect_request(head: bytes, limits: Limits, check: Callable[[Request], obj
     )
 
 
-def _dissect_response(head: bytes, key: str | None, limits: Limits) -> Handshake:
-    is_upgrade = head.split(b" ", 2)[1:2] == [b"101"]
+def _dissect_response(head: bytes, key: str | None, limits: Limits, subprotocols: Container[str]) -> Handshake:
+    switches = _switches(head)
     violation: Violation | None = None
     extensions: list[str] = []
-    if is_upgrade and key is not None:
-        try:
-            extensions = check_response(head[: find_end_of_head(head, limits)], key, limits)
-        except HandshakeError as error:
-            violation = violation_of(error)
+    is_whole = END_OF_HEAD in head
+    try:
+        end = find_end_of_head(head, limits)
+        if switches and end >= 0:
+            extensions = _check_switch(head[:end], key, limits, subprotocols)
+    except HandshakeError as error:
+        violation = violation_of(error)
     return Handshake(
         from_client=False,
         wire=head,
         size=len(head),
-        lines=_lines(
-            head, "101: from the next byte on, both sides speak WebSocket" if is_upgrade else "refused", "4.2.2"
-        ),
+        is_whole=is_whole,
+        lines=explain_lines(head, False, switches),
         path=None,
         key=key,
-        accept=accept_steps(key) if key is not None and is_upgrade else (),
+        accept=accept_steps(key) if key is not None and switches else (),
         extension=", ".join(extensions) or None,
-        is_upgrade=is_upgrade and violation is None,
-        body="" if is_upgrade else head.partition(END_OF_HEAD)[2].decode("utf-8", "replace"),
+        is_upgrade=switches and is_whole and violation is None,
+        body="" if switches else head.partition(END_OF_HEAD)[2].decode("utf-8", "replace"),
         violation=violation,
     )
 
 
-def _lines(head: bytes, meaning: str, section: str) -> tuple[HandshakeLine, ...]:
-    first, *others = head.partition(END_OF_HEAD)[0].decode("latin-1").split("\r\n")
-    return (HandshakeLine(first, "", first, meaning, f"RFC 6455 section {section}"), *map(_line, others))
+def _check_switch(head: bytes, key: str | None, limits: Limits, subprotocols: Container[str]) -> list[str]:
+    """Checks an answer as far as it can be; returns its Sec-WebSocket-Extensions, raises HandshakeError."""
+    if key is not None:
+        return check_response(head, key, limits, subprotocols)
+    return parse_switch(head, limits).values("sec-websocket-extensions")
 
 
-def _line(text: str) -> HandshakeLine:
-    name, _, value = text.partition(":")
-    meaning, section = _MEANINGS.get(name.lower(), _OTHER_FIELD)
-    return HandshakeLine(text, name, value.strip(" \t"), meaning, section)
+def _switches(response: bytes) -> bool:
+    return _SWITCHES.match(response) is not None

@@ -16,6 +16,7 @@ from typing import Callable, Collection, NamedTuple
 from Net.conversation import Conversation, Record
 from Net.hopper import Hopper
 from Net.limits import Limits
+from Net.proxy import Caller, canonical_address
 from Net.tap import Tap
 
 log = logging.getLogger(__name__)
@@ -34,11 +35,32 @@ MOST_TEXT = 2 * 1024 * 1024
 _CHUNK_OVERHEAD = 200
 
 
+def check_wanted(wanted: Collection[str]) -> list[str]:
+    """Returns clients as `Tracer` knows them; raises ValueError for what is no address, since it would never come."""
+    return [client if client == EVERYBODY else _client(client) for client in wanted]
+
+
+def _client(text: str) -> str:
+    """An address as connections have it: 192.0.2.7, 192.0.2.7:50123, 2001:db8::7 or [2001:db8::7]:50123."""
+    host, _, port = text.rpartition(":")
+    has_port = "." in host or host.endswith("]")
+    address, percent, zone = (host if has_port else text).strip("[]").partition("%")  # fe80::1%eth0
+    try:
+        address = canonical_address(address) + percent + zone
+        return Caller(address, int(port)).address if has_port else address
+    except ValueError:
+        raise ValueError(
+            f"trace must be {EVERYBODY}, an address such as 192.168.1.20, or one with a port, not {text[:80]!r} "
+            "(this machine is 127.0.0.1 or ::1)"
+        ) from None
+
+
 class Tracer:
     """Prints the frames of some clients.
 
     wanted: hosts, or addresses with a port, or EVERYBODY; without any, it does nothing. show: makes text of a record.
-    write: puts text out; it may block. limits: the server's. most_bytes, most_text: what may wait.
+    write: puts text out; it may block, and the trace is over when it raises OSError. limits: the server's. most_bytes,
+    most_text: what may wait.
     """
 
     def __init__(
@@ -56,12 +78,13 @@ class Tracer:
         self._limits = limits
         self._chunks: Hopper[_Chunk] = Hopper(most_bytes)
         self._texts: Hopper[str] = Hopper(most_text)
+        self._is_over = False  # nobody reads what is written
         self._workers = [_Worker("trace reader", self._read), _Worker("trace writer", self._print)]
 
     def tap_for(self, address: str) -> Tap | None:
         """A tap for a new connection, if it is wanted."""
         host = address.rpartition(":")[0].strip("[]")
-        if not self._wanted & {EVERYBODY, host, address}:
+        if self._is_over or not self._wanted & {EVERYBODY, host, address}:
             return None
         return _TracedConnection(address, Conversation(self._limits), self._chunks)
 
@@ -79,6 +102,8 @@ class Tracer:
 
     def _read(self) -> None:
         chunks, _ = self._chunks.take()
+        if self._is_over:
+            return
         words_s = 0.0  # spent in this round
         rested_s = time.monotonic()
         for chunk in chunks:
@@ -100,7 +125,7 @@ class Tracer:
 
     def _tell(self, chunk: _Chunk, entry: Record | str) -> str:
         clock = time.strftime("%H:%M:%S", time.localtime(chunk.time_s)) + f".{int(chunk.time_s * 1000) % 1000:03d}"
-        arrow = "->" if chunk.from_client else "<-"
+        arrow = "->" if (chunk if isinstance(entry, str) else entry).from_client else "<-"
         return f"{clock} {chunk.source.address} {arrow} {entry if isinstance(entry, str) else self._show(entry)}\n"
 
     def _print(self) -> None:
@@ -108,8 +133,12 @@ class Tracer:
         text = "".join(texts)
         if dropped:
             text += f"... {dropped} entries are missing here: they came faster than they could be told\n"
-        if text:
-            self._write(text)
+        if text and not self._is_over:
+            try:
+                self._write(text)
+            except OSError as error:  # such as `| head` that has seen enough
+                self._is_over = True
+                log.warning("tracing has ended, since nobody reads it any more: %s", error)
 
 
 class _Worker(threading.Thread):
@@ -185,7 +214,7 @@ class _TracedConnection:
             self.give_up()
             return ["bytes were lost here, since they came too fast to be read: the trace of this client ends"]
         if not chunk.data:
-            return ["the connection has ended"] if conversation.request is not None else []
+            return [*conversation.unfinished(), "the connection has ended"] if conversation.request is not None else []
         records = conversation.feed(chunk.from_client, chunk.data)
         if conversation.is_plain_http:
             self.give_up()

@@ -200,12 +200,12 @@ def test_the_operator_gets_in_with_the_printed_token_or_a_given_one() -> None:
 
 
 def test_a_classroom_is_there_only_if_it_is_asked_for() -> None:
-    pages = ["/lessons", "/lab", "/inspect"]
+    pages = ["/lessons", "/lessons/", "/lab", "/inspect"]
     with running() as server:
-        assert [server.status_of(page) for page in pages] == [404] * 3
+        assert [server.status_of(page) for page in pages] == [404] * 4
         assert "class" not in server.printed
     with running("--classroom") as server:
-        assert [server.status_of(page) for page in pages] == [200] * 3
+        assert [server.status_of(page) for page in pages] == [200] * 4
         assert f"http://localhost:{server.port}/lessons" in server.printed
 
 
@@ -229,6 +229,39 @@ def test_the_frames_of_a_client_are_printed_live(flags: list[str], words: str) -
         websocket.close()
         assert server.process.stdout is not None
         assert any(words in line for line in server.process.stdout)
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["--trace", "localhost"], "trace must be all, an address"),
+        (["--trace", "127.0.0.1", "--trace", "nonsense"], "not 'nonsense'"),
+        (["--trace-as", "full"], "without --trace nothing is printed"),
+    ],
+)
+def test_a_trace_that_would_print_nothing_is_refused(flags: list[str], words: str) -> None:
+    process = run("--port", "0", "--database", ":memory:", *flags)
+    assert process.returncode == 2
+    assert_one_clear_sentence(process.stderr)
+    assert words in process.stderr
+
+
+@needs_posix_signals
+def test_a_reader_who_has_seen_enough_does_not_end_the_server() -> None:
+    command = [sys.executable, str(SCRIPT), "--host", "127.0.0.1", "--port", "0", "--database", ":memory:", "--trace"]
+    reader, printer = os.pipe()
+    os.close(reader)
+    with subprocess.Popen(command, stdout=printer, stderr=subprocess.PIPE, text=True) as process:
+        os.close(printer)
+        assert process.stderr is not None
+        lines = []
+        for line in process.stderr:
+            lines.append(line)
+            if "nobody reads" in line:
+                process.send_signal(signal.SIGTERM)
+        assert process.wait(DEADLINE_S) == 0
+    assert "nobody reads" in "".join(lines)
+    assert "Traceback" not in "".join(lines)
 
 
 @needs_posix_signals

@@ -35,8 +35,9 @@ def lesson_pages(shell: Shell = bare_shell, folder: Path | None = None) -> dict[
     """The pages by their paths. folder: where the files are, if not in one of PLACES."""
     found = folder or next((place for place in PLACES if (place / INDEX).is_file()), None)
     if found is None:
-        return {"/lessons": _lesson(_NO_LESSONS, shell)}
+        return dict.fromkeys(("/lessons", "/lessons/"), _lesson(_NO_LESSONS, shell))
     pages = {_path(file.name): _lesson(file.read_text(encoding="utf-8"), shell) for file in sorted(found.glob("*.md"))}
+    pages["/lessons/"] = pages["/lessons"]  # as some type it; all links in it start at the root
     # The programs that lessons speak of, to read and to copy.
     for file in sorted(found.glob("*.py")):
         pages[_path(file.name)] = Page("text/plain; charset=utf-8", file.read_bytes())

@@ -183,6 +183,50 @@ def test_the_layout_is_that_of_the_games_own_parser(opcode: int, length: int, fi
     assert (shape.length, shape.header_size, shape.masked) == (header.length, header.size, masked)
 
 
+def test_a_length_that_is_half_there_is_not_judged() -> None:
+    dissector = Dissector(from_client=True)
+    dissector.feed(b"\x82\xfe\x01")
+    unfinished = dissector.unfinished()
+    assert unfinished is not None
+    length = field(unfinished, "extended payload length")
+    assert (length.value, length.meaning) == ("01", "1 of its 2 bytes is here")
+
+
+@pytest.mark.parametrize(
+    ("wire", "parameters", "section"),
+    [
+        ("c1 07 f2 48 cd c9 c9 07 00", Parameters(), "RFC 7692 section 6"),
+        ("c1 0e f2 48 cd c9 c9 ff af 50 9e 5f 94 93 02 00", Parameters(), "RFC 7692 section 6"),  # no UTF-8
+        ("c9 00", Parameters(), "RFC 6455 section 5.2"),
+        ("c1 07 f2 48 cd c9 c9 07 00", None, "RFC 6455 section 5.2"),
+    ],
+)
+def test_rsv1_means_compression_where_that_was_agreed_on(
+    wire: str, parameters: Parameters | None, section: str
+) -> None:
+    (frame,) = dissect(wire, parameters=parameters)
+    rsv1 = field(frame, "RSV1")
+    assert rsv1.section == section
+    assert ("must be 0" in rsv1.meaning) == (section == "RFC 6455 section 5.2")
+
+
+@pytest.mark.parametrize(
+    ("code", "words", "section"),
+    [
+        (1000, "normal", "7.4.1"),
+        (3000, "register it with IANA", "7.4.2"),
+        (3999, "register it with IANA", "7.4.2"),
+        (4000, "private use", "7.4.2"),
+        (4999, "private use", "7.4.2"),
+    ],
+)
+def test_a_close_code_means_what_its_range_does(code: int, words: str, section: str) -> None:
+    (frame,) = dissect(frame_bytes(CLOSE, close_body(code)))
+    assert frame.close is not None
+    assert words in frame.close.meaning
+    assert frame.close.section == f"RFC 6455 section {section}"
+
+
 # Messages and packets ------------------------------------------------------------------------------------------
 
 

@@ -8,14 +8,17 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Callable, Tuple
 
 import pytest
 
-from Net.dissect_command import main, parse_hex
+from Net.dissect_command import main
+from Net.dissect_input import parse_hex
 from Net.frames import BINARY, TEXT, serialize
 from Net.handshake import switching_protocols, upgrade_request
 from tests.Net.support import client_frame
 
+RunOn = Callable[..., Tuple[int, str]]
 ROOT = Path(__file__).parent.parent.parent
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 HELLO = "81 85 37 fa 21 3d 7f 9f 4d 51 58"
@@ -46,6 +49,18 @@ DRAWING = """\
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
     status = main(arguments)
     return status, capsys.readouterr().out
+
+
+@pytest.fixture
+def run_on(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Callable[..., tuple[int, str]]:
+    """Runs the command on a file with these bytes."""
+
+    def run_file(content: bytes, *flags: str) -> tuple[int, str]:
+        file = tmp_path / "bytes"
+        file.write_bytes(content)
+        return run(capsys, *flags, str(file))
+
+    return run_file
 
 
 def test_a_frame_is_drawn_as_the_rfc_draws_it() -> None:
@@ -132,7 +147,9 @@ def test_a_frame_that_is_not_whole_is_said_and_is_no_success(capsys: pytest.Capt
 
 def test_bytes_behind_a_close_are_ignored_and_said(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["88 00 81 05"]) == 0
-    assert "ignored behind the end: 2 bytes" in capsys.readouterr().err
+    assert "ignored behind the end: 2 bytes (RFC 6455 section 1.4)" in capsys.readouterr().err
+    assert main(["83 00 81 05"]) == 1
+    assert "ignored behind the end: 2 bytes (RFC 6455 section 7.1.7)" in capsys.readouterr().err
 
 
 def test_compressed_frames_are_inflated_when_told_so(capsys: pytest.CaptureFixture[str]) -> None:
@@ -194,6 +211,109 @@ def test_a_broken_handshake_is_refused_with_its_http_status(capsys: pytest.Captu
     assert "HTTP 426" in shown
 
 
+def test_a_request_that_is_cut_off_is_incomplete_and_not_broken(run_on: RunOn) -> None:
+    status, shown = run_on(b"GET /chat HTTP/1.1\r\nHost: x\r\nUpgr")
+    assert status == 1
+    assert "Incomplete: the empty line that ends the head is missing" in shown
+    assert "VIOLATION" not in shown
+    assert run_on(b"GET /chat HTTP/1.1\r\nHost: x", "--as", "lines")[1].endswith(
+        "incomplete: its empty line is missing\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("head", "status", "words"),
+    [
+        (b"GET / HTTP/1.1\r\nUpgrade: websocket\r\n\r\nhello", 1, "VIOLATION: there must be exactly one Host"),
+        (b"HTTP/1.1 400 Bad Request\r\n\r\nno\n", 0, "no frames follow"),
+        (b"GET / HTTP/1.1\r\nHost: x\r\n\r\nhello", 0, "Plain HTTP request, after which no frames follow"),
+        (b"POST / HTTP/1.1\r\nHost: x\r\n\r\nhello", 1, "VIOLATION: the method must be GET or HEAD"),
+        (b"HTTP/1.1 101 Switching Protocols\r\n\r\n\x81\x00", 1, "VIOLATION: the answer must have Upgrade"),
+    ],
+)
+def test_no_frames_are_read_behind_a_handshake_that_opens_nothing(
+    head: bytes, status: int, words: str, run_on: RunOn
+) -> None:
+    ended, shown = run_on(head)
+    assert (ended, shown.count("VIOLATION")) == (status, status)
+    assert words in shown
+    assert "Frame 1" not in shown
+
+
+def test_what_is_not_read_behind_a_refused_request_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "bytes"
+    file.write_bytes(b"GET / HTTP/1.1\r\n\r\nhello")
+    main([str(file)])
+    assert "not read: 5 bytes" in capsys.readouterr().err
+
+
+def test_an_answer_says_whether_its_frames_are_compressed(run_on: RunOn) -> None:
+    answer = switching_protocols(KEY, [("Sec-WebSocket-Extensions", "permessage-deflate")])
+    status, shown = run_on(answer + bytes.fromhex("c107f248cdc9c90700"))
+    assert status == 0
+    assert "text: Hello" in shown
+
+
+def test_an_answer_without_its_request_is_not_said_to_prove_anything(run_on: RunOn) -> None:
+    _, shown = run_on(switching_protocols(KEY))
+    assert "can not be checked without the request's key" in shown
+    assert "proves" not in shown
+
+
+def test_a_request_and_its_answer_are_read_together(run_on: RunOn) -> None:
+    request = upgrade_request("localhost", "/", KEY)
+    status, shown = run_on(request + switching_protocols(KEY) + serialize(TEXT, b"Hello"))
+    assert status == 0
+    assert "Frame 1 from the server" in shown
+    assert "can not be checked" not in shown
+    status, shown = run_on(request + switching_protocols("AAAAAAAAAAAAAAAAAAAAAA==") + serialize(TEXT, b"Hello"))
+    assert status == 1
+    assert "does not belong to our key" in shown
+
+
+# What is said of a frame ---------------------------------------------------------------------------------------
+
+
+def test_as_long_as_the_length_is_not_known_at_least_so_much_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
+    for wire, words in (("81", "at least 1 byte more"), ("82 fe 01", "at least 5 bytes more"), ("81 05", "s 5 bytes")):
+        assert words in run(capsys, wire)[1]
+    assert (
+        run(capsys, "--as", "lines", "82 fe 01")[1] == "FIN BINARY ? bytes, incomplete: at least 5 bytes more to come\n"
+    )
+
+
+def test_a_label_that_does_not_fit_shows_that_it_is_cut(capsys: pytest.CaptureFixture[str]) -> None:
+    for wire, label in (
+        ("81 03 61 62 63", "| payload cont. |"),
+        ("82 fe 01", "|extended pay...|"),
+        ("82 7f 00 00 00 00 00 01 00 00", "| extended payload length cont. |"),
+    ):
+        assert label in run(capsys, wire)[1].replace("payload|", "payload |"), wire
+
+
+def test_bytes_that_are_no_packet_say_why_and_plain_text_does_not(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "no packet of the game: this is not MessagePack" in run(capsys, "82 02 dc ff")[1]
+    assert "no packet of the game" in run(capsys, serialize(TEXT, b'["MOVE",').hex())[1]
+    assert "no packet" not in run(capsys, serialize(TEXT, b"Hello").hex())[1]
+
+
+def test_a_close_code_is_shown_with_its_bytes_and_its_section(capsys: pytest.CaptureFixture[str]) -> None:
+    shown = run(capsys, "88 02 03 e8")[1]
+    assert "(RFC 6455 section 7.4.1)" in shown
+    assert "code: 03 e8, the first two bytes of the payload (RFC 6455 section 5.5.1)" in shown
+    assert "first two bytes" not in run(capsys, "88 00")[1]
+
+
+def test_a_clients_frames_are_held_to_the_limits_of_the_server_unless_others_are_given(run_on: RunOn) -> None:
+    long = client_frame(BINARY, bytes(70000))
+    assert "may have 65536 bytes" in run_on(long)[1]
+    assert run_on(long, "--max-message", "70000")[0] == 0
+    assert run_on(serialize(BINARY, bytes(70000)))[0] == 0  # what a server sends is its own business
+    parts = client_frame(TEXT, fin=False) + client_frame(0x0, fin=False) * 64
+    assert "fragments" in run_on(parts, "--as", "lines")[1]
+    assert "BROKEN" not in run_on(parts, "--as", "lines", "--max-fragments", "65")[1]
+
+
 # Slips and tricks ----------------------------------------------------------------------------------------------
 
 
@@ -205,6 +325,7 @@ def test_a_broken_handshake_is_refused_with_its_http_status(capsys: pytest.Captu
         (["81", "0g"], "'g'"),
         (["0x"], "no bytes"),
         (["--client", "--server", "81"], "not allowed with"),
+        (["--max-message", "0", "81"], "must be greater than 0"),
     ],
 )
 def test_a_slip_is_said_clearly_with_exit_status_2(

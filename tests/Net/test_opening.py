@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from hypothesis import given, strategies as st
@@ -13,7 +14,7 @@ from Net.errors import HandshakeError
 from Net.frames import TEXT
 from Net.handshake import refusal, switching_protocols, upgrade_request
 from Net.limits import Limits
-from Net.opening import accept_steps, dissect_handshake
+from Net.opening import accept_steps, dissect_handshake, is_opening
 from Net.plain import as_plain
 from tests.Net.support import client_frame, frame_bytes
 from tests.Net.test_properties import cut, places, quick
@@ -89,6 +90,62 @@ def test_a_page_that_is_asked_for_is_no_violation() -> None:
     assert (handshake.is_upgrade, handshake.violation) == (False, None)
 
 
+@pytest.mark.parametrize(("whole", "key"), [(REQUEST, None), (RESPONSE, KEY)], ids=["request", "response"])
+def test_a_half_that_has_not_come_whole_breaks_no_rule_yet(whole: bytes, key: str | None) -> None:
+    for size in range(len(b"HTTP/1.1 101"), len(whole)):
+        half = dissect_handshake(whole[:size], key)
+        assert (half.is_whole, half.is_upgrade, half.violation) == (False, False, None)
+        assert half.lines[-1].meaning == "has not come whole" or whole[:size].endswith((b"\r\n", b"\r\n\r"))
+    assert dissect_handshake(whole, key).is_whole
+
+
+def test_a_plain_request_is_refused_if_it_asks_for_no_page() -> None:
+    for method, is_fine in (("GET", True), ("HEAD", True), ("POST", False), ("DELETE", False)):
+        half = dissect_handshake(f"{method} / HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        assert half.is_plain_http == is_fine
+        assert is_fine or (half.violation is not None and half.violation.status == 405)
+
+
+@pytest.mark.parametrize("name", ["Upgrade", "Connection", "Sec-WebSocket-Accept"])
+def test_an_answer_must_have_its_fields_even_when_the_key_is_not_known(name: str) -> None:
+    response = re.sub(rf"{name}: [^\r]*\r\n", "", RESPONSE.decode()).encode()
+    assert dissect_handshake(RESPONSE).violation is None
+    violation = dissect_handshake(response).violation
+    assert violation is not None
+    assert (violation.section, violation.function) == ("RFC 6455 section 4.1", "parse_switch")
+
+
+def test_what_an_answer_agrees_on_is_known_without_the_key() -> None:
+    assert dissect_handshake(switching_protocols(KEY, DEFLATE)).extension == "permessage-deflate"
+
+
+def test_a_subprotocol_may_be_answered_only_if_it_was_offered() -> None:
+    response = switching_protocols(KEY, [("Sec-WebSocket-Protocol", "chat")])
+    for offer, is_fine in ((["soap", "chat"], True), ([], False)):
+        assert (dissect_handshake(response, KEY, subprotocols=offer).violation is None) == is_fine
+
+
+def meanings(half: Handshake) -> dict[str, tuple[str, str]]:
+    return {line.name.lower(): (line.meaning.partition(" ")[0], line.section.rpartition(" ")[2]) for line in half.lines}
+
+
+def test_a_line_means_what_its_sender_can_mean_by_it() -> None:
+    asked, agreed = meanings(dissect_handshake(REQUEST)), meanings(dissect_handshake(RESPONSE, KEY))
+    assert (asked["upgrade"], agreed["upgrade"]) == (("asks", "4.2.1"), ("agrees:", "4.2.2"))
+    assert (asked["connection"][1], agreed["connection"][1]) == ("4.2.1", "4.2.2")
+    old = HandshakeError(426, "Sec-WebSocket-Version must be 13", "RFC 6455 section 4.4", (("Upgrade", "websocket"),))
+    refused = meanings(dissect_handshake(refusal(old), KEY))
+    assert (refused["upgrade"], refused["connection"]) == (("names", "7.8"), ("options", "7.6.1"))
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "BREW"])
+def test_every_request_and_response_is_known_for_one(method: str) -> None:
+    assert is_opening(f"{method} /chat HTTP/1.1\r\n".encode())
+    assert is_opening(f"{method} /ch".encode()) == (method != "BREW")  # cut off, it could be anything
+    assert is_opening(b"HTTP/1.1 101")
+    assert not is_opening(client_frame(TEXT, b"GET / HTTP/1.1"))
+
+
 # Whole connections ---------------------------------------------------------------------------------------------
 
 
@@ -121,6 +178,14 @@ def test_compression_is_taken_from_the_answer() -> None:
         (False, switching_protocols(KEY, DEFLATE) + bytes.fromhex("c107f248cdc9c90700")),
     )
     assert as_plain(frame)["message"]["text"] == "Hello"
+
+
+def test_a_frame_that_is_not_whole_is_known_for_each_side() -> None:
+    conversation = Conversation()
+    feed_all(conversation, (True, REQUEST), (False, RESPONSE))
+    assert conversation.unfinished() == []
+    feed_all(conversation, (True, client_frame(TEXT, b"Hello")[:7]), (False, frame_bytes(TEXT, b"Hello")[:3]))
+    assert [as_plain(frame)["missing"] for frame in conversation.unfinished()] == [4, 4]
 
 
 def test_a_refusal_has_its_reason_and_ends_the_conversation() -> None:

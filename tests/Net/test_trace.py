@@ -16,7 +16,7 @@ from Net.client import connect
 from Net.errors import HandshakeError
 from Net.explain import explain, summarize
 from Net.hopper import Hopper
-from Net.trace import EVERYBODY, WORDS_S, Tracer
+from Net.trace import EVERYBODY, WORDS_S, Tracer, check_wanted
 from tests.Net.support import DEADLINE_S, wait_until
 from tests.support import Arena, serving
 
@@ -101,6 +101,17 @@ def test_a_violation_is_told() -> None:
         paper.waits_for("BROKEN: a client must mask every frame (RFC 6455 section 5.1, close 1002)")
 
 
+def test_a_frame_that_never_came_whole_is_told_at_the_end() -> None:
+    with traced() as (arena, paper):
+        player = arena.connect(path="/echo")
+        player.socket().sendall(bytes.fromhex("818537fa213d7f9f"))
+        player.socket().close()
+        paper.waits_for("has ended")
+    *_, frame, end = paper.entries()
+    assert frame == "-> FIN TEXT key 37fa213d 5 bytes, incomplete: 3 bytes more to come"
+    assert end == "-> the connection has ended"
+
+
 def test_a_refusal_is_told_and_a_page_is_not() -> None:
     with traced() as (arena, paper):
         connection = http.client.HTTPConnection("127.0.0.1", arena.port, timeout=DEADLINE_S)
@@ -147,6 +158,29 @@ def test_without_anybody_wanted_no_thread_runs() -> None:
     tracer.start()
     assert threading.active_count() == before
     tracer.stop()
+
+
+@pytest.mark.parametrize(
+    ("said", "known_as"),
+    [
+        (EVERYBODY, EVERYBODY),
+        ("192.0.2.7", "192.0.2.7"),
+        ("192.0.2.7:50123", "192.0.2.7:50123"),
+        ("::1", "::1"),
+        ("[::1]", "::1"),
+        ("[::1]:50123", "[::1]:50123"),
+        ("2001:DB8:0::7", "2001:db8::7"),
+        ("fe80::1%eth0", "fe80::1%eth0"),
+    ],
+)
+def test_a_client_is_wanted_by_its_address_however_that_is_written(said: str, known_as: str) -> None:
+    assert check_wanted([said]) == [known_as]
+
+
+@pytest.mark.parametrize("said", ["localhost", "nonsense", "", "192.0.2", "192.0.2.7:", "192.0.2.7:http", "[::1]:"])
+def test_what_is_no_address_is_refused(said: str) -> None:
+    with pytest.raises(ValueError, match="trace must be all, an address such as"):
+        check_wanted([said])
 
 
 # Nobody waits --------------------------------------------------------------------------------------------------
@@ -241,11 +275,13 @@ def test_a_trace_that_fails_is_logged_and_the_client_plays_on(caplog: pytest.Log
     assert paper.text == ""
 
 
-def test_a_terminal_that_is_gone_is_logged_and_the_client_plays_on(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_terminal_that_is_gone_is_logged_in_one_line_and_the_client_plays_on(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     def fail(_text: str) -> None:
         raise BrokenPipeError("nobody reads")
 
-    with caplog.at_level(logging.ERROR), serving() as arena:
+    with caplog.at_level(logging.WARNING), serving() as arena:
         tracer = Tracer([EVERYBODY], summarize, fail)
         arena.server.add_tap(tracer.tap_for)
         tracer.start()
@@ -254,7 +290,9 @@ def test_a_terminal_that_is_gone_is_logged_and_the_client_plays_on(caplog: pytes
         wait_until(lambda: "tracing has ended" in caplog.text, "it is logged")
         echo(websocket, "again")
         websocket.close()
+        assert tracer.tap_for("127.0.0.1:50123") is None
         tracer.stop()
+    assert [record.exc_info for record in caplog.records if "tracing has ended" in record.message] == [None]
 
 
 def test_stopping_writes_what_is_left_but_waits_no_longer_than_it_may() -> None:

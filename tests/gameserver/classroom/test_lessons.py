@@ -186,6 +186,7 @@ def test_links_between_lessons_lead_to_their_pages() -> None:
     for page in pages.values():
         for target in re.findall(r'href="(/lessons[^"]*)"', page.body.decode()):
             assert target in pages
+    assert pages["/lessons/"] == pages["/lessons"]
     assert b'href="/lessons/2-one-frame"' in pages["/lessons"].body
     assert pages["/lessons/mine.py"] == Page("text/plain; charset=utf-8", (FOLDER / "mine.py").read_bytes())
 
@@ -204,7 +205,8 @@ def test_the_shell_gets_the_title_and_the_inner_part() -> None:
 
 def test_without_the_files_there_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gameserver.classroom.lessons.PLACES", (tmp_path,))
-    assert b"docs/lessons of the project" in lesson_pages()["/lessons"].body
+    for path in ("/lessons", "/lessons/"):
+        assert b"docs/lessons of the project" in lesson_pages()[path].body
 
 
 def test_the_lessons_are_installed_where_they_are_looked_for() -> None:
