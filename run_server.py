@@ -95,12 +95,7 @@ def make_parser() -> argparse.ArgumentParser:
         metavar="ADDRESS",
         help="print the frames of this client, or of all",
     )
-    add(
-        "--trace-as",
-        choices=FORMS,
-        default="lines",
-        help="how to print a frame: a line each, or drawn and explained",
-    )
+    add("--trace-as", choices=FORMS, default="lines", help="how to print a frame: a line each, or drawn and explained")
     add("--log-level", choices=_LOG_LEVELS, default="info", help="how much to tell")
     add("--version", action="version", version=f"gameserver {gameserver.__version__}")
     return parser
