@@ -13,6 +13,7 @@ from typing import Callable, NamedTuple
 
 from Net.handshake import END_OF_HEAD
 from Net.sockets import wait_readable
+from Net.tap import Refusal, Tap
 
 # A person waits for it. The slowest answer of the server is that to a handshake that does not end.
 MOST_S = 9.0
@@ -45,12 +46,17 @@ class Heard(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What happened. sent: bytes behind the handshake that were taken. end: "closed", "reset" or "open"."""
+    """What happened.
+
+    sent: bytes behind the handshake that were taken. end: "closed", "reset" or "open". refusals: what the server has
+    refused, and why, if it tells us (see `Bench.make_tap`).
+    """
 
     trial: Trial
     sent: int
     heard: list[Heard]
     end: str
+    refusals: tuple[Refusal, ...] = ()
 
     @property
     def answer(self) -> bytes:
@@ -64,32 +70,60 @@ class Bench:
     def __init__(self, host: str, port: int) -> None:
         self._address = host, port
         self._lock = threading.Lock()
-        self._own: set[str] = set()  # addresses of our own ends
+        self._own: dict[str, _Witness] = {}  # by the address of our own end
 
     @property
     def host(self) -> str:
         """What a handshake writes into Host."""
-        host, port = self._address
-        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        return _written(*self._address)
 
     def is_own(self, address: str) -> bool:
         """Whether a connection of the server comes from here: a stranger may be behind it."""
         with self._lock:
             return address in self._own
 
+    def make_tap(self, address: str) -> Tap | None:
+        """Hears for the bench, in the server, what is refused to a connection that comes from here."""
+        with self._lock:
+            return self._own.get(address)
+
     def run(self, trial: Trial) -> Result:
         """Sends it and waits for the answer; raises OSError when the server can not be reached."""
-        with socket.create_connection(self._address, CONNECT_S) as sock:
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            host, port = sock.getsockname()[:2]
-            own = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        family, kind, _, _, server = socket.getaddrinfo(*self._address, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as sock:
+            # From the server's own address, which is one of this machine: so it is known before the server sees it.
+            sock.bind((server[0], 0))
+            own = _written(*sock.getsockname()[:2])
+            witness = _Witness()
             with self._lock:
-                self._own.add(own)
+                self._own[own] = witness
             try:
-                return _Run(sock, trial).run()
+                sock.settimeout(CONNECT_S)
+                sock.connect(server)
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                return _Run(sock, trial).run()._replace(refusals=tuple(witness.refusals))
             finally:
                 with self._lock:
-                    self._own.discard(own)
+                    del self._own[own]
+
+
+class _Witness:
+    """The tap on our own connection, at the server's end of it: only what is refused is of interest."""
+
+    def __init__(self) -> None:
+        self.refusals: list[Refusal] = []
+
+    def received(self, data: bytes) -> None:
+        pass  # known here: it was sent from here
+
+    def sent(self, data: bytes) -> None:
+        pass  # comes over the wire
+
+    def ended(self) -> None:
+        pass  # is seen at this end too
+
+    def refused(self, error: Refusal) -> None:
+        self.refusals.append(error)
 
 
 class _Run:
@@ -160,6 +194,10 @@ class _Run:
 
     def _is_upgraded(self) -> bool:
         return bool(self._heard) and self._heard[0].data.startswith(b"HTTP/1.1 101 ")
+
+
+def _written(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _pieces(data: bytes, byte_by_byte: bool) -> list[bytes]:

@@ -63,6 +63,16 @@ def test_an_experiment_can_be_linked_to_and_shows_who_decided(
     keep_picture(student, "lab-light.png")
 
 
+def test_every_answer_that_refuses_something_shows_who_decided(classroom: Served, visit: Visit) -> None:
+    student = open_lab(classroom, visit, "#packet-before-join")
+    assert send(student) == "1 frame, then CLOSE 1000"
+    student.page.click("#result details.down summary >> text=NOT_IN_ROOM")
+    student.page.wait_for_selector("#result .exchange .violation")
+    for shown in ("#result > div > .violation", "#result .exchange .violation"):
+        assert "Session.seated() in gameserver/session.py" in student.text_of(shown)
+        assert 'raise PacketError("NOT_IN_ROOM"' in student.text_of(shown)
+
+
 SWITCHES: list[tuple[str, str, Any, str]] = [
     ("uncheck", "[name=MASK]", None, "CLOSE 1002 a client must mask every frame"),
     ("check", "[name=RSV1]", None, "CLOSE 1002 reserved bit set without an extension that defines it"),

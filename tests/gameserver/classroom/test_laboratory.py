@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, Iterator
 
 import pytest
 
 from gameserver.classroom.bench import Bench, Trial
-from gameserver.classroom.experiments import EXPERIMENTS
+from gameserver.classroom.experiments import EXPERIMENTS, Experiment, Outcome
 from gameserver.classroom.findings import find
 from gameserver.classroom.verdict import compare
 from tests.gameserver.classroom.support import Page, classroom, open_page
@@ -41,14 +42,14 @@ def test_what_is_good_is_answered_and_explained() -> None:
         result = run(page, HELLO, GOODBYE)
         assert [frame["opcode_name"] for frame in result["sent"]] == ["TEXT", "CLOSE"]
         assert result["answers"][0]["message"]["text"] == "Hello"
-        assert (result["code"], result["end"], result["violation"]) == (1000, "closed", None)
+        assert (result["code"], result["end"], result["violations"]) == (1000, "closed", [])
         assert result["response"]["accept"][-1]["value"] == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 
 
 def test_what_is_wrong_names_the_rule_and_the_lines_that_decided() -> None:
     with classroom() as (arena, _), open_page(arena, "/lab") as page:
         result = run(page, HELLO_UNMASKED)
-        violation = result["violation"]
+        (violation,) = result["violations"]
         assert (result["code"], result["reason"]) == (violation["close_code"], violation["rule"])
         assert violation["section"] == "RFC 6455 section 5.1"
         assert violation["function"] == "check_first_bytes"
@@ -85,9 +86,52 @@ def test_a_refused_handshake_names_who_refused_it(changed: dict[str, str], statu
     with classroom() as (arena, _), open_page(arena, "/lab") as page:
         result = run(page, HELLO, opening=opening(**changed))
         assert result["response"]["lines"][0]["text"].split()[1] == str(status)
-        assert result["violation"]["status"] == status
-        assert result["violation"]["function"] == function
-        assert result["violation"]["rule"] in result["response"]["body"]
+        (violation,) = result["violations"]
+        assert violation["status"] == status
+        assert violation["function"] == function
+        assert violation["rule"] in result["response"]["body"]
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[Page]:
+    with classroom() as (arena, _), open_page(arena, "/lab") as page:
+        yield page
+
+
+def refuses(outcome: Outcome) -> bool:
+    """Whether the server says no to something."""
+    is_error = any(b"ERROR" in answer.payload or b"BAD_PACKET" in answer.payload for answer in outcome.frames)
+    return outcome.status not in (0, 101) or bool(outcome.close_reason) or is_error
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS.values(), ids=EXPERIMENTS)
+def test_whoever_refuses_something_is_shown_with_rule_and_source(lab: Page, experiment: Experiment) -> None:
+    result = lab.do("run_experiment", experiment=experiment.id)
+    assert [point for point in result["points"] if not point["is_as_stated"]] == []
+    assert bool(result["violations"]) == refuses(experiment.outcome)
+    for violation in result["violations"]:
+        assert violation["rule"]
+        assert re.match(r"RFC \d+ section |docs/", violation["section"])
+        assert re.search(r"^ +(raise |_?refuse|self\.)", violation["source"], re.MULTILINE), violation["source"]
+    refused = [answer for answer in result["answers"] if answer["refusal"]]
+    assert bool(refused) == (refuses(experiment.outcome) and experiment.outcome.status == 101)
+
+
+@pytest.mark.parametrize(
+    ("experiment", "decided"),
+    [
+        ("handshake-no-upgrade", ["respond() in Net/http.py"]),
+        ("handshake-never-ends", ["read_head() in Net/accept.py"]),
+        ("packet-before-join", ["Session.seated() in gameserver/session.py"]),
+        (
+            "packet-flood",
+            ["PacketTable._find() in Net/PacketCodes.py", "Session._check_patience() in gameserver/session.py"],
+        ),
+    ],
+)
+def test_what_only_the_server_can_know_is_told_by_the_server(lab: Page, experiment: str, decided: list[str]) -> None:
+    violations = lab.do("run_experiment", experiment=experiment)["violations"]
+    assert [f"{one['function']}() in {one['file']}" for one in violations] == decided
 
 
 def test_bytes_are_explained_before_they_are_sent() -> None:
