@@ -21,6 +21,10 @@ CONNECT_S = 3.0
 MOST_HEARD_BYTES = 512 * 1024
 # After each piece: what the server says to it is on its way back within this time.
 PAUSE_S = 0.005
+# For all these pauses together: a long delivery gets shorter ones.
+PAUSES_S = 3.0
+# What has not been sent by then is not sent any more, so that there is time left to hear the answer.
+SENDING_S = 6.0
 
 
 class Trial(NamedTuple):
@@ -48,15 +52,26 @@ class Heard(NamedTuple):
 class Result(NamedTuple):
     """What happened.
 
-    sent: bytes behind the handshake that were taken. end: "closed", "reset" or "open". refusals: what the server has
-    refused, and why, if it tells us (see `Bench.make_tap`).
+    taken: bytes that were sent, with the handshake. is_late: the time was up before all were. end: "closed", "reset"
+    or "open". refusals: what the server has refused, and why, if it tells us (see `Bench.make_tap`).
     """
 
     trial: Trial
-    sent: int
+    taken: int
+    is_late: bool
     heard: list[Heard]
     end: str
     refusals: tuple[Refusal, ...] = ()
+
+    @property
+    def sent(self) -> int:
+        """How many of the bytes behind the handshake were sent."""
+        return max(0, self.taken - len(self.trial.opening))
+
+    @property
+    def unsent(self) -> int:
+        """How many bytes were not sent because the time was up."""
+        return sum(map(len, (self.trial.opening, *self.trial.steps))) - self.taken if self.is_late else 0
 
     @property
     def answer(self) -> bytes:
@@ -133,7 +148,10 @@ class _Run:
         self._sock = sock
         self._trial = trial
         self._started_s = time.monotonic()
-        self._sent = 0
+        self._taken = 0
+        self._is_late = False
+        size = sum(map(len, (trial.opening, *trial.steps)))
+        self._pause_s = min(PAUSE_S, PAUSES_S / max(1, size)) if trial.byte_by_byte else PAUSE_S
         self._heard: list[Heard] = []
         self._size = 0
         self._end = "open"
@@ -141,30 +159,31 @@ class _Run:
     def run(self) -> Result:
         trial = self._trial
         for piece in _pieces(trial.opening, trial.byte_by_byte):
-            self._send(piece, is_frame=False)
-        is_whole = END_OF_HEAD in trial.opening  # or there is nothing to wait for
+            self._send(piece)
+        is_whole = END_OF_HEAD in trial.opening and not self._is_late  # or there is nothing to wait for
         if is_whole:
             self._listen_until(self._has_answer, MOST_S)
         if self._is_upgraded():
             for step in trial.steps:
                 for piece in _pieces(step, trial.byte_by_byte):
-                    self._send(piece, is_frame=True)
+                    self._send(piece)
         if trial.hangs_up and self._end == "open" and (self._is_upgraded() or not is_whole):
             self._sock.shutdown(socket.SHUT_WR)
         self._listen_until(lambda: False, trial.patience_s)
-        return Result(trial, self._sent, self._heard, self._end)
+        return Result(trial, self._taken, self._is_late, self._heard, self._end)
 
-    def _send(self, piece: bytes, is_frame: bool) -> None:
-        """Sends a piece whole, unless the server has ended the connection. is_frame: it is behind the handshake."""
-        if self._end != "open":
+    def _send(self, piece: bytes) -> None:
+        """Sends a piece whole, unless the server has ended the connection or the time is up."""
+        self._is_late = self._is_late or time.monotonic() > self._started_s + SENDING_S
+        if self._end != "open" or self._is_late:
             return
         try:
             self._sock.sendall(piece)
         except OSError:
             self._listen(0.0)
             return
-        self._sent += len(piece) if is_frame else 0
-        self._listen(PAUSE_S)
+        self._taken += len(piece)
+        self._listen(self._pause_s)
 
     def _listen_until(self, is_enough: Callable[[], bool], patience_s: float) -> None:
         deadline_s = self._started_s + MOST_S
@@ -183,7 +202,8 @@ class _Run:
             return True
         if data:
             at_ms = round(1000 * (time.monotonic() - self._started_s))
-            self._heard.append(Heard(data, self._sent, at_ms))
+            after = max(0, self._taken - len(self._trial.opening))
+            self._heard.append(Heard(data, after, at_ms))
             self._size += len(data)
         else:
             self._end = "closed"

@@ -36,7 +36,7 @@ class Findings(NamedTuple):
 def find(result: Result, limits: Limits, check: Callable[[Request], object]) -> Findings:
     """Explains a result. limits: of the server. check: what it asks of a request; raises HandshakeError."""
     conversation = Conversation(limits)
-    out = b"".join((result.trial.opening, *result.trial.steps))[: len(result.trial.opening) + result.sent]
+    out = b"".join((result.trial.opening, *result.trial.steps))[: result.taken]
     records = [*conversation.feed(True, out), *conversation.feed(False, result.answer)]
     frames = [record for record in records if isinstance(record, Frame)]
     sent = [frame for frame in frames if frame.from_client]
@@ -80,6 +80,7 @@ def plain_findings(findings: Findings, result: Result) -> dict[str, Any]:
         "reason": findings.reason,
         "end": result.end,
         "sent_bytes": result.sent,
+        "unsent_bytes": result.unsent,
         "unread_bytes": result.sent - read,
     }
 

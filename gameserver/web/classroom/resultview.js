@@ -63,6 +63,7 @@ function exchange(result) {
   const hidden = result.answers_in_all - result.answers.length;
   if (hidden) list.append(element("p", { className: "soft" }, `and ${count(hidden, "frame")} more`));
   if (result.unread_bytes > 0) list.append(element("p", { className: "soft" }, `${count(result.unread_bytes, "byte")} behind that: not a whole frame, or not read any more`));
+  if (result.unsent_bytes) list.append(element("p", { className: "warn" }, `${count(result.unsent_bytes, "byte")} more were not sent: it took too long`));
   list.append(element("p", {}, ENDS[result.end]));
   return list;
 }
