@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import Any, Iterator
 
 import pytest
 
-from gameserver.classroom.bench import Bench, Trial
+from gameserver.classroom.bench import MOST_S, Bench, Trial
 from gameserver.classroom.experiments import EXPERIMENTS, Experiment, Outcome
 from gameserver.classroom.findings import find
 from gameserver.classroom.verdict import compare
+from Net.frames import BINARY, serialize
 from tests.gameserver.classroom.support import Page, classroom, open_page
 from tests.support import serving
 
@@ -61,6 +63,38 @@ def test_a_slow_delivery_shows_after_which_byte_the_server_has_decided() -> None
         result = run(page, HELLO_UNMASKED, byte_by_byte=True)
         assert result["code"] == 1002
         assert 2 <= result["answers"][0]["after"] < 7, "the second byte holds the MASK bit"
+
+
+def test_a_long_delivery_byte_by_byte_arrives_in_a_bounded_time() -> None:
+    long = serialize(BINARY, bytes(6000), mask_key=bytes(4))
+    with classroom() as (arena, _), open_page(arena, "/lab") as page:
+        started_s = time.monotonic()
+        result = run(page, long.hex(), GOODBYE, byte_by_byte=True)
+        assert time.monotonic() - started_s < MOST_S + 2
+        # On a slow machine it may be too much: then it says so.
+        assert result["sent_bytes"] + result["unsent_bytes"] == len(long) + 8
+        assert result["unsent_bytes"] > 0 or result["code"] == 1000
+
+
+def test_a_delivery_that_takes_too_long_says_what_was_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gameserver.classroom.bench.SENDING_S", 0.3)
+    monkeypatch.setattr("gameserver.classroom.bench.PAUSES_S", 60.0)
+    with classroom() as (arena, _), open_page(arena, "/lab") as page:
+        result = run(page, 4000 * "00", byte_by_byte=True)  # no server could answer so little of its handshake
+        assert result["unsent_bytes"] > 4000
+        assert (result["sent_bytes"], result["response"]) == (0, None)
+        monkeypatch.setattr("gameserver.classroom.bench.SENDING_S", 2.0)
+        result = run(page, "82fe0fa000000000" + 4000 * "00", byte_by_byte=True)
+        assert 0 < result["sent_bytes"] < 4008
+        assert result["sent_bytes"] + result["unsent_bytes"] == 4008
+        assert result["unread_bytes"] == result["sent_bytes"]
+
+
+def test_the_lab_says_how_much_it_takes() -> None:
+    with classroom() as (arena, _), open_page(arena, "/lab") as page:
+        bounds = page.do("bounds")
+        assert bounds == {"message": arena.server.limits.message_bytes, "step": 16 * 1024, "steps": 4096}
+        assert page.do("explain", wire=bounds["step"] * "00")
 
 
 def test_pieces_are_joined_by_the_server() -> None:
