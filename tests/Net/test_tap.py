@@ -127,4 +127,4 @@ def test_a_witness_hears_why_a_handshake_is_refused_before_the_peer_does() -> No
         with pytest.raises(HandshakeError, match="404"):
             connect(arena.url("/nowhere"))
         assert [type(error) for error in witness.refusals] == [HandshakeError]
-        assert other.bytes_out.startswith(b"HTTP/1.1 404 ")
+        wait_until(lambda: other.bytes_out.startswith(b"HTTP/1.1 404 "), "the answer was sent")

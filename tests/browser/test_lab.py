@@ -214,9 +214,9 @@ COME_BACK = f"""() => {{
 
 
 def test_what_is_on_the_bench_stays_when_the_connection_is_lost_and_comes_back(classroom: Served, visit: Visit) -> None:
-    student = visit(f"{classroom.url}/lab")
+    student = visit("about:blank")
     student.page.add_init_script(KEEP_SOCKETS)
-    student.page.reload()
+    student.page.goto(f"{classroom.url}/lab")
     student.page.wait_for_selector(".steps button >> nth=0")
     student.page.fill("[name=payload]", "typed for minutes")
     student.page.check("#hangs-up")
