@@ -6,10 +6,11 @@ It connects to the address that it was made for, and to nothing else.
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 import time
-from typing import Callable, NamedTuple
+from typing import Any, Callable, NamedTuple
 
 from Net.handshake import END_OF_HEAD
 from Net.sockets import wait_readable
@@ -104,10 +105,16 @@ class Bench:
 
     def run(self, trial: Trial) -> Result:
         """Sends it and waits for the answer; raises OSError when the server can not be reached."""
-        family, kind, _, _, server = socket.getaddrinfo(*self._address, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind) as sock:
+        *others, last = socket.getaddrinfo(*self._address, type=socket.SOCK_STREAM)
+        for family, _, _, _, server in others:  # a name may have several addresses, and the server listens at one
+            with contextlib.suppress(OSError):
+                return self._run(trial, family, server)
+        return self._run(trial, last[0], last[4])
+
+    def _run(self, trial: Trial, family: int, server: Any) -> Result:
+        with socket.socket(family, socket.SOCK_STREAM) as sock:
             # From the server's own address, which is one of this machine: so it is known before the server sees it.
-            sock.bind((server[0], 0))
+            sock.bind((server[0], 0, *server[2:]))
             own = _written(*sock.getsockname()[:2])
             witness = _Witness()
             with self._lock:

@@ -172,11 +172,13 @@ function letBitsBeSwitched(view) {
 
 async function send() {
   byId("send").disabled = true;
+  setText(byId("send"), "Sending …"); // byte by byte it takes some seconds
   try {
     showResult(resultView(await ask(...request())));
   } catch (error) {
     showResult(element("p", { className: "bad" }, error.message));
   }
+  setText(byId("send"), "Send");
   byId("send").disabled = false;
 }
 

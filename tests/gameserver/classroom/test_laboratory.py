@@ -90,6 +90,13 @@ def test_a_delivery_that_takes_too_long_says_what_was_not_sent(monkeypatch: pyte
         assert result["unread_bytes"] == result["sent_bytes"]
 
 
+def test_a_server_at_one_of_the_addresses_of_a_name_is_found() -> None:
+    with serving() as arena:  # on 127.0.0.1; where there is IPv6, localhost is ::1 as well
+        bench = Bench("localhost", arena.port)
+        good = EXPERIMENTS["rfc-ping-masked"]
+        assert bench.run(Trial(good.opening(bench.host), good.sent)).answer.startswith(b"HTTP/1.1 101 ")
+
+
 def test_the_lab_says_how_much_it_takes() -> None:
     with classroom() as (arena, _), open_page(arena, "/lab") as page:
         bounds = page.do("bounds")
