@@ -26,7 +26,7 @@ from Net.http import Pages, respond
 from Net.limits import Limits
 from Net.origin import OriginPolicy
 from Net.proxy import Caller
-from Net.tap import Tap
+from Net.tap import Tap, tell_witness
 from Net.websocket import WebSocket
 
 
@@ -126,6 +126,7 @@ def _send(sock: socket.socket, response: bytes, tap: Tap | None) -> None:
 
 
 def _refuse(sock: socket.socket, error: HandshakeError, limits: Limits, tap: Tap | None) -> None:
+    tell_witness(tap, error)
     try:
         _send(sock, refusal(error), tap)
     except OSError:

@@ -6,8 +6,8 @@ from __future__ import annotations
 class ProtocolError(Exception):
     """The peer broke RFC 6455 (or 7692); the connection must be failed with `close_code`.
 
-    close_code: 1002, 1007 or 1009 (section 7.4.1). reason: one sentence, under 124 bytes, sent in the close frame.
-    section, rfc: where the rule stands, such as "5.2" of RFC 6455.
+    close_code: 1002, 1007 or 1009 (section 7.4.1); 1008 for a rule of the game. reason: one sentence, under 124 bytes,
+    sent in the close frame. section, rfc: where the rule stands, such as "5.2" of RFC 6455.
     """
 
     def __init__(self, close_code: int, reason: str, section: str, rfc: int = 6455) -> None:

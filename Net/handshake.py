@@ -141,7 +141,18 @@ def check_upgrade(request: Request) -> str:
     keys = request.values("sec-websocket-key")
     if len(keys) != 1 or not _is_16_bytes_in_base64(keys[0]):
         raise HandshakeError(400, "there must be one Sec-WebSocket-Key of 16 bytes in base64", "RFC 6455 section 4.2.1")
+    _check_subprotocols(request)
     return keys[0]
+
+
+def _check_subprotocols(request: Request) -> None:
+    """None is spoken here; but what is offered must follow its grammar, 1#token, and name each of them once."""
+    offered = request.items("sec-websocket-protocol")
+    is_offered = bool(request.values("sec-websocket-protocol"))
+    if is_offered and not (offered and all(map(_TOKEN.fullmatch, offered))):
+        raise HandshakeError(400, "Sec-WebSocket-Protocol must be a list of tokens", "RFC 6455 section 4.3")
+    if len(offered) != len(set(offered)):
+        raise HandshakeError(400, "Sec-WebSocket-Protocol must name no subprotocol twice", "RFC 6455 section 4.1")
 
 
 def _is_16_bytes_in_base64(key: str) -> bool:

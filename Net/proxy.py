@@ -15,8 +15,46 @@ from typing import Container, NamedTuple
 from Net.errors import HandshakeError
 from Net.handshake import Request
 
-# Every trace of a proxy. An untrusted one's are not believed, but whoever has them did not come straight from here.
-_TRACES = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip")
+# The traces of a proxy. An untrusted one's are not believed, but whoever has them did not come straight from here.
+# Among them are what content delivery networks, tunnels and load balancers write: each has words of its own.
+_TRACES = frozenset(
+    (
+        "forwarded",  # RFC 7239
+        "via",  # RFC 9110 section 7.6.3
+        "cdn-loop",  # RFC 8586
+        "cf-connecting-ip",
+        "cf-connecting-ipv6",
+        "cf-ray",
+        "cf-visitor",
+        "client-ip",
+        "fastly-client-ip",
+        "fly-client-ip",
+        "front-end-https",
+        "proxy-connection",
+        "true-client-ip",
+        "tailscale-user-login",
+        "wl-proxy-client-ip",
+    )
+)
+# And all names that begin so. A browser's own never do.
+_TRACE_BEGINNINGS = (
+    "x-forwarded",  # -for, -host, -proto, -port, -prefix, -server, -ssl ...
+    "x-client-ip",
+    "x-cluster-client-ip",
+    "x-original-",
+    "x-originating-ip",
+    "x-proxy",
+    "x-real-",
+    "x-remote-",
+    "x-envoy-",
+    "x-amzn-trace-id",
+    "x-azure-",
+    "x-appengine-",
+    "x-cloud-trace-context",
+    "x-request-id",
+    "x-scheme",
+    "x-url-scheme",
+)
 # What proxies call the way a request came to them; some have words of their own for WebSockets.
 _SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
 _ADDRESS = re.compile(r"[0-9A-Fa-f:.]{2,45}")
@@ -51,7 +89,7 @@ def canonical_address(text: str) -> str:
 def identify(request: Request, host: str, port: int, proxies: Container[str]) -> Caller:
     """Who sent a request. host, port: the connection's other end. proxies: addresses of those to be believed."""
     if host not in proxies:
-        is_direct = not any(request.values(name) for name in _TRACES)
+        is_direct = not any(map(_is_trace, request.fields))
         return Caller(host, port, None, is_direct and ipaddress.ip_address(host.partition("%")[0]).is_loopback)
     # The proxy's own machine sends for others: from there nobody is this machine, with or without the header field.
     hops = request.items("x-forwarded-for")
@@ -61,6 +99,11 @@ def identify(request: Request, host: str, port: int, proxies: Container[str]) ->
         raise HandshakeError(
             400, "the proxy must say for whom it asks: an address and http or https", "RFC 7239 section 5"
         ) from None
+
+
+def _is_trace(field: tuple[str, str]) -> bool:
+    name = field[0]
+    return name in _TRACES or name.startswith(_TRACE_BEGINNINGS)
 
 
 def _scheme(request: Request) -> str | None:

@@ -11,12 +11,10 @@ import functools
 import linecache
 import traceback
 from pathlib import Path
-from typing import Union
 
 from Net.anatomy import Violation
-from Net.errors import HandshakeError, PacketError, ProtocolError
-
-Refusal = Union[ProtocolError, HandshakeError, PacketError]
+from Net.errors import HandshakeError, ProtocolError
+from Net.tap import Refusal
 
 _ROOT = Path(__file__).parent.parent
 

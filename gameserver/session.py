@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from gameserver.rates import ANY_PACKET, BAD_PACKETS, PACKET_RATES, TokenBucket
 from gameserver.room import GameRoom
 from gameserver.seats import Seat
-from Net.errors import PacketError
+from Net.errors import PacketError, ProtocolError
 from Net.messages import Message
 from Net.PacketCodes import TO_CLIENT, TO_SERVER, Packet, dispatch
+from Net.tap import tell_witness
 from Net.websocket import WebSocket
 
 if TYPE_CHECKING:
@@ -106,9 +107,17 @@ class Session:
             raise PacketError("RATE_LIMITED", f"{packet_id} may come {rate.per_s:g} times a second")
 
     def _refuse(self, error: PacketError) -> None:
-        if self._bad_packets.take():
+        tell_witness(self.websocket.tap, error)
+        try:
+            self._check_patience()
+        except ProtocolError as violation:
+            log.info("%s: closed, %s, the last: %s", self.websocket.address, violation.reason, error)
+            tell_witness(self.websocket.tap, violation)
+            self.websocket.begin_close(violation.close_code, violation.reason)
+        else:
             self.send(Packet("ERROR", (error.code, error.text)))
             time.sleep(REFUSAL_PAUSE_S)
-        else:
-            log.info("%s: closed, too many bad packets, the last: %s", self.websocket.address, error)
-            self.websocket.begin_close(1008, "too many bad packets")
+
+    def _check_patience(self) -> None:
+        if not self._bad_packets.take():
+            raise ProtocolError(1008, "too many bad packets", "7.4.1")

@@ -6,13 +6,15 @@ It connects to the address that it was made for, and to nothing else.
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 import time
-from typing import Callable, NamedTuple
+from typing import Any, Callable, NamedTuple
 
 from Net.handshake import END_OF_HEAD
 from Net.sockets import wait_readable
+from Net.tap import Refusal, Tap
 
 # A person waits for it. The slowest answer of the server is that to a handshake that does not end.
 MOST_S = 9.0
@@ -20,6 +22,10 @@ CONNECT_S = 3.0
 MOST_HEARD_BYTES = 512 * 1024
 # After each piece: what the server says to it is on its way back within this time.
 PAUSE_S = 0.005
+# For all these pauses together: a long delivery gets shorter ones.
+PAUSES_S = 3.0
+# What has not been sent by then is not sent any more, so that there is time left to hear the answer.
+SENDING_S = 6.0
 
 
 class Trial(NamedTuple):
@@ -45,12 +51,28 @@ class Heard(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What happened. sent: bytes behind the handshake that were taken. end: "closed", "reset" or "open"."""
+    """What happened.
+
+    taken: bytes that were sent, with the handshake. is_late: the time was up before all were. end: "closed", "reset"
+    or "open". refusals: what the server has refused, and why, if it tells us (see `Bench.make_tap`).
+    """
 
     trial: Trial
-    sent: int
+    taken: int
+    is_late: bool
     heard: list[Heard]
     end: str
+    refusals: tuple[Refusal, ...] = ()
+
+    @property
+    def sent(self) -> int:
+        """How many of the bytes behind the handshake were sent."""
+        return max(0, self.taken - len(self.trial.opening))
+
+    @property
+    def unsent(self) -> int:
+        """How many bytes were not sent because the time was up."""
+        return sum(map(len, (self.trial.opening, *self.trial.steps))) - self.taken if self.is_late else 0
 
     @property
     def answer(self) -> bytes:
@@ -64,32 +86,66 @@ class Bench:
     def __init__(self, host: str, port: int) -> None:
         self._address = host, port
         self._lock = threading.Lock()
-        self._own: set[str] = set()  # addresses of our own ends
+        self._own: dict[str, _Witness] = {}  # by the address of our own end
 
     @property
     def host(self) -> str:
         """What a handshake writes into Host."""
-        host, port = self._address
-        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        return _written(*self._address)
 
     def is_own(self, address: str) -> bool:
         """Whether a connection of the server comes from here: a stranger may be behind it."""
         with self._lock:
             return address in self._own
 
+    def make_tap(self, address: str) -> Tap | None:
+        """Hears for the bench, in the server, what is refused to a connection that comes from here."""
+        with self._lock:
+            return self._own.get(address)
+
     def run(self, trial: Trial) -> Result:
         """Sends it and waits for the answer; raises OSError when the server can not be reached."""
-        with socket.create_connection(self._address, CONNECT_S) as sock:
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            host, port = sock.getsockname()[:2]
-            own = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        *others, last = socket.getaddrinfo(*self._address, type=socket.SOCK_STREAM)
+        for family, _, _, _, server in others:  # a name may have several addresses, and the server listens at one
+            with contextlib.suppress(OSError):
+                return self._run(trial, family, server)
+        return self._run(trial, last[0], last[4])
+
+    def _run(self, trial: Trial, family: int, server: Any) -> Result:
+        with socket.socket(family, socket.SOCK_STREAM) as sock:
+            # From the server's own address, which is one of this machine: so it is known before the server sees it.
+            sock.bind((server[0], 0, *server[2:]))
+            own = _written(*sock.getsockname()[:2])
+            witness = _Witness()
             with self._lock:
-                self._own.add(own)
+                self._own[own] = witness
             try:
-                return _Run(sock, trial).run()
+                sock.settimeout(CONNECT_S)
+                sock.connect(server)
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                return _Run(sock, trial).run()._replace(refusals=tuple(witness.refusals))
             finally:
                 with self._lock:
-                    self._own.discard(own)
+                    del self._own[own]
+
+
+class _Witness:
+    """The tap on our own connection, at the server's end of it: only what is refused is of interest."""
+
+    def __init__(self) -> None:
+        self.refusals: list[Refusal] = []
+
+    def received(self, data: bytes) -> None:
+        pass  # known here: it was sent from here
+
+    def sent(self, data: bytes) -> None:
+        pass  # comes over the wire
+
+    def ended(self) -> None:
+        pass  # is seen at this end too
+
+    def refused(self, error: Refusal) -> None:
+        self.refusals.append(error)
 
 
 class _Run:
@@ -99,7 +155,10 @@ class _Run:
         self._sock = sock
         self._trial = trial
         self._started_s = time.monotonic()
-        self._sent = 0
+        self._taken = 0
+        self._is_late = False
+        size = sum(map(len, (trial.opening, *trial.steps)))
+        self._pause_s = min(PAUSE_S, PAUSES_S / max(1, size)) if trial.byte_by_byte else PAUSE_S
         self._heard: list[Heard] = []
         self._size = 0
         self._end = "open"
@@ -107,30 +166,31 @@ class _Run:
     def run(self) -> Result:
         trial = self._trial
         for piece in _pieces(trial.opening, trial.byte_by_byte):
-            self._send(piece, is_frame=False)
-        is_whole = END_OF_HEAD in trial.opening  # or there is nothing to wait for
+            self._send(piece)
+        is_whole = END_OF_HEAD in trial.opening and not self._is_late  # or there is nothing to wait for
         if is_whole:
             self._listen_until(self._has_answer, MOST_S)
         if self._is_upgraded():
             for step in trial.steps:
                 for piece in _pieces(step, trial.byte_by_byte):
-                    self._send(piece, is_frame=True)
+                    self._send(piece)
         if trial.hangs_up and self._end == "open" and (self._is_upgraded() or not is_whole):
             self._sock.shutdown(socket.SHUT_WR)
         self._listen_until(lambda: False, trial.patience_s)
-        return Result(trial, self._sent, self._heard, self._end)
+        return Result(trial, self._taken, self._is_late, self._heard, self._end)
 
-    def _send(self, piece: bytes, is_frame: bool) -> None:
-        """Sends a piece whole, unless the server has ended the connection. is_frame: it is behind the handshake."""
-        if self._end != "open":
+    def _send(self, piece: bytes) -> None:
+        """Sends a piece whole, unless the server has ended the connection or the time is up."""
+        self._is_late = self._is_late or time.monotonic() > self._started_s + SENDING_S
+        if self._end != "open" or self._is_late:
             return
         try:
             self._sock.sendall(piece)
         except OSError:
             self._listen(0.0)
             return
-        self._sent += len(piece) if is_frame else 0
-        self._listen(PAUSE_S)
+        self._taken += len(piece)
+        self._listen(self._pause_s)
 
     def _listen_until(self, is_enough: Callable[[], bool], patience_s: float) -> None:
         deadline_s = self._started_s + MOST_S
@@ -149,7 +209,8 @@ class _Run:
             return True
         if data:
             at_ms = round(1000 * (time.monotonic() - self._started_s))
-            self._heard.append(Heard(data, self._sent, at_ms))
+            after = max(0, self._taken - len(self._trial.opening))
+            self._heard.append(Heard(data, after, at_ms))
             self._size += len(data)
         else:
             self._end = "closed"
@@ -160,6 +221,10 @@ class _Run:
 
     def _is_upgraded(self) -> bool:
         return bool(self._heard) and self._heard[0].data.startswith(b"HTTP/1.1 101 ")
+
+
+def _written(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _pieces(data: bytes, byte_by_byte: bool) -> list[bytes]:

@@ -33,6 +33,7 @@ class Classroom:
         inspector = Inspector(self.archive, (host, port), server.limits, self.admits, self.names)
         laboratory = Laboratory(self._bench, server.limits, server.check_opening, self.admits)
         server.add_tap(self.archive.make_tap)
+        server.add_tap(self._bench.make_tap)
         server.add_route(INSPECT, inspector.converse)
         server.add_route(LAB, laboratory.converse)
         server.add_page(INSPECT, page_of("inspect"))

@@ -1,11 +1,11 @@
-"""What a trial has shown: both sides of it explained, by the parser that serves the game, and the rule that decided.
+"""What a trial has shown: both sides of it explained, by the parser that serves the game, and the rules that decided.
 
 In:  a `Result` of the bench. Out: `Findings`, and as JSON what the page /lab shows.
 """
 
 from __future__ import annotations
 
-from typing import Any, Callable, NamedTuple
+from typing import Any, Callable, Iterable, NamedTuple
 
 from gameserver.classroom.bench import Result
 from Net.anatomy import Frame, Handshake, Violation
@@ -15,19 +15,20 @@ from Net.limits import Limits
 from Net.messages import ABNORMAL
 from Net.opening import dissect_handshake
 from Net.plain import as_plain
+from Net.violations import violation_of
 
 # The page need not show more of a game that goes on and on.
 MOST_FRAMES = 60
 
 
 class Findings(NamedTuple):
-    """A trial, explained. violation: the rule that was broken, if one was. code, reason: of the server's CLOSE."""
+    """A trial, explained. violations: all that the server refused, without repetitions. code, reason: of its CLOSE."""
 
     request: Handshake | None
     response: Handshake | None
     sent: list[Frame]
     answers: list[Frame]
-    violation: Violation | None
+    violations: tuple[Violation, ...]
     code: int
     reason: str
 
@@ -35,7 +36,7 @@ class Findings(NamedTuple):
 def find(result: Result, limits: Limits, check: Callable[[Request], object]) -> Findings:
     """Explains a result. limits: of the server. check: what it asks of a request; raises HandshakeError."""
     conversation = Conversation(limits)
-    out = b"".join((result.trial.opening, *result.trial.steps))[: len(result.trial.opening) + result.sent]
+    out = b"".join((result.trial.opening, *result.trial.steps))[: result.taken]
     records = [*conversation.feed(True, out), *conversation.feed(False, result.answer)]
     frames = [record for record in records if isinstance(record, Frame)]
     sent = [frame for frame in frames if frame.from_client]
@@ -44,15 +45,14 @@ def find(result: Result, limits: Limits, check: Callable[[Request], object]) -> 
     request = conversation.request
     if request is not None:
         request = dissect_handshake(request.wire, limits=limits, check=check)
-    violation = request.violation if request is not None else None
-    if violation is None:
-        violation = next((frame.violation for frame in sent if frame.violation is not None), None)
+    violations = [request.violation if request is not None else None, *(frame.violation for frame in sent)]
+    violations += map(violation_of, result.refusals)
     return Findings(
         request,
         conversation.response,
         sent,
         answers,
-        violation,
+        tuple(dict.fromkeys(violation for violation in violations if violation is not None)),
         close.code if close is not None else ABNORMAL,
         close.reason if close is not None else "",
     )
@@ -67,17 +67,32 @@ def plain_findings(findings: Findings, result: Result) -> dict[str, Any]:
         "response": as_plain(findings.response),
         "sent": [as_plain(frame) for frame in findings.sent[:MOST_FRAMES]],
         "answers": [
-            {**as_plain(frame), **_when(result, head_size + frame.offset + frame.size)}
+            {
+                **as_plain(frame),
+                **_when(result, head_size + frame.offset + frame.size),
+                "refusal": as_plain(_refusal_in(frame, findings.violations)),
+            }
             for frame in findings.answers[:MOST_FRAMES]
         ],
         "answers_in_all": len(findings.answers),
-        "violation": as_plain(findings.violation),
+        "violations": [as_plain(violation) for violation in findings.violations],
         "code": findings.code,
         "reason": findings.reason,
         "end": result.end,
         "sent_bytes": result.sent,
+        "unsent_bytes": result.unsent,
         "unread_bytes": result.sent - read,
     }
+
+
+def _refusal_in(answer: Frame, violations: Iterable[Violation]) -> Violation | None:
+    """What an answer of the server refuses: its own words are in the answer."""
+    said: tuple[object, ...] = ()
+    if answer.close is not None:
+        said = (answer.close.code, answer.close.reason)
+    elif answer.message is not None and answer.message.packet is not None and answer.message.packet.id == "ERROR":
+        said = tuple(arg.value for arg in answer.message.packet.args)
+    return next((one for one in violations if (one.close_code or one.error_code, one.rule) == said), None)
 
 
 def _when(result: Result, end: int) -> dict[str, int]:

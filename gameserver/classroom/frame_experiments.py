@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from gameserver.classroom.experiment import GOODBYE, KEY, Answer, Delivery, Experiment, failed, fine, masked
-from Net.frames import BINARY, PING, PONG, RSV1, TEXT, serialize
+from gameserver.classroom.experiment import GOODBYE, KEY, Answer, Delivery, Experiment, failed, fine, masked, opening
+from Net.frames import BINARY, CLOSE, PING, PONG, RSV1, RSV3, TEXT, serialize
 from Net.limits import Limits
+from Net.messages import close_payload
 
 _MUST_MASK = (
     "a client MUST mask all frames that it sends to the server [...] The server MUST close the connection upon "
@@ -184,6 +185,34 @@ def _first_byte() -> tuple[Experiment, ...]:
     )
 
 
+def _extensibility() -> tuple[Experiment, ...]:
+    section = "RFC 6455 section 5.8"
+    negotiate = "The endpoints of a connection MUST negotiate the use of any extensions during the opening handshake."
+    offer = opening("/echo", "Sec-WebSocket-Extensions: permessage-telepathy")
+    return (
+        Experiment(
+            "extension-used-though-declined",
+            "An extension that was offered, not agreed on, and used all the same",
+            negotiate,
+            section,
+            (masked(TEXT, b"Hello", rsv=RSV3),),
+            failed(_RESERVED_BIT),
+            "To offer is not to agree: as long as the answer does not name it, its bits mean nothing.",
+            handshake=offer,
+        ),
+        Experiment(
+            "extension-opcode-though-declined",
+            "A kind of frame of an extension that was not agreed on",
+            "This specification provides opcodes 0x3 through 0x7 and 0xB through 0xF [...] for use by extensions.",
+            section,
+            (masked(TEXT, b"Hello"), masked(0x4, b"what you think")),
+            failed("opcode 0x4 is reserved", Answer(TEXT, b"Hello")),
+            "Room was left for frames of tomorrow, and until both sides know them, each one is an error.",
+            handshake=offer,
+        ),
+    )
+
+
 def _masks() -> tuple[Experiment, ...]:
     zeros = bytes(4)
     return (
@@ -196,6 +225,15 @@ def _masks() -> tuple[Experiment, ...]:
             failed(_NOT_MASKED, Answer(TEXT, b"before")),
             "What came whole before the violation counts; the bad frame and all behind it do not.",
             attacks=("facil.io #169", "aiohttp #13655"),
+        ),
+        Experiment(
+            "close-unmasked",
+            "A goodbye without a mask",
+            _MUST_MASK,
+            "RFC 6455 section 5.1",
+            (serialize(CLOSE, close_payload(1000)),),
+            failed(_NOT_MASKED),
+            "All frames, the last one too: the answer is 1002, and not the 1000 that was sent.",
         ),
         Experiment(
             "mask-of-zeros",
@@ -356,4 +394,4 @@ def _lengths() -> tuple[Experiment, ...]:
     )
 
 
-FRAME_EXPERIMENTS = (*_examples(), *_first_byte(), *_masks(), *_lengths())
+FRAME_EXPERIMENTS = (*_examples(), *_first_byte(), *_extensibility(), *_masks(), *_lengths())

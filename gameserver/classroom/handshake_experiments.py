@@ -28,6 +28,11 @@ _DESCRIPTION = (
     "components of the handshake, the server MUST stop processing the client's handshake and return an HTTP response "
     "with an appropriate error code (such as 400 Bad Request)."
 )
+_TARGET = (
+    'The "Request-URI" part of the request MUST match the /resource name/ defined in Section 3 (a relative URI) or be '
+    "an absolute http/https URI that, when parsed, has a /resource name/, /host/, and /port/ that match the "
+    "corresponding ws/wss URI."
+)
 _SAME_ORIGIN = (
     "If the server does not wish to accept this connection, it MUST return an appropriate HTTP error code (e.g., 403 "
     "Forbidden) and abort the WebSocket handshake described in this section."
@@ -84,6 +89,26 @@ HANDSHAKE_EXPERIMENTS = (
         handshake=opening("/echo", "X-Favourite-Colour: green", "Cookie: a=b"),
     ),
     Experiment(
+        "handshake-upgrade-list",
+        "Upgrade with two protocols to choose from",
+        'An Upgrade header field containing the value "websocket", treated as an ASCII case-insensitive value.',
+        _READING,
+        (GOODBYE,),
+        fine(says=_ACCEPT),
+        "The client would also take HTTP/2; the server looks for websocket in the list and answers with that alone.",
+        handshake=_changed("Upgrade: websocket", "Upgrade: h2c, websocket"),
+    ),
+    Experiment(
+        "handshake-absolute-target",
+        "A whole URL in the request line",
+        _TARGET,
+        "RFC 6455 section 4.1",
+        (GOODBYE,),
+        fine(says=_ACCEPT),
+        "So proxies are asked; a server must understand it too, and its host must be the one in Host.",
+        handshake=_changed("GET /echo", f"GET http://{HOST}/echo"),
+    ),
+    Experiment(
         "handshake-byte-by-byte",
         "The handshake and a frame, one byte at a time",
         "Once the client's opening handshake has been sent, the client MUST wait for a response from the server before "
@@ -115,6 +140,29 @@ HANDSHAKE_EXPERIMENTS = (
         fine(says=_ACCEPT),
         "The server stays silent about it; a client that needs its subprotocol must then close.",
         handshake=opening("/echo", "Sec-WebSocket-Protocol: soap, chat"),
+    ),
+    Experiment(
+        "handshake-subprotocols-in-two-lines",
+        "Subprotocols in two header lines",
+        "The Sec-WebSocket-Protocol header field MAY appear multiple times in an HTTP request (which is logically the "
+        "same as a single Sec-WebSocket-Protocol header field that contains all values).",
+        "RFC 6455 section 11.3.4",
+        (GOODBYE,),
+        fine(says=_ACCEPT),
+        "A list may be cut at its commas into lines: whoever reads the first line only misses half of it.",
+        handshake=opening("/echo", "Sec-WebSocket-Protocol: soap", "Sec-WebSocket-Protocol: chat"),
+    ),
+    Experiment(
+        "handshake-extensions-in-two-lines",
+        "Extensions in two header lines",
+        "Note that like other HTTP header fields, this header field MAY be split or combined across multiple lines.",
+        "RFC 6455 section 9.1",
+        (GOODBYE,),
+        fine(says="Sec-WebSocket-Extensions: permessage-deflate"),
+        "The one that the server knows stands in the second line, and is found there.",
+        handshake=opening(
+            "/echo", "Sec-WebSocket-Extensions: foo; bar=2", "Sec-WebSocket-Extensions: permessage-deflate"
+        ),
     ),
     Experiment(
         "handshake-unknown-extension",
@@ -177,6 +225,16 @@ HANDSHAKE_EXPERIMENTS = (
         refused(404, "there is no such page here"),
         "Without Upgrade it is plain HTTP, and there is no page at /echo.",
         handshake=_changed("Upgrade: websocket\r\n", ""),
+    ),
+    Experiment(
+        "handshake-upgrade-h2c",
+        "Upgrade to something else",
+        'An Upgrade header field containing the value "websocket", treated as an ASCII case-insensitive value.',
+        _READING,
+        (),
+        refused(404, "there is no such page here"),
+        "Who asks for HTTP/2 does not ask for a WebSocket: an Upgrade that is not known is passed over, as HTTP says.",
+        handshake=_changed("Upgrade: websocket", "Upgrade: h2c"),
     ),
     Experiment(
         "handshake-no-connection",
@@ -248,6 +306,47 @@ HANDSHAKE_EXPERIMENTS = (
         refused(426, "Sec-WebSocket-Version: 13"),
         "The client may ask again with one of the versions in the answer: so a protocol can change without a flag day.",
         handshake=_changed("Version: 13", "Version: 25"),
+    ),
+    Experiment(
+        "handshake-two-versions",
+        "The version twice",
+        "the Sec-WebSocket-Version header field MUST NOT appear more than once in an HTTP request.",
+        "RFC 6455 section 11.3.5",
+        (),
+        refused(426, "Sec-WebSocket-Version: 13"),
+        "A client asks for one version at a time; in the answer of a server there may be many.",
+        handshake=opening("/echo", "Sec-WebSocket-Version: 8"),
+    ),
+    Experiment(
+        "handshake-subprotocol-grammar",
+        "A subprotocol that is no token",
+        "The elements that comprise this value MUST be non-empty strings with characters in the range U+0021 to "
+        "U+007E not including separator characters as defined in [RFC2616] and MUST all be unique strings.",
+        "RFC 6455 section 4.1",
+        (),
+        refused(400, "Sec-WebSocket-Protocol must be a list of tokens"),
+        "The server speaks no subprotocol at all, and still refuses: what is malformed is not looked at any further.",
+        handshake=opening("/echo", 'Sec-WebSocket-Protocol: chat, "super chat"'),
+    ),
+    Experiment(
+        "handshake-subprotocol-twice",
+        "A subprotocol that is offered twice",
+        "The elements that comprise this value MUST be non-empty strings [...] and MUST all be unique strings.",
+        "RFC 6455 section 4.1",
+        (),
+        refused(400, "Sec-WebSocket-Protocol must name no subprotocol twice"),
+        "The list is ordered by preference: a name that stands in two places is preferred to itself.",
+        handshake=opening("/echo", "Sec-WebSocket-Protocol: chat, soap, chat"),
+    ),
+    Experiment(
+        "handshake-foreign-target",
+        "A whole URL of another host",
+        _TARGET,
+        "RFC 6455 section 4.1",
+        (),
+        refused(400, "the target's host must be the one in Host"),
+        "Request line and Host say two different things: a proxy could believe one, and the server the other.",
+        handshake=_changed("GET /echo", "GET http://evil.example/echo"),
     ),
     Experiment(
         "handshake-unknown-path",

@@ -24,11 +24,14 @@ from Net.websocket import WebSocket
 QUIET_S = 0.7
 MOST_STEPS = 4096
 MOST_STEP_BYTES = 16 * 1024
+# What a command has around the bytes of a single step: names, quotes and brackets.
+_AROUND_BYTES = 256
 
 _STEPS = list_of(hex_digits(MOST_STEP_BYTES), MOST_STEPS)
 
 COMMANDS: Commands = {
     "shelf": {},
+    "bounds": {},
     "explain": {"wire": Argument(hex_digits(MOST_STEP_BYTES))},
     "run": {
         "opening": Argument(hex_digits(MOST_STEP_BYTES)),
@@ -70,6 +73,11 @@ class Laboratory:
             for chapter, experiments in SHELF.items()
         ]
 
+    def _bounds(self) -> dict[str, int]:
+        """What a page may ask: a longer command would end its connection, or be refused."""
+        most = self._limits.message_bytes
+        return {"message": most, "step": min(MOST_STEP_BYTES, (most - _AROUND_BYTES) // 2), "steps": MOST_STEPS}
+
     def _plain(self, experiment: Experiment) -> dict[str, Any]:
         is_short = sum(map(len, experiment.sent)) <= MOST_STEP_BYTES
         return {
@@ -78,6 +86,7 @@ class Laboratory:
             "rule": experiment.rule,
             "section": experiment.section,
             "note": experiment.note,
+            "attacks": experiment.attacks,
             "opening": experiment.opening(self._bench.host).hex(),
             # Null if they are too long to be edited in a page.
             "steps": [step.hex() for step in experiment.sent] if is_short else None,

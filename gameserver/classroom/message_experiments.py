@@ -212,6 +212,16 @@ def _control_frames() -> tuple[Experiment, ...]:
             attacks=("ws GHSA-2mhh-w6q8-5hxw",),
         ),
         Experiment(
+            "pings-in-a-row",
+            "Three pings in a row",
+            "If an endpoint receives a Ping frame and has not yet sent Pong frame(s) in response to previous Ping "
+            "frame(s), the endpoint MAY elect to send a Pong frame for only the most recently processed Ping frame.",
+            "RFC 6455 section 5.5.3",
+            (masked(PING, b"one") + masked(PING, b"two") + masked(PING, b"three"), GOODBYE),
+            fine(Answer(PONG, b"one"), Answer(PONG, b"two"), Answer(PONG, b"three")),
+            "This server answers each; another may answer the last one only, and is right too.",
+        ),
+        Experiment(
             "ping-126-bytes",
             "A ping that is too long",
             _CONTROL,

@@ -113,6 +113,10 @@ GOOD = {
     "an empty value": with_field("X-Empty:"),
     "bytes beyond ASCII in a value": with_field("X-Name: Gr\xfc\xdfe"),
     "every character of a token": with_field("!#$%&'*+-.^_`|~09azAZ: x"),
+    "subprotocols over two lines": with_field("Sec-WebSocket-Protocol: third"),
+    "subprotocols that differ in capitals": with_field("Sec-WebSocket-Protocol: CHAT"),
+    "empty members among subprotocols": changed("chat, superchat", ", chat,, superchat,"),
+    "no subprotocol": changed("Sec-WebSocket-Protocol: chat, superchat\r\n", ""),
     "a body of no bytes": with_field("Content-Length: 0"),
     "the most fields": changed("\r\n\r\n", "\r\nX: y" * 13 + "\r\n\r\n"),
 }
@@ -191,6 +195,15 @@ BAD = {
     "a key that is not base64": Bad(400, "RFC 6455 section 4.2.1", changed(KEY, "dGhlIHNhbXBsZSBub25jZ!==")),
     "a key without padding": Bad(400, "RFC 6455 section 4.2.1", changed(KEY, KEY.rstrip("="))),
     "a key beyond ASCII": Bad(400, "RFC 6455 section 4.2.1", changed(KEY, "\xe9" * 24)),
+    "a subprotocol with a space in it": Bad(400, "RFC 6455 section 4.3", changed("superchat", "super chat")),
+    "a subprotocol in quotes": Bad(400, "RFC 6455 section 4.3", changed("superchat", '"superchat"')),
+    "a subprotocol beyond ASCII": Bad(400, "RFC 6455 section 4.3", changed("superchat", "superch\xe4t")),
+    "an empty list of subprotocols": Bad(400, "RFC 6455 section 4.3", changed("chat, superchat", "")),
+    "a list of no subprotocols": Bad(400, "RFC 6455 section 4.3", changed("chat, superchat", " , ,")),
+    "a subprotocol twice": Bad(400, "RFC 6455 section 4.1", changed("superchat", "chat")),
+    "a subprotocol twice over two lines": Bad(
+        400, "RFC 6455 section 4.1", with_field("Sec-WebSocket-Protocol: superchat")
+    ),
     # Limits.
     "too many fields": Bad(431, "RFC 6585 section 5", changed("\r\n\r\n", "\r\nX: y" * 14 + "\r\n\r\n")),
     "too long a head": Bad(431, "RFC 6585 section 5", with_field("X: " + "y" * 2000)),

@@ -97,6 +97,37 @@ def test_who_comes_from_elsewhere_or_by_a_proxy_is_not(host: str, fields: list[t
     assert not who(host, *fields).is_this_machine
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "x-client-ip",
+        "cf-connecting-ip",
+        "true-client-ip",
+        "x-cluster-client-ip",
+        "fastly-client-ip",
+        "fly-client-ip",
+        "x-original-forwarded-for",
+        "x-forwarded",
+        "x-forwarded-server",
+        "x-envoy-external-address",
+        "x-azure-clientip",
+        "x-amzn-trace-id",
+        "cdn-loop",
+    ],
+)
+def test_who_bears_any_usual_trace_of_a_proxy_is_not_this_machine(name: str) -> None:
+    assert not who("::1", (name, "203.0.113.9")).is_this_machine
+    assert who("::1", (name, "203.0.113.9")).host == "::1"
+
+
+def test_what_a_browser_sends_by_itself_is_no_trace_of_a_proxy() -> None:
+    names = (
+        "host upgrade connection origin user-agent accept accept-encoding accept-language cache-control cookie pragma "
+    )
+    names += "sec-websocket-key sec-websocket-version sec-websocket-extensions sec-fetch-site sec-ch-ua priority te dnt"
+    assert who("::1", *((name, "x") for name in names.split())).is_this_machine
+
+
 @pytest.mark.parametrize("text", ["", "localhost", "10.0.0.0/8", "10.0.0.2 ", "10.0.0.2\n", "1:2", "256.0.0.1"])
 def test_what_is_no_address_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"not|must|[Ee]xpected|appear"):

@@ -10,7 +10,7 @@ from Net.client import connect
 from Net.errors import HandshakeError
 from Net.frames import TEXT
 from Net.handshake import END_OF_HEAD, upgrade_request
-from Net.tap import Tap, tap_for
+from Net.tap import Refusal, Tap, tap_for
 from tests.Net.support import DEADLINE_S, client_frame, raw_connection, wait_until
 from tests.support import serving
 
@@ -105,3 +105,26 @@ def test_nobody_one_or_several_may_listen_in() -> None:
     both.ended()
     for tap in (first, second):
         assert (tap.bytes_in, tap.bytes_out, tap.has_ended) == (b"in", b"out", True)
+
+
+class Witnessing(Recording):
+    """A tap that also keeps what is refused."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.refusals: list[Refusal] = []
+
+    def refused(self, error: Refusal) -> None:
+        assert self.bytes_out == b"", "the witness hears it first"
+        self.refusals.append(error)
+
+
+def test_a_witness_hears_why_a_handshake_is_refused_before_the_peer_does() -> None:
+    witness, other = Witnessing(), Recording()
+    with serving() as arena:
+        arena.server.add_tap(lambda _address: witness)
+        arena.server.add_tap(lambda _address: other)
+        with pytest.raises(HandshakeError, match="404"):
+            connect(arena.url("/nowhere"))
+        assert [type(error) for error in witness.refusals] == [HandshakeError]
+        wait_until(lambda: other.bytes_out.startswith(b"HTTP/1.1 404 "), "the answer was sent")

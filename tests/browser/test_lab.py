@@ -8,7 +8,7 @@ from typing import Any, Callable
 import pytest
 
 from gameserver.classroom.experiments import EXPERIMENTS
-from tests.browser.conftest import Served, Visitor
+from tests.browser.conftest import TOKEN, Served, Visitor, eventually
 
 pytestmark = pytest.mark.browser
 
@@ -61,6 +61,16 @@ def test_an_experiment_can_be_linked_to_and_shows_who_decided(
     assert "check_first_bytes() in Net/frames.py" in student.text_of("#result .violation")
     assert "MASK" in student.text_of("#result .source .here") + student.text_of("#result .source")
     keep_picture(student, "lab-light.png")
+
+
+def test_every_answer_that_refuses_something_shows_who_decided(classroom: Served, visit: Visit) -> None:
+    student = open_lab(classroom, visit, "#packet-before-join")
+    assert send(student) == "1 frame, then CLOSE 1000"
+    student.page.click("#result details.down summary >> text=NOT_IN_ROOM")
+    student.page.wait_for_selector("#result .exchange .violation")
+    for shown in ("#result > div > .violation", "#result .exchange .violation"):
+        assert "Session.seated() in gameserver/session.py" in student.text_of(shown)
+        assert 'raise PacketError("NOT_IN_ROOM"' in student.text_of(shown)
 
 
 SWITCHES: list[tuple[str, str, Any, str]] = [
@@ -140,3 +150,79 @@ def test_a_handshake_is_crafted(classroom: Served, visit: Visit) -> None:
     student.page.click("#send")
     student.page.wait_for_selector("#result .bad")
     assert "there is no \\q" in student.text_of("#result .bad")
+
+
+def test_an_experiment_that_is_too_long_to_be_changed_can_only_be_sent(classroom: Served, visit: Visit) -> None:
+    student = open_lab(classroom, visit, "#rfc-64-kib")
+    student.page.wait_for_selector("[data-experiment='rfc-64-kib'][aria-current]")
+    for control in ("#path", "#delivery", "#hangs-up", "#opening", "#raw"):
+        assert student.page.is_disabled(control), control
+    assert student.page.locator("#steps button:enabled").count() == 0
+    assert send(student) == "1 frame, then CLOSE 1000"
+    student.page.click("#fresh")
+    student.page.select_option("#delivery", "bytes")
+    assert send(student) == "1 frame, then CLOSE 1000"
+
+
+def test_what_is_too_long_for_the_lab_gets_a_sentence_and_the_connection_lives(classroom: Served, visit: Visit) -> None:
+    student = open_lab(classroom, visit)
+    student.page.fill("#raw", 40_000 * "00")
+    student.page.wait_for_selector("#preview .bad")
+    assert "at most 16384 bytes at once, these are 40000" in student.text_of("#preview .bad")
+    student.page.click("#send")
+    student.page.wait_for_selector("#result .bad")
+    assert "at most 16384 bytes at once" in student.text_of("#result .bad")
+    student.page.fill("#raw", 16_000 * "00")
+    student.page.click("#steps button >> text=+ frame")
+    student.page.fill("#raw", 16_000 * "00")
+    student.page.click("#steps button >> text=+ frame")
+    student.page.fill("#raw", 16_000 * "00")
+    student.page.click("#send")
+    student.page.wait_for_selector("#result .bad >> text=too long for the lab")
+    student.page.click("#fresh")
+    assert send(student) == "1 frame, then CLOSE 1000"
+
+
+def test_the_shelf_is_searched_for_attacks_too(classroom: Served, visit: Visit) -> None:
+    student = open_lab(classroom, visit)
+    for words, found in (("cve-2016-10542", "length-256-mib"), ("Slowloris", "handshake-never-ends")):
+        student.page.fill("#shelf-search", words)
+        student.page.wait_for_selector(f"[data-experiment='{found}']:visible")
+        assert student.page.locator("[data-experiment]:visible").count() <= 2
+    student.page.click("[data-experiment='handshake-never-ends']")
+    assert "slowloris, CVE-2007-6750" in student.text_of("#about")
+
+
+KEEP_SOCKETS = """
+globalThis.sockets = [];
+globalThis.WebSocket = class extends WebSocket {
+  constructor(...args) {
+    super(...args);
+    sockets.push(this);
+  }
+};
+"""
+# A page that does not come back by itself is let in by its token.
+COME_BACK = f"""() => {{
+  const [form, token] = [document.querySelector("#login"), document.querySelector("#token")];
+  if (form && !form.hidden && sockets.at(-1).readyState === WebSocket.CLOSED) {{
+    token.value = "{TOKEN}";
+    form.requestSubmit();
+  }}
+  return sockets.length > 1 && sockets.at(-1).readyState === WebSocket.OPEN && !document.querySelector("#desk").hidden;
+}}"""
+
+
+def test_what_is_on_the_bench_stays_when_the_connection_is_lost_and_comes_back(classroom: Served, visit: Visit) -> None:
+    student = visit("about:blank")
+    student.page.add_init_script(KEEP_SOCKETS)
+    student.page.goto(f"{classroom.url}/lab")
+    student.page.wait_for_selector(".steps button >> nth=0")
+    student.page.fill("[name=payload]", "typed for minutes")
+    student.page.check("#hangs-up")
+    typed = student.page.input_value("#raw")
+    student.see("sockets.at(-1).close()")
+    eventually(lambda: student.page.evaluate(COME_BACK), "the page has come back")
+    assert student.page.input_value("#raw") == typed
+    assert student.page.is_checked("#hangs-up")
+    assert send(student) == "1 frame, then CLOSE 1000"

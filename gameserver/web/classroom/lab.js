@@ -14,6 +14,8 @@ const OPCODES = { 0: "CONTINUATION", 1: "TEXT", 2: "BINARY", 8: "CLOSE", 9: "PIN
 const GOODBYE = [0x88, 0x82, 0x37, 0xfa, 0x21, 0x3d, 0x34, 0x12];
 
 let link = null;
+/** What the server takes at most, see `Laboratory._bounds`; null until the page has been filled. */
+let bounds = null;
 /** @type {number[][]} bytes of each step */
 let steps = [];
 let chosen = 0;
@@ -26,7 +28,10 @@ const shelf = new Shelf(byId("shelf"), byId("shelf-search"), take);
 
 openDesk("/lab", async (newLink) => {
   link = newLink;
-  const [chapters, packets] = await Promise.all([link.do("shelf", {}), fetch("/packets.json").then((answer) => answer.json())]);
+  if (bounds) return preview(); // the connection was lost and is back: what is on the bench stays there
+  const packetsCome = fetch("/packets.json").then((answer) => answer.json());
+  const [chapters, packets, newBounds] = await Promise.all([link.do("shelf", {}), packetsCome, link.do("bounds", {})]);
+  bounds = newBounds;
   builder.setPackets(packets.to_server);
   shelf.fill(chapters);
   const wanted = new URLSearchParams(location.search).get("experiment"); // how the lessons name one
@@ -61,6 +66,7 @@ function startAfresh() {
   take({
     title: "An experiment of your own",
     note: "Switch a bit, or type other bytes, and press Send.",
+    attacks: [],
     opening: null,
     steps: [build(helloFrame()), GOODBYE].map((step) => step.map(hexOf).join("")),
     byte_by_byte: false,
@@ -79,11 +85,13 @@ function take(given) {
   show(byId("split"), false);
   byId("hangs-up").checked = given.hangs_up;
   byId("opening-part").open = steps.length === 0 && given.steps !== null;
+  for (const id of ["path", "delivery", "hangs-up", "opening"]) byId(id).disabled = given.steps === null;
   show(byId("result"), false);
   const about = [element("h2", {}, given.title)];
   if (given.rule) about.push(element("blockquote", {}, given.rule, " ", element("cite", {}, given.section)));
   about.push(element("p", {}, given.note));
-  if (given.steps === null) about.push(element("p", { className: "soft" }, "Its frames are too long to be shown here; Send sends them all the same."));
+  if (given.attacks.length) about.push(element("p", { className: "soft" }, `From the table of attacks: ${given.attacks.join("; ")}`));
+  if (given.steps === null) about.push(element("p", { className: "soft" }, "Its frames are too long to be shown or changed here; Send sends them all the same."));
   byId("about").replaceChildren(...about);
   byId("detail").scrollTop = 0;
   chooseStep(0);
@@ -126,8 +134,9 @@ function showSteps() {
     if (i === chosen) step.setAttribute("aria-current", "true");
     return step;
   });
-  const add = element("button", { type: "button", onclick: () => change(() => steps.splice(chosen + 1, 0, build(helloFrame())), chosen + 1) }, "+ frame");
-  const remove = element("button", { type: "button", disabled: !steps.length, onclick: () => change(() => steps.splice(chosen, 1), Math.max(0, chosen - 1)) }, "− frame");
+  const isLocked = experiment?.steps === null;
+  const add = element("button", { type: "button", disabled: isLocked, onclick: () => change(() => steps.splice(chosen + 1, 0, build(helloFrame())), chosen + 1) }, "+ frame");
+  const remove = element("button", { type: "button", disabled: isLocked || !steps.length, onclick: () => change(() => steps.splice(chosen, 1), Math.max(0, chosen - 1)) }, "− frame");
   byId("steps").replaceChildren(...buttons, add, remove);
 }
 
@@ -142,7 +151,7 @@ async function preview() {
   const mine = ++explained;
   const bytes = steps[chosen];
   if (!bytes?.length) return byId("preview").replaceChildren();
-  const frames = await link.do("explain", { wire: bytes.map(hexOf).join("") }).catch((error) => [error.message]);
+  const frames = await ask("explain", { wire: bytes.map(hexOf).join("") }).catch((error) => [error.message]);
   if (mine !== explained) return;
   if (frames.length > 1) builder.show(null); // several frames in one step: only their bytes can be changed
   byId("preview").replaceChildren(...frames.map((frame) => (typeof frame === "string" ? element("p", { className: "bad" }, frame) : frameView(frame, { isQuestion: true }))));
@@ -163,12 +172,27 @@ function letBitsBeSwitched(view) {
 
 async function send() {
   byId("send").disabled = true;
+  setText(byId("send"), "Sending …"); // byte by byte it takes some seconds
   try {
-    showResult(resultView(await link.do(...request())));
+    showResult(resultView(await ask(...request())));
   } catch (error) {
     showResult(element("p", { className: "bad" }, error.message));
   }
+  setText(byId("send"), "Send");
   byId("send").disabled = false;
+}
+
+/** Asks the server something that it can take. */
+async function ask(name, args) {
+  const sizes = [args.wire, args.opening, ...(args.steps ?? [])].map((digits) => (digits ?? "").length / 2);
+  const longest = Math.max(...sizes);
+  if (longest > bounds.step) throw new Error(`The lab takes at most ${bounds.step} bytes at once, these are ${longest}.`);
+  if (sizes.length > bounds.steps) throw new Error(`The lab takes at most ${bounds.steps} pieces.`);
+  if (JSON.stringify({ id: Number.MAX_SAFE_INTEGER, do: name, ...args }).length > bounds.message) {
+    const all = sizes.reduce((sum, size) => sum + size, 0);
+    throw new Error(`That is too long for the lab: ${all} bytes in all. It takes about ${Math.floor(bounds.message / 2)}.`);
+  }
+  return link.do(name, args);
 }
 
 function request() {

@@ -1,4 +1,4 @@
-// What an experiment has shown: how it ended, which rule decided, whether that is what was stated, and all that went
+// What an experiment has shown: how it ended, which rules decided, whether that is what was stated, and all that went
 // over the wire.
 
 import { element } from "../dom.js";
@@ -15,8 +15,8 @@ const NO_CLOSE = 1006;
 export function resultView(result) {
   const view = element("div", {}, element("p", { className: "outcome" }, outcome(result)));
   if (result.points) view.append(comparison(result.points));
-  if (result.violation) view.append(violationBox(result.violation));
-  else if (refusal(result)) view.append(element("pre", { className: "text" }, refusal(result)));
+  view.append(...result.violations.map(violationBox));
+  if (!result.violations.length && refusal(result)) view.append(element("pre", { className: "text" }, refusal(result)));
   view.append(exchange(result));
   return view;
 }
@@ -58,13 +58,19 @@ function exchange(result) {
   if (result.response) list.append(line("down", result.response.lines[0].text, "", () => handshakeView([result.response])));
   for (const { isUp, frame } of inOrder(result)) {
     const when = isUp ? "" : `after ${frame.after} of ${result.sent_bytes} bytes, ${frame.at_ms} ms`;
-    list.append(line(isUp ? "up" : "down", summary(frame), when, () => frameView(frame)));
+    list.append(line(isUp ? "up" : "down", summary(frame), when, () => explanation(frame)));
   }
   const hidden = result.answers_in_all - result.answers.length;
   if (hidden) list.append(element("p", { className: "soft" }, `and ${count(hidden, "frame")} more`));
   if (result.unread_bytes > 0) list.append(element("p", { className: "soft" }, `${count(result.unread_bytes, "byte")} behind that: not a whole frame, or not read any more`));
+  if (result.unsent_bytes) list.append(element("p", { className: "warn" }, `${count(result.unsent_bytes, "byte")} more were not sent: it took too long`));
   list.append(element("p", {}, ENDS[result.end]));
   return list;
+}
+
+/** A frame; and if the server refuses something in it, by which rule, and where. */
+function explanation(frame) {
+  return element("div", {}, ...(frame.refusal ? [violationBox(frame.refusal)] : []), frameView(frame));
 }
 
 /** Frames of both directions: an answer stands behind the frame whose bytes had been sent when it came. */

@@ -56,7 +56,8 @@ export class Shelf {
 
   #find(words) {
     for (const { experiment, button } of this.rows.values()) {
-      show(button, `${experiment.id} ${experiment.title} ${experiment.rule} ${experiment.section}`.toLowerCase().includes(words));
+      const { id, title, rule, section, attacks } = experiment;
+      show(button, [id, title, rule, section, ...attacks].join(" ").toLowerCase().includes(words));
     }
     for (const chapter of this.box.children) {
       const found = [...chapter.querySelectorAll("button")].some((button) => !button.hidden);

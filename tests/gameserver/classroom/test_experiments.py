@@ -80,7 +80,12 @@ def test_a_wrong_row_would_be_noticed(arena: Arena) -> None:
 
 
 def test_what_the_handshake_must_not_answer_is_not_in_the_answer(arena: Arena) -> None:
-    for experiment_id in ("handshake-subprotocol", "handshake-unknown-extension", "deflate-declined"):
+    for experiment_id in (
+        "handshake-subprotocol",
+        "handshake-subprotocols-in-two-lines",
+        "handshake-unknown-extension",
+        "deflate-declined",
+    ):
         head = run(EXPERIMENTS[experiment_id], arena.port).head.lower()
         assert b"sec-websocket-protocol" not in head
         assert b"sec-websocket-extensions" not in head
@@ -102,7 +107,8 @@ def test_every_row_is_one_of_its_own_and_says_all_it_must() -> None:
 def test_the_shelf_has_a_row_for_every_section_with_rules_of_framing_and_of_the_handshake() -> None:
     sections = {row.section for row in EXPERIMENTS.values()}
     wanted = ["1.3", "4.1", "4.2.1", "4.2.2", "4.4"]
-    wanted += ["5.1", "5.2", "5.3", "5.4", "5.5", "5.5.1", "5.5.2", "5.5.3", "5.6", "5.7"]
+    wanted += ["5.1", "5.2", "5.3", "5.4", "5.5", "5.5.1", "5.5.2", "5.5.3", "5.6", "5.7", "5.8"]
+    wanted += ["9.1", "11.3.4", "11.3.5"]  # of the handshake's fields
     assert {f"RFC 6455 section {section}" for section in wanted} <= sections
     assert {f"RFC 7692 section 7.2.3.{number}" for number in range(1, 7)} <= sections
 

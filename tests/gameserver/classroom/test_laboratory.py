@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+import time
+from typing import Any, Iterator
 
 import pytest
 
-from gameserver.classroom.bench import Bench, Trial
-from gameserver.classroom.experiments import EXPERIMENTS
+from gameserver.classroom.bench import MOST_S, Bench, Trial
+from gameserver.classroom.experiments import EXPERIMENTS, Experiment, Outcome
 from gameserver.classroom.findings import find
 from gameserver.classroom.verdict import compare
+from Net.frames import BINARY, serialize
 from tests.gameserver.classroom.support import Page, classroom, open_page
 from tests.support import serving
 
@@ -41,14 +44,14 @@ def test_what_is_good_is_answered_and_explained() -> None:
         result = run(page, HELLO, GOODBYE)
         assert [frame["opcode_name"] for frame in result["sent"]] == ["TEXT", "CLOSE"]
         assert result["answers"][0]["message"]["text"] == "Hello"
-        assert (result["code"], result["end"], result["violation"]) == (1000, "closed", None)
+        assert (result["code"], result["end"], result["violations"]) == (1000, "closed", [])
         assert result["response"]["accept"][-1]["value"] == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 
 
 def test_what_is_wrong_names_the_rule_and_the_lines_that_decided() -> None:
     with classroom() as (arena, _), open_page(arena, "/lab") as page:
         result = run(page, HELLO_UNMASKED)
-        violation = result["violation"]
+        (violation,) = result["violations"]
         assert (result["code"], result["reason"]) == (violation["close_code"], violation["rule"])
         assert violation["section"] == "RFC 6455 section 5.1"
         assert violation["function"] == "check_first_bytes"
@@ -60,6 +63,45 @@ def test_a_slow_delivery_shows_after_which_byte_the_server_has_decided() -> None
         result = run(page, HELLO_UNMASKED, byte_by_byte=True)
         assert result["code"] == 1002
         assert 2 <= result["answers"][0]["after"] < 7, "the second byte holds the MASK bit"
+
+
+def test_a_long_delivery_byte_by_byte_arrives_in_a_bounded_time() -> None:
+    long = serialize(BINARY, bytes(6000), mask_key=bytes(4))
+    with classroom() as (arena, _), open_page(arena, "/lab") as page:
+        started_s = time.monotonic()
+        result = run(page, long.hex(), GOODBYE, byte_by_byte=True)
+        assert time.monotonic() - started_s < MOST_S + 2
+        # On a slow machine it may be too much: then it says so.
+        assert result["sent_bytes"] + result["unsent_bytes"] == len(long) + 8
+        assert result["unsent_bytes"] > 0 or result["code"] == 1000
+
+
+def test_a_delivery_that_takes_too_long_says_what_was_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gameserver.classroom.bench.SENDING_S", 0.3)
+    monkeypatch.setattr("gameserver.classroom.bench.PAUSES_S", 60.0)
+    with classroom() as (arena, _), open_page(arena, "/lab") as page:
+        result = run(page, 4000 * "00", byte_by_byte=True)  # no server could answer so little of its handshake
+        assert result["unsent_bytes"] > 4000
+        assert (result["sent_bytes"], result["response"]) == (0, None)
+        monkeypatch.setattr("gameserver.classroom.bench.SENDING_S", 2.0)
+        result = run(page, "82fe0fa000000000" + 4000 * "00", byte_by_byte=True)
+        assert 0 < result["sent_bytes"] < 4008
+        assert result["sent_bytes"] + result["unsent_bytes"] == 4008
+        assert result["unread_bytes"] == result["sent_bytes"]
+
+
+def test_a_server_at_one_of_the_addresses_of_a_name_is_found() -> None:
+    with serving() as arena:  # on 127.0.0.1; where there is IPv6, localhost is ::1 as well
+        bench = Bench("localhost", arena.port)
+        good = EXPERIMENTS["rfc-ping-masked"]
+        assert bench.run(Trial(good.opening(bench.host), good.sent)).answer.startswith(b"HTTP/1.1 101 ")
+
+
+def test_the_lab_says_how_much_it_takes() -> None:
+    with classroom() as (arena, _), open_page(arena, "/lab") as page:
+        bounds = page.do("bounds")
+        assert bounds == {"message": arena.server.limits.message_bytes, "step": 16 * 1024, "steps": 4096}
+        assert page.do("explain", wire=bounds["step"] * "00")
 
 
 def test_pieces_are_joined_by_the_server() -> None:
@@ -85,9 +127,52 @@ def test_a_refused_handshake_names_who_refused_it(changed: dict[str, str], statu
     with classroom() as (arena, _), open_page(arena, "/lab") as page:
         result = run(page, HELLO, opening=opening(**changed))
         assert result["response"]["lines"][0]["text"].split()[1] == str(status)
-        assert result["violation"]["status"] == status
-        assert result["violation"]["function"] == function
-        assert result["violation"]["rule"] in result["response"]["body"]
+        (violation,) = result["violations"]
+        assert violation["status"] == status
+        assert violation["function"] == function
+        assert violation["rule"] in result["response"]["body"]
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[Page]:
+    with classroom() as (arena, _), open_page(arena, "/lab") as page:
+        yield page
+
+
+def refuses(outcome: Outcome) -> bool:
+    """Whether the server says no to something."""
+    is_error = any(b"ERROR" in answer.payload or b"BAD_PACKET" in answer.payload for answer in outcome.frames)
+    return outcome.status not in (0, 101) or bool(outcome.close_reason) or is_error
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS.values(), ids=EXPERIMENTS)
+def test_whoever_refuses_something_is_shown_with_rule_and_source(lab: Page, experiment: Experiment) -> None:
+    result = lab.do("run_experiment", experiment=experiment.id)
+    assert [point for point in result["points"] if not point["is_as_stated"]] == []
+    assert bool(result["violations"]) == refuses(experiment.outcome)
+    for violation in result["violations"]:
+        assert violation["rule"]
+        assert re.match(r"RFC \d+ section |docs/", violation["section"])
+        assert re.search(r"^ +(raise |_?refuse|self\.)", violation["source"], re.MULTILINE), violation["source"]
+    refused = [answer for answer in result["answers"] if answer["refusal"]]
+    assert bool(refused) == (refuses(experiment.outcome) and experiment.outcome.status == 101)
+
+
+@pytest.mark.parametrize(
+    ("experiment", "decided"),
+    [
+        ("handshake-no-upgrade", ["respond() in Net/http.py"]),
+        ("handshake-never-ends", ["read_head() in Net/accept.py"]),
+        ("packet-before-join", ["Session.seated() in gameserver/session.py"]),
+        (
+            "packet-flood",
+            ["PacketTable._find() in Net/PacketCodes.py", "Session._check_patience() in gameserver/session.py"],
+        ),
+    ],
+)
+def test_what_only_the_server_can_know_is_told_by_the_server(lab: Page, experiment: str, decided: list[str]) -> None:
+    violations = lab.do("run_experiment", experiment=experiment)["violations"]
+    assert [f"{one['function']}() in {one['file']}" for one in violations] == decided
 
 
 def test_bytes_are_explained_before_they_are_sent() -> None:
