@@ -21,6 +21,8 @@ from tests.Net.support import parse_all
 
 ROOT = Path(__file__).parents[3]
 FOLDER = ROOT / "docs" / "lessons"
+# As README installs the project for its tests, but so that `python` is the right one from then on.
+INSTALL = 'python3 -m venv .venv && . .venv/bin/activate && pip install ".[test]"'
 LESSONS = sorted(FOLDER.glob("[1-9]-*.md"))
 PAGES = [*LESSONS, FOLDER / INDEX]
 SERVED = {"/", "/lab", "/inspect", "/packets.json"}
@@ -78,6 +80,11 @@ def test_every_stage_of_the_kata_is_the_exercise_of_a_lesson() -> None:
 def test_every_command_can_be_given(file: Path) -> None:
     for command in "".join(fences_of(file, "sh")).splitlines():
         program, *arguments = shlex.split(command)
+        if command == INSTALL:
+            continue
+        if program == "cp":
+            assert (ROOT / arguments[0]).is_file()
+            continue
         assert program == "python", command
         if arguments[0] == "run_server.py":
             make_parser().parse_args(arguments[1:])
