@@ -38,7 +38,8 @@ class Tracer:
     """Prints the frames of some clients.
 
     wanted: hosts, or addresses with a port, or EVERYBODY; without any, it does nothing. show: makes text of a record.
-    write: puts text out; it may block. limits: the server's. most_bytes, most_text: what may wait.
+    write: puts text out; it may block. limits: the server's. most_bytes, most_text: what may wait. private: paths of
+    which only the request is told, since the operator's token is sent there.
     """
 
     def __init__(
@@ -49,7 +50,9 @@ class Tracer:
         limits: Limits = Limits(),
         most_bytes: int = MOST_BYTES,
         most_text: int = MOST_TEXT,
+        private: Collection[str] = (),
     ) -> None:
+        self._private = frozenset(private)
         self._wanted = frozenset(wanted)
         self._show = show
         self._write = write
@@ -63,7 +66,7 @@ class Tracer:
         host = address.rpartition(":")[0].strip("[]")
         if not self._wanted & {EVERYBODY, host, address}:
             return None
-        return _TracedConnection(address, Conversation(self._limits), self._chunks)
+        return _TracedConnection(address, Conversation(self._limits), self._chunks, self._private)
 
     def start(self) -> None:
         """Starts the threads, if anybody is wanted."""
@@ -147,8 +150,11 @@ class _Chunk(NamedTuple):
 class _TracedConnection:
     """The tap on one connection; and what its bytes say, for the reading thread."""
 
-    def __init__(self, address: str, conversation: Conversation, chunks: Hopper[_Chunk]) -> None:
+    def __init__(
+        self, address: str, conversation: Conversation, chunks: Hopper[_Chunk], private: Collection[str]
+    ) -> None:
         self.address = address
+        self._private = private
         self._chunks = chunks
         self._has_gap = False
         self._conversation: Conversation | None = conversation  # None: there is nothing more to be told
@@ -190,4 +196,7 @@ class _TracedConnection:
         if conversation.is_plain_http:
             self.give_up()
             return []
+        if conversation.request is not None and conversation.request.path in self._private:
+            self.give_up()
+            return [*records, "the operator's token is sent here: nothing more is told of this client"]
         return list(records)

@@ -8,10 +8,13 @@ from typing import Any
 
 import pytest
 
+from gameserver.admin import Console
 from gameserver.classroom.bench import Trial
+from gameserver.doorkeeper import Doorkeeper
+from gameserver.world_manager import GameWorldManager
 from Net.client import connect
 from Net.errors import ConnectionClosed, HandshakeError
-from Net.frames import CONTINUATION, PING, TEXT, serialize
+from Net.frames import CONTINUATION, PING, TEXT, apply_mask, serialize
 from tests.gameserver.classroom.support import TOKEN, Page, classroom, open_page
 from tests.Net.support import DEADLINE_S, wait_until
 from tests.support import Player, serving
@@ -99,6 +102,28 @@ def test_the_inspector_does_not_look_at_itself() -> None:
         arena.connect(path="/echo")
         page.until(lambda: page.connections)
         assert [connection["path"] for connection in page.connections] == ["/echo"]
+
+
+@pytest.mark.parametrize("target", ["/admin", "/admin?x=1", "http://127.0.0.1:{port}/admin"])
+def test_the_operators_token_is_in_nothing_that_the_page_gets(target: str) -> None:
+    with classroom() as (arena, room), open_page(arena, "/inspect") as page:
+        arena.server.add_route("/admin", Console(GameWorldManager(arena.server), Doorkeeper("sesame")).converse)
+        arena.join("Ann")
+        page.do("watch", connections=None, hides_text=False)
+        opening = (
+            f"GET {target.format(port=arena.port)} HTTP/1.1\r\nHost: 127.0.0.1:{arena.port}\r\nUpgrade: websocket\r\n"
+            "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+        )
+        knock = serialize(TEXT, b'{"token":"sesame"}', mask_key=KEY)
+        # Also when the token comes in one piece with the handshake.
+        answer = room._bench.run(Trial(opening.encode() + knock, (), patience_s=DEADLINE_S)).answer
+        assert b'{"ok": true}' in answer
+        row_of(page, packet="JOIN")
+        assert all(connection["path"] == "/" for connection in page.connections)
+        captured = base64.b64decode(page.do("capture", connections=None))
+        assert b"sesame" not in captured
+        assert apply_mask(b"sesame", KEY[2:] + KEY[:2]) not in captured
+        assert "sesame" not in json.dumps(page.rows)
 
 
 def test_a_masked_frame_is_taken_apart() -> None:
