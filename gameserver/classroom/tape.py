@@ -21,6 +21,7 @@ from Net.limits import Limits
 TAPE_BYTES = 128 * 1024
 # What a piece costs beyond its bytes: a client that sends byte by byte must not make a long tape of short pieces.
 PIECE_COST_BYTES = 128
+_SWITCHING = b"HTTP/1.1 101 "
 # The server has counted already.
 _ANY_HEAD = Limits(head_bytes=2**20, head_fields=2**16)
 
@@ -89,14 +90,19 @@ class Tape:
         """Whether the client asked for a WebSocket and got an answer, good or bad."""
         return bool(self.response)
 
+    @property
+    def _is_websocket(self) -> bool:
+        """Whether frames follow the handshake; if it was refused, what follows is a body, or nothing."""
+        return self.response.startswith(_SWITCHING)
+
     def received(self, data: bytes) -> None:
         """Keeps what the client sent."""
         if self.is_ignored:
             return
         self.bytes_in += len(data)
-        if self.response:
+        if self._is_websocket:
             self._keep(True, data)
-        else:
+        elif not self.response:
             self.request += data
 
     def sent(self, data: bytes) -> None:
@@ -105,12 +111,13 @@ class Tape:
             return
         self.bytes_out += len(data)
         if self.response:
-            self._keep(False, data)
+            if self._is_websocket:
+                self._keep(False, data)
             return
         head, end, early = self.request.partition(END_OF_HEAD)
         self.request, self.response = head + end, data
         self.is_ignored = self.path in self._ignored
-        if early and not self.is_ignored:
+        if early and not self.is_ignored and self._is_websocket:
             self._keep(True, early)
 
     def ended(self) -> None:
