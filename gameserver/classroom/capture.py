@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import ipaddress
+import re
 from typing import Iterable
 
 from gameserver.classroom.tape import Tape
@@ -16,6 +17,8 @@ from Net.errors import HandshakeError
 from Net.handshake import parse_request
 from Net.limits import Limits
 from Net.pcapng import Address, Chunk, Connection, capture, parse_address
+
+_PORT = re.compile(r"(?<=[\].\w]):\d{1,5}$")
 
 
 def capture_file(tapes: Iterable[Tape], server: Address, limits: Limits, hides_text: bool) -> str:
@@ -33,7 +36,7 @@ def _called(tape: Tape, server: Address, limits: Limits) -> Address:
     """The address that a client has connected to, by its Host field; else the server's."""
     try:
         (host,) = parse_request(tape.request, limits).values("host")
-        host, port = parse_address(host if host.rpartition("]")[2].count(":") else f"{host}:80")
-        return str(ipaddress.ip_address(host)), port if 0 < port < 2**16 else server[1]
+        address, port = parse_address(host if _PORT.search(host) else f"{host}:80")
+        return (str(ipaddress.ip_address(address)), port) if port < 2**16 else server
     except (HandshakeError, ValueError):
         return server

@@ -10,11 +10,14 @@ import pytest
 
 from gameserver.admin import Console
 from gameserver.classroom.bench import Trial
+from gameserver.classroom.capture import capture_file
+from gameserver.classroom.tape import Tape
 from gameserver.doorkeeper import Doorkeeper
 from gameserver.world_manager import GameWorldManager
 from Net.client import connect
 from Net.errors import ConnectionClosed, HandshakeError
 from Net.frames import CONTINUATION, PING, TEXT, apply_mask, serialize
+from Net.limits import Limits
 from tests.gameserver.classroom.support import TOKEN, Page, classroom, open_page
 from tests.Net.support import DEADLINE_S, wait_until
 from tests.support import Player, serving
@@ -222,6 +225,62 @@ def test_a_capture_holds_the_handshake_and_the_frames() -> None:
         assert captured.startswith(b"\x0a\x0d\x0d\x0a")
         assert b"GET /echo HTTP/1.1" in captured
         assert bytes.fromhex(frame["wire"]) in captured
+
+
+def test_a_capture_names_the_address_that_the_client_has_called() -> None:
+    for host, called in (
+        ("192.0.2.80:8080", bytes((192, 0, 2, 80))),
+        ("192.0.2.80", bytes((192, 0, 2, 80))),
+        ("[2001:db8::7]:3000", bytes.fromhex("20010db8000000000000000000000007")),
+        ("[2001:db8::7]", bytes.fromhex("20010db8000000000000000000000007")),
+        ("localhost:3000", bytes((203, 0, 113, 5))),
+        ("192.0.2.80:99999", bytes((203, 0, 113, 5))),
+    ):
+        tape = Tape(1, "192.0.2.7:5000")
+        tape.received(f"GET /echo HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+        tape.sent(b"HTTP/1.1 101 Switching Protocols\r\n\r\n")
+        captured = base64.b64decode(capture_file([tape], ("203.0.113.5", 3000), Limits(), hides_text=False))
+        assert called in captured, host
+
+
+def test_of_too_many_connections_those_that_have_ended_give_way_and_it_is_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("gameserver.classroom.inspector.MOST_CHOSEN", 2)
+    with classroom() as (arena, room), open_page(arena, "/inspect") as page:
+        early = arena.connect(path="/echo")
+        late = [arena.connect(path="/echo") for _ in range(2)]
+        last = arena.connect(path="/echo")
+        for player in late:
+            player.hang_up()
+        wait_until(lambda: sum(tape.is_open for tape in room.archive.tapes()) == 2, "two have ended")
+        for player in (early, last):
+            player.send_raw("Hello")
+        page.do("watch", connections=None, hides_text=False)
+        message = page.receive()
+        while "rows" not in message:
+            message = page.receive()
+        assert message["left_out"] == 2
+        page.until(lambda: len({row["connection"] for row in page.rows}) == 2)
+        open_ones = [tape.number for tape in room.archive.tapes() if tape.is_open]
+        assert sorted({row["connection"] for row in page.rows}) == open_ones
+
+
+def test_words_are_searched_for_in_whole_messages_also_in_those_to_come() -> None:
+    with classroom() as (arena, _), open_page(arena, "/inspect") as page:
+        ann = arena.join("Ann")
+        ann.send("CHAT", "a rendezvous")
+        ann.wait_for("CHAT")
+        page.do("watch", connections=None, hides_text=False)
+        row = row_of(page, packet="CHAT", up=True)
+        assert [row["connection"], row["number"]] in page.do("search", words="Rendezvous")
+        ann.send("CHAT", "no")
+        ann.send("CHAT", "the next rendezvous")
+        row_of(page, packet="CHAT", up=True, found=False)
+        row_of(page, packet="CHAT", up=True, found=True)
+        page.do("watch", connections=None, hides_text=True)
+        row_of(page, packet="CHAT", up=True, found=False)
+        assert page.do("search", words="rendezvous") == []
 
 
 @pytest.mark.parametrize(
