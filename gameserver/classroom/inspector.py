@@ -137,11 +137,11 @@ class _Viewer:
         return kept, len(tapes) - len(kept)
 
     def _follow(self, tapes: list[Tape]) -> None:
-        known = self._timelines
-        self._timelines = {
-            tape.number: known.get(tape.number) or Timeline(tape, self._inspector.limits, self._hides_text)
-            for tape in tapes
-        }
+        known, self._timelines = self._timelines, {}
+        for tape in tapes:
+            limits = self._inspector.limits
+            self._timelines[tape.number] = known.get(tape.number) or Timeline(tape, limits, self._hides_text)
+            self._breather.breathe()
         for timeline in self._timelines.values():
             timeline.most_bytes = min(MOST_BYTES, MOST_BYTES_IN_ALL // len(tapes))
 

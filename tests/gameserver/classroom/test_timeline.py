@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import random
+from types import SimpleNamespace
 
 import pytest
 
 from gameserver.classroom.bench import Trial
+from gameserver.classroom.breather import STRETCH_S
 from gameserver.classroom.experiments import EXPERIMENTS, Delivery
 from gameserver.classroom.rows import Row, has_words, plain_row
 from gameserver.classroom.tape import Tape
@@ -126,6 +129,20 @@ def test_what_a_viewer_keeps_is_bounded_in_bytes() -> None:
     assert len(timeline.rows()) > 20
     with pytest.raises(KeyError):
         timeline.explain(1)
+
+
+def test_between_any_two_frames_there_may_be_a_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    naps_s: list[float] = []
+    clock = itertools.count(step=STRETCH_S * 0.6)  # so long takes whatever is done between two looks at it
+    fake = SimpleNamespace(monotonic=lambda: next(clock), sleep=naps_s.append)
+    monkeypatch.setattr("gameserver.classroom.breather.time", fake)
+    tape = opened(limit_bytes=2**20)
+    timeline = timeline_of(tape)
+    for _ in range(300):
+        tape.received(serialize(BINARY, b"x", mask_key=KEY))
+    timeline.new_rows()
+    assert naps_s == [STRETCH_S] * len(naps_s)
+    assert len(naps_s) >= 100
 
 
 def test_what_is_inflated_counts_as_well() -> None:
