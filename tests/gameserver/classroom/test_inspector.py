@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import base64
+import gc
 import json
-from typing import Any
+import threading
+import time
+from types import SimpleNamespace
+from typing import Any, Iterator
 
 import pytest
 
@@ -16,8 +20,9 @@ from gameserver.doorkeeper import Doorkeeper
 from gameserver.world_manager import GameWorldManager
 from Net.client import connect
 from Net.errors import ConnectionClosed, HandshakeError
-from Net.frames import CONTINUATION, PING, TEXT, apply_mask, serialize
+from Net.frames import CONTINUATION, PING, TEXT, apply_mask, message_frame, serialize
 from Net.limits import Limits
+from Net.PacketCodes import TO_CLIENT, Packet
 from tests.gameserver.classroom.support import TOKEN, Page, classroom, open_page
 from tests.Net.support import DEADLINE_S, wait_until
 from tests.support import Player, serving
@@ -264,6 +269,44 @@ def test_of_too_many_connections_those_that_have_ended_give_way_and_it_is_said(
         page.until(lambda: len({row["connection"] for row in page.rows}) == 2)
         open_ones = [tape.number for tape in room.archive.tapes() if tape.is_open]
         assert sorted({row["connection"] for row in page.rows}) == open_ones
+
+
+@pytest.fixture
+def tidy() -> Iterator[None]:
+    """No garbage is collected meanwhile: among the remains of all other tests that takes a tenth of a second."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("tidy")
+def test_a_viewer_who_comes_late_never_works_for_long_without_a_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    stretches_s: list[float] = []
+    last = threading.local()
+
+    def sleep(duration_s: float) -> None:
+        now_s = time.thread_time()  # what others do on this machine does not count
+        stretches_s.append(now_s - getattr(last, "at_s", now_s))
+        last.at_s = now_s
+        time.sleep(duration_s)
+
+    fake = SimpleNamespace(monotonic=time.monotonic, sleep=sleep)
+    with classroom() as (arena, room), open_page(arena, "/inspect") as page:
+        for number in range(30):
+            tape = room.archive.make_tap(f"192.0.2.7:{number + 1}")
+            tape.received(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            tape.sent(b"HTTP/1.1 101 Switching Protocols\r\n\r\n")
+            for tick in range(300):
+                tape.sent(message_frame(TO_CLIENT.encode(Packet("STATE", (tick, None, [0] * 60, [])))))
+        monkeypatch.setattr("gameserver.classroom.breather.time", fake)
+        page.do("watch", connections=None, hides_text=True)
+        message = page.receive()
+        while not message.get("skipped"):
+            message = page.receive()
+        assert message["skipped"] == 30 * 300 - 1000
+        page.do("watch", connections=[], hides_text=True)
+    assert len(stretches_s) > 50
+    assert max(stretches_s) < 0.02  # the tick of a game comes every 0.05 s; without rests it would wait for 0.3 s
 
 
 def test_words_are_searched_for_in_whole_messages_also_in_those_to_come() -> None:
