@@ -26,7 +26,7 @@ except ImportError:
 import gameserver
 from gameserver.admin import Console
 from gameserver.bots import Crowd
-from gameserver.classroom.classroom import Classroom
+from gameserver.classroom.classroom import PRIVATE, Classroom
 from gameserver.doorkeeper import Doorkeeper
 from gameserver.drain import Drain
 from gameserver.keeper import Keeper
@@ -232,7 +232,8 @@ def serve(args: argparse.Namespace, store: Store) -> int:
     drain = Drain(server, args.drain)
     scheduling.let_threads_finish()
     crowd = Crowd(url("ws", here, port), args.bots)
-    tracer = Tracer(traced, FORMS[args.trace_as], partial(write_to, sys.stdout), make_limits(args))
+    write = partial(write_to, sys.stdout)
+    tracer = Tracer(traced, FORMS[args.trace_as], write, make_limits(args), private=PRIVATE)
     server.add_tap(tracer.tap_for)
     companions = (tracer, drain, crowd, Announcement(addresses, port))
     stop_on_signals(drain.begin if args.drain else server.stop)

@@ -60,7 +60,7 @@ class Tracer:
 
     wanted: hosts, or addresses with a port, or EVERYBODY; without any, it does nothing. show: makes text of a record.
     write: puts text out; it may block, and the trace is over when it raises OSError. limits: the server's. most_bytes,
-    most_text: what may wait.
+    most_text: what may wait. private: paths of which only the request is told, as the operator's token goes there.
     """
 
     def __init__(
@@ -71,7 +71,9 @@ class Tracer:
         limits: Limits = Limits(),
         most_bytes: int = MOST_BYTES,
         most_text: int = MOST_TEXT,
+        private: Collection[str] = (),
     ) -> None:
+        self._private = frozenset(private)
         self._wanted = frozenset(wanted)
         self._show = show
         self._write = write
@@ -86,7 +88,7 @@ class Tracer:
         host = address.rpartition(":")[0].strip("[]")
         if self._is_over or not self._wanted & {EVERYBODY, host, address}:
             return None
-        return _TracedConnection(address, Conversation(self._limits), self._chunks)
+        return _TracedConnection(address, Conversation(self._limits), self._chunks, self._private)
 
     def start(self) -> None:
         """Starts the threads, if anybody is wanted."""
@@ -176,8 +178,11 @@ class _Chunk(NamedTuple):
 class _TracedConnection:
     """The tap on one connection; and what its bytes say, for the reading thread."""
 
-    def __init__(self, address: str, conversation: Conversation, chunks: Hopper[_Chunk]) -> None:
+    def __init__(
+        self, address: str, conversation: Conversation, chunks: Hopper[_Chunk], private: Collection[str]
+    ) -> None:
         self.address = address
+        self._private = private
         self._chunks = chunks
         self._has_gap = False
         self._conversation: Conversation | None = conversation  # None: there is nothing more to be told
@@ -219,4 +224,7 @@ class _TracedConnection:
         if conversation.is_plain_http:
             self.give_up()
             return []
+        if conversation.request is not None and conversation.request.path in self._private:
+            self.give_up()
+            return [*records, "the operator's token is sent here: nothing more is told of this client"]
         return list(records)

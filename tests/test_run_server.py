@@ -264,6 +264,25 @@ def test_a_reader_who_has_seen_enough_does_not_end_the_server() -> None:
     assert "Traceback" not in "".join(lines)
 
 
+def test_the_operators_token_is_not_in_a_trace() -> None:
+    with running("--trace", "--admin-token", "open sesame") as server:
+        operator = connect(f"{server.url()}admin")
+        operator.send('{"token": "open sesame"}')
+        assert "ok" in str(operator.receive(DEADLINE_S))
+        operator.close()
+        echo = connect(f"{server.url()}echo")
+        echo.send("the last word")
+        assert server.process.stdout is not None
+        told = []
+        for line in server.process.stdout:
+            told.append(line)
+            if "the last word" in line:
+                break
+        echo.close()
+    assert any("nothing more is told" in line for line in told)
+    assert "open sesame" not in "".join(told)
+
+
 @needs_posix_signals
 def test_a_terminal_that_was_stopped_does_not_keep_the_server_from_ending() -> None:
     with running("--trace", "--trace-as", "full") as server:

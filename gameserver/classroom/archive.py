@@ -16,7 +16,7 @@ ENDED_KEPT = 20
 
 
 class Archive:
-    """All tapes. ignored: paths of WebSockets that are not recorded, such as the inspector's own."""
+    """All tapes. ignored: paths of WebSockets that are not recorded, such as those that carry the operator's token."""
 
     def __init__(self, ignored: Iterable[str] = ()) -> None:
         self._ignored = frozenset(ignored)

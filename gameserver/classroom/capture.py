@@ -7,20 +7,36 @@ In:  tapes. Out: the bytes of a pcapng file, in base64. A tape that has lost its
 from __future__ import annotations
 
 import base64
+import ipaddress
+import re
 from typing import Iterable
 
 from gameserver.classroom.tape import Tape
 from gameserver.classroom.timeline import Timeline
+from Net.errors import HandshakeError
+from Net.handshake import parse_request
 from Net.limits import Limits
 from Net.pcapng import Address, Chunk, Connection, capture, parse_address
 
+_PORT = re.compile(r"(?<=[\].\w]):\d{1,5}$")
+
 
 def capture_file(tapes: Iterable[Tape], server: Address, limits: Limits, hides_text: bool) -> str:
-    """Returns the file. server: the address that the clients have connected to. limits: of the server."""
+    """Returns the file. server: its address, for clients that called it by a name. limits: of the server."""
     connections = []
     for tape in tapes:
         rows = Timeline(tape, limits, hides_text).new_rows()
         opening = [Chunk(tape.opened_at_s, True, tape.request), Chunk(tape.opened_at_s, False, tape.response)]
         frames = [Chunk(row.at_s, row.from_client, row.cut.wire) for row in rows]
-        connections.append(Connection(parse_address(tape.address), server, opening + frames))
+        connections.append(Connection(parse_address(tape.address), _called(tape, server, limits), opening + frames))
     return base64.b64encode(capture(connections)).decode("ascii")
+
+
+def _called(tape: Tape, server: Address, limits: Limits) -> Address:
+    """The address that a client has connected to, by its Host field; else the server's."""
+    try:
+        (host,) = parse_request(tape.request, limits).values("host")
+        address, port = parse_address(host if _PORT.search(host) else f"{host}:80")
+        return (str(ipaddress.ip_address(address)), port) if port < 2**16 else server
+    except (HandshakeError, ValueError):
+        return server

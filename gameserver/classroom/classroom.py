@@ -20,13 +20,15 @@ from Net.origin import is_same_origin
 from Net.websocket import WebSocket
 
 INSPECT, LAB = "/inspect", "/lab"
+# On these WebSockets the operator's token is sent: nobody may watch them.
+PRIVATE = ("/admin", INSPECT, LAB)
 
 
 class Classroom:
     """The classroom of a server. host, port: where the server can be reached on this machine."""
 
     def __init__(self, server: GameServer, doorkeeper: Doorkeeper, host: str, port: int) -> None:
-        self.archive = Archive(ignored=(INSPECT, LAB))
+        self.archive = Archive(ignored=PRIVATE)
         self._server = server
         self._doorkeeper = doorkeeper
         self._bench = Bench(host, port)

@@ -16,7 +16,8 @@ class Cut(NamedTuple):
     """A frame. wire: its bytes. header: None if they break a rule: then they are all the bytes from there on.
 
     offset: bytes before it in its direction. fragment: its place in its message from 1, 0 for a control frame.
-    is_between: a control frame between the fragments of a message. is_blanked: the payload was made unreadable.
+    is_between: a control frame between the fragments of a message. is_whole: all its bytes are there.
+    is_blanked: the payload was made unreadable.
     """
 
     wire: bytes
@@ -24,6 +25,7 @@ class Cut(NamedTuple):
     offset: int
     fragment: int = 0
     is_between: bool = False
+    is_whole: bool = True
     is_blanked: bool = False
 
 
@@ -60,6 +62,15 @@ class Cutter:
         self._rest = self._rest[at:]
         self.offset += at
         return cuts
+
+    def unfinished(self) -> Cut | None:
+        """The frame that has begun and not ended, if there is one."""
+        if self._is_broken or not self._rest:
+            return None
+        header = parse_header(self._rest, 0, self._from_client, RSV1)
+        if header is None:
+            return Cut(self._rest, None, self.offset, is_whole=False)
+        return self._cut(self._rest, header, self.offset)._replace(is_whole=False)
 
     def _cut(self, wire: bytes, header: Header, offset: int) -> Cut:
         if header.opcode & CONTROL_BIT:

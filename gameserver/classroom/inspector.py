@@ -1,8 +1,9 @@
 """The server's side of the page /inspect: live connections and their frames, for whoever may look.
 
 In:  what `Doorkeeper` asks for, then commands (COMMANDS, in the form of `gameserver.commands`).
-Out: once a second {"connections": [...]}, four times a second what is new: {"rows": [...], "skipped": n} (`plain_row`),
-     and the answers. All the work is done in the viewer's own thread, a little at a time.
+Out: once a second {"connections": [...]}, four times a second what is new: {"rows": [...], "skipped": n,
+     "left_out": connections} (`plain_row`), and the answers. All the work is done in the viewer's own thread, a little
+     at a time.
 """
 
 from __future__ import annotations
@@ -11,27 +12,33 @@ import time
 from typing import Any, Callable
 
 from gameserver.classroom.archive import Archive
+from gameserver.classroom.breather import Breather
 from gameserver.classroom.capture import capture_file
 from gameserver.classroom.kinds import list_of
+from gameserver.classroom.rows import has_words, plain_row
 from gameserver.classroom.tape import Tape
-from gameserver.classroom.timeline import Timeline, opening_of, plain_row
+from gameserver.classroom.timeline import MOST_BYTES, Timeline, opening_of
 from gameserver.commands import Argument, CommandError, Commands, obey, send_json
 from Net.limits import Limits
 from Net.pcapng import Address
-from Net.schema import COUNT, FLAG, nullable
+from Net.schema import COUNT, FLAG, nullable, text
 from Net.websocket import WebSocket
 
 ROWS_EVERY_S = 0.25
 CONNECTIONS_EVERY_S = 1.0
 # More rows at once than this nobody can read; those left out are counted.
 MOST_ROWS_AT_ONCE = 1000
+ROWS_IN_A_MESSAGE = 100
 MOST_CHOSEN = 64
+# Of all rows that a viewer keeps; for 64 connections, twice what their tapes hold.
+MOST_BYTES_IN_ALL = 16 * 2**20
 
 _CONNECTIONS = nullable(list_of(COUNT, MOST_CHOSEN))
 
 COMMANDS: Commands = {
     "watch": {"connections": Argument(_CONNECTIONS), "hides_text": Argument(FLAG)},  # connections: nil: all
     "explain": {"connection": Argument(COUNT), "number": Argument(COUNT)},
+    "search": {"words": Argument(text(0, 200))},
     "handshake": {"connection": Argument(COUNT)},
     "capture": {"connections": Argument(_CONNECTIONS)},
 }
@@ -71,6 +78,8 @@ class _Viewer:
         self._websocket = websocket
         self._chosen: frozenset[int] | None = frozenset()  # None: all
         self._hides_text = False
+        self._words = ""  # that are being searched for
+        self._breather = Breather()
         self._timelines: dict[int, Timeline] = {}
 
     def run(self) -> None:
@@ -106,24 +115,35 @@ class _Viewer:
         ]
 
     def _send_rows(self) -> None:
-        self._follow(self._chosen_tapes(self._chosen))
+        tapes, left_out = self._chosen_tapes(self._chosen)
+        self._follow(tapes)
         rows = [(row.at_s, row, timeline.tape) for timeline in self._timelines.values() for row in timeline.new_rows()]
-        if rows:
-            rows.sort(key=lambda found: (found[0], found[1].number))
-            shown = rows[-MOST_ROWS_AT_ONCE:]
-            plain = [plain_row(row, tape) for _, row, tape in shown]
-            send_json(self._websocket, {"rows": plain, "skipped": len(rows) - len(shown)})
+        rows.sort(key=lambda found: (found[0], found[1].number))
+        shown = rows[-MOST_ROWS_AT_ONCE:]
+        for start in range(0, len(shown), ROWS_IN_A_MESSAGE):
+            plain = []
+            for _, row, tape in shown[start : start + ROWS_IN_A_MESSAGE]:
+                plain.append(plain_row(row, tape, self._words))
+                self._breather.breathe()
+            is_last = start + ROWS_IN_A_MESSAGE >= len(shown)
+            skipped = len(rows) - len(shown) if is_last else 0
+            send_json(self._websocket, {"rows": plain, "skipped": skipped, "left_out": left_out})
 
-    def _chosen_tapes(self, chosen: frozenset[int] | None) -> list[Tape]:
+    def _chosen_tapes(self, chosen: frozenset[int] | None) -> tuple[list[Tape], int]:
+        """The chosen tapes, and how many there were too many: first those that have ended, the oldest first."""
         tapes = [tape for tape in self._inspector.archive.tapes() if chosen is None or tape.number in chosen]
-        return tapes[-MOST_CHOSEN:]
+        tapes.sort(key=lambda tape: (tape.is_open, tape.number))
+        kept = sorted(tapes[-MOST_CHOSEN:], key=lambda tape: tape.number)
+        return kept, len(tapes) - len(kept)
 
     def _follow(self, tapes: list[Tape]) -> None:
-        known = self._timelines
-        self._timelines = {
-            tape.number: known.get(tape.number) or Timeline(tape, self._inspector.limits, self._hides_text)
-            for tape in tapes
-        }
+        known, self._timelines = self._timelines, {}
+        for tape in tapes:
+            limits = self._inspector.limits
+            self._timelines[tape.number] = known.get(tape.number) or Timeline(tape, limits, self._hides_text)
+            self._breather.breathe()
+        for timeline in self._timelines.values():
+            timeline.most_bytes = min(MOST_BYTES, MOST_BYTES_IN_ALL // len(tapes))
 
     def _run(self, name: str, arguments: dict[str, Any]) -> Any:
         return getattr(self, f"_{name}")(**arguments)
@@ -139,12 +159,23 @@ class _Viewer:
         except KeyError:
             raise CommandError("this frame is not kept any more") from None
 
+    def _search(self, words: str) -> list[list[int]]:
+        """The frames with some words, as pairs of connection and number; new rows say it of themselves."""
+        self._words = words.lower()
+        found = []
+        for timeline in self._timelines.values() if words else ():
+            for row in timeline.rows():
+                if has_words(row, self._words):
+                    found.append([timeline.tape.number, row.number])
+                self._breather.breathe()
+        return found
+
     def _handshake(self, connection: int) -> list[Any]:
-        for tape in self._chosen_tapes(frozenset((connection,))):
+        for tape in self._chosen_tapes(frozenset((connection,)))[0]:
             return opening_of(tape)[0]
         raise CommandError("this connection is not kept any more")
 
     def _capture(self, connections: list[int] | None) -> str:
         chosen = None if connections is None else frozenset(connections)
         inspector = self._inspector
-        return capture_file(self._chosen_tapes(chosen), inspector.address, inspector.limits, self._hides_text)
+        return capture_file(self._chosen_tapes(chosen)[0], inspector.address, inspector.limits, self._hides_text)

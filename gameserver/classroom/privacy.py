@@ -1,7 +1,8 @@
 """What a class must not see: the tokens of seats, always; names and chat, if the teacher wishes.
 
-In:  a frame of the game. Out: the same frame with `*` in place of every byte of such a text. All lengths stay, so it is
-     as good a frame as before, and whatever is made of it (hex digits, explanations, captures) is clean too.
+In:  a frame of the game, and the message that it is. Out: the same frame with `*` in place of every byte of such a
+     text. All lengths stay, so it is as good a frame as before, and whatever is made of it (hex digits, explanations,
+     captures) is clean too. What is not surely harmless is blanked as a whole: a message is decoded as the game does.
 """
 
 from __future__ import annotations
@@ -9,10 +10,11 @@ from __future__ import annotations
 from typing import Any
 
 from gameserver.classroom.cutter import Cut
-from gameserver.classroom.text_spans import Path, json_texts, msgpack_texts
-from Net.deflate import MAX_WINDOW_BITS, Inflater
-from Net.errors import ProtocolError
-from Net.frames import CONTROL_BIT, RSV1, TEXT, apply_mask
+from gameserver.classroom.text_spans import Path, Span, json_texts, msgpack_texts
+from Net.errors import PacketError
+from Net.frames import CONTROL_BIT, RSV1, apply_mask
+from Net.layout import shape_of
+from Net.messages import Message
 from Net.PacketCodes import TO_CLIENT, TO_SERVER
 
 # Where in [code, [arguments]] they stand: by direction and packet, the way down.
@@ -24,58 +26,112 @@ _NAMES_AND_CHAT: dict[tuple[bool, str], Path] = {
     (False, "PLAYER"): (1, 1),
     (False, "SCOREBOARD"): (1, 0),
     (False, "GAME_OVER"): (1, 0),
+    (False, "ERROR"): (1, 1),  # it quotes what was refused, a name perhaps
+    (False, "NOTICE"): (1, 0),  # an operator may speak of somebody
 }
-_MOST_BYTES = 2**20
-_IDS = {True: {row.code: row.id for row in TO_SERVER.rows}, False: {row.code: row.id for row in TO_CLIENT.rows}}
+_TABLES = {True: TO_SERVER, False: TO_CLIENT}
+_KEYS: dict[tuple[bool, type], dict[Any, str]] = {
+    (side, kind): {row.code if kind is bytes else row.id: row.id for row in table.rows}
+    for side, table in _TABLES.items()
+    for kind in (bytes, str)
+}
 
 
-def packet_id(payload: bytes, from_client: bool, is_text: bool) -> str:
-    """The id of the packet that a payload seems to be, "" for none: a glance at its first bytes, not a check."""
-    if is_text:
-        return payload[2:].partition(b'"')[0].decode("ascii", "replace") if payload[:2] == b'["' else ""
-    return _IDS[from_client].get(payload[1], "") if payload[:1] == b"\x92" and len(payload) > 1 else ""
+def packet_id(message: Message, from_client: bool) -> str:
+    """The id of the packet that a message means to be, "" for none; its arguments may be wrong."""
+    keys = _KEYS[from_client, type(message)]
+    # Nearly all packets start so, and then there is no doubt; to decode each would take time from the game.
+    if isinstance(message, bytes) and message[:1] == b"\x92" and len(message) > 1:
+        return keys.get(message[1]) or _decoded_id(message, from_client)
+    if isinstance(message, str) and message[:2] == '["':
+        return keys.get(message[2:40].partition('"')[0]) or _decoded_id(message, from_client)
+    return _decoded_id(message, from_client)
 
 
-def redact(cut: Cut, from_client: bool, hides_text: bool) -> Cut:
-    """Returns the frame without what must not be seen.
+def _decoded_id(message: Message, from_client: bool) -> str:
+    try:
+        value = _TABLES[from_client].value_in(message)
+    except PacketError:
+        return ""
+    key = value[0] if isinstance(value, list) and value else None
+    return _KEYS[from_client, type(message)].get(key, "") if type(key) in (int, str) else ""
 
-    What can not be blanked in its place is blanked as a whole: a compressed frame in which such a text is, and with
-    `hides_text` any fragment. (A client of ours sends no fragments.)
+
+def redact(cut: Cut, message: Message | None, from_client: bool, hides_text: bool) -> Cut:
+    """Returns the frame without what must not be seen. message: what it is, None if that is not known.
+
+    What can not be blanked in its place is blanked as a whole: a compressed frame in which such a text is, and any
+    fragment. (A client of ours sends no fragments.)
     """
     header = cut.header
-    if header is None or header.opcode & CONTROL_BIT:
+    if header is None or not cut.is_whole:
+        return _beheaded(cut)
+    if header.opcode & CONTROL_BIT:
         return cut
-    if not header.fin or cut.fragment > 1:
-        return _blanked(cut) if hides_text else cut
-    payload = apply_mask(cut.wire[header.size :], header.mask_key) if header.mask_key else cut.wire[header.size :]
-    is_text = header.opcode == TEXT
-    try:
-        plain = _inflate(payload) if header.rsv & RSV1 else payload
-        ways = _ways(packet_id(plain, from_client, is_text), from_client, hides_text)
-        spans = (json_texts(plain) if is_text else msgpack_texts(plain)) if ways else []
-    except (IndexError, ValueError, RecursionError, ProtocolError):
-        return _blanked(cut)  # not whole: who knows what is in it
-    hidden = [span for span in spans if any(span.path[: len(way)] == way for way in ways)]
-    if hidden and header.rsv & RSV1:
+    if message is None or not header.fin or cut.fragment > 1:
         return _blanked(cut)
+    name = packet_id(message, from_client)
+    if from_client and not _is_packet(message):
+        return cut if _is_wordless(message, name) else _blanked(cut)
+    ways = _ways(name, from_client, hides_text)
+    if not ways:
+        return cut if name else _blanked(cut)
+    spans = _texts(message)
+    hidden = [span for span in spans or () if any(span.path[: len(way)] == way for way in ways)]
+    if spans is None or (hidden and header.rsv & RSV1):
+        return _blanked(cut)
+    payload = message.encode("utf-8") if isinstance(message, str) else message
     for _, start, end in hidden:
         payload = payload[:start] + b"*" * (end - start) + payload[end:]
     return _with_payload(cut, payload) if hidden else cut
 
 
-def _inflate(payload: bytes) -> bytes:
-    """What is in a compressed frame; the game's are compressed each by itself (`Compression.ALONE`)."""
-    return Inflater(MAX_WINDOW_BITS, takes_over=False).inflate(payload, is_last=True, room_bytes=_MOST_BYTES)
+def _is_packet(message: Message) -> bool:
+    try:
+        TO_SERVER.decode(message)
+    except PacketError:
+        return False
+    return True
 
 
-def _ways(name: str, from_client: bool, hides_text: bool) -> list[Any]:
+def _is_wordless(message: Message, name: str) -> bool:
+    """Whether there is nothing in a refused packet but numbers."""
+    try:
+        value = TO_SERVER.value_in(message)
+    except PacketError:
+        return False
+    return bool(name) and _are_numbers(value[1:])
+
+
+def _are_numbers(values: list[Any]) -> bool:
+    return all(
+        _are_numbers(value) if type(value) is list else type(value) not in (str, bytes, dict) for value in values
+    )
+
+
+def _texts(message: Message) -> list[Span] | None:
+    """The texts in a message; None if they can not be told."""
+    try:
+        return json_texts(message.encode("utf-8")) if isinstance(message, str) else msgpack_texts(message)
+    except (IndexError, ValueError, RecursionError):
+        return None
+
+
+def _ways(name: str, from_client: bool, hides_text: bool) -> list[Path]:
     tables = (_TOKENS, _NAMES_AND_CHAT) if hides_text else (_TOKENS,)
     return [table[from_client, name] for table in tables if (from_client, name) in table]
 
 
 def _blanked(cut: Cut) -> Cut:
-    length = cut.header.length if cut.header is not None else 0
-    return _with_payload(cut, b"*" * length)._replace(is_blanked=True)
+    header = cut.header
+    size = header.size if header is not None else 0
+    return _with_payload(cut, b"*" * (len(cut.wire) - size))._replace(is_blanked=True)
+
+
+def _beheaded(cut: Cut) -> Cut:
+    """What is not a whole frame: its header, which may break a rule, and nothing of what is behind it."""
+    size = shape_of(cut.wire[:14]).header_size
+    return cut._replace(wire=cut.wire[:size] + b"*" * (len(cut.wire) - size), is_blanked=True)
 
 
 def _with_payload(cut: Cut, payload: bytes) -> Cut:

@@ -13,12 +13,17 @@ from collections import deque
 from typing import Callable, Collection, NamedTuple
 
 from gameserver.classroom.cutter import Cutter
-from Net.handshake import END_OF_HEAD
+from Net.errors import HandshakeError
+from Net.handshake import END_OF_HEAD, parse_request
+from Net.limits import Limits
 
 # About twenty seconds of a player in a busy room. With 1,024 connections that is 128 MiB.
 TAPE_BYTES = 128 * 1024
 # What a piece costs beyond its bytes: a client that sends byte by byte must not make a long tape of short pieces.
 PIECE_COST_BYTES = 128
+_SWITCHING = b"HTTP/1.1 101 "
+# The server has counted already.
+_ANY_HEAD = Limits(head_bytes=2**20, head_fields=2**16)
 
 
 class Piece(NamedTuple):
@@ -60,6 +65,7 @@ class Tape:
         self.request = b""
         self.response = b""
         self.bytes_in = self.bytes_out = 0
+        self._path: str | None = None  # None: not asked for yet
         self._ignored = ignored
         self._on_end = on_end
         self._limit_bytes = limit_bytes
@@ -72,23 +78,31 @@ class Tape:
 
     @property
     def path(self) -> str:
-        """What the client asked for, "" while that is not known."""
-        parts = self.request.split(b" ", 2)
-        return parts[1].partition(b"?")[0].decode("latin-1") if len(parts) == 3 else ""
+        """What the client asked for, as the server understands it; "" while that is not known."""
+        if not self.response:
+            return ""
+        if self._path is None:
+            self._path = _path_of(self.request)
+        return self._path
 
     @property
     def is_answered(self) -> bool:
         """Whether the client asked for a WebSocket and got an answer, good or bad."""
         return bool(self.response)
 
+    @property
+    def _is_websocket(self) -> bool:
+        """Whether frames follow the handshake; if it was refused, what follows is a body, or nothing."""
+        return self.response.startswith(_SWITCHING)
+
     def received(self, data: bytes) -> None:
         """Keeps what the client sent."""
         if self.is_ignored:
             return
         self.bytes_in += len(data)
-        if self.response:
+        if self._is_websocket:
             self._keep(True, data)
-        else:
+        elif not self.response:
             self.request += data
 
     def sent(self, data: bytes) -> None:
@@ -97,12 +111,13 @@ class Tape:
             return
         self.bytes_out += len(data)
         if self.response:
-            self._keep(False, data)
+            if self._is_websocket:
+                self._keep(False, data)
             return
         head, end, early = self.request.partition(END_OF_HEAD)
         self.request, self.response = head + end, data
         self.is_ignored = self.path in self._ignored
-        if early and not self.is_ignored:
+        if early and not self.is_ignored and self._is_websocket:
             self._keep(True, early)
 
     def ended(self) -> None:
@@ -131,3 +146,12 @@ class Tape:
                 self._size -= len(oldest.data) + PIECE_COST_BYTES
                 self._dropped += 1
                 self._cutters[oldest.from_client].feed(oldest.data)
+
+
+def _path_of(request: bytes) -> str:
+    """The path by which the server routes, also if a whole URL was asked for; what stands there, if it is refused."""
+    try:
+        return parse_request(request, _ANY_HEAD).path
+    except HandshakeError:
+        parts = request.split(b" ", 2)
+        return parts[1].partition(b"?")[0].decode("latin-1") if len(parts) == 3 else ""

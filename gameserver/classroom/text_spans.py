@@ -6,6 +6,7 @@ In:  a whole encoded value. Out: for each text its path (indices and keys, from 
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any, Iterator, NamedTuple, Tuple
 
@@ -110,4 +111,4 @@ def _walk_json_members(symbols: Iterator[re.Match[bytes]], path: Path, spans: li
         if symbol[0] == b":":
             _walk_json(next(symbols, None), symbols, (*path, key), spans)
         elif symbol[0] != b",":
-            key = symbol[0].strip(b'"').decode("utf-8", "replace")
+            key = str(json.loads(symbol[0]))  # it may be written with escapes

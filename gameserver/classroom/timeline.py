@@ -1,22 +1,25 @@
 """A tape as a list of frames, both ways, in the order of their times: what the page /inspect lists.
 
-In:  a `Tape`, again and again. Out: `Row`s: a frame with its time, and a line that says what it is. A frame is taken
-     apart in full only when somebody looks at it (`Timeline.explain`), by the parser that serves the game.
+In:  a `Tape`, again and again. Out: `Row`s. The parser that serves the game reads each frame; it is taken apart in full
+     only when somebody looks at it (`Timeline.explain`).
 """
 
 from __future__ import annotations
 
 from collections import deque
-from typing import Any, NamedTuple
+from typing import Any
 
+from gameserver.classroom.breather import Breather
 from gameserver.classroom.cutter import Cut
 from gameserver.classroom.privacy import packet_id, redact
+from gameserver.classroom.reader import NOT_KEPT, Reader, Reading
+from gameserver.classroom.rows import Row, content_of
 from gameserver.classroom.tape import Tape
+from Net.anatomy import Frame
 from Net.conversation import Conversation
 from Net.deflate import Parameters, check_answer
 from Net.dissect import Dissector
 from Net.extensions import parse_extensions
-from Net.frames import BINARY, CLOSE, OPCODE_NAMES, RSV1, TEXT, Header, apply_mask
 from Net.limits import Limits
 from Net.plain import as_plain
 
@@ -24,30 +27,26 @@ from Net.plain import as_plain
 FROM_SERVER = Limits(message_bytes=2**24, fragments=2**16)
 # What a viewer keeps of a tape: more than a tape holds when a viewer begins.
 MOST_ROWS = 4000
-SHOWN_CHARACTERS = 60
-SHOWN_BYTES = 16
-
-
-class Row(NamedTuple):
-    """A frame of a tape. number: from 1, both directions together. at_s: Unix time, when its last byte was there."""
-
-    number: int
-    at_s: float
-    from_client: bool
-    cut: Cut
+MOST_BYTES = 8 * 2**20
+HIDDEN = "its contents are hidden"
 
 
 class Timeline:
-    """The rows of one tape. limits: of the server. hides_text: blanks names and chat."""
+    """The rows of one tape. limits: of the server. hides_text: blanks names and chat. most_bytes: of rows kept."""
 
-    def __init__(self, tape: Tape, limits: Limits, hides_text: bool) -> None:
+    def __init__(self, tape: Tape, limits: Limits, hides_text: bool, most_bytes: int = MOST_BYTES) -> None:
         self.tape = tape
-        self._limits = limits
+        self.most_bytes = most_bytes
+        self._limits = {True: limits, False: FROM_SERVER}
         self._hides_text = hides_text
         self._is_game = tape.path == "/"
         self._parameters = opening_of(tape)[1]
-        self._rows: deque[Row] = deque(maxlen=MOST_ROWS)
+        self._readers = {side: Reader(side, self._limits[side], self._parameters) for side in (True, False)}
+        self._breather = Breather()
+        self._rows: deque[Row] = deque()
+        self._size = 0  # of the rows
         self._number = 0
+        self._has_ended = False
         self._start()
 
     def _start(self) -> None:
@@ -55,20 +54,53 @@ class Timeline:
         self._cutters, self._next_piece = excerpt.cutters, excerpt.first
 
     def new_rows(self) -> list[Row]:
-        """The frames that were completed since the last call."""
+        """The frames that were completed since the last call, and where some are missing; at the end what is left."""
+        is_over = not self.tape.is_open
         pieces = self.tape.since(self._next_piece)
         if pieces is None:  # the tape has run away from us: go on where it begins now
             self._start()
             pieces = self.tape.since(self._next_piece) or []
         self._next_piece += len(pieces)
-        rows = []
+        rows: list[Row] = []
         for at_s, from_client, data in pieces:
             for cut in self._cutters[from_client].feed(data):
-                self._number += 1
-                shown = redact(cut, from_client, self._hides_text) if self._is_game else cut
-                rows.append(Row(self._number, at_s, from_client, shown))
-        self._rows.extend(rows)
+                rows += self._read(at_s, from_client, cut)
+                self._breather.breathe()
+        if is_over and not self._has_ended:
+            self._has_ended = True
+            at_s = pieces[-1].at_s if pieces else self._rows[-1].at_s if self._rows else self.tape.opened_at_s
+            for from_client in (True, False):
+                left = self._cutters[from_client].unfinished()
+                rows += self._read(at_s, from_client, left) if left is not None else []
         return rows
+
+    def _read(self, at_s: float, from_client: bool, cut: Cut) -> list[Row]:
+        """The row of a frame, behind one for the gap before it, if there is one."""
+        reader = self._readers[from_client]
+        rows = []
+        lost = reader.lost_before(cut)
+        if lost:
+            self._number += 1
+            nothing = Reading(None, "", NOT_KEPT, self._number, self._number)
+            rows.append(
+                Row(self._number, at_s, from_client, Cut(b"", None, cut.offset - lost), nothing, b"", lost=lost)
+            )
+        self._number += 1
+        reading = reader.read(cut, self._number)
+        message = reading.message
+        shown = redact(cut, message, from_client, self._hides_text) if self._is_game else cut
+        name = packet_id(message, from_client) if self._is_game and message is not None else ""
+        reading = reading._replace(message=None)
+        rows.append(Row(self._number, at_s, from_client, shown, reading, cut.wire, content_of(shown, message), name))
+        self._keep(rows)
+        return rows
+
+    def _keep(self, rows: list[Row]) -> None:
+        """Keeps the last rows, as many as there may be."""
+        self._rows.extend(rows)
+        self._size += sum(row.size for row in rows)
+        while len(self._rows) > MOST_ROWS or (self._size > self.most_bytes and len(self._rows) > 1):
+            self._size -= self._rows.popleft().size
 
     def rows(self) -> list[Row]:
         """All rows that are kept."""
@@ -77,54 +109,80 @@ class Timeline:
     def explain(self, number: int) -> dict[str, Any]:
         """A frame in full, and the message that it is a part of; raises KeyError when it is not kept any more.
 
-        Returns {"frame": ..., "message": ... or null, "frames": [numbers of the rows that the message is joined from]}.
+        Returns {"frame": ..., "message": ... or null, "frames": [numbers of the rows that the message is joined from],
+        "note": why not all can be said, or ""}.
         """
         row = self._find(number)
-        message_rows = self._message_of(row)
-        dissector = Dissector(row.from_client, self._limits if row.from_client else FROM_SERVER, self._parameters)
-        explained: dict[str, Any] = {"frame": None, "message": None, "frames": []}
-        for other in self._before(message_rows[0]) + message_rows:
-            for frame in dissector.feed(other.cut.wire):
-                plain = as_plain(frame)
-                if other.number == number:
-                    explained["frame"] = plain
-                if other in message_rows and row.cut.fragment:
-                    explained["message"] = plain["message"]
+        context, rows = self._context_of(row), self._message_of(row)
+        explained: dict[str, Any] = {"frame": None, "message": None, "frames": [], "note": row.reading.note}
+        if context is None:
+            context, rows, explained["note"] = [], [row], NOT_KEPT
+        frames = self._dissect(row.from_client, context, rows)
+        if row.number not in frames:  # what is blanked can break a rule; then nothing behind it is read
+            frames = self._dissect(row.from_client, [], [row])
+        explained["frame"] = as_plain(frames[row.number])
         if row.cut.fragment:
-            explained["frames"] = [other.number for other in message_rows if other.cut.fragment]
-        return _without_hidden(explained) if row.cut.is_blanked else explained
+            parts = [other for other in rows if other.cut.fragment]
+            explained["frames"] = [other.number for other in parts]
+            last = frames.get(parts[-1].number)
+            explained["message"] = as_plain(last)["message"] if last is not None else None
+        if row.cut.is_blanked or explained["note"]:
+            explained["note"] = explained["note"] or "; ".join(filter(None, (row.reading.problem, HIDDEN)))
+            return _without_contents(explained, keeps_violation=bool(row.reading.problem))
+        return explained
+
+    def _dissect(self, from_client: bool, context: list[Row], rows: list[Row]) -> dict[int, Frame]:
+        """The frames of some rows by number, after those rows that must have been read before."""
+        dissector = Dissector(from_client, self._limits[from_client], self._parameters)
+        for row in context:
+            dissector.feed(row.original)
+            self._breather.breathe()
+        found = {}
+        for row in rows:
+            frames = dissector.feed(row.cut.wire)
+            frame = frames[0] if frames else dissector.unfinished()
+            if frame is not None:
+                found[row.number] = frame
+        return found
 
     def _find(self, number: int) -> Row:
         first = self._rows[0].number if self._rows else number + 1
-        if not first <= number <= self._number:
+        if not first <= number <= self._number or self._rows[number - first].lost:
             raise KeyError(number)
         return self._rows[number - first]
 
     def _message_of(self, row: Row) -> list[Row]:
         """The rows of the message that a row is a part of, with the control frames in between; else the row alone."""
-        if row.cut.header is None or not (row.cut.fragment or row.cut.is_between):
+        if not row.cut.fragment or row.reading.note:
             return [row]
-        same = [other for other in self._rows if other.from_client == row.from_client]
-        start = end = same.index(row)
-        while start > 0 and same[start].cut.fragment != 1:
-            start -= 1
-        while end + 1 < len(same) and not _ends_message(same[end].cut):
-            end += 1
-        return same[start : end + 1]
+        rows = []
+        for other in self._rows:
+            if other.from_client != row.from_client or other.number < row.reading.first:
+                continue
+            rows.append(other)
+            if other.number >= row.number and _ends_message(other):
+                break
+        return rows
 
-    def _before(self, row: Row) -> list[Row]:
-        """What a dissector must have seen before a row: all from the first frame, if a deflate window is kept."""
-        same = [other for other in self._rows if other.from_client == row.from_client and other.number < row.number]
-        return same if self._parameters is not None and same and same[0].cut.offset == 0 else []
+    def _context_of(self, row: Row) -> list[Row] | None:
+        """The rows that must be read before those of its message; None if they are not all kept."""
+        first = self._rows[0].number
+        if min(row.reading.context, row.reading.first) < first:
+            return None
+        before = (self._rows[i - first] for i in range(row.reading.context, row.reading.first))
+        return [other for other in before if other.from_client == row.from_client]
 
 
-def _without_hidden(explained: dict[str, Any]) -> dict[str, Any]:
-    """What can be said of a frame whose payload was blanked: nothing of its contents."""
-    return {**explained, "message": None, "frame": {**explained["frame"], "violation": None, "message": None}}
+def _without_contents(explained: dict[str, Any], keeps_violation: bool) -> dict[str, Any]:
+    """What can be said of a frame whose payload was blanked, or can not be read: nothing of its contents."""
+    violation = explained["frame"]["violation"] if keeps_violation else None
+    return {**explained, "message": None, "frame": {**explained["frame"], "violation": violation, "message": None}}
 
 
-def _ends_message(cut: Cut) -> bool:
-    return cut.header is None or (cut.fragment > 0 and cut.header.fin)
+def _ends_message(row: Row) -> bool:
+    return bool(row.lost or row.reading.problem) or (
+        row.cut.fragment > 0 and row.cut.header is not None and row.cut.header.fin
+    )
 
 
 def opening_of(tape: Tape) -> tuple[list[Any], Parameters | None]:
@@ -134,41 +192,3 @@ def opening_of(tape: Tape) -> tuple[list[Any], Parameters | None]:
     response = conversation.response
     extension = response.extension if response is not None else None
     return as_plain(records), check_answer(parse_extensions([extension])) if extension else None
-
-
-def plain_row(row: Row, tape: Tape) -> dict[str, Any]:
-    """A row for the list on the page, as JSON: short names, for there are many."""
-    number, at_s, from_client, cut = row
-    plain: dict[str, Any] = {
-        "connection": tape.number,
-        "number": number,
-        "at_ms": round(1000 * (at_s - tape.opened_at_s)),
-        "up": from_client,
-        "size": len(cut.wire),
-        "fragment": cut.fragment,
-        "between": cut.is_between,
-    }
-    if cut.header is None:
-        plain.update(opcode="?", fin=True, label="breaks a rule", packet="", start="", broken=True)
-        return plain
-    header = cut.header
-    payload = cut.wire[header.size :]
-    if header.mask_key:
-        payload = apply_mask(payload, header.mask_key)
-    is_plain = not header.rsv & RSV1 and cut.fragment == 1
-    name = packet_id(payload, from_client, header.opcode == TEXT) if is_plain and tape.path == "/" else ""
-    plain.update(opcode=OPCODE_NAMES[header.opcode], fin=header.fin, packet=name, broken=False)
-    plain["start"] = payload[:SHOWN_BYTES].hex(" ")
-    return {**plain, "label": name if name and header.fin else _glance(header, payload)}
-
-
-def _glance(header: Header, payload: bytes) -> str:
-    """The start of a payload, for people."""
-    if header.rsv & RSV1:
-        return f"{header.length} bytes, compressed"
-    if header.opcode == CLOSE and len(payload) >= 2:
-        return f"{int.from_bytes(payload[:2], 'big')} {payload[2:].decode('utf-8', 'replace')}"
-    text = payload[: 4 * SHOWN_CHARACTERS].decode("utf-8", "replace")
-    if text.isprintable() and header.opcode != BINARY and "\ufffd" not in text:
-        return text[:SHOWN_CHARACTERS]
-    return payload[:SHOWN_BYTES].hex(" ")

@@ -85,6 +85,20 @@ def test_packets_are_told_with_their_arguments() -> None:
         assert re.search(r"<- FIN BINARY .*: PLAYER player_id=1 name=\"Ann\"", paper.text)
 
 
+def test_a_private_connection_is_told_up_to_its_request() -> None:
+    with traced(private=["/echo"]) as (arena, paper):
+        websocket = connect(arena.url("/echo"))
+        websocket.send('{"token": "sesame"}')
+        websocket.receive(DEADLINE_S)
+        websocket.close()
+        arena.join("Ann")
+        paper.waits_for("STATE tick=")
+    told = paper.entries()[:2]
+    assert told[0] == "-> handshake GET /echo HTTP/1.1"
+    assert "nothing more is told" in told[1]
+    assert "sesame" not in paper.text
+
+
 def test_frames_can_be_told_in_full() -> None:
     with traced(show=explain) as (arena, paper):
         websocket = connect(arena.url("/echo"))

@@ -124,6 +124,33 @@ def test_frames_are_filtered_and_found(classroom: Served, echo: WebSocket, visit
     teacher.until(f"{ROWS} >= {everything}", "all connections are shown")
 
 
+def test_words_are_found_in_the_middle_of_messages(classroom: Served, ann: Player, visit: Visit) -> None:
+    ann.join("Ann")
+    ann.send("CHAT", "let us have a rendezvous")
+    teacher = visit(f"{classroom.url}/inspect")
+    teacher.page.wait_for_selector(".timeline button:has-text('CHAT')")
+    teacher.page.fill("#search", "rendezvous")
+    teacher.until(f"{ROWS} === 2", "the words are found, there and back")
+    ann.send("CHAT", "another rendezvous")
+    teacher.until(f"{ROWS} === 4", "they are found in what comes")
+    teacher.page.check("#hide")
+    teacher.until(f"{ROWS} === 0", "what is hidden is not found")
+    teacher.page.fill("#search", "")
+    teacher.until(f"{ROWS} > 4", "everything is there again")
+
+
+def test_rules_that_are_broken_above_the_header_are_red(classroom: Served, visit: Visit) -> None:
+    websocket = connect(f"ws://127.0.0.1:{classroom.port}/echo")
+    inside = serialize(TEXT, b"one", fin=False, mask_key=KEY) + serialize(TEXT, b"two", mask_key=KEY)
+    websocket._sock.sendall(inside)
+    teacher = visit(f"{classroom.url}/inspect")
+    teacher.page.click(".timeline .broken")
+    teacher.page.wait_for_selector(".frame-view")
+    assert "a new message before the fragmented one ended" in teacher.text_of(".timeline .broken")
+    assert "1002" in teacher.text_of("#detail")
+    websocket.close()
+
+
 def test_a_handshake_is_explained_step_by_step(
     classroom: Served, echo: WebSocket, visit: Visit, keep_picture: Keep
 ) -> None:

@@ -13,17 +13,19 @@ let link = null;
 /** @type {number | null | undefined} a connection; null: all; undefined: none yet */
 let watched;
 let shownHex = "";
+let searched = "";
 const packets = new Set();
 const timeline = new Timeline(byId("timeline"), explain);
 
-openDesk("/inspect", opened, ({ connections, rows, skipped }) => {
+openDesk("/inspect", opened, ({ connections, rows, skipped, left_out }) => {
   if (connections) showConnections(connections);
-  if (rows) showRows(rows, skipped);
+  if (rows) showRows(rows, skipped, left_out);
 });
 
 byId("opcode").append(...["any", ...OPCODES].map((name) => element("option", { value: name === "any" ? "" : name }, name)));
 byId("packet").append(element("option", { value: "" }, "any"));
 for (const id of ["opcode", "packet", "search"]) byId(id).oninput = filter;
+byId("search").addEventListener("input", search);
 byId("hide").checked = sessionStorage.getItem("hide-names") === "yes";
 byId("hide").onchange = () => {
   sessionStorage.setItem("hide-names", byId("hide").checked ? "yes" : "no");
@@ -83,10 +85,12 @@ function watch(number) {
   for (const item of byId("connections").children) {
     item.firstElementChild.setAttribute("aria-current", String(item.dataset.connection === String(number ?? ALL)));
   }
+  searched = "";
   link.do("watch", { connections: number === null ? null : [number], hides_text: byId("hide").checked });
+  search();
 }
 
-function showRows(rows, skipped) {
+function showRows(rows, skipped, leftOut) {
   for (const { packet } of rows) {
     if (!packet || packets.has(packet)) continue;
     packets.add(packet);
@@ -94,7 +98,7 @@ function showRows(rows, skipped) {
   }
   timeline.add(rows);
   const waiting = timeline.waiting.length ? `${timeline.waiting.length} frames wait. ` : "";
-  setText(byId("note"), waiting + (skipped ? `${skipped} frames were too many to list.` : ""));
+  setText(byId("note"), waiting + (skipped ? `${skipped} frames were too many to list. ` : "") + (leftOut ? `${leftOut} connections are too many to follow at once.` : ""));
 }
 
 function pause(isPaused) {
@@ -109,8 +113,23 @@ function filter() {
   const packet = byId("packet").value;
   const words = byId("search").value.trim().toLowerCase();
   timeline.isWanted = (row) =>
-    (!opcode || row.opcode === opcode) && (!packet || row.packet === packet) && (!words || `${row.opcode} ${row.label} ${row.start}`.toLowerCase().includes(words));
+    (!opcode || row.opcode === opcode) && (!packet || row.packet === packet) && (!words || row.found || `${row.opcode} ${row.label} ${row.start}`.toLowerCase().includes(words));
   timeline.refresh();
+}
+
+/** Lets the server look for the words in whole messages, which the list has not; new rows then say whether they have them. */
+async function search() {
+  const words = byId("search").value.trim();
+  if (words === searched) return;
+  searched = words;
+  try {
+    const found = new Set((await link.do("search", { words })).map(([connection, number]) => `${connection}-${number}`));
+    if (words !== searched) return;
+    for (const row of [...timeline.rows, ...timeline.waiting]) row.found = found.has(`${row.connection}-${row.number}`);
+    filter();
+  } catch (error) {
+    setText(byId("note"), error.message);
+  }
 }
 
 async function explain(row) {
@@ -118,7 +137,9 @@ async function explain(row) {
     const said = await link.do("explain", { connection: row.connection, number: row.number });
     if (timeline.chosen !== row) return;
     const context = { number: row.number, message: said.message, frames: said.frames, goTo: (number) => timeline.select(number) };
-    showDetail(frameView(said.frame, context), said.frame.wire);
+    const view = frameView(said.frame, context);
+    if (said.note) view.prepend(element("p", { className: "warn" }, said.note));
+    showDetail(view, said.frame.wire);
   } catch (error) {
     showDetail(element("p", { className: "bad" }, error.message));
   }

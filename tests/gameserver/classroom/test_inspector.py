@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import base64
+import gc
 import json
-from typing import Any
+import threading
+import time
+from types import SimpleNamespace
+from typing import Any, Iterator
 
 import pytest
 
+from gameserver.admin import Console
 from gameserver.classroom.bench import Trial
+from gameserver.classroom.capture import capture_file
+from gameserver.classroom.tape import Tape
+from gameserver.doorkeeper import Doorkeeper
+from gameserver.world_manager import GameWorldManager
 from Net.client import connect
 from Net.errors import ConnectionClosed, HandshakeError
-from Net.frames import CONTINUATION, PING, TEXT, serialize
+from Net.frames import CONTINUATION, PING, TEXT, apply_mask, message_frame, serialize
+from Net.limits import Limits
+from Net.PacketCodes import TO_CLIENT, Packet
 from tests.gameserver.classroom.support import TOKEN, Page, classroom, open_page
 from tests.Net.support import DEADLINE_S, wait_until
 from tests.support import Player, serving
@@ -99,6 +110,28 @@ def test_the_inspector_does_not_look_at_itself() -> None:
         arena.connect(path="/echo")
         page.until(lambda: page.connections)
         assert [connection["path"] for connection in page.connections] == ["/echo"]
+
+
+@pytest.mark.parametrize("target", ["/admin", "/admin?x=1", "http://127.0.0.1:{port}/admin"])
+def test_the_operators_token_is_in_nothing_that_the_page_gets(target: str) -> None:
+    with classroom() as (arena, room), open_page(arena, "/inspect") as page:
+        arena.server.add_route("/admin", Console(GameWorldManager(arena.server), Doorkeeper("sesame")).converse)
+        arena.join("Ann")
+        page.do("watch", connections=None, hides_text=False)
+        opening = (
+            f"GET {target.format(port=arena.port)} HTTP/1.1\r\nHost: 127.0.0.1:{arena.port}\r\nUpgrade: websocket\r\n"
+            "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+        )
+        knock = serialize(TEXT, b'{"token":"sesame"}', mask_key=KEY)
+        # Also when the token comes in one piece with the handshake.
+        answer = room._bench.run(Trial(opening.encode() + knock, (), patience_s=DEADLINE_S)).answer
+        assert b'{"ok": true}' in answer
+        row_of(page, packet="JOIN")
+        assert all(connection["path"] == "/" for connection in page.connections)
+        captured = base64.b64decode(page.do("capture", connections=None))
+        assert b"sesame" not in captured
+        assert apply_mask(b"sesame", KEY[2:] + KEY[:2]) not in captured
+        assert "sesame" not in json.dumps(page.rows)
 
 
 def test_a_masked_frame_is_taken_apart() -> None:
@@ -197,6 +230,100 @@ def test_a_capture_holds_the_handshake_and_the_frames() -> None:
         assert captured.startswith(b"\x0a\x0d\x0d\x0a")
         assert b"GET /echo HTTP/1.1" in captured
         assert bytes.fromhex(frame["wire"]) in captured
+
+
+def test_a_capture_names_the_address_that_the_client_has_called() -> None:
+    for host, called in (
+        ("192.0.2.80:8080", bytes((192, 0, 2, 80))),
+        ("192.0.2.80", bytes((192, 0, 2, 80))),
+        ("[2001:db8::7]:3000", bytes.fromhex("20010db8000000000000000000000007")),
+        ("[2001:db8::7]", bytes.fromhex("20010db8000000000000000000000007")),
+        ("localhost:3000", bytes((203, 0, 113, 5))),
+        ("192.0.2.80:99999", bytes((203, 0, 113, 5))),
+    ):
+        tape = Tape(1, "192.0.2.7:5000")
+        tape.received(f"GET /echo HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+        tape.sent(b"HTTP/1.1 101 Switching Protocols\r\n\r\n")
+        captured = base64.b64decode(capture_file([tape], ("203.0.113.5", 3000), Limits(), hides_text=False))
+        assert called in captured, host
+
+
+def test_of_too_many_connections_those_that_have_ended_give_way_and_it_is_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("gameserver.classroom.inspector.MOST_CHOSEN", 2)
+    with classroom() as (arena, room), open_page(arena, "/inspect") as page:
+        early = arena.connect(path="/echo")
+        late = [arena.connect(path="/echo") for _ in range(2)]
+        last = arena.connect(path="/echo")
+        for player in late:
+            player.hang_up()
+        wait_until(lambda: sum(tape.is_open for tape in room.archive.tapes()) == 2, "two have ended")
+        for player in (early, last):
+            player.send_raw("Hello")
+        page.do("watch", connections=None, hides_text=False)
+        message = page.receive()
+        while "rows" not in message:
+            message = page.receive()
+        assert message["left_out"] == 2
+        page.until(lambda: len({row["connection"] for row in page.rows}) == 2)
+        open_ones = [tape.number for tape in room.archive.tapes() if tape.is_open]
+        assert sorted({row["connection"] for row in page.rows}) == open_ones
+
+
+@pytest.fixture
+def tidy() -> Iterator[None]:
+    """No garbage is collected meanwhile: among the remains of all other tests that takes a tenth of a second."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("tidy")
+def test_a_viewer_who_comes_late_never_works_for_long_without_a_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    stretches_s: list[float] = []
+    last = threading.local()
+
+    def sleep(duration_s: float) -> None:
+        now_s = time.thread_time()  # what others do on this machine does not count
+        stretches_s.append(now_s - getattr(last, "at_s", now_s))
+        last.at_s = now_s
+        time.sleep(duration_s)
+
+    fake = SimpleNamespace(monotonic=time.monotonic, sleep=sleep)
+    with classroom() as (arena, room), open_page(arena, "/inspect") as page:
+        for number in range(30):
+            tape = room.archive.make_tap(f"192.0.2.7:{number + 1}")
+            tape.received(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            tape.sent(b"HTTP/1.1 101 Switching Protocols\r\n\r\n")
+            for tick in range(300):
+                tape.sent(message_frame(TO_CLIENT.encode(Packet("STATE", (tick, None, [0] * 60, [])))))
+        monkeypatch.setattr("gameserver.classroom.breather.time", fake)
+        page.do("watch", connections=None, hides_text=True)
+        message = page.receive()
+        while not message.get("skipped"):
+            message = page.receive()
+        assert message["skipped"] == 30 * 300 - 1000
+        page.do("watch", connections=[], hides_text=True)
+    assert len(stretches_s) > 50
+    assert max(stretches_s) < 0.02  # the tick of a game comes every 0.05 s; without rests it would wait for 0.3 s
+
+
+def test_words_are_searched_for_in_whole_messages_also_in_those_to_come() -> None:
+    with classroom() as (arena, _), open_page(arena, "/inspect") as page:
+        ann = arena.join("Ann")
+        ann.send("CHAT", "a rendezvous")
+        ann.wait_for("CHAT")
+        page.do("watch", connections=None, hides_text=False)
+        row = row_of(page, packet="CHAT", up=True)
+        assert [row["connection"], row["number"]] in page.do("search", words="Rendezvous")
+        ann.send("CHAT", "no")
+        ann.send("CHAT", "the next rendezvous")
+        row_of(page, packet="CHAT", up=True, found=False)
+        row_of(page, packet="CHAT", up=True, found=True)
+        page.do("watch", connections=None, hides_text=True)
+        row_of(page, packet="CHAT", up=True, found=False)
+        assert page.do("search", words="rendezvous") == []
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,22 @@ import msgpack
 import pytest
 
 from gameserver.classroom.cutter import Cut, Cutter
-from gameserver.classroom.privacy import redact
+from gameserver.classroom.privacy import redact as redact_read
+from gameserver.classroom.reader import Reader
 from gameserver.classroom.text_spans import json_texts, msgpack_texts
-from Net.deflate import MAX_WINDOW_BITS, Deflater
+from Net.deflate import MAX_WINDOW_BITS, Deflater, Parameters
 from Net.frames import RSV1, apply_mask, message_frame
+from Net.limits import Limits
 from Net.PacketCodes import TO_CLIENT, TO_SERVER, Packet
 
 KEY = bytes.fromhex("37fa213d")
+
+
+def redact(cut: Cut, from_client: bool, hides_text: bool) -> Cut:
+    """As a timeline does it with a connection's first frame, whose messages are compressed each by itself."""
+    parameters = Parameters(server_no_context_takeover=True) if cut.header and cut.header.rsv else None
+    message = Reader(from_client, Limits(), parameters).read(cut, 1).message
+    return redact_read(cut, message, from_client, hides_text)
 
 
 def cut_of(packet: Packet, from_client: bool, as_text: bool) -> Cut:
@@ -66,10 +75,10 @@ def test_the_token_of_a_seat_is_never_shown(as_text: bool) -> None:
 
 def test_what_can_not_be_read_by_itself_is_blanked_as_a_whole() -> None:
     (fragment,) = Cutter(from_client=False).feed(bytes.fromhex("0105") + b"Hello")
-    assert redact(fragment, False, hides_text=False) == fragment
-    hidden = redact(fragment, False, hides_text=True)
-    assert hidden.wire == bytes.fromhex("0105") + b"*****"
-    assert hidden.is_blanked
+    for hides_text in (False, True):  # a seat's token may be in it
+        hidden = redact(fragment, False, hides_text)
+        assert hidden.wire == bytes.fromhex("0105") + b"*****"
+        assert hidden.is_blanked
 
 
 def test_a_compressed_frame_is_blanked_if_there_is_such_a_text_in_it() -> None:
@@ -116,3 +125,58 @@ def test_texts_in_json_are_found_with_their_escapes() -> None:
         ((1, 1, "k"), b"v"),
         ((1, 1, "l", 1), b"w"),
     ]
+
+
+SLY: list[tuple[str, bytes]] = [
+    ("JSON with a space", b'[ "CHAT",["geheimnis"]]'),
+    ("JSON with an escape", b'["\\u0043HAT",["geheimnis"]]'),
+    ("JSON with a line break", b'\n["CHAT",["geheimnis"]]'),
+    ("an array with a long head", b"\xdc\x00\x02\x06\x91\xa9geheimnis"),
+    ("a code with a long head", b"\x92\xcc\x06\x91\xa9geheimnis"),
+    ("a refused packet", b'["CHAT",["geheimnis", 1]]'),
+    ("an unknown packet", b'["TALK",["geheimnis"]]'),
+    ("a packet that takes no text", b"\x92\x07\x91\xa9geheimnis"),
+    ("a map", b'["JOIN",["Ann",{"geheimnis":1}]]'),
+    ("a name", b'[ "JOIN",["geheimnis"]]'),
+]
+SLY_TOKENS: list[tuple[str, bytes]] = [
+    ("JSON with a space", b'[ "JOIN",["Ann",{"token":"geheimnis"}]]'),
+    ("a key with an escape", b'["JOIN",["Ann",{"\\u0074oken":"geheimnis"}]]'),
+    ("twice", b'["JOIN",["Ann",{"token":"geheimnis","token":"geheimnis"}]]'),
+    ("an array with a long head", b"\xdc\x00\x02\x01\x92\xa3Ann\x81\xa5token\xa9geheimnis"),
+    ("a key with a long head", b"\x92\x01\x92\xa3Ann\x81\xd9\x05token\xa9geheimnis"),
+    ("a packet that is cut off", b'["JOIN",["Ann",{"token":"geheimnis"}]'),
+]
+
+
+@pytest.mark.parametrize(
+    ("payload", "hides_text"),
+    [*((payload, True) for _, payload in SLY), *((payload, False) for _, payload in SLY_TOKENS)],
+    ids=[name for name, _ in SLY + SLY_TOKENS],
+)
+def test_no_other_way_of_writing_a_packet_shows_what_is_hidden(payload: bytes, hides_text: bool) -> None:
+    message = payload.decode() if payload[0] < 0x80 else payload
+    (cut,) = Cutter(from_client=True).feed(message_frame(message, KEY))
+    hidden = redact(cut, True, hides_text)
+    assert b"geheimnis" in apply_mask(cut.wire[6:], KEY)
+    assert b"geheimnis" not in apply_mask(hidden.wire[6:], KEY)
+    assert len(hidden.wire) == len(cut.wire)
+
+
+def test_a_refused_packet_of_numbers_can_be_seen() -> None:
+    (cut,) = Cutter(from_client=True).feed(message_frame(b"\x92\x02\x91\x09", KEY))
+    assert redact(cut, True, hides_text=True) == cut
+
+
+def test_an_error_that_quotes_a_name_is_blanked_with_it() -> None:
+    error = Packet("ERROR", ("BAD_ARGUMENT", "JOIN.name must be text, not 'Ann'"))
+    assert b"Ann" not in redact(cut_of(error, False, False), False, hides_text=True).wire
+    assert redact(cut_of(error, False, False), False, hides_text=False) == cut_of(error, False, False)
+
+
+def test_of_a_frame_that_is_not_masked_only_the_header_is_shown() -> None:
+    wire = message_frame(b"\x92\x06\x91\xa9geheimnis")
+    (cut,) = Cutter(from_client=True).feed(wire)
+    hidden = redact(cut, True, hides_text=True)
+    assert hidden.wire[:2] == wire[:2]
+    assert b"geheimnis" not in hidden.wire
