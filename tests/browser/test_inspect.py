@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import Callable, Iterator
+from typing import Any, Callable, Iterator
 
 import pytest
 
 from Net.client import connect
 from Net.frames import BINARY, CONTINUATION, PING, TEXT, serialize
 from Net.websocket import WebSocket
-from tests.browser.conftest import TOKEN, Served, Visitor
+from tests.browser.conftest import TOKEN, Served, Visitor, eventually
 from tests.Net.support import DEADLINE_S
 from tests.support import Player
 
@@ -160,6 +161,60 @@ def test_hidden_names_are_nowhere_on_the_page(classroom: Served, ann: Player, vi
     choose(teacher, "JOIN")
     assert "*********" in teacher.text_of(".packet-tree")
     assert "Annabella" not in teacher.text_of("body")
+
+
+def test_what_is_on_the_page_already_is_hidden_too(classroom: Served, ann: Player, visit: Visit) -> None:
+    ann.join("Annabella")
+    teacher = visit(f"{classroom.url}/inspect")
+    teacher.page.wait_for_selector(".connections button:has-text('Annabella')")
+    choose(teacher, "JOIN")
+    assert "Annabella" in teacher.text_of("#detail")
+    hex_of_it = " ".join(f"{byte:02x}" for byte in b"Annabella")
+    before_it_answers = """(() => {
+        document.querySelector("#hide").click();
+        return document.querySelector("body").innerText + document.querySelector("#detail").textContent;
+    })()"""
+    shown = teacher.see(before_it_answers)
+    assert "Annabella" not in shown
+    assert hex_of_it not in shown
+    assert teacher.page.is_hidden("#copy"), "nor can it be copied"
+    teacher.page.wait_for_selector(".timeline button")
+
+
+class HeldBack:
+    """A way of a page to the server on which its wish for another connection does not arrive."""
+
+    def __init__(self, page: Any) -> None:
+        self.is_holding = False
+        self.since: list[str] = []  # what was said meanwhile
+        page.route_web_socket("**/inspect", self._connect)
+
+    def _connect(self, route: Any) -> None:
+        server = route.connect_to_server()
+        route.on_message(lambda message: None if self.is_holding else server.send(message))
+
+        def pass_on(message: str) -> None:
+            if self.is_holding:
+                self.since += json.loads(message)
+            route.send(message)
+
+        server.on_message(pass_on)
+
+
+def test_frames_of_another_choice_do_not_get_into_the_list(
+    classroom: Served, echo: WebSocket, ann: Player, visit: Visit
+) -> None:
+    ann.join("Ann")
+    teacher = visit("about:blank")
+    way = HeldBack(teacher.page)
+    teacher.page.goto(f"{classroom.url}/inspect")
+    teacher.page.wait_for_selector(".timeline button:has-text('STATE')")
+    way.is_holding = True
+    teacher.page.click(".connections button:has-text('/echo')")
+    ann.send("MOVE", 6)
+    # The list that comes behind them shows that the page has handled them.
+    eventually(lambda: teacher.see("true") and "rows skipped connections" in " ".join(way.since), "frames of before came")
+    assert teacher.see(ROWS) == 0
 
 
 def test_who_comes_through_a_proxy_must_know_the_token(classroom: Served, visit: Visit) -> None:

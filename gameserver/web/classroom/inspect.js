@@ -12,7 +12,12 @@ const OPCODES = ["TEXT", "BINARY", "CONTINUATION", "CLOSE", "PING", "PONG"];
 let link = null;
 /** @type {number | null | undefined} a connection; null: all; undefined: none yet */
 let watched;
+/** The newest `watch` that the server has answered: what it said before that is of another choice. */
+let isAnswered = false;
+let asked = 0;
+let known = []; // connections, as they were last told
 let shownHex = "";
+const HELLO = byId("detail").firstElementChild;
 const packets = new Set();
 const timeline = new Timeline(byId("timeline"), explain);
 
@@ -27,6 +32,7 @@ for (const id of ["opcode", "packet", "search"]) byId(id).oninput = filter;
 byId("hide").checked = sessionStorage.getItem("hide-names") === "yes";
 byId("hide").onchange = () => {
   sessionStorage.setItem("hide-names", byId("hide").checked ? "yes" : "no");
+  showConnections(known); // at once: the next list is up to a second away
   watch(watched);
 };
 byId("pause").onclick = () => pause(!timeline.isPaused);
@@ -50,8 +56,10 @@ function opened(newLink) {
 }
 
 function showConnections(connections) {
+  known = connections;
   const items = connections.map((connection) => {
-    const { number, address, path, name, is_open, status, bytes_in, bytes_out } = connection;
+    const { number, address, path, is_open, status, bytes_in, bytes_out } = connection;
+    const name = byId("hide").checked ? "" : connection.name;
     const who = element("b", {}, `c${number} ${name || path}`);
     const about = `${name ? path : ""} ${address} ${is_open ? "" : "ended"}${status === "101" ? "" : ` HTTP ${status}`}`;
     const traffic = `→ ${kib(bytes_in)} ← ${kib(bytes_out)}`;
@@ -75,18 +83,33 @@ function connectionItem(number, className, ...content) {
 
 const kib = (bytes) => (bytes < 1024 ? `${bytes} B` : `${(bytes / 1024).toFixed(1)} KiB`);
 
+/** Drops what is on the page, for it may be what is to be hidden from now on, and asks for a connection's frames. */
 function watch(number) {
   watched = number;
   if (number === undefined) return;
   timeline.clear();
+  clearDetail();
   timeline.severalConnections = number === null;
   for (const item of byId("connections").children) {
     item.firstElementChild.setAttribute("aria-current", String(item.dataset.connection === String(number ?? ALL)));
   }
-  link.do("watch", { connections: number === null ? null : [number], hides_text: byId("hide").checked });
+  ask();
 }
 
-function showRows(rows, skipped) {
+async function ask() {
+  const mine = (asked += 1);
+  isAnswered = false;
+  try {
+    await link.do("watch", { connections: watched === null ? null : [watched], hides_text: byId("hide").checked });
+    isAnswered ||= mine === asked;
+  } catch {
+    // The way to the server has ended: what is watched is asked for again when there is another one.
+  }
+}
+
+function showRows(given, skipped) {
+  if (!isAnswered) return; // they were on their way when something else was chosen, or hidden
+  const rows = given.filter(({ connection }) => watched === null || connection === watched);
   for (const { packet } of rows) {
     if (!packet || packets.has(packet)) continue;
     packets.add(packet);
@@ -125,8 +148,10 @@ async function explain(row) {
 }
 
 async function showHandshake(number) {
+  const mine = asked;
   try {
     const halves = await link.do("handshake", { connection: number });
+    if (mine !== asked) return;
     showDetail(handshakeView(halves), halves.map(({ wire }) => wire).join(""));
   } catch (error) {
     showDetail(element("p", { className: "bad" }, error.message));
@@ -139,6 +164,12 @@ function showDetail(view, hex = "") {
   byId("detail").scrollTop = 0;
   setText(byId("copied"), "");
   show(byId("detail-tools"), true);
+}
+
+function clearDetail() {
+  shownHex = "";
+  byId("detail").replaceChildren(HELLO);
+  show(byId("detail-tools"), false);
 }
 
 async function copy() {

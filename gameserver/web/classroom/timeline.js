@@ -31,9 +31,9 @@ export class Timeline {
     this.list.replaceChildren();
   }
 
-  /** @param {Row[]} rows */
+  /** Rows wait while the list stands still; into an empty one the first go all the same. @param {Row[]} rows */
   add(rows) {
-    if (this.isPaused) this.waiting = [...this.waiting, ...rows].slice(-KEPT);
+    if (this.isPaused && this.rows.length) this.waiting = [...this.waiting, ...rows].slice(-KEPT);
     else this.#append(rows);
   }
 
