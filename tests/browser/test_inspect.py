@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Callable, Iterator
 
 import pytest
 
+from gameserver.classroom.classroom import Classroom
+from gameserver.doorkeeper import Doorkeeper
 from Net.client import connect
 from Net.frames import BINARY, CONTINUATION, PING, TEXT, serialize
 from Net.websocket import WebSocket
-from tests.browser.conftest import TOKEN, Served, Visitor, eventually
+from tests.browser.conftest import QUIET, TOKEN, Served, Visitor, eventually, serve
 from tests.Net.support import DEADLINE_S
 from tests.support import Player
 
@@ -213,7 +216,7 @@ def test_frames_of_another_choice_do_not_get_into_the_list(
     teacher.page.click(".connections button:has-text('/echo')")
     ann.send("MOVE", 6)
     # The list that comes behind them shows that the page has handled them.
-    eventually(lambda: teacher.see("true") and "rows skipped connections" in " ".join(way.since), "frames of before came")
+    eventually(lambda: teacher.see("true") and "rows skipped connections" in " ".join(way.since), "they came")
     assert teacher.see(ROWS) == 0
 
 
@@ -227,6 +230,65 @@ def test_who_comes_through_a_proxy_must_know_the_token(classroom: Served, visit:
     stranger.page.fill("#token", TOKEN)
     stranger.page.click("#login button")
     stranger.page.wait_for_selector("#desk", state="visible")
+
+
+@contextmanager
+def open_classroom(port: int = 0, token: str = TOKEN) -> Iterator[Served]:
+    with serve(QUIET, {}, port) as served:
+        Classroom(served.server, Doorkeeper(token), "127.0.0.1", served.port)
+        yield served
+
+
+def expect_failed_connections(visitor: Visitor) -> None:
+    """A browser complains when nobody listens: that is what these tests are about."""
+    visitor.complaints[:] = [text for text in visitor.complaints if "WebSocket connection to" not in text]
+
+
+def test_a_page_outlives_its_server_and_comes_back_with_the_next(visit: Visit) -> None:
+    with open_classroom() as first:
+        ann = Player(connect(f"ws://127.0.0.1:{first.port}/"))
+        ann.join("Ann")
+        teacher = visit(f"{first.url}/inspect")
+        choose(teacher, "JOIN")
+        shown = teacher.see(ROWS)
+    teacher.page.wait_for_selector(".gone:has-text('CLOSE 1001 the server is shutting down')")
+    ann.hang_up()
+    assert teacher.page.is_hidden("#login")
+    assert "Ann" in teacher.text_of("#detail")
+    assert teacher.see(ROWS) >= shown
+    choose(teacher, "JOIN")
+    assert "Ann" in teacher.text_of("#detail"), "what was explained once can be read again"
+    with open_classroom(first.port) as second:
+        ben = Player(connect(f"ws://127.0.0.1:{second.port}/"))
+        ben.join("Ben")
+        teacher.page.wait_for_selector(".gone", state="hidden")
+        teacher.page.wait_for_selector("#note:has-text('from before')")
+        assert teacher.see(ROWS) >= shown
+        teacher.page.click(".connections button:has-text('Ben')")
+        choose(teacher, "JOIN")
+        assert "Ben" in teacher.text_of("#detail")
+        ben.hang_up()
+    expect_failed_connections(teacher)
+
+
+def test_only_a_refusal_asks_for_the_token(visit: Visit) -> None:
+    with open_classroom() as first:
+        stranger = visit(f"{first.url}/inspect", extra_http_headers={"X-Forwarded-For": "192.0.2.7"})
+        stranger.page.wait_for_selector("#login", state="visible")
+        with stranger.page.expect_websocket():  # on this machine an empty field would do
+            stranger.page.click("#login button")
+        stranger.page.fill("#token", TOKEN)
+        stranger.page.click("#login button")
+        stranger.page.wait_for_selector("#desk", state="visible")
+    stranger.page.wait_for_selector(".gone", state="visible")
+    assert stranger.page.is_hidden("#login")
+    with open_classroom(first.port, token="another"):
+        stranger.page.wait_for_selector("#login:has-text('not the operator')", state="visible")
+        assert stranger.page.is_hidden(".gone")
+        stranger.page.fill("#token", "another")
+        stranger.page.click("#login button")
+        stranger.page.wait_for_selector("#desk", state="visible")
+    expect_failed_connections(stranger)
 
 
 def test_pages_remember_how_they_are_to_look(classroom: Served, visit: Visit) -> None:

@@ -12,19 +12,18 @@ const OPCODES = ["TEXT", "BINARY", "CONTINUATION", "CLOSE", "PING", "PONG"];
 let link = null;
 /** @type {number | null | undefined} a connection; null: all; undefined: none yet */
 let watched;
-/** The newest `watch` that the server has answered: what it said before that is of another choice. */
-let isAnswered = false;
-let asked = 0;
+let asked = 0; // how often the server was told what to watch
+let isAnswered = false; // the last time too: rows that come before that are of another choice
 let known = []; // connections, as they were last told
+let isBack = false; // the way to a server that was gone is open again; whether it is the same one shows in its connections
 let shownHex = "";
 const HELLO = byId("detail").firstElementChild;
 const packets = new Set();
+/** What was said of rows: it can be read again when the server has gone. @type {WeakMap<any, any>} */
+const explained = new WeakMap();
 const timeline = new Timeline(byId("timeline"), explain);
 
-openDesk("/inspect", opened, ({ connections, rows, skipped }) => {
-  if (connections) showConnections(connections);
-  if (rows) showRows(rows, skipped);
-});
+openDesk("/inspect", (way) => (link = way), hear, () => (isBack = true));
 
 byId("opcode").append(...["any", ...OPCODES].map((name) => element("option", { value: name === "any" ? "" : name }, name)));
 byId("packet").append(element("option", { value: "" }, "any"));
@@ -50,9 +49,20 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-function opened(newLink) {
-  link = newLink;
-  if (watched !== undefined) watch(watched);
+function hear({ connections, rows, skipped }) {
+  if (connections && isBack) returnTo(connections);
+  if (connections) showConnections(connections);
+  if (rows) showRows(rows, skipped);
+}
+
+/** Goes on where it was. A server that was started anew knows nothing of the frames on the page: they stay to be read. */
+function returnTo(connections) {
+  isBack = false;
+  const isSame = connections.some(({ number, address }) => known.some((old) => old.number === number && old.address === address));
+  const isEmpty = !timeline.rows.length;
+  if (watched === null ? isSame || isEmpty : isSame && watched !== undefined) return ask();
+  watched = undefined;
+  if (!isEmpty) setText(byId("note"), "These frames are from before the server was started anew. Choose a connection.");
 }
 
 function showConnections(connections) {
@@ -67,7 +77,7 @@ function showConnections(connections) {
   });
   items.unshift(connectionItem(null, "", element("b", {}, "All connections")));
   byId("connections").replaceChildren(...items);
-  if (watched === undefined && connections.length) {
+  if (watched === undefined && connections.length && !timeline.rows.length) {
     const open = connections.filter(({ is_open }) => is_open);
     watch((open[open.length - 1] ?? connections[connections.length - 1]).number);
   }
@@ -86,17 +96,18 @@ const kib = (bytes) => (bytes < 1024 ? `${bytes} B` : `${(bytes / 1024).toFixed(
 /** Drops what is on the page, for it may be what is to be hidden from now on, and asks for a connection's frames. */
 function watch(number) {
   watched = number;
-  if (number === undefined) return;
-  timeline.clear();
   clearDetail();
-  timeline.severalConnections = number === null;
   for (const item of byId("connections").children) {
-    item.firstElementChild.setAttribute("aria-current", String(item.dataset.connection === String(number ?? ALL)));
+    item.firstElementChild.setAttribute("aria-current", String(number !== undefined && item.dataset.connection === String(number ?? ALL)));
   }
   ask();
 }
 
 async function ask() {
+  timeline.clear();
+  timeline.severalConnections = watched === null;
+  setText(byId("note"), "");
+  if (watched === undefined) return;
   const mine = (asked += 1);
   isAnswered = false;
   try {
@@ -138,13 +149,14 @@ function filter() {
 
 async function explain(row) {
   try {
-    const said = await link.do("explain", { connection: row.connection, number: row.number });
-    if (timeline.chosen !== row) return;
-    const context = { number: row.number, message: said.message, frames: said.frames, goTo: (number) => timeline.select(number) };
-    showDetail(frameView(said.frame, context), said.frame.wire);
+    explained.set(row, await link.do("explain", { connection: row.connection, number: row.number }));
   } catch (error) {
-    showDetail(element("p", { className: "bad" }, error.message));
+    if (timeline.chosen !== row) return;
+    if (!explained.has(row)) return showDetail(element("p", { className: "bad" }, error.message));
   }
+  if (timeline.chosen !== row) return;
+  const { frame, message, frames } = explained.get(row);
+  showDetail(frameView(frame, { number: row.number, message, frames, goTo: (number) => timeline.select(number) }), frame.wire);
 }
 
 async function showHandshake(number) {
