@@ -113,6 +113,56 @@ def test_a_masked_frame_is_clicked_through_bit_by_bit(classroom: Served, echo: W
     assert "92" in rows[0].split()
 
 
+FOCUSED = "document.activeElement"
+
+
+def test_a_class_can_be_taught_with_the_keyboard_alone(
+    classroom: Served, echo: WebSocket, ann: Player, visit: Visit
+) -> None:
+    ann.join("Ann")
+    teacher = visit(f"{classroom.url}/inspect")
+    teacher.page.wait_for_selector(".timeline button:has-text('JOIN')")
+    teacher.page.focus(".connections button:has-text('/echo')")
+    traffic = teacher.text_of(".connections")
+    ann.send("MOVE", 6)
+    teacher.until(
+        f"document.querySelector('.connections').innerText !== {json.dumps(traffic)}", "the list is told anew"
+    )
+    assert "/echo" in teacher.see(f"{FOCUSED}.textContent")
+    teacher.page.keyboard.press("Enter")
+    teacher.page.wait_for_selector(".timeline button:has-text('92 02 91 00')")
+    for _ in range(5):  # what was asked for, its handshake, the other connection and its own, the list of frames
+        if teacher.see(f"{FOCUSED}.id") != "timeline":
+            teacher.page.keyboard.press("Tab")
+    teacher.page.keyboard.press("ArrowDown")
+    teacher.page.wait_for_selector(".frame-view")
+    assert teacher.see(f"{FOCUSED}.id") == "timeline"
+    while "BINARY" not in teacher.text_of(".headline") or "client → server" not in teacher.text_of(".headline"):
+        before = teacher.text_of(".headline")
+        teacher.page.keyboard.press("ArrowUp")
+        teacher.until(
+            f"document.querySelector('.headline').innerText !== {json.dumps(before)}", "the one before is shown"
+        )
+    teacher.page.focus(".bit >> nth=0")
+    teacher.page.keyboard.press("ArrowDown")
+    assert "masking key" in teacher.text_of(".fields tr.lit")
+    teacher.page.keyboard.press("ArrowUp")
+    for _ in range(8):
+        teacher.page.keyboard.press("ArrowRight")
+    assert "MASK" in teacher.text_of(".fields tr.lit")
+    assert teacher.see(f"{FOCUSED}.dataset.bit") == "8"
+    assert "BINARY" in teacher.text_of(".headline"), "the arrows did not go to another frame"
+
+
+def test_the_focus_does_not_fall_out_of_what_is_explained(classroom: Served, echo: WebSocket, visit: Visit) -> None:
+    teacher = visit(f"{classroom.url}/inspect")
+    choose(teacher, "TEXT part 1")
+    teacher.page.focus(".message-view button.link >> nth=1")
+    teacher.page.keyboard.press("Enter")
+    teacher.until("document.querySelector('.headline').textContent.includes('last fragment')", "the next part is shown")
+    assert teacher.see(f"{FOCUSED}.id") == "detail"
+
+
 def test_frames_are_filtered_and_found(classroom: Served, echo: WebSocket, visit: Visit) -> None:
     teacher = visit(f"{classroom.url}/inspect")
     teacher.page.wait_for_selector(".timeline button:has-text('PONG')")

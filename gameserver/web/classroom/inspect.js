@@ -1,12 +1,12 @@
 // /inspect: live connections, their frames both ways, and each frame explained.
 
 import { byId, element, setText, show } from "../dom.js";
+import { ConnectionList } from "./connectionlist.js";
 import { openDesk } from "./desk.js";
 import { frameView } from "./frameview.js";
 import { handshakeView } from "./handshakeview.js";
 import { Timeline } from "./timeline.js";
 
-const ALL = "all";
 const OPCODES = ["TEXT", "BINARY", "CONTINUATION", "CLOSE", "PING", "PONG"];
 
 let link = null;
@@ -22,6 +22,7 @@ const packets = new Set();
 /** What was said of rows: it can be read again when the server has gone. @type {WeakMap<any, any>} */
 const explained = new WeakMap();
 const timeline = new Timeline(byId("timeline"), explain);
+const connectionList = new ConnectionList(byId("connections"), watch, showHandshake);
 
 openDesk("/inspect", (way) => (link = way), hear, () => (isBack = true));
 
@@ -41,9 +42,9 @@ byId("next").onclick = () => timeline.move(1);
 byId("copy").onclick = copy;
 byId("capture").onclick = capture;
 document.addEventListener("keydown", (event) => {
-  if (event.target.closest("input, select, textarea")) return;
+  if (event.defaultPrevented || event.target.closest("input, select, textarea")) return;
   const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
-  if (by && timeline.chosen) {
+  if (by && (timeline.chosen || event.target === timeline.list)) {
     event.preventDefault();
     timeline.move(by);
   }
@@ -62,44 +63,24 @@ function returnTo(connections) {
   const isEmpty = !timeline.rows.length;
   if (watched === null ? isSame || isEmpty : isSame && watched !== undefined) return ask();
   watched = undefined;
+  connectionList.mark(undefined);
   if (!isEmpty) setText(byId("note"), "These frames are from before the server was started anew. Choose a connection.");
 }
 
 function showConnections(connections) {
   known = connections;
-  const items = connections.map((connection) => {
-    const { number, address, path, is_open, status, bytes_in, bytes_out } = connection;
-    const name = byId("hide").checked ? "" : connection.name;
-    const who = element("b", {}, `c${number} ${name || path}`);
-    const about = `${name ? path : ""} ${address} ${is_open ? "" : "ended"}${status === "101" ? "" : ` HTTP ${status}`}`;
-    const traffic = `→ ${kib(bytes_in)} ← ${kib(bytes_out)}`;
-    return connectionItem(number, is_open ? "" : "ended", who, element("span", { className: "soft" }, about), element("span", { className: "soft" }, traffic));
-  });
-  items.unshift(connectionItem(null, "", element("b", {}, "All connections")));
-  byId("connections").replaceChildren(...items);
+  connectionList.show(connections.map((connection) => (byId("hide").checked ? { ...connection, name: "" } : connection)));
   if (watched === undefined && connections.length && !timeline.rows.length) {
     const open = connections.filter(({ is_open }) => is_open);
     watch((open[open.length - 1] ?? connections[connections.length - 1]).number);
   }
 }
 
-function connectionItem(number, className, ...content) {
-  const choose = element("button", { type: "button", className, onclick: () => watch(number) }, ...content);
-  if (number === watched) choose.setAttribute("aria-current", "true");
-  const item = element("li", { "data-connection": number ?? ALL }, choose);
-  if (number !== null) item.append(element("button", { type: "button", className: "handshake", onclick: () => showHandshake(number) }, "Handshake"));
-  return item;
-}
-
-const kib = (bytes) => (bytes < 1024 ? `${bytes} B` : `${(bytes / 1024).toFixed(1)} KiB`);
-
 /** Drops what is on the page, for it may be what is to be hidden from now on, and asks for a connection's frames. */
 function watch(number) {
   watched = number;
   clearDetail();
-  for (const item of byId("connections").children) {
-    item.firstElementChild.setAttribute("aria-current", String(number !== undefined && item.dataset.connection === String(number ?? ALL)));
-  }
+  connectionList.mark(number);
   ask();
 }
 
@@ -171,8 +152,10 @@ async function showHandshake(number) {
 }
 
 function showDetail(view, hex = "") {
+  const hadFocus = byId("detail").contains(document.activeElement);
   shownHex = (hex.match(/../g) ?? []).join(" ");
   byId("detail").replaceChildren(view);
+  if (hadFocus) byId("detail").focus(); // what was pressed in it is gone
   byId("detail").scrollTop = 0;
   setText(byId("copied"), "");
   show(byId("detail-tools"), true);

@@ -14,6 +14,8 @@ export class Timeline {
   /** @param {HTMLOListElement} list @param {(row: Row) => void} choose */
   constructor(list, choose) {
     this.list = list;
+    // The list has the focus, not its rows: they go after a while, and nobody presses Tab four hundred times.
+    list.tabIndex = 0;
     this.choose = choose;
     this.isPaused = false;
     /** @type {(row: Row) => boolean} */
@@ -66,10 +68,10 @@ export class Timeline {
     this.choose(found);
   }
 
-  /** Chooses the shown frame before (-1) or after (1) the chosen one. */
+  /** Chooses the shown frame before (-1) or after (1) the chosen one, the newest if there is none. */
   move(by) {
     const shown = this.rows.filter(this.isWanted);
-    const next = shown[shown.indexOf(this.chosen) + by];
+    const next = this.chosen ? shown[shown.indexOf(this.chosen) + by] : shown[shown.length - 1];
     if (next) this.select(next);
   }
 
@@ -92,7 +94,11 @@ export class Timeline {
     ];
     if (this.severalConnections) text.splice(1, 0, element("span", { className: "who" }, `c${row.connection}`));
     const marks = [way, row.between && "between", (!row.fin || row.fragment > 1) && !row.between && "fragment", row.broken && "broken"];
-    const button = element("button", { type: "button", className: marks.filter(Boolean).join(" "), onclick: () => this.select(row) }, ...text);
+    const onclick = () => {
+      this.list.focus({ preventScroll: true });
+      this.select(row);
+    };
+    const button = element("button", { type: "button", tabIndex: -1, className: marks.filter(Boolean).join(" "), onclick }, ...text);
     if (row.between) button.title = "a control frame between the fragments of a message";
     return element("li", { "data-row": `${row.connection}-${row.number}` }, button);
   }
