@@ -24,7 +24,7 @@ Visit = Callable[..., Visitor]
 Keep = Callable[[Visitor, str], None]
 
 KEY = bytes.fromhex("37fa213d")
-PROJECTOR = {"width": 1280, "height": 720}
+PROJECTORS = [{"width": 1280, "height": 720}, {"width": 1920, "height": 1080}]
 ROWS = "document.querySelectorAll('.timeline li').length"
 
 
@@ -355,12 +355,13 @@ def test_pages_remember_how_they_are_to_look(classroom: Served, visit: Visit) ->
         assert reader.see("document.documentElement.dataset.theme") == "dark"
 
 
+@pytest.mark.parametrize("window", PROJECTORS, ids=lambda window: str(window["height"]))
 @pytest.mark.parametrize("path", ["/inspect", "/lab"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_runs_out_of_a_projector(
-    classroom: Served, echo: WebSocket, visit: Visit, path: str, scheme: str
+    classroom: Served, echo: WebSocket, visit: Visit, path: str, scheme: str, window: dict[str, int]
 ) -> None:
-    page = visit(f"{classroom.url}{path}", viewport=PROJECTOR, color_scheme=scheme)
+    page = visit(f"{classroom.url}{path}", viewport=window, color_scheme=scheme)
     page.page.wait_for_selector("#desk", state="visible")
     if path == "/inspect":
         choose(page, "TEXT part 1")
@@ -372,4 +373,82 @@ def test_nothing_runs_out_of_a_projector(
     parts = "[...document.querySelectorAll('.detail *')]"
     assert page.see(f"{parts}.every((part) => part.getBoundingClientRect().right <= innerWidth + 1)")
     assert page.see("document.documentElement.dataset.theme") == scheme
-    assert page.see("parseFloat(getComputedStyle(document.body).fontSize)") >= 19
+    letters_px = page.see("parseFloat(getComputedStyle(document.body).fontSize)")
+    assert letters_px >= window["height"] / 38.5
+    assert page.see("parseFloat(getComputedStyle(document.querySelector('.bits .count')).fontSize)") >= 0.7 * letters_px
+
+
+# What is cut off: an element that is smaller than what is in it, or that is not wholly inside the one it is in.
+CUT_OFF = """(selector, outer) => [...document.querySelectorAll(selector)].filter((part) => {
+    const [inside, frame] = [part, part.closest(outer)].map((one) => one.getBoundingClientRect());
+    return part.scrollWidth > part.clientWidth || part.scrollHeight > part.clientHeight
+        || inside.right > frame.right + 1 || inside.bottom > frame.bottom + 1;
+}).map((part) => part.textContent)"""
+
+
+@pytest.mark.parametrize("presses", range(4))
+@pytest.mark.parametrize("window", PROJECTORS, ids=lambda window: str(window["height"]))
+def test_larger_letters_cut_nothing_off(
+    classroom: Served, echo: WebSocket, ann: Player, visit: Visit, presses: int, window: dict[str, int]
+) -> None:
+    ann.join("Ann")
+    page = visit(f"{classroom.url}/inspect", viewport=window)
+    page.page.wait_for_selector(".timeline button:has-text('SCOREBOARD')")
+    for _ in range(presses):
+        page.page.click("#larger")
+    choose(page, "JOIN")
+    assert page.see(f"({CUT_OFF})('.bits .name, .bits .bit, .bits .count', '.bits')") == []
+    assert page.see(f"({CUT_OFF})('.timeline .named .label', 'button')") == []
+    assert page.see(f"({CUT_OFF})('.tools > *', '.tools')") == []
+    page.see("document.querySelector('.connections').scrollTo(0, 0)")
+    assert page.see(f"({CUT_OFF})('.connections li', '.connections')").count("All connections") == 0
+    whole = page.see("document.querySelectorAll('.connections li').length") - len(
+        page.see(f"({CUT_OFF})('.connections li', '.connections')")
+    )
+    assert whole >= 2
+    page.page.click("[data-connection='all'] button")
+    page.page.wait_for_selector(".timeline button:has-text('SCOREBOARD')")
+    assert page.see(f"({CUT_OFF})('.timeline .named .label', 'button')") == []
+
+
+def test_what_the_search_is_for_can_be_read(classroom: Served, visit: Visit) -> None:
+    page = visit(f"{classroom.url}/inspect", viewport=PROJECTORS[0])
+    page.page.wait_for_selector("#search", state="visible")
+    assert page.see("""(() => {
+        const search = document.querySelector("#search");
+        const style = getComputedStyle(search);
+        const pen = document.createElement("canvas").getContext("2d");
+        pen.font = `${style.fontSize} ${style.fontFamily}`;
+        const letter = parseFloat(style.fontSize); // what empties the field is as wide
+        const room = search.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight) - letter;
+        return pen.measureText(search.placeholder).width <= room;
+    })()""")
+
+
+# WCAG 2.1, "contrast ratio", with all that is between an element and the page.
+CONTRAST = """(selector) => {
+    const parse = (colour) => colour.match(/[\\d.]+/g).map(Number);
+    const ofPage = parse(getComputedStyle(document.body).backgroundColor);
+    const part = document.querySelector(selector);
+    const above = [];
+    for (let one = part; one; one = one.parentElement) above.push(getComputedStyle(one));
+    const opacity = above.reduce((product, style) => product * Number(style.opacity), 1);
+    const box = above.map((style) => parse(style.backgroundColor)).find((colour) => colour[3] !== 0);
+    const luminance = (colour) => colour.slice(0, 3)
+        .map((value, i) => (value * opacity + ofPage[i] * (1 - opacity)) / 255)
+        .map((value) => (value <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4))
+        .reduce((sum, value, i) => sum + value * [0.2126, 0.7152, 0.0722][i], 0);
+    const [dark, light] = [parse(above[0].color), box].map(luminance).sort((one, other) => one - other);
+    return (light + 0.05) / (dark + 0.05);
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_is_over_or_can_not_be_pressed_can_still_be_read(
+    classroom: Served, echo: WebSocket, visit: Visit, scheme: str
+) -> None:
+    connect(f"ws://127.0.0.1:{classroom.port}/echo").close()
+    page = visit(f"{classroom.url}/inspect", color_scheme=scheme)
+    page.page.wait_for_selector(".connections .ended")
+    for selector in ("#step:disabled", ".connections .ended b", ".connections .ended .soft"):
+        assert page.see(f"({CONTRAST})({selector!r})") >= 4.5

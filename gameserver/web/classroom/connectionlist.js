@@ -33,12 +33,13 @@ export class ConnectionList {
   mark(watched) {
     this.watched = watched;
     for (const [number, item] of this.items) item.firstElementChild.setAttribute("aria-current", String(number === watched));
+    this.items.get(watched)?.scrollIntoView({ block: "nearest" });
   }
 
   #itemOf(number) {
     const known = this.items.get(number);
     if (known) return known;
-    const parts = ["b", "span", "span"].map((tag) => element(tag, { className: tag === "b" ? "" : "soft" }));
+    const parts = [element("b"), element("span", { className: "soft" }), element("span", { className: "soft traffic" })];
     const choose = element("button", { type: "button", onclick: () => this.watch(number) }, ...parts);
     choose.setAttribute("aria-current", String(number === this.watched));
     const item = element("li", { "data-connection": number ?? "all" }, choose);

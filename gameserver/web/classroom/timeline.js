@@ -20,8 +20,16 @@ export class Timeline {
     this.isPaused = false;
     /** @type {(row: Row) => boolean} */
     this.isWanted = () => true;
-    this.severalConnections = false;
     this.clear();
+  }
+
+  /** Whether rows say of which connection they are. */
+  get severalConnections() {
+    return this.list.classList.contains("several");
+  }
+
+  set severalConnections(areSeveral) {
+    this.list.classList.toggle("several", areSeveral);
   }
 
   clear() {
@@ -93,7 +101,7 @@ export class Timeline {
       element("span", { className: "size" }, `${row.size} B`),
     ];
     if (this.severalConnections) text.splice(1, 0, element("span", { className: "who" }, `c${row.connection}`));
-    const marks = [way, row.between && "between", (!row.fin || row.fragment > 1) && !row.between && "fragment", row.broken && "broken"];
+    const marks = [way, row.between && "between", (!row.fin || row.fragment > 1) && !row.between && "fragment", row.broken && "broken", row.packet && row.label === row.packet && "named"];
     const onclick = () => {
       this.list.focus({ preventScroll: true });
       this.select(row);
