@@ -321,6 +321,20 @@ def test_a_page_outlives_its_server_and_comes_back_with_the_next(visit: Visit) -
     expect_failed_connections(teacher)
 
 
+def test_the_lab_keeps_what_is_on_its_bench_when_the_server_goes(visit: Visit) -> None:
+    with open_classroom() as first:
+        student = visit(f"{first.url}/lab")
+        student.page.wait_for_selector("#preview .bit")
+        student.page.fill("#raw", "89 80 00 00 00 00")
+    student.page.wait_for_selector(".gone", state="visible")
+    with open_classroom(first.port):
+        student.page.wait_for_selector(".gone", state="hidden")
+        assert student.page.input_value("#raw") == "89 80 00 00 00 00"
+        student.page.click("#send")
+        student.page.wait_for_selector("#result .outcome:has-text('1 frame, then CLOSE 1000')")
+    expect_failed_connections(student)
+
+
 def test_only_a_refusal_asks_for_the_token(visit: Visit) -> None:
     with open_classroom() as first:
         stranger = visit(f"{first.url}/inspect", extra_http_headers={"X-Forwarded-For": "192.0.2.7"})
