@@ -294,7 +294,7 @@ def expect_failed_connections(visitor: Visitor) -> None:
     visitor.complaints[:] = [text for text in visitor.complaints if "WebSocket connection to" not in text]
 
 
-def test_a_page_outlives_its_server_and_comes_back_with_the_next(visit: Visit) -> None:
+def test_a_page_outlives_its_server_and_comes_back_with_the_next(visit: Visit, keep_picture: Keep) -> None:
     with open_classroom() as first:
         ann = Player(connect(f"ws://127.0.0.1:{first.port}/"))
         ann.join("Ann")
@@ -308,6 +308,9 @@ def test_a_page_outlives_its_server_and_comes_back_with_the_next(visit: Visit) -
     assert teacher.see(ROWS) >= shown
     choose(teacher, "JOIN")
     assert "Ann" in teacher.text_of("#detail"), "what was explained once can be read again"
+    teacher.page.click("[data-connection='all'] button")
+    assert teacher.see(ROWS) >= shown, "nothing could take the place of what is there"
+    keep_picture(teacher, "inspect-gone.png")
     with open_classroom(first.port) as second:
         ben = Player(connect(f"ws://127.0.0.1:{second.port}/"))
         ben.join("Ben")

@@ -9,7 +9,10 @@ const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 8000;
 const NO_CLOSE = 1006;
 
-/** @typedef {{do: (method: string, args: Record<string, any>) => Promise<any>}} Way to the server, whichever link it is by now */
+/**
+ * To the server, whichever link it is by now.
+ * @typedef {{isOpen: () => boolean, do: (method: string, args: Record<string, any>) => Promise<any>}} Way
+ */
 
 /**
  * Opens the way to the server and shows #desk when it is open.
@@ -38,7 +41,7 @@ export function openDesk(path, opened, news = () => {}, returned = () => {}) {
     show(byId("desk"), true);
     if (wasOpen) return returned();
     wasOpen = true;
-    opened({ do: (method, args) => link.do(method, args) });
+    opened({ isOpen: () => gone.hidden, do: (method, args) => link.do(method, args) });
   }
 
   /** A server that refuses says why; one that has gone says no more than a CLOSE. */

@@ -22,7 +22,7 @@ const packets = new Set();
 /** What was said of rows: it can be read again when the server has gone. @type {WeakMap<any, any>} */
 const explained = new WeakMap();
 const timeline = new Timeline(byId("timeline"), explain);
-const connectionList = new ConnectionList(byId("connections"), watch, showHandshake);
+const connectionList = new ConnectionList(byId("connections"), choose, showHandshake);
 
 openDesk("/inspect", (way) => (link = way), hear, () => (isBack = true));
 
@@ -74,6 +74,11 @@ function showConnections(connections) {
     const open = connections.filter(({ is_open }) => is_open);
     watch((open[open.length - 1] ?? connections[connections.length - 1]).number);
   }
+}
+
+/** While the server is gone nothing can take the place of what is on the page, so it stays. */
+function choose(number) {
+  if (link.isOpen()) watch(number);
 }
 
 /** Drops what is on the page, for it may be what is to be hidden from now on, and asks for a connection's frames. */
