@@ -425,7 +425,7 @@ def test_larger_letters_cut_nothing_off(
     assert whole >= 2
     page.page.click("[data-connection='all'] button")
     page.page.wait_for_selector(".timeline button:has-text('SCOREBOARD')")
-    assert page.see(f"({CUT_OFF})('.timeline .named .label', 'button')") == []
+    assert page.see(f"({CUT_OFF})('.timeline .named .label, .timeline .fragment .label', 'button')") == []
 
 
 def test_what_the_search_is_for_can_be_read(classroom: Served, visit: Visit) -> None:

@@ -60,6 +60,7 @@ def test_code_of_a_lesson_is_read_without_scrolling_sideways(classroom: Served, 
     teacher.see("document.querySelectorAll('details').forEach((answer) => (answer.open = true))")
     too_wide = "[...document.querySelectorAll('pre')].filter((block) => block.scrollWidth > block.clientWidth)"
     assert teacher.see(f"{too_wide}.map((block) => block.textContent)") == []
+    assert teacher.see("document.querySelector('main').scrollWidth <= document.querySelector('main').clientWidth")
     sizes_px = "[...document.querySelectorAll('pre')].map((block) => parseFloat(getComputedStyle(block).fontSize))"
     assert min(teacher.see(sizes_px)) >= 18
 
