@@ -6,7 +6,7 @@
  * @typedef {object} Listener
  * @property {() => void} opened the token was right, or none was needed
  * @property {(news: any) => void} news an object that is no answer
- * @property {(message: string) => void} ended
+ * @property {(message: string, close: CloseEvent) => void} ended
  */
 
 export class Link {
@@ -21,7 +21,7 @@ export class Link {
     this.socket = new WebSocket(`${location.origin.replace("http", "ws")}${path}`);
     this.socket.onopen = () => this.socket.send(JSON.stringify({ token }));
     this.socket.onmessage = (event) => this.#receive(JSON.parse(event.data));
-    this.socket.onclose = (event) => this.#close(event.reason);
+    this.socket.onclose = (event) => this.#close(event);
   }
 
   /**
@@ -58,10 +58,10 @@ export class Link {
     else waiting?.resolve(said);
   }
 
-  #close(reason) {
+  #close(event) {
     for (const { reject } of this.waiting.values()) reject(new Error("the connection ended before it was done"));
     this.waiting.clear();
     const usual = this.isOpen ? "The connection to the server has ended." : "The server did not let you in.";
-    this.listener.ended(this.problem || reason || usual);
+    this.listener.ended(this.problem || event.reason || usual, event);
   }
 }

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Callable, Iterator
+from typing import Any, Callable, Iterator
 
 import pytest
 
+from gameserver.classroom.classroom import Classroom
+from gameserver.doorkeeper import Doorkeeper
 from Net.client import connect
 from Net.frames import BINARY, CONTINUATION, PING, TEXT, serialize
 from Net.websocket import WebSocket
-from tests.browser.conftest import TOKEN, Served, Visitor
+from tests.browser.conftest import QUIET, TOKEN, Served, Visitor, eventually, serve
 from tests.Net.support import DEADLINE_S
 from tests.support import Player
 
@@ -20,7 +24,7 @@ Visit = Callable[..., Visitor]
 Keep = Callable[[Visitor, str], None]
 
 KEY = bytes.fromhex("37fa213d")
-PROJECTOR = {"width": 1280, "height": 720}
+PROJECTORS = [{"width": 1280, "height": 720}, {"width": 1920, "height": 1080}]
 ROWS = "document.querySelectorAll('.timeline li').length"
 
 
@@ -109,6 +113,56 @@ def test_a_masked_frame_is_clicked_through_bit_by_bit(classroom: Served, echo: W
     assert "92" in rows[0].split()
 
 
+FOCUSED = "document.activeElement"
+
+
+def test_a_class_can_be_taught_with_the_keyboard_alone(
+    classroom: Served, echo: WebSocket, ann: Player, visit: Visit
+) -> None:
+    ann.join("Ann")
+    teacher = visit(f"{classroom.url}/inspect")
+    teacher.page.wait_for_selector(".timeline button:has-text('JOIN')")
+    teacher.page.focus(".connections button:has-text('/echo')")
+    traffic = teacher.text_of(".connections")
+    ann.send("MOVE", 6)
+    teacher.until(
+        f"document.querySelector('.connections').innerText !== {json.dumps(traffic)}", "the list is told anew"
+    )
+    assert "/echo" in teacher.see(f"{FOCUSED}.textContent")
+    teacher.page.keyboard.press("Enter")
+    teacher.page.wait_for_selector(".timeline button:has-text('92 02 91 00')")
+    for _ in range(5):  # what was asked for, its handshake, the other connection and its own, the list of frames
+        if teacher.see(f"{FOCUSED}.id") != "timeline":
+            teacher.page.keyboard.press("Tab")
+    teacher.page.keyboard.press("ArrowDown")
+    teacher.page.wait_for_selector(".frame-view")
+    assert teacher.see(f"{FOCUSED}.id") == "timeline"
+    while "BINARY" not in teacher.text_of(".headline") or "client → server" not in teacher.text_of(".headline"):
+        before = teacher.text_of(".headline")
+        teacher.page.keyboard.press("ArrowUp")
+        teacher.until(
+            f"document.querySelector('.headline').innerText !== {json.dumps(before)}", "the one before is shown"
+        )
+    teacher.page.focus(".bit >> nth=0")
+    teacher.page.keyboard.press("ArrowDown")
+    assert "masking key" in teacher.text_of(".fields tr.lit")
+    teacher.page.keyboard.press("ArrowUp")
+    for _ in range(8):
+        teacher.page.keyboard.press("ArrowRight")
+    assert "MASK" in teacher.text_of(".fields tr.lit")
+    assert teacher.see(f"{FOCUSED}.dataset.bit") == "8"
+    assert "BINARY" in teacher.text_of(".headline"), "the arrows did not go to another frame"
+
+
+def test_the_focus_does_not_fall_out_of_what_is_explained(classroom: Served, echo: WebSocket, visit: Visit) -> None:
+    teacher = visit(f"{classroom.url}/inspect")
+    choose(teacher, "TEXT part 1")
+    teacher.page.focus(".message-view button.link >> nth=1")
+    teacher.page.keyboard.press("Enter")
+    teacher.until("document.querySelector('.headline').textContent.includes('last fragment')", "the next part is shown")
+    assert teacher.see(f"{FOCUSED}.id") == "detail"
+
+
 def test_frames_are_filtered_and_found(classroom: Served, echo: WebSocket, visit: Visit) -> None:
     teacher = visit(f"{classroom.url}/inspect")
     teacher.page.wait_for_selector(".timeline button:has-text('PONG')")
@@ -189,6 +243,60 @@ def test_hidden_names_are_nowhere_on_the_page(classroom: Served, ann: Player, vi
     assert "Annabella" not in teacher.text_of("body")
 
 
+def test_what_is_on_the_page_already_is_hidden_too(classroom: Served, ann: Player, visit: Visit) -> None:
+    ann.join("Annabella")
+    teacher = visit(f"{classroom.url}/inspect")
+    teacher.page.wait_for_selector(".connections button:has-text('Annabella')")
+    choose(teacher, "JOIN")
+    assert "Annabella" in teacher.text_of("#detail")
+    hex_of_it = " ".join(f"{byte:02x}" for byte in b"Annabella")
+    before_it_answers = """(() => {
+        document.querySelector("#hide").click();
+        return document.querySelector("body").innerText + document.querySelector("#detail").textContent;
+    })()"""
+    shown = teacher.see(before_it_answers)
+    assert "Annabella" not in shown
+    assert hex_of_it not in shown
+    assert teacher.page.is_hidden("#copy"), "nor can it be copied"
+    teacher.page.wait_for_selector(".timeline button")
+
+
+class HeldBack:
+    """A way of a page to the server on which its wish for another connection does not arrive."""
+
+    def __init__(self, page: Any) -> None:
+        self.is_holding = False
+        self.since: list[str] = []  # what was said meanwhile
+        page.route_web_socket("**/inspect", self._connect)
+
+    def _connect(self, route: Any) -> None:
+        server = route.connect_to_server()
+        route.on_message(lambda message: None if self.is_holding else server.send(message))
+
+        def pass_on(message: str) -> None:
+            if self.is_holding:
+                self.since += json.loads(message)
+            route.send(message)
+
+        server.on_message(pass_on)
+
+
+def test_frames_of_another_choice_do_not_get_into_the_list(
+    classroom: Served, echo: WebSocket, ann: Player, visit: Visit
+) -> None:
+    ann.join("Ann")
+    teacher = visit("about:blank")
+    way = HeldBack(teacher.page)
+    teacher.page.goto(f"{classroom.url}/inspect")
+    teacher.page.wait_for_selector(".timeline button:has-text('STATE')")
+    way.is_holding = True
+    teacher.page.click(".connections button:has-text('/echo')")
+    ann.send("MOVE", 6)
+    # The list that comes behind them shows that the page has handled them.
+    eventually(lambda: teacher.see("true") and "rows skipped left_out connections" in " ".join(way.since), "they came")
+    assert teacher.see(ROWS) == 0
+
+
 def test_who_comes_through_a_proxy_must_know_the_token(classroom: Served, visit: Visit) -> None:
     stranger = visit(f"{classroom.url}/inspect", extra_http_headers={"X-Forwarded-For": "192.0.2.7"})
     stranger.page.wait_for_selector("#login", state="visible")
@@ -199,6 +307,82 @@ def test_who_comes_through_a_proxy_must_know_the_token(classroom: Served, visit:
     stranger.page.fill("#token", TOKEN)
     stranger.page.click("#login button")
     stranger.page.wait_for_selector("#desk", state="visible")
+
+
+@contextmanager
+def open_classroom(port: int = 0, token: str = TOKEN) -> Iterator[Served]:
+    with serve(QUIET, {}, port) as served:
+        Classroom(served.server, Doorkeeper(token), "127.0.0.1", served.port)
+        yield served
+
+
+def expect_failed_connections(visitor: Visitor) -> None:
+    """A browser complains when nobody listens: that is what these tests are about."""
+    visitor.complaints[:] = [text for text in visitor.complaints if "WebSocket connection to" not in text]
+
+
+def test_a_page_outlives_its_server_and_comes_back_with_the_next(visit: Visit, keep_picture: Keep) -> None:
+    with open_classroom() as first:
+        ann = Player(connect(f"ws://127.0.0.1:{first.port}/"))
+        ann.join("Ann")
+        teacher = visit(f"{first.url}/inspect")
+        choose(teacher, "JOIN")
+        shown = teacher.see(ROWS)
+    teacher.page.wait_for_selector(".gone:has-text('CLOSE 1001 the server is shutting down')")
+    ann.hang_up()
+    assert teacher.page.is_hidden("#login")
+    assert "Ann" in teacher.text_of("#detail")
+    assert teacher.see(ROWS) >= shown
+    choose(teacher, "JOIN")
+    assert "Ann" in teacher.text_of("#detail"), "what was explained once can be read again"
+    teacher.page.click("[data-connection='all'] button")
+    assert teacher.see(ROWS) >= shown, "nothing could take the place of what is there"
+    keep_picture(teacher, "inspect-gone.png")
+    with open_classroom(first.port) as second:
+        ben = Player(connect(f"ws://127.0.0.1:{second.port}/"))
+        ben.join("Ben")
+        teacher.page.wait_for_selector(".gone", state="hidden")
+        teacher.page.wait_for_selector("#note:has-text('from before')")
+        assert teacher.see(ROWS) >= shown
+        teacher.page.click(".connections button:has-text('Ben')")
+        choose(teacher, "JOIN")
+        assert "Ben" in teacher.text_of("#detail")
+        ben.hang_up()
+    expect_failed_connections(teacher)
+
+
+def test_the_lab_keeps_what_is_on_its_bench_when_the_server_goes(visit: Visit) -> None:
+    with open_classroom() as first:
+        student = visit(f"{first.url}/lab")
+        student.page.wait_for_selector("#preview .bit")
+        student.page.fill("#raw", "89 80 00 00 00 00")
+    student.page.wait_for_selector(".gone", state="visible")
+    with open_classroom(first.port):
+        student.page.wait_for_selector(".gone", state="hidden")
+        assert student.page.input_value("#raw") == "89 80 00 00 00 00"
+        student.page.click("#send")
+        student.page.wait_for_selector("#result .outcome:has-text('1 frame, then CLOSE 1000')")
+    expect_failed_connections(student)
+
+
+def test_only_a_refusal_asks_for_the_token(visit: Visit) -> None:
+    with open_classroom() as first:
+        stranger = visit(f"{first.url}/inspect", extra_http_headers={"X-Forwarded-For": "192.0.2.7"})
+        stranger.page.wait_for_selector("#login", state="visible")
+        with stranger.page.expect_websocket():  # on this machine an empty field would do
+            stranger.page.click("#login button")
+        stranger.page.fill("#token", TOKEN)
+        stranger.page.click("#login button")
+        stranger.page.wait_for_selector("#desk", state="visible")
+    stranger.page.wait_for_selector(".gone", state="visible")
+    assert stranger.page.is_hidden("#login")
+    with open_classroom(first.port, token="another"):
+        stranger.page.wait_for_selector("#login:has-text('not the operator')", state="visible")
+        assert stranger.page.is_hidden(".gone")
+        stranger.page.fill("#token", "another")
+        stranger.page.click("#login button")
+        stranger.page.wait_for_selector("#desk", state="visible")
+    expect_failed_connections(stranger)
 
 
 def test_pages_remember_how_they_are_to_look(classroom: Served, visit: Visit) -> None:
@@ -215,12 +399,13 @@ def test_pages_remember_how_they_are_to_look(classroom: Served, visit: Visit) ->
         assert reader.see("document.documentElement.dataset.theme") == "dark"
 
 
+@pytest.mark.parametrize("window", PROJECTORS, ids=lambda window: str(window["height"]))
 @pytest.mark.parametrize("path", ["/inspect", "/lab"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_runs_out_of_a_projector(
-    classroom: Served, echo: WebSocket, visit: Visit, path: str, scheme: str
+    classroom: Served, echo: WebSocket, visit: Visit, path: str, scheme: str, window: dict[str, int]
 ) -> None:
-    page = visit(f"{classroom.url}{path}", viewport=PROJECTOR, color_scheme=scheme)
+    page = visit(f"{classroom.url}{path}", viewport=window, color_scheme=scheme)
     page.page.wait_for_selector("#desk", state="visible")
     if path == "/inspect":
         choose(page, "TEXT part 1")
@@ -232,4 +417,82 @@ def test_nothing_runs_out_of_a_projector(
     parts = "[...document.querySelectorAll('.detail *')]"
     assert page.see(f"{parts}.every((part) => part.getBoundingClientRect().right <= innerWidth + 1)")
     assert page.see("document.documentElement.dataset.theme") == scheme
-    assert page.see("parseFloat(getComputedStyle(document.body).fontSize)") >= 19
+    letters_px = page.see("parseFloat(getComputedStyle(document.body).fontSize)")
+    assert letters_px >= window["height"] / 38.5
+    assert page.see("parseFloat(getComputedStyle(document.querySelector('.bits .count')).fontSize)") >= 0.7 * letters_px
+
+
+# What is cut off: an element that is smaller than what is in it, or that is not wholly inside the one it is in.
+CUT_OFF = """(selector, outer) => [...document.querySelectorAll(selector)].filter((part) => {
+    const [inside, frame] = [part, part.closest(outer)].map((one) => one.getBoundingClientRect());
+    return part.scrollWidth > part.clientWidth || part.scrollHeight > part.clientHeight
+        || inside.right > frame.right + 1 || inside.bottom > frame.bottom + 1;
+}).map((part) => part.textContent)"""
+
+
+@pytest.mark.parametrize("presses", range(4))
+@pytest.mark.parametrize("window", PROJECTORS, ids=lambda window: str(window["height"]))
+def test_larger_letters_cut_nothing_off(
+    classroom: Served, echo: WebSocket, ann: Player, visit: Visit, presses: int, window: dict[str, int]
+) -> None:
+    ann.join("Ann")
+    page = visit(f"{classroom.url}/inspect", viewport=window)
+    page.page.wait_for_selector(".timeline button:has-text('SCOREBOARD')")
+    for _ in range(presses):
+        page.page.click("#larger")
+    choose(page, "JOIN")
+    assert page.see(f"({CUT_OFF})('.bits .name, .bits .bit, .bits .count', '.bits')") == []
+    assert page.see(f"({CUT_OFF})('.timeline .named .label', 'button')") == []
+    assert page.see(f"({CUT_OFF})('.tools > *', '.tools')") == []
+    page.see("document.querySelector('.connections').scrollTo(0, 0)")
+    assert page.see(f"({CUT_OFF})('.connections li', '.connections')").count("All connections") == 0
+    whole = page.see("document.querySelectorAll('.connections li').length") - len(
+        page.see(f"({CUT_OFF})('.connections li', '.connections')")
+    )
+    assert whole >= 2
+    page.page.click("[data-connection='all'] button")
+    page.page.wait_for_selector(".timeline button:has-text('SCOREBOARD')")
+    assert page.see(f"({CUT_OFF})('.timeline .named .label, .timeline .fragment .label', 'button')") == []
+
+
+def test_what_the_search_is_for_can_be_read(classroom: Served, visit: Visit) -> None:
+    page = visit(f"{classroom.url}/inspect", viewport=PROJECTORS[0])
+    page.page.wait_for_selector("#search", state="visible")
+    assert page.see("""(() => {
+        const search = document.querySelector("#search");
+        const style = getComputedStyle(search);
+        const pen = document.createElement("canvas").getContext("2d");
+        pen.font = `${style.fontSize} ${style.fontFamily}`;
+        const letter = parseFloat(style.fontSize); // what empties the field is as wide
+        const room = search.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight) - letter;
+        return pen.measureText(search.placeholder).width <= room;
+    })()""")
+
+
+# WCAG 2.1, "contrast ratio", with all that is between an element and the page.
+CONTRAST = """(selector) => {
+    const parse = (colour) => colour.match(/[\\d.]+/g).map(Number);
+    const ofPage = parse(getComputedStyle(document.body).backgroundColor);
+    const part = document.querySelector(selector);
+    const above = [];
+    for (let one = part; one; one = one.parentElement) above.push(getComputedStyle(one));
+    const opacity = above.reduce((product, style) => product * Number(style.opacity), 1);
+    const box = above.map((style) => parse(style.backgroundColor)).find((colour) => colour[3] !== 0);
+    const luminance = (colour) => colour.slice(0, 3)
+        .map((value, i) => (value * opacity + ofPage[i] * (1 - opacity)) / 255)
+        .map((value) => (value <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4))
+        .reduce((sum, value, i) => sum + value * [0.2126, 0.7152, 0.0722][i], 0);
+    const [dark, light] = [parse(above[0].color), box].map(luminance).sort((one, other) => one - other);
+    return (light + 0.05) / (dark + 0.05);
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_is_over_or_can_not_be_pressed_can_still_be_read(
+    classroom: Served, echo: WebSocket, visit: Visit, scheme: str
+) -> None:
+    connect(f"ws://127.0.0.1:{classroom.port}/echo").close()
+    page = visit(f"{classroom.url}/inspect", color_scheme=scheme)
+    page.page.wait_for_selector(".connections .ended")
+    for selector in ("#step:disabled", ".connections .ended b", ".connections .ended .soft"):
+        assert page.see(f"({CONTRAST})({selector!r})") >= 4.5

@@ -54,6 +54,17 @@ def test_a_lesson_can_be_read_on_a_projector(classroom: Served, visit: Visit, ke
     assert teacher.page.locator("a:has-text('3 Masking, and why')").is_visible()
 
 
+@pytest.mark.parametrize("lesson", sorted(path.stem for path in (ROOT / "docs" / "lessons").glob("[1-9]*.md")))
+def test_code_of_a_lesson_is_read_without_scrolling_sideways(classroom: Served, visit: Visit, lesson: str) -> None:
+    teacher = visit(f"{classroom.url}/lessons/{lesson}", viewport=PROJECTOR)
+    teacher.see("document.querySelectorAll('details').forEach((answer) => (answer.open = true))")
+    too_wide = "[...document.querySelectorAll('pre')].filter((block) => block.scrollWidth > block.clientWidth)"
+    assert teacher.see(f"{too_wide}.map((block) => block.textContent)") == []
+    assert teacher.see("document.querySelector('main').scrollWidth <= document.querySelector('main').clientWidth")
+    sizes_px = "[...document.querySelectorAll('pre')].map((block) => parseFloat(getComputedStyle(block).fontSize))"
+    assert min(teacher.see(sizes_px)) >= 18
+
+
 def test_the_small_server_answers_the_console_of_a_browser_as_lesson_8_says(browser: Any) -> None:
     lesson = (ROOT / "docs" / "lessons" / "8-your-own.md").read_text(encoding="utf-8")
     (script,) = re.findall(r"```js\n(.*?)```", lesson, re.S)

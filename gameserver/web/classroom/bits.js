@@ -45,7 +45,25 @@ export function bitGrid(frame) {
     const end = Math.min(start + ROW_BITS, bytes.length * 8);
     frame.fields.forEach((field, number) => grid.append(...rowOf(field, number, bytes, start, end)));
   }
+  letArrowsWalk(grid);
   return grid;
+}
+
+/** One bit can be reached with Tab, the others from there: left and right, and up and down by a row. */
+function letArrowsWalk(grid) {
+  const bits = [...grid.querySelectorAll(".bit")];
+  if (bits.length) bits[0].tabIndex = 0;
+  grid.addEventListener("keydown", (event) => {
+    const by = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -ROW_BITS, ArrowDown: ROW_BITS }[event.key];
+    const from = bits.indexOf(event.target);
+    if (!by || from < 0) return;
+    event.preventDefault();
+    const next = bits[from + by];
+    if (!next) return;
+    event.target.tabIndex = -1;
+    next.tabIndex = 0;
+    next.focus();
+  });
 }
 
 /** The name and the bits of a field, as far as they lie in one row. */
@@ -59,7 +77,8 @@ function rowOf(field, number, bytes, start, end) {
   for (let bit = first; bit < last; bit++) {
     const value = (bytes[bit >> 3] >> (7 - (bit & 7))) & 1;
     const edge = bit % 8 === 7 ? " edge" : "";
-    const cell = element("span", { className: `${colourOf(field)} bit${edge}`, "data-field": number, "data-bit": bit }, String(value));
+    const said = { role: "button", tabIndex: -1, "aria-label": `bit ${bit}, ${field.name}: ${value}` };
+    const cell = element("span", { className: `${colourOf(field)} bit${edge}`, "data-field": number, "data-bit": bit, ...said }, String(value));
     bits.push(placed(cell, bit - start, 1, (start / ROW_BITS) * 2 + 3));
   }
   return [placed(name, first - start, last - first, (start / ROW_BITS) * 2 + 2), ...bits];
@@ -123,7 +142,7 @@ function valueOf(field) {
 /** "RFC 6455 section 5.2" as "§ 5.2": that RFC is the one that is meant. @param {string} section */
 export const shortSection = (section) => section.replace("RFC 6455 section ", "§\u00a0").replace(" section ", " §\u00a0");
 
-/** Lights up all parts of the field that is pointed at or clicked. @param {any} view */
+/** Lights up all parts of the field that is pointed at, has the focus, or is clicked; Enter is a click. @param {any} view */
 export function linkFields(view) {
   let pinned = "";
   const light = (numbers) => {
@@ -140,6 +159,12 @@ export function linkFields(view) {
   view.addEventListener("pointerover", (event) => light(numbersAt(event.target).length ? numbersAt(event.target) : pinned.split(" ")));
   view.addEventListener("pointerleave", () => light(pinned.split(" ")));
   view.addEventListener("focusin", (event) => light(numbersAt(event.target)));
+  view.addEventListener("focusout", () => light(pinned.split(" ")));
+  view.addEventListener("keydown", (event) => {
+    if (!["Enter", " "].includes(event.key) || !event.target.matches("[data-field]")) return;
+    event.preventDefault();
+    event.target.click();
+  });
   view.addEventListener("click", (event) => {
     const numbers = numbersAt(event.target).join(" ");
     pinned = numbers === pinned ? "" : numbers;

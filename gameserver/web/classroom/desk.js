@@ -1,48 +1,90 @@
-// The way in: a page that this machine's own teacher opens is let in at once, others are asked for the operator's token.
+// The way in, and back in: a page that this machine's own teacher opens is let in at once, others are asked for the
+// operator's token. When the server goes, the page stays as it is, says so, and comes back when the server does.
 
 import { byId, element, setText, show } from "../dom.js";
 import { Link } from "../link.js";
 
 const KEPT = "operator-token";
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 8000;
+const NO_CLOSE = 1006;
+
+/**
+ * To the server, whichever link it is by now.
+ * @typedef {{isOpen: () => boolean, do: (method: string, args: Record<string, any>) => Promise<any>}} Way
+ */
 
 /**
  * Opens the way to the server and shows #desk when it is open.
- * @param {string} path @param {(link: Link) => void} opened @param {(news: any) => void} news
+ * @param {string} path @param {(way: Way) => void} opened for the first time @param {(news: any) => void} news
+ * @param {() => void} returned after the server was gone
  */
-export function openDesk(path, opened, news = () => {}) {
+export function openDesk(path, opened, news = () => {}, returned = () => {}) {
+  const gone = element("p", { className: "gone", role: "status", hidden: true });
+  byId("desk").before(gone);
+  const form = tokenForm((token) => knock(token));
+  /** @type {Link} */
+  let link;
+  let wasOpen = false;
+  let pause_ms = FIRST_PAUSE_MS;
+  knock(sessionStorage.getItem(KEPT) ?? "");
+
+  function knock(token) {
+    link = new Link(path, token, { opened: () => enter(token), news, ended: (problem, close) => leave(token, problem, close) });
+  }
+
+  function enter(token) {
+    if (token) sessionStorage.setItem(KEPT, token);
+    pause_ms = FIRST_PAUSE_MS;
+    show(gone, false);
+    form.hide();
+    show(byId("desk"), true);
+    if (wasOpen) return returned();
+    wasOpen = true;
+    opened({ isOpen: () => gone.hidden, do: (method, args) => link.do(method, args) });
+  }
+
+  /** A server that refuses says why; one that has gone says no more than a CLOSE. */
+  function leave(token, problem, close) {
+    if (link.problem) {
+      show(gone, false);
+      show(byId("desk"), false);
+      return form.ask(problem);
+    }
+    if (link.isOpen) setText(gone, `The server has gone${lastWords(close)} This page comes back when the server does.`);
+    else if (gone.hidden) setText(gone, "The server does not answer. This page goes on trying.");
+    show(gone, true);
+    setTimeout(() => knock(token), pause_ms);
+    pause_ms = Math.min(2 * pause_ms, LONGEST_PAUSE_MS);
+  }
+}
+
+/** The last frame that this page itself got: a class that looks at how connections end sees it here. */
+const lastWords = ({ code, reason }) => (code === NO_CLOSE ? " without a CLOSE." : `. Its last frame to this page: CLOSE ${code} ${reason}.`);
+
+/** Asks for the operator's token, once it is needed. @param {(token: string) => void} knock */
+function tokenForm(knock) {
   const message = element("p", { className: "bad", role: "alert" });
-  const input = element("input", { type: "password", required: true, autocomplete: "off", id: "token" });
+  const input = element("input", { type: "password", autocomplete: "off", id: "token" });
   const form = element(
     "form",
-    { className: "box narrow", id: "login" },
+    { className: "box narrow", id: "login", hidden: true },
     message,
     element("label", {}, "Operator's token ", input),
     element("p", { className: "soft" }, "The server printed it when it was started."),
     element("button", { className: "main" }, "Open"),
   );
-  show(form, false);
   byId("desk").before(form);
   form.onsubmit = (event) => {
     event.preventDefault();
     knock(input.value.trim());
   };
-  knock(sessionStorage.getItem(KEPT) ?? "");
-
-  function knock(token) {
-    const link = new Link(path, token, {
-      opened() {
-        if (token) sessionStorage.setItem(KEPT, token);
-        show(form, false);
-        show(byId("desk"), true);
-        opened(link);
-      },
-      news,
-      ended(problem) {
-        show(byId("desk"), false);
-        show(form, true);
-        setText(message, problem);
-        input.focus();
-      },
-    });
-  }
+  return {
+    hide: () => show(form, false),
+    ask(problem) {
+      setText(message, problem);
+      show(form, true);
+      input.focus();
+    },
+  };
 }

@@ -1,26 +1,31 @@
 // /inspect: live connections, their frames both ways, and each frame explained.
 
 import { byId, element, setText, show } from "../dom.js";
+import { ConnectionList } from "./connectionlist.js";
 import { openDesk } from "./desk.js";
 import { frameView } from "./frameview.js";
 import { handshakeView } from "./handshakeview.js";
 import { Timeline } from "./timeline.js";
 
-const ALL = "all";
 const OPCODES = ["TEXT", "BINARY", "CONTINUATION", "CLOSE", "PING", "PONG"];
 
 let link = null;
 /** @type {number | null | undefined} a connection; null: all; undefined: none yet */
 let watched;
+let asked = 0; // how often the server was told what to watch
+let isAnswered = false; // the last time too: rows that come before that are of another choice
+let known = []; // connections, as they were last told
+let isBack = false; // the way to a server that was gone is open again; whether it is the same one shows in its connections
 let shownHex = "";
 let searched = "";
+const HELLO = byId("detail").firstElementChild;
 const packets = new Set();
+/** What was said of rows: it can be read again when the server has gone. @type {WeakMap<any, any>} */
+const explained = new WeakMap();
 const timeline = new Timeline(byId("timeline"), explain);
+const connectionList = new ConnectionList(byId("connections"), choose, showHandshake);
 
-openDesk("/inspect", opened, ({ connections, rows, skipped, left_out }) => {
-  if (connections) showConnections(connections);
-  if (rows) showRows(rows, skipped, left_out);
-});
+openDesk("/inspect", (way) => (link = way), hear, () => (isBack = true));
 
 byId("opcode").append(...["any", ...OPCODES].map((name) => element("option", { value: name === "any" ? "" : name }, name)));
 byId("packet").append(element("option", { value: "" }, "any"));
@@ -29,6 +34,7 @@ byId("search").addEventListener("input", search);
 byId("hide").checked = sessionStorage.getItem("hide-names") === "yes";
 byId("hide").onchange = () => {
   sessionStorage.setItem("hide-names", byId("hide").checked ? "yes" : "no");
+  showConnections(known); // at once: the next list is up to a second away
   watch(watched);
 };
 byId("pause").onclick = () => pause(!timeline.isPaused);
@@ -38,59 +44,74 @@ byId("next").onclick = () => timeline.move(1);
 byId("copy").onclick = copy;
 byId("capture").onclick = capture;
 document.addEventListener("keydown", (event) => {
-  if (event.target.closest("input, select, textarea")) return;
+  if (event.defaultPrevented || event.target.closest("input, select, textarea")) return;
   const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
-  if (by && timeline.chosen) {
+  if (by && (timeline.chosen || event.target === timeline.list)) {
     event.preventDefault();
     timeline.move(by);
   }
 });
 
-function opened(newLink) {
-  link = newLink;
-  if (watched !== undefined) watch(watched);
+function hear({ connections, rows, skipped, left_out }) {
+  if (connections && isBack) returnTo(connections);
+  if (connections) showConnections(connections);
+  if (rows) showRows(rows, skipped, left_out);
+}
+
+/** Goes on where it was. A server that was started anew knows nothing of the frames on the page: they stay to be read. */
+function returnTo(connections) {
+  isBack = false;
+  const isSame = connections.some(({ number, address }) => known.some((old) => old.number === number && old.address === address));
+  const isEmpty = !timeline.rows.length;
+  if (watched === null ? isSame || isEmpty : isSame && watched !== undefined) return ask();
+  watched = undefined;
+  connectionList.mark(undefined);
+  if (!isEmpty) setText(byId("note"), "These frames are from before the server was started anew. Choose a connection.");
 }
 
 function showConnections(connections) {
-  const items = connections.map((connection) => {
-    const { number, address, path, name, is_open, status, bytes_in, bytes_out } = connection;
-    const who = element("b", {}, `c${number} ${name || path}`);
-    const about = `${name ? path : ""} ${address} ${is_open ? "" : "ended"}${status === "101" ? "" : ` HTTP ${status}`}`;
-    const traffic = `→ ${kib(bytes_in)} ← ${kib(bytes_out)}`;
-    return connectionItem(number, is_open ? "" : "ended", who, element("span", { className: "soft" }, about), element("span", { className: "soft" }, traffic));
-  });
-  items.unshift(connectionItem(null, "", element("b", {}, "All connections")));
-  byId("connections").replaceChildren(...items);
-  if (watched === undefined && connections.length) {
+  known = connections;
+  connectionList.show(connections.map((connection) => (byId("hide").checked ? { ...connection, name: "" } : connection)));
+  if (watched === undefined && connections.length && !timeline.rows.length) {
     const open = connections.filter(({ is_open }) => is_open);
     watch((open[open.length - 1] ?? connections[connections.length - 1]).number);
   }
 }
 
-function connectionItem(number, className, ...content) {
-  const choose = element("button", { type: "button", className, onclick: () => watch(number) }, ...content);
-  if (number === watched) choose.setAttribute("aria-current", "true");
-  const item = element("li", { "data-connection": number ?? ALL }, choose);
-  if (number !== null) item.append(element("button", { type: "button", className: "handshake", onclick: () => showHandshake(number) }, "Handshake"));
-  return item;
+/** While the server is gone nothing can take the place of what is on the page, so it stays. */
+function choose(number) {
+  if (link.isOpen()) watch(number);
 }
 
-const kib = (bytes) => (bytes < 1024 ? `${bytes} B` : `${(bytes / 1024).toFixed(1)} KiB`);
-
+/** Drops what is on the page, for it may be what is to be hidden from now on, and asks for a connection's frames. */
 function watch(number) {
   watched = number;
-  if (number === undefined) return;
-  timeline.clear();
-  timeline.severalConnections = number === null;
-  for (const item of byId("connections").children) {
-    item.firstElementChild.setAttribute("aria-current", String(item.dataset.connection === String(number ?? ALL)));
-  }
-  searched = "";
-  link.do("watch", { connections: number === null ? null : [number], hides_text: byId("hide").checked });
-  search();
+  clearDetail();
+  connectionList.mark(number);
+  ask();
 }
 
-function showRows(rows, skipped, leftOut) {
+async function ask() {
+  timeline.clear();
+  timeline.severalConnections = watched === null;
+  setText(byId("note"), "");
+  if (watched === undefined) return;
+  const mine = (asked += 1);
+  isAnswered = false;
+  try {
+    const watching = link.do("watch", { connections: watched === null ? null : [watched], hides_text: byId("hide").checked });
+    searched = "";
+    search();
+    await watching;
+    isAnswered ||= mine === asked;
+  } catch {
+    // The way to the server has ended: what is watched is asked for again when there is another one.
+  }
+}
+
+function showRows(given, skipped, leftOut) {
+  if (!isAnswered) return; // they were on their way when something else was chosen, or hidden
+  const rows = given.filter(({ connection }) => watched === null || connection === watched);
   for (const { packet } of rows) {
     if (!packet || packets.has(packet)) continue;
     packets.add(packet);
@@ -134,20 +155,23 @@ async function search() {
 
 async function explain(row) {
   try {
-    const said = await link.do("explain", { connection: row.connection, number: row.number });
-    if (timeline.chosen !== row) return;
-    const context = { number: row.number, message: said.message, frames: said.frames, goTo: (number) => timeline.select(number) };
-    const view = frameView(said.frame, context);
-    if (said.note) view.prepend(element("p", { className: "warn" }, said.note));
-    showDetail(view, said.frame.wire);
+    explained.set(row, await link.do("explain", { connection: row.connection, number: row.number }));
   } catch (error) {
-    showDetail(element("p", { className: "bad" }, error.message));
+    if (timeline.chosen !== row) return;
+    if (!explained.has(row)) return showDetail(element("p", { className: "bad" }, error.message));
   }
+  if (timeline.chosen !== row) return;
+  const { frame, message, frames, note } = explained.get(row);
+  const view = frameView(frame, { number: row.number, message, frames, goTo: (number) => timeline.select(number) });
+  if (note) view.prepend(element("p", { className: "warn" }, note));
+  showDetail(view, frame.wire);
 }
 
 async function showHandshake(number) {
+  const mine = asked;
   try {
     const halves = await link.do("handshake", { connection: number });
+    if (mine !== asked) return;
     showDetail(handshakeView(halves), halves.map(({ wire }) => wire).join(""));
   } catch (error) {
     showDetail(element("p", { className: "bad" }, error.message));
@@ -155,11 +179,19 @@ async function showHandshake(number) {
 }
 
 function showDetail(view, hex = "") {
+  const hadFocus = byId("detail").contains(document.activeElement);
   shownHex = (hex.match(/../g) ?? []).join(" ");
   byId("detail").replaceChildren(view);
+  if (hadFocus) byId("detail").focus(); // what was pressed in it is gone
   byId("detail").scrollTop = 0;
   setText(byId("copied"), "");
   show(byId("detail-tools"), true);
+}
+
+function clearDetail() {
+  shownHex = "";
+  byId("detail").replaceChildren(HELLO);
+  show(byId("detail-tools"), false);
 }
 
 async function copy() {

@@ -26,9 +26,8 @@ let explained = 0;
 const builder = new Builder(byId("builder"), (frame) => changeStep(build(frame), builder));
 const shelf = new Shelf(byId("shelf"), byId("shelf-search"), take);
 
-openDesk("/lab", async (newLink) => {
-  link = newLink;
-  if (bounds) return preview(); // the connection was lost and is back: what is on the bench stays there
+openDesk("/lab", async (way) => {
+  link = way;
   const packetsCome = fetch("/packets.json").then((answer) => answer.json());
   const [chapters, packets, newBounds] = await Promise.all([link.do("shelf", {}), packetsCome, link.do("bounds", {})]);
   bounds = newBounds;

@@ -2,7 +2,8 @@
 
 import { byId, setText } from "../dom.js";
 
-const SIZES_PX = [15, 17, 19, 22, 26, 30];
+// Of the usual letters, which follow the size of the window.
+const SIZES = [0.8, 0.9, 1, 1.15, 1.35, 1.58];
 const USUAL = 2;
 
 const root = document.documentElement;
@@ -25,8 +26,8 @@ resize(size);
 showTheme();
 
 function resize(wanted) {
-  size = Math.min(SIZES_PX.length - 1, Math.max(0, wanted));
-  root.style.fontSize = `${SIZES_PX[size]}px`;
+  size = Math.min(SIZES.length - 1, Math.max(0, wanted));
+  root.style.fontSize = `calc(var(--letters) * ${SIZES[size]})`;
   localStorage.setItem("classroom-size", String(size));
 }
 

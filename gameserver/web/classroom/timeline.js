@@ -14,12 +14,22 @@ export class Timeline {
   /** @param {HTMLOListElement} list @param {(row: Row) => void} choose */
   constructor(list, choose) {
     this.list = list;
+    // The list has the focus, not its rows: they go after a while, and nobody presses Tab four hundred times.
+    list.tabIndex = 0;
     this.choose = choose;
     this.isPaused = false;
     /** @type {(row: Row) => boolean} */
     this.isWanted = () => true;
-    this.severalConnections = false;
     this.clear();
+  }
+
+  /** Whether rows say of which connection they are. */
+  get severalConnections() {
+    return this.list.classList.contains("several");
+  }
+
+  set severalConnections(areSeveral) {
+    this.list.classList.toggle("several", areSeveral);
   }
 
   clear() {
@@ -31,9 +41,9 @@ export class Timeline {
     this.list.replaceChildren();
   }
 
-  /** @param {Row[]} rows */
+  /** Rows wait while the list stands still; into an empty one the first go all the same. @param {Row[]} rows */
   add(rows) {
-    if (this.isPaused) this.waiting = [...this.waiting, ...rows].slice(-KEPT);
+    if (this.isPaused && this.rows.length) this.waiting = [...this.waiting, ...rows].slice(-KEPT);
     else this.#append(rows);
   }
 
@@ -66,10 +76,10 @@ export class Timeline {
     this.choose(found);
   }
 
-  /** Chooses the shown frame before (-1) or after (1) the chosen one. */
+  /** Chooses the shown frame before (-1) or after (1) the chosen one, the newest if there is none. */
   move(by) {
     const shown = this.rows.filter(this.isWanted);
-    const next = shown[shown.indexOf(this.chosen) + by];
+    const next = this.chosen ? shown[shown.indexOf(this.chosen) + by] : shown[shown.length - 1];
     if (next) this.select(next);
   }
 
@@ -91,8 +101,12 @@ export class Timeline {
       element("span", { className: "size" }, `${row.size} B`),
     ];
     if (this.severalConnections) text.splice(1, 0, element("span", { className: "who" }, `c${row.connection}`));
-    const marks = [way, row.between && "between", (!row.fin || row.fragment > 1) && !row.between && "fragment", row.broken && "broken"];
-    const button = element("button", { type: "button", className: marks.filter(Boolean).join(" "), onclick: () => this.select(row) }, ...text);
+    const marks = [way, row.between && "between", (!row.fin || row.fragment > 1) && !row.between && "fragment", row.broken && "broken", row.packet && row.label === row.packet && "named"];
+    const onclick = () => {
+      this.list.focus({ preventScroll: true });
+      this.select(row);
+    };
+    const button = element("button", { type: "button", tabIndex: -1, className: marks.filter(Boolean).join(" "), onclick }, ...text);
     if (row.between) button.title = "a control frame between the fragments of a message";
     return element("li", { "data-row": `${row.connection}-${row.number}` }, button);
   }
