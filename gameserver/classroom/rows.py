@@ -81,6 +81,7 @@ def plain_row(row: Row, tape: Tape, words: str = "") -> dict[str, Any]:
         "connection": tape.number,
         "number": row.number,
         "at_ms": round(1000 * (row.at_s - tape.opened_at_s)),
+        "clock_ms": round(1000 * row.at_s),
         "up": row.from_client,
         "size": row.lost or len(cut.wire),
         "fragment": cut.fragment,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Callable, Iterator
@@ -259,6 +260,21 @@ def test_what_is_on_the_page_already_is_hidden_too(classroom: Served, ann: Playe
     assert hex_of_it not in shown
     assert teacher.page.is_hidden("#copy"), "nor can it be copied"
     teacher.page.wait_for_selector(".timeline button")
+
+
+def test_frames_of_all_connections_have_the_times_of_one_clock(
+    classroom: Served, echo: WebSocket, ann: Player, visit: Visit
+) -> None:
+    ann.join("Ann")
+    teacher = visit(f"{classroom.url}/inspect")
+    teacher.page.click(".connections button:has-text('All connections')")
+    teacher.page.wait_for_selector(".timeline button:has-text('STATE')")
+    teacher.page.click("#pause")
+    times = teacher.page.locator(".timeline .time").all_inner_texts()
+    assert all(re.fullmatch(r"\d\d:\d\d\.\d\d", time) for time in times)
+    in_an_hour = [60 * int(time[:2]) + float(time[3:]) for time in times]
+    later = [(after - before) % 3600 for before, after in zip(in_an_hour, in_an_hour[1:])]
+    assert all(step_s < 60 for step_s in later), "they are in the order of their times"
 
 
 class HeldBack:

@@ -7,7 +7,7 @@ import { element } from "../dom.js";
 const KEPT = 3000;
 const SHOWN = 400;
 
-/** @typedef {{connection: number, number: number, at_ms: number, up: boolean, size: number, fragment: number,
+/** @typedef {{connection: number, number: number, at_ms: number, clock_ms: number, up: boolean, size: number, fragment: number,
  *   between: boolean, opcode: string, fin: boolean, label: string, packet: string, broken: boolean}} Row */
 
 export class Timeline {
@@ -91,11 +91,16 @@ export class Timeline {
     if (isAtEnd) this.list.scrollTop = this.list.scrollHeight;
   }
 
+  /** Seconds since its connection began; of several connections, which began at different times, the clock's minutes. */
+  #time({ at_ms, clock_ms }) {
+    return this.severalConnections ? new Date(clock_ms).toISOString().slice(14, 22) : (at_ms / 1000).toFixed(2);
+  }
+
   #item(row) {
     const way = row.up ? "up" : "down";
     const text = [
       element("span", { className: "way", title: row.up ? "client to server" : "server to client" }, row.up ? "→" : "←"),
-      element("span", { className: "time" }, (row.at_ms / 1000).toFixed(2)),
+      element("span", { className: "time" }, this.#time(row)),
       element("b", {}, shortName(row)),
       element("span", { className: "label" }, row.label),
       element("span", { className: "size" }, `${row.size} B`),
