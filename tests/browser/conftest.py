@@ -126,8 +126,12 @@ class Visitor:
         self.complaints: list[str] = []
         page.on("console", self._on_console)
         page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
-        page.on("requestfailed", lambda request: self.complaints.append(f"failed: {request.url} {request.failure}"))
+        page.on("requestfailed", self._on_failure)
         page.on("response", self._on_response)
+
+    def _on_failure(self, request: Any) -> None:
+        if request.failure != "net::ERR_ABORTED":  # a page that is left lets go of what it was still asking for
+            self.complaints.append(f"failed: {request.url} {request.failure}")
 
     def _on_console(self, message: Any) -> None:
         if message.type in ("error", "warning"):
