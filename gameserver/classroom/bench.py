@@ -13,6 +13,7 @@ import time
 from typing import Any, Callable, NamedTuple
 
 from Net.handshake import END_OF_HEAD
+from Net.proxy import Caller
 from Net.sockets import wait_readable
 from Net.tap import Refusal, Tap
 
@@ -40,6 +41,11 @@ class Trial(NamedTuple):
     byte_by_byte: bool = False
     hangs_up: bool = False
     patience_s: float = MOST_S
+
+    @property
+    def size(self) -> int:
+        """How many bytes that are, with the handshake."""
+        return sum(map(len, (self.opening, *self.steps)))
 
 
 class Heard(NamedTuple):
@@ -72,7 +78,7 @@ class Result(NamedTuple):
     @property
     def unsent(self) -> int:
         """How many bytes were not sent because the time was up."""
-        return sum(map(len, (self.trial.opening, *self.trial.steps))) - self.taken if self.is_late else 0
+        return self.trial.size - self.taken if self.is_late else 0
 
     @property
     def answer(self) -> bytes:
@@ -91,7 +97,7 @@ class Bench:
     @property
     def host(self) -> str:
         """What a handshake writes into Host."""
-        return _written(*self._address)
+        return Caller(*self._address).address
 
     def is_own(self, address: str) -> bool:
         """Whether a connection of the server comes from here: a stranger may be behind it."""
@@ -115,7 +121,7 @@ class Bench:
         with socket.socket(family, socket.SOCK_STREAM) as sock:
             # From the server's own address, which is one of this machine: so it is known before the server sees it.
             sock.bind((server[0], 0, *server[2:]))
-            own = _written(*sock.getsockname()[:2])
+            own = Caller(*sock.getsockname()[:2]).address
             witness = _Witness()
             with self._lock:
                 self._own[own] = witness
@@ -157,8 +163,7 @@ class _Run:
         self._started_s = time.monotonic()
         self._taken = 0
         self._is_late = False
-        size = sum(map(len, (trial.opening, *trial.steps)))
-        self._pause_s = min(PAUSE_S, PAUSES_S / max(1, size)) if trial.byte_by_byte else PAUSE_S
+        self._pause_s = min(PAUSE_S, PAUSES_S / max(1, trial.size)) if trial.byte_by_byte else PAUSE_S
         self._heard: list[Heard] = []
         self._size = 0
         self._end = "open"
@@ -221,10 +226,6 @@ class _Run:
 
     def _is_upgraded(self) -> bool:
         return bool(self._heard) and self._heard[0].data.startswith(b"HTTP/1.1 101 ")
-
-
-def _written(host: str, port: int) -> str:
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _pieces(data: bytes, byte_by_byte: bool) -> list[bytes]:

@@ -16,15 +16,12 @@ from gameserver.classroom.reader import NOT_KEPT, Reader, Reading
 from gameserver.classroom.rows import Row, content_of
 from gameserver.classroom.tape import Tape
 from Net.anatomy import Frame
-from Net.conversation import Conversation
-from Net.deflate import Parameters, check_answer
+from Net.conversation import FROM_SERVER, Conversation, parameters_of
+from Net.deflate import Parameters
 from Net.dissect import Dissector
-from Net.extensions import parse_extensions
 from Net.limits import Limits
 from Net.plain import as_plain
 
-# What comes from the server is bounded by the server.
-FROM_SERVER = Limits(message_bytes=2**24, fragments=2**16)
 # What a viewer keeps of a tape: more than a tape holds when a viewer begins.
 MOST_ROWS = 4000
 MOST_BYTES = 8 * 2**20
@@ -190,5 +187,4 @@ def opening_of(tape: Tape) -> tuple[list[Any], Parameters | None]:
     conversation = Conversation()
     records = [*conversation.feed(True, tape.request), *conversation.feed(False, tape.response)]
     response = conversation.response
-    extension = response.extension if response is not None else None
-    return as_plain(records), check_answer(parse_extensions([extension])) if extension else None
+    return as_plain(records), parameters_of(response) if response is not None else None
