@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 import msgpack
 
 # What a Packer sets aside at first. `msgpack.packb` takes 256 KiB, for every value anew; with hundreds of threads these
-# stay in the C library's pools of memory: 5 kB a connection (`growth`). Up to 512 bytes Python has a pool of its own.
+# stay in the C library's pools of memory (`growth`). Up to 512 bytes Python has a pool of its own.
 _BUFFER_BYTES = 512
 
 

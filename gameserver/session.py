@@ -119,5 +119,6 @@ class Session:
             time.sleep(REFUSAL_PAUSE_S)
 
     def _check_patience(self) -> None:
+        # Raised, and not just returned: so a witness can be shown the line that decided.
         if not self._bad_packets.take():
             raise ProtocolError(1008, "too many bad packets", "7.4.1")
