@@ -72,8 +72,12 @@ class Grid(Generic[T]):
         columns = self._columns
         left = int((x - reach) / size) if x > reach else 0
         top = int((y - reach) / size) if y > reach else 0
-        right = min(int((x + reach) / size), columns - 1)
-        bottom = min(int((y + reach) / size), columns - 1)
+        right = int((x + reach) / size)
+        if right >= columns:
+            right = columns - 1
+        bottom = int((y + reach) / size)
+        if bottom >= columns:
+            bottom = columns - 1
         if left == right and top == bottom:
             return self._cells[top * columns + left]
         found: list[T] = []
@@ -82,9 +86,12 @@ class Grid(Generic[T]):
                 found += cell
         return found
 
+    # What `touching` has to measure.
+    touchable = near
+
     def touching(self, x: float, y: float, radius: float, ignored: T | None = None) -> T | None:
         """The first body found that overlaps the circle, or None; `ignored` is the one that asks."""
-        for body in self.near(x, y, radius):
+        for body in self.touchable(x, y, radius):
             gap_x = body.x - x
             gap_y = body.y - y
             reach = body.scale + radius

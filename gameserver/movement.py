@@ -65,16 +65,23 @@ def _stride(world: World, mover: Mover, x: float, y: float) -> None:
     scale = mover.scale
     far_side = world.settings.map_size - scale
     for _ in range(_PUSHES):
-        x = min(max(x, scale), far_side)
-        y = min(max(y, scale), far_side)
+        # Not min(max(...)): this is what the game does most.
+        if x < scale:
+            x = scale
+        elif x > far_side:
+            x = far_side
+        if y < scale:
+            y = scale
+        elif y > far_side:
+            y = far_side
         blocker: Body | None = world.solid_grid.touching(x, y, scale)
-        if isinstance(blocker, Building) and blocker.damage:
-            world.touches.append((mover, blocker))
-        elif blocker is None:
-            blocker = world.mover_grid.touching(x, y, scale, mover)
         if blocker is None:
-            world.mover_grid.move(mover, x, y)
-            return
+            blocker = world.mover_grid.touching(x, y, scale, mover)
+            if blocker is None:
+                world.mover_grid.move(mover, x, y)
+                return
+        elif isinstance(blocker, Building) and blocker.damage:
+            world.touches.append((mover, blocker))
         # Straight away from the blocker's centre: what is left of the stride is its part along the surface.
         away_x = x - blocker.x
         away_y = y - blocker.y

@@ -1,0 +1,54 @@
+"""A grid that remembers gives the answers of one that does not."""
+
+from __future__ import annotations
+
+import random
+
+from gameserver.grid import Grid
+from gameserver.objects import Body
+from gameserver.still_grid import StillGrid
+
+MAP_SIZE = 2000.0
+RADII = (10.0, 35.0, 260.0)
+
+
+def assert_alike(still: StillGrid[Body], plain: Grid[Body], rng: random.Random) -> None:
+    for _ in range(400):
+        x, y, radius = rng.random() * MAP_SIZE, rng.random() * MAP_SIZE, rng.choice(RADII)
+        assert still.touching(x, y, radius) is plain.touching(x, y, radius)
+
+
+def test_it_finds_what_a_plain_grid_finds_whatever_comes_and_goes_in_between() -> None:
+    rng = random.Random(1)
+    still: StillGrid[Body] = StillGrid(MAP_SIZE, 600)
+    plain: Grid[Body] = Grid(MAP_SIZE, 600)
+    bodies: list[Body] = []
+    for number in range(120):
+        if bodies and rng.random() < 0.4:
+            gone = bodies.pop(rng.randrange(len(bodies)))
+            still.remove(gone)
+            plain.remove(gone)
+        else:
+            bodies.append(Body(number, rng.random() * MAP_SIZE, rng.random() * MAP_SIZE, 5 + rng.random() * 150))
+            still.insert(bodies[-1])
+            plain.insert(bodies[-1])
+        assert_alike(still, plain, rng)
+    still.rebuild(bodies[:5])
+    plain.rebuild(bodies[:5])
+    assert_alike(still, plain, rng)
+
+
+def test_in_the_corners_of_the_map_it_finds_what_stands_there() -> None:
+    still: StillGrid[Body] = StillGrid(MAP_SIZE, 600)
+    corners = [(x, y) for x in (0.0, MAP_SIZE) for y in (0.0, MAP_SIZE)]
+    assert all(still.touching(x, y, 10) is None for x, y in corners)
+    for number, (x, y) in enumerate(corners):
+        still.insert(Body(number, x, y, 20))
+    assert [still.touching(x, y, 10) is not None for x, y in corners] == [True] * 4
+
+
+def test_open_ground_is_measured_once_and_then_holds_nothing_to_measure() -> None:
+    still: StillGrid[Body] = StillGrid(MAP_SIZE, 600)
+    still.insert(Body(1, 1000, 1000, 50))
+    assert still.touchable(300, 300, 35) == []
+    assert still.touchable(310, 390, 35) is still.touchable(300, 300, 35)
