@@ -98,7 +98,7 @@ def _encode_header(first_byte: int, length: int, mask_bit: int) -> bytes:
     if length < LENGTH_16_BIT:
         return bytes((first_byte, mask_bit | length))
     if length <= 0xFFFF:
-        return bytes((first_byte, mask_bit | LENGTH_16_BIT)) + length.to_bytes(2, "big")
+        return bytes((first_byte, mask_bit | LENGTH_16_BIT, length >> 8, length & 0xFF))
     return bytes((first_byte, mask_bit | LENGTH_64_BIT)) + length.to_bytes(8, "big")
 
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
-from typing import Any, Iterable, NamedTuple, Sequence, Union
+from typing import Any, Iterable, NamedTuple, Sequence, Tuple, Union
 
 from Net.PacketCodes import TO_CLIENT
 from Net.packing import pack
 
 Encoded = Union[str, bytes]  # JSON or MessagePack
+Halves = Tuple[Any, Any]  # of an encoded packet: what goes in front of an argument, and behind it
 
 
 class Part(NamedTuple):
@@ -27,6 +28,12 @@ class Part(NamedTuple):
 def encode_value(value: Any, as_text: bool) -> Encoded:
     """Encodes one argument."""
     return json.dumps(value, separators=(",", ":")) if as_text else pack(value)
+
+
+@lru_cache(maxsize=1024)
+def encode_count(value: int | None, as_text: bool) -> Encoded:
+    """`encode_value` for numbers of which the same few are told to many, or again and again."""
+    return encode_value(value, as_text)
 
 
 def encode_part(values: Sequence[int], as_text: bool) -> Part:
@@ -49,6 +56,15 @@ def join_packet(packet_id: str, args: Sequence[Any], as_text: bool) -> Encoded:
     if as_text:
         return f'["{packet_id}",[{",".join(args)}]]'
     return b"".join([_packet_header(packet_id, len(args)), *args])
+
+
+def packet_round(packet_id: str, before: Sequence[Any], after: Sequence[Any], as_text: bool) -> Halves:
+    """The message of a packet that lacks one argument, cut where that belongs; before, after: the others, encoded."""
+    if as_text:
+        return f'["{packet_id}",[' + "".join([f"{arg}," for arg in before]), "".join(
+            [f",{arg}" for arg in after]
+        ) + "]]"
+    return b"".join([_packet_header(packet_id, len(before) + 1 + len(after)), *before]), b"".join(after)
 
 
 @lru_cache(maxsize=None)  # as many as there are packets

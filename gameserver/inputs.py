@@ -11,7 +11,7 @@ from typing import Any, Callable
 
 from gameserver.objects import BUILDINGS, PlayerObject
 
-DIRECTIONS = 8
+DIRECTIONS = range(8)
 WEAPONS_AT_MOST = 8  # whether there is one of that number is for the rules to say
 
 
@@ -22,14 +22,15 @@ def apply_input(player: PlayerObject, input_data: tuple[Any, ...]) -> None:
     item that is not in the table, or a choice that is no number of a weapon.
     """
     packet_id, *arguments = input_data
-    if packet_id not in INPUTS:
+    note_intent = INPUTS.get(packet_id)
+    if note_intent is None:
         raise ValueError(f"unknown input {packet_id!r}, allowed are {', '.join(INPUTS)}")
-    INPUTS[packet_id](player, *arguments)
+    note_intent(player, *arguments)
 
 
 def _move(player: PlayerObject, direction: int | None, sequence: int | None = None) -> None:
-    if direction is not None and direction not in range(DIRECTIONS):
-        raise ValueError(f"direction must be None or 0 to {DIRECTIONS - 1}, not {direction!r}")
+    if direction is not None and direction not in DIRECTIONS:
+        raise ValueError(f"direction must be None or 0 to {DIRECTIONS[-1]}, not {direction!r}")
     player.direction = direction
     if sequence is not None:
         player.pending_sequence = sequence

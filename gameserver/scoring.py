@@ -99,9 +99,11 @@ RANKINGS: dict[str, Callable[[PlayerObject], Rank]] = {
 def ranked(world: World) -> list[tuple[int, PlayerObject]]:
     """Everybody with their place, best first: two who are equal are both first, and the next is third."""
     rank_of = RANKINGS[world.mode.ranks_by]
+    best_first = sorted([(rank_of(player), player.id, player) for player in world.players.values()])
     table: list[tuple[int, PlayerObject]] = []
-    best_first = sorted(world.players.values(), key=lambda player: (rank_of(player), player.id))
-    for position, player in enumerate(best_first, start=1):
-        shares = bool(table) and rank_of(table[-1][1]) == rank_of(player)
-        table.append((table[-1][0] if shares else position, player))
+    place, rank_before = 0, None
+    for position, (rank, _, player) in enumerate(best_first, start=1):
+        if rank != rank_before:
+            place, rank_before = position, rank
+        table.append((place, player))
     return table

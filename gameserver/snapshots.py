@@ -18,7 +18,7 @@ from gameserver.objects import Mover, PlayerObject, Projectile
 from gameserver.standing import Knowledge, Standing
 from Net.forms import Form
 from Net.PacketCodes import TO_CLIENT, Packet
-from Net.parts import Encoded, Part, encode_part, encode_value, join_list, join_packet
+from Net.parts import Halves, Part, encode_count, encode_part, join_list, packet_round
 
 # STATE's kinds and flags (docs/protocol.md).
 KIND_PLAYER, KIND_PROJECTILE, KIND_ANIMAL = 0, 1, 2
@@ -82,7 +82,7 @@ class Snapshots:
         self._changed: dict[Cell, list[int]] = {}
         self._left: dict[Cell, list[int]] = {}
         self._parts: dict[tuple[str, Cell, bool], Part] = {}
-        self._lists: dict[tuple[object, ...], tuple[Encoded, Encoded]] = {}
+        self._halves: dict[tuple[object, ...], Halves] = {}
         self._frames: dict[tuple[object, ...], bytes] = {}
         self._ids_in: dict[str, dict[Cell, list[int]]] = {}
 
@@ -120,7 +120,7 @@ class Snapshots:
             rows[entity_id] = row
             cell = cells[entity_id] = row[3] // size * columns + row[2] // size
             if rows_before.get(entity_id) != row:
-                changed[cell] += row
+                changed[cell].extend(row)
                 cell_before = cells_before.get(entity_id, cell)
                 if cell_before != cell:
                     left[cell_before].append(entity_id)
@@ -128,7 +128,7 @@ class Snapshots:
             left[cells_before[entity_id]].append(entity_id)
         self._rows, self._cells, self._cells_before = rows, cells, cells_before
         self._changed, self._left = changed, left
-        self._parts, self._lists, self._frames, self._ids_in = {}, {}, {}, {}
+        self._parts, self._halves, self._frames, self._ids_in = {}, {}, {}, {}
 
     def _all_rows(self) -> Iterator[Row]:
         game = self._game
@@ -148,7 +148,7 @@ class Snapshots:
 
     def _cell_at(self, x: float, y: float) -> Cell:
         """The cell of a place, which counts by the whole numbers that go over the wire."""
-        return round(y) // self._cell_size * self._columns + round(x) // self._cell_size
+        return int(y + 0.5) // self._cell_size * self._columns + int(x + 0.5) // self._cell_size
 
     def _outlook_from(self, cell: Cell) -> Cell:
         """The cell that stands for all from which the same is seen; on a small map those are many."""
@@ -212,23 +212,27 @@ class Snapshots:
         return frame
 
     def _make_state_frame(self, view: View, outlook: Cell, sequence: int | None) -> bytes:
-        as_text = view.form.as_text
-        head = [encode_value(self._game.tick, as_text), encode_value(sequence, as_text)]
-        return view.form.frame(join_packet("STATE", [*head, *self._moved_and_gone(view, outlook)], as_text))
+        head, tail = self._state_round(view, outlook)
+        return view.form.frame(head + encode_count(sequence, view.form.as_text) + tail)
 
-    def _moved_and_gone(self, view: View, outlook: Cell) -> tuple[Encoded, Encoded]:
+    def _state_round(self, view: View, outlook: Cell) -> Halves:
+        """STATE without the number of the client's last input."""
         as_text = view.form.as_text
         if view.outlook is None:
-            moved = [self._part("now", seen, as_text) for seen in self._seen_from[outlook]]
-            return join_list(moved, as_text), join_list([encode_part(view.stale_ids, as_text)], as_text)
+            return self._whole_state(outlook, view.stale_ids, as_text)
         key = (outlook, view.outlook, as_text)
-        lists = self._lists.get(key)
-        if lists is None:
-            lists = self._lists[key] = self._difference(view.outlook, outlook, as_text)
-        return lists
+        halves = self._halves.get(key)
+        if halves is None:
+            halves = self._halves[key] = self._difference(view.outlook, outlook, as_text)
+        return halves
 
-    def _difference(self, outlook_before: Cell, outlook: Cell, as_text: bool) -> tuple[Encoded, Encoded]:
-        """What a client that looked from one cell at the last tick, and from another now, must show and forget."""
+    def _whole_state(self, outlook: Cell, stale_ids: list[int], as_text: bool) -> Halves:
+        """For a client that knows nothing but what it must forget."""
+        moved = [self._part("now", cell, as_text) for cell in self._seen_from[outlook]]
+        return self._state_with(moved, [encode_part(stale_ids, as_text)], as_text)
+
+    def _difference(self, outlook_before: Cell, outlook: Cell, as_text: bool) -> Halves:
+        """For one that looked from one cell at the last tick, and from another now."""
         before, now = self._seen_from[outlook_before], self._seen_from[outlook]
         if outlook == outlook_before:
             moved = [self._part("changed", cell, as_text) for cell in now if cell in self._changed]
@@ -236,7 +240,11 @@ class Snapshots:
         else:
             moved = [self._part("changed" if cell in before else "now", cell, as_text) for cell in now]
             gone = [self._part("left" if cell in now else "before", cell, as_text) for cell in before]
-        return join_list(moved, as_text), join_list(gone, as_text)
+        return self._state_with(moved, gone, as_text)
+
+    def _state_with(self, moved: list[Part], gone: list[Part], as_text: bool) -> Halves:
+        lists = [join_list(moved, as_text), join_list(gone, as_text)]
+        return packet_round("STATE", [encode_count(self._game.tick, as_text)], lists, as_text)
 
     def _part(self, what: str, cell: Cell, as_text: bool) -> Part:
         key = (what, cell, as_text)
@@ -268,10 +276,10 @@ class Snapshots:
             settings,
             player.health,
             player.score,
-            *player.resources,
             player.age,
             player.experience,
             player.weapon,
+            tuple(player.resources),
         )
         if basis == view.self_basis:
             return b""
@@ -298,16 +306,13 @@ def _row(body: Mover, kind: int, full_health: float, flags: int) -> Row:
     if body.just_hit:
         flags |= FLAG_JUST_HIT
     health = 100 if body.health == full_health else _percent(body.health, full_health)
-    return (body.id, kind, round(body.x), round(body.y), _angle_steps(body.angle_rad), health, flags)
+    angle = int(body.angle_rad * _STEPS_PER_RAD + 0.5) % _ANGLE_STEPS
+    return (body.id, kind, int(body.x + 0.5), int(body.y + 0.5), angle, health, flags)
 
 
 def _projectile_row(projectile: Projectile) -> Row:
-    angle = _angle_steps(projectile.angle_rad)
-    return (projectile.id, KIND_PROJECTILE, round(projectile.x), round(projectile.y), angle, 100, 0)
-
-
-def _angle_steps(angle_rad: float) -> int:
-    return int(angle_rad * _STEPS_PER_RAD + 0.5) % _ANGLE_STEPS
+    angle = int(projectile.angle_rad * _STEPS_PER_RAD + 0.5) % _ANGLE_STEPS
+    return (projectile.id, KIND_PROJECTILE, int(projectile.x + 0.5), int(projectile.y + 0.5), angle, 100, 0)
 
 
 def _percent(health: float, full: float) -> int:
