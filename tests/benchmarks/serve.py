@@ -30,9 +30,10 @@ class Arena(Game):
             for player in self.players.values():
                 player.sequence = player.pending_sequence
                 if player.direction is not None:
-                    x, y = HEADINGS[player.direction]
-                    player.x = min(max(player.x + x * step, 0.0), size)
-                    player.y = min(max(player.y + y * step, 0.0), size)
+                    heading_x, heading_y = HEADINGS[player.direction]
+                    x, y = player.x + heading_x * step, player.y + heading_y * step
+                    player.x = 0.0 if x < 0.0 else size if x > size else x
+                    player.y = 0.0 if y < 0.0 else size if y > size else y
             self.tick += 1
 
 
