@@ -17,9 +17,6 @@ from gameserver.objects import Animal, Building, GameObject, Mover, PlayerObject
 from gameserver.settings import GameSettings
 from gameserver.still_grid import StillGrid
 
-# The grids' cell size, in world units: of what is looked up, most fits into a cell or two. Not the setting
-# `cell_size`: that is about what clients see.
-LOOK_UP_SIZE = 600.0
 # Times are sums of many delta times, each a little off: what is closer than this is the same moment.
 TIME_EPSILON_S = 1e-6
 # The last digits of sin, cos and atan2 differ between the C libraries of operating systems. Without them a seed plays
@@ -70,8 +67,9 @@ class World:
         # Whether two sides have been in this round at the same time: without that, nobody can be the last one standing.
         self.had_rivals = False
 
-        self.solid_grid: StillGrid[GameObject] = StillGrid(settings.map_size, LOOK_UP_SIZE)  # scenery and buildings
-        self.mover_grid: Grid[Mover] = Grid(settings.map_size, LOOK_UP_SIZE)
+        # Scenery and buildings.
+        self.solid_grid: StillGrid[GameObject] = StillGrid(settings.map_size, settings.cell_size)
+        self.mover_grid: Grid[Mover] = Grid(settings.map_size, settings.cell_size)
 
         # Of this tick: who walked into a building that hurts; who died, with the player who did it (None: an animal, or
         # a player who has left).
