@@ -6,7 +6,7 @@ that could hold something in reach, so its cost depends on how crowded the place
 
 from __future__ import annotations
 
-from typing import Generic, Iterable, TypeVar
+from typing import Generic, Iterable, Sequence, TypeVar
 
 from gameserver.objects import Body
 
@@ -62,7 +62,7 @@ class Grid(Generic[T]):
             self._cells[cell].append(body)
             body.cell = cell
 
-    def near(self, x: float, y: float, radius: float) -> list[T]:
+    def near(self, x: float, y: float, radius: float) -> Sequence[T]:
         """All bodies that the circle could touch, and some that it does not: the caller measures.
 
         The list may be the grid's own: not to be changed, nor kept beyond the next change of the grid.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import tracemalloc
 
 from gameserver.grid import Grid
 from gameserver.objects import Body
@@ -50,5 +51,19 @@ def test_in_the_corners_of_the_map_it_finds_what_stands_there() -> None:
 def test_open_ground_is_measured_once_and_then_holds_nothing_to_measure() -> None:
     still: StillGrid[Body] = StillGrid(MAP_SIZE, 600)
     still.insert(Body(1, 1000, 1000, 50))
-    assert still.touchable(300, 300, 35) == []
+    assert not still.touchable(300, 300, 35)
     assert still.touchable(310, 390, 35) is still.touchable(300, 300, 35)
+
+
+def test_walkers_that_grow_do_not_fill_the_memory() -> None:
+    still: StillGrid[Body] = StillGrid(MAP_SIZE, 600)
+    body = Body(1, 1000, 1000, 50)
+    still.insert(body)
+    tracemalloc.start()
+    try:
+        for step in range(2000):
+            assert still.touching(1060, 1000, 20 + step / 100) is body
+        kept_bytes, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept_bytes < 100_000
