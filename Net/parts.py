@@ -58,12 +58,11 @@ def join_packet(packet_id: str, args: Sequence[Any], as_text: bool) -> Encoded:
     return b"".join([_packet_header(packet_id, len(args)), *args])
 
 
-def packet_round(packet_id: str, before: Sequence[Any], after: Sequence[Any], as_text: bool) -> Halves:
+def packet_halves(packet_id: str, before: Sequence[Any], after: Sequence[Any], as_text: bool) -> Halves:
     """The message of a packet that lacks one argument, cut where that belongs; before, after: the others, encoded."""
     if as_text:
-        return f'["{packet_id}",[' + "".join([f"{arg}," for arg in before]), "".join(
-            [f",{arg}" for arg in after]
-        ) + "]]"
+        head, tail = "".join([f"{arg}," for arg in before]), "".join([f",{arg}" for arg in after])
+        return f'["{packet_id}",[{head}', f"{tail}]]"
     return b"".join([_packet_header(packet_id, len(before) + 1 + len(after)), *before]), b"".join(after)
 
 

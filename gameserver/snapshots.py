@@ -18,7 +18,7 @@ from gameserver.objects import Mover, PlayerObject, Projectile
 from gameserver.standing import Knowledge, Standing
 from Net.forms import Form
 from Net.PacketCodes import TO_CLIENT, Packet
-from Net.parts import Halves, Part, encode_count, encode_part, join_list, packet_round
+from Net.parts import Halves, Part, encode_count, encode_part, join_list, packet_halves
 
 # STATE's kinds and flags (docs/protocol.md).
 KIND_PLAYER, KIND_PROJECTILE, KIND_ANIMAL = 0, 1, 2
@@ -212,10 +212,10 @@ class Snapshots:
         return frame
 
     def _make_state_frame(self, view: View, outlook: Cell, sequence: int | None) -> bytes:
-        head, tail = self._state_round(view, outlook)
+        head, tail = self._halves_for(view, outlook)
         return view.form.frame(head + encode_count(sequence, view.form.as_text) + tail)
 
-    def _state_round(self, view: View, outlook: Cell) -> Halves:
+    def _halves_for(self, view: View, outlook: Cell) -> Halves:
         """STATE without the number of the client's last input."""
         as_text = view.form.as_text
         if view.outlook is None:
@@ -229,7 +229,7 @@ class Snapshots:
     def _whole_state(self, outlook: Cell, stale_ids: list[int], as_text: bool) -> Halves:
         """For a client that knows nothing but what it must forget."""
         moved = [self._part("now", cell, as_text) for cell in self._seen_from[outlook]]
-        return self._state_with(moved, [encode_part(stale_ids, as_text)], as_text)
+        return self._state_halves(moved, [encode_part(stale_ids, as_text)], as_text)
 
     def _difference(self, outlook_before: Cell, outlook: Cell, as_text: bool) -> Halves:
         """For one that looked from one cell at the last tick, and from another now."""
@@ -240,11 +240,11 @@ class Snapshots:
         else:
             moved = [self._part("changed" if cell in before else "now", cell, as_text) for cell in now]
             gone = [self._part("left" if cell in now else "before", cell, as_text) for cell in before]
-        return self._state_with(moved, gone, as_text)
+        return self._state_halves(moved, gone, as_text)
 
-    def _state_with(self, moved: list[Part], gone: list[Part], as_text: bool) -> Halves:
+    def _state_halves(self, moved: list[Part], gone: list[Part], as_text: bool) -> Halves:
         lists = [join_list(moved, as_text), join_list(gone, as_text)]
-        return packet_round("STATE", [encode_count(self._game.tick, as_text)], lists, as_text)
+        return packet_halves("STATE", [encode_count(self._game.tick, as_text)], lists, as_text)
 
     def _part(self, what: str, cell: Cell, as_text: bool) -> Part:
         key = (what, cell, as_text)

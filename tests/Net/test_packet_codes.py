@@ -13,7 +13,7 @@ import pytest
 from Net import PacketCodes
 from Net.errors import PacketError
 from Net.PacketCodes import TO_CLIENT, TO_SERVER, Packet, PacketTable, describe, dispatch, handles
-from Net.parts import encode_part, encode_value, join_list, join_packet, packet_round
+from Net.parts import encode_part, encode_value, join_list, join_packet, packet_halves
 
 # Fixed by the protocol page, version 1: code, id, and arguments of a full packet.
 CLIENT_TO_SERVER = [
@@ -381,7 +381,7 @@ def test_a_packet_joined_from_parts_is_the_packet_of_the_whole(sizes: list[int],
         join_list(gone, as_text),
     ]
     joined = join_packet("STATE", args, as_text)
-    head, tail = packet_round("STATE", args[:1], args[2:], as_text)
+    head, tail = packet_halves("STATE", args[:1], args[2:], as_text)
     assert head + args[1] + tail == joined
     whole = Packet("STATE", (100, None, [value for values in moved for value in values], [1, 2]))
     assert TO_CLIENT.decode(joined) == whole

@@ -229,7 +229,7 @@ def test_the_last_sequence_number_applied_is_each_players_own() -> None:
 
 def count_work(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[Any]]:
     """Notes each list that is encoded and each packet that is joined."""
-    work: dict[str, list[Any]] = {"encode_part": [], "packet_round": []}
+    work: dict[str, list[Any]] = {"encode_part": [], "packet_halves": []}
     for name, calls in work.items():
         real = getattr(snapshots, name)
 
@@ -255,7 +255,7 @@ def test_views_that_see_the_same_get_the_same_bytes_and_cost_no_more_than_one(mo
         for calls in work.values():
             calls.clear()
     assert costs[0] == costs[1]
-    assert costs[0]["packet_round"] == 1
+    assert costs[0]["packet_halves"] == 1
 
 
 def test_a_list_of_entities_is_encoded_once_a_tick_for_all_views_that_hold_it(monkeypatch: pytest.MonkeyPatch) -> None:
