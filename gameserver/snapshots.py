@@ -148,7 +148,7 @@ class Snapshots:
 
     def _cell_at(self, x: float, y: float) -> Cell:
         """The cell of a place, which counts by the whole numbers that go over the wire."""
-        return int(y + 0.5) // self._cell_size * self._columns + int(x + 0.5) // self._cell_size
+        return round(y) // self._cell_size * self._columns + round(x) // self._cell_size
 
     def _outlook_from(self, cell: Cell) -> Cell:
         """The cell that stands for all from which the same is seen; on a small map those are many."""
@@ -306,13 +306,16 @@ def _row(body: Mover, kind: int, full_health: float, flags: int) -> Row:
     if body.just_hit:
         flags |= FLAG_JUST_HIT
     health = 100 if body.health == full_health else _percent(body.health, full_health)
-    angle = int(body.angle_rad * _STEPS_PER_RAD + 0.5) % _ANGLE_STEPS
-    return (body.id, kind, int(body.x + 0.5), int(body.y + 0.5), angle, health, flags)
+    return (body.id, kind, round(body.x), round(body.y), _angle_steps(body.angle_rad), health, flags)
 
 
 def _projectile_row(projectile: Projectile) -> Row:
-    angle = int(projectile.angle_rad * _STEPS_PER_RAD + 0.5) % _ANGLE_STEPS
-    return (projectile.id, KIND_PROJECTILE, int(projectile.x + 0.5), int(projectile.y + 0.5), angle, 100, 0)
+    angle = _angle_steps(projectile.angle_rad)
+    return (projectile.id, KIND_PROJECTILE, round(projectile.x), round(projectile.y), angle, 100, 0)
+
+
+def _angle_steps(angle_rad: float) -> int:
+    return int(angle_rad * _STEPS_PER_RAD + 0.5) % _ANGLE_STEPS
 
 
 def _percent(health: float, full: float) -> int:
