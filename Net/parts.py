@@ -52,10 +52,10 @@ def join_list(parts: Iterable[Part], as_text: bool) -> Encoded:
 
 
 def join_packet(packet_id: str, args: Sequence[Any], as_text: bool) -> Encoded:
-    """Returns the message of a packet to the client; args: all its arguments, encoded."""
-    if as_text:
-        return f'["{packet_id}",[{",".join(args)}]]'
-    return b"".join([_packet_header(packet_id, len(args)), *args])
+    """Returns the message of a packet to the client; args: all its arguments, at least one, encoded."""
+    head, tail = packet_halves(packet_id, (), args[1:], as_text)
+    message: Encoded = head + args[0] + tail
+    return message
 
 
 def packet_halves(packet_id: str, before: Sequence[Any], after: Sequence[Any], as_text: bool) -> Halves:
