@@ -30,8 +30,8 @@ class StillGrid(Grid[T]):
 
     def rebuild(self, bodies: Iterable[T]) -> None:
         """Files these bodies, and only these, by their present places."""
-        super().rebuild(bodies)
         self._remembered.clear()
+        super().rebuild(bodies)
 
     def insert(self, body: T) -> None:
         """Files one more body; its centre must lie on the map."""
