@@ -233,7 +233,7 @@ def serve(args: argparse.Namespace, store: Store) -> int:
     scheduling.let_threads_finish()
     crowd = Crowd(url("ws", here, port), args.bots)
     write = partial(write_to, sys.stdout)
-    tracer = Tracer(traced, FORMS[args.trace_as], write, make_limits(args), private=PRIVATE)
+    tracer = Tracer(traced, FORMS[args.trace_as], write, server.limits, private=PRIVATE, limits_of=server.limits_of)
     server.add_tap(tracer.tap_for)
     companions = (tracer, drain, crowd, Announcement(addresses, port))
     stop_on_signals(drain.begin if args.drain else server.stop)

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import socket
 import time
+import weakref
 from typing import Callable, Mapping, NamedTuple
 
 from Net import sockets
 from Net.deflate import Compression, Parameters, accept_offer
 from Net.errors import HandshakeError
 from Net.extensions import parse_extensions
+from Net.fair_share import Share
 from Net.handshake import (
     Request,
     check_upgrade,
@@ -29,11 +31,36 @@ from Net.proxy import Caller
 from Net.tap import Tap, tell_witness
 from Net.websocket import WebSocket
 
+# Connections of one path that may keep a deflate context each, about 300 KiB. Those that come later start each message
+# anew, and keep nothing between two messages.
+MOST_CONTEXTS = 16
+
+
+class Endpoint:
+    """A path at which WebSockets are opened. limits: None: those of the port."""
+
+    def __init__(self, compression: Compression = Compression.NONE, limits: Limits | None = None) -> None:
+        self.limits = limits
+        self._compression = compression
+        self._contexts: weakref.WeakSet[WebSocket] = weakref.WeakSet()
+
+    @property
+    def compression(self) -> Compression:
+        """What is offered to the next client."""
+        if self._compression is Compression.WITH_CONTEXT and len(self._contexts) >= MOST_CONTEXTS:
+            return Compression.ALONE
+        return self._compression
+
+    def open(self, websocket: WebSocket, parameters: Parameters | None) -> None:
+        """Counts the context of a new connection, if it has one, for as long as the connection lives."""
+        if parameters is not None and parameters.keeps_context():
+            self._contexts.add(websocket)
+
 
 class Site(NamedTuple):
     """What can be asked for on the port: WebSockets by path, pages for everything else, and who may ask."""
 
-    websockets: Mapping[str, Compression]
+    websockets: Mapping[str, Endpoint]
     pages: Pages
     policy: OriginPolicy
 
@@ -44,11 +71,12 @@ def accept(
     limits: Limits,
     introduce: Callable[[Request], Caller] = lambda _: Caller("", 0),
     tap: Tap | None = None,
+    make_share: Callable[[Limits], Share | None] = lambda _: None,
 ) -> WebSocket | None:
     """Handles one new connection up to the end of its opening handshake; closes the socket unless it was upgraded.
 
     introduce: says who sent the request, or raises HandshakeError if it may not come in. tap: sees the handshake, and
-    then the frames.
+    then the frames. make_share: gives the share of our time that a WebSocket with some limits may take.
     """
     try:
         head, early = read_head(sock, limits, tap)
@@ -58,7 +86,11 @@ def accept(
         if request.asks_for_websocket():
             response, parameters = upgrade(request, site, caller.scheme)
             _send(sock, response, tap)
-            websocket = WebSocket(sock, limits, False, early, request.path, caller.address, parameters)
+            endpoint = site.websockets[request.path]
+            limits = endpoint.limits or limits
+            share = make_share(limits)
+            websocket = WebSocket(sock, limits, False, early, request.path, caller.address, parameters, share)
+            endpoint.open(websocket, parameters)
             websocket.is_this_machine, websocket.tap = caller.is_this_machine, tap
             return websocket
         sock.sendall(respond(request, site.pages))
@@ -85,7 +117,7 @@ def upgrade(request: Request, site: Site, scheme: str | None = None) -> tuple[by
     if request.path not in site.websockets:
         raise HandshakeError(404, "there is no WebSocket at this path", "RFC 6455 section 4.2.2")
     offers = parse_extensions(request.values("sec-websocket-extensions"))
-    accepted = accept_offer(offers, site.websockets[request.path])
+    accepted = accept_offer(offers, site.websockets[request.path].compression)
     if accepted is None:
         return switching_protocols(key), None
     parameters, answer = accepted

@@ -13,7 +13,7 @@ from Net.deflate import Parameters, check_answer
 from Net.dissect import Dissector
 from Net.errors import HandshakeError
 from Net.extensions import parse_extensions
-from Net.limits import Limits
+from Net.limits import Limits, LimitsOf
 from Net.opening import dissect_handshake, end_of_half
 
 Record = Union[Handshake, Frame]
@@ -23,15 +23,16 @@ FROM_SERVER = Limits(message_bytes=2**24, fragments=2**16)
 
 
 class Conversation:
-    """Takes a connection apart. limits: of the server.
+    """Takes a connection apart. limits: of the server. limits_of: those of a path, if they differ.
 
     request, response: the halves of the handshake, once they have come.
     """
 
-    def __init__(self, limits: Limits = Limits()) -> None:
+    def __init__(self, limits: Limits = Limits(), limits_of: LimitsOf | None = None) -> None:
         self.request: Handshake | None = None
         self.response: Handshake | None = None
         self._limits = limits
+        self._limits_of = limits_of
         self._failed = False
         self._dissectors: dict[bool, Dissector] = {}  # by from_client, when both halves have come
         self._waiting = {True: b"", False: b""}  # what came before that, and is not part of a half that has
@@ -86,8 +87,11 @@ class Conversation:
 
     def _start(self, parameters: Parameters | None) -> list[Record]:
         """Reads frames from here on, first those that are waiting."""
+        limits = self._limits
+        if self._limits_of is not None and self.request is not None:
+            limits = self._limits_of(self.request.path or "")
         self._dissectors = {
-            True: Dissector(True, self._limits, parameters),
+            True: Dissector(True, limits, parameters),
             False: Dissector(False, FROM_SERVER, parameters),
         }
         early: list[Record] = []

@@ -33,7 +33,11 @@ _WINDOWS = ("server_max_window_bits", "client_max_window_bits")
 
 
 class Compression(enum.Enum):
-    """What a server offers on a path. ALONE: each message by itself, so that a frame made once serves many clients."""
+    """What a server offers on a path.
+
+    ALONE: each message by itself, both ways. So a frame made once serves many clients, and nothing is kept between two
+    messages.
+    """
 
     NONE = "none"
     ALONE = "alone"
@@ -48,6 +52,10 @@ class Parameters(NamedTuple):
     server_max_window_bits: int = MAX_WINDOW_BITS
     client_max_window_bits: int = MAX_WINDOW_BITS
 
+    def keeps_context(self) -> bool:
+        """Whether either side refers to earlier messages, so that memory is held between two messages."""
+        return not (self.server_no_context_takeover and self.client_no_context_takeover)
+
 
 def accept_offer(offers: Iterable[Extension], compression: Compression) -> tuple[Parameters, str] | None:
     """Returns the parameters and the server's answer to the first offer it can serve, None if there is none."""
@@ -57,7 +65,7 @@ def accept_offer(offers: Iterable[Extension], compression: Compression) -> tuple
         given = _read_params(offer, is_answer=False) if offer.name == NAME else None
         if given is not None:
             if compression is Compression.ALONE:
-                given[_FLAGS[0]] = None
+                given.update(dict.fromkeys(_FLAGS))  # though the client has not asked for it (section 7.1.1)
             answer = [NAME, *(flag for flag in _FLAGS if flag in given)]
             answer += [f"{name}={given[name]}" for name in _WINDOWS if given.get(name)]
             return _parameters(given), "; ".join(answer)
@@ -132,7 +140,7 @@ class Inflater:
         # Peers that use zlib and promised 8 bits deflate with 9: zlib does so without a word.
         self._window_bits = max(window_bits, MIN_WINDOW_BITS + 1)
         self._takes_over = takes_over
-        self._codec = zlib.decompressobj(-self._window_bits)
+        self._codec: zlib._Decompress | None = None  # None: the next message starts anew; it takes about 40 KiB
         self._window = b""  # the last bytes that came out, for a codec that must start again in the middle
         self._streams = 0  # that have ended within this message
 
@@ -142,17 +150,18 @@ class Inflater:
         if is_last:
             self._streams = 0
         if is_last and not self._takes_over:
-            self._codec = zlib.decompressobj(-self._window_bits)
+            self._codec = None
             self._window = b""
         return inflated
 
     def _run(self, data: bytes, room_bytes: int) -> bytes:
+        codec = self._codec or zlib.decompressobj(-self._window_bits)
         chunks = []
         left = room_bytes + 1  # one more than there may be, to see that there is more
         while True:
             most = min(_CHUNK_BYTES, left)
             try:
-                chunk = self._codec.decompress(data, most)
+                chunk = codec.decompress(data, most)
             except zlib.error as error:
                 raise ProtocolError(1002, f"can not inflate: {error}"[:100], "7.2.2", rfc=7692) from None
             left -= len(chunk)
@@ -160,17 +169,18 @@ class Inflater:
                 raise ProtocolError(1009, "the inflated message is too long", "7.4.1")
             chunks.append(chunk)
             self._window = (self._window + chunk)[-(1 << self._window_bits) :]
-            if self._codec.eof:
+            if codec.eof:
                 self._streams += 1
                 if self._streams > _STREAMS_ALLOWED:
                     raise ProtocolError(1002, "too many streams in one message", "7.2.3.5", rfc=7692)
                 # A block was marked as the stream's last; what follows may still refer to it (section 7.2.3.5).
-                data = self._codec.unused_data
-                self._codec = zlib.decompressobj(-self._window_bits, zdict=self._window)
+                data = codec.unused_data
+                codec = zlib.decompressobj(-self._window_bits, zdict=self._window)
             elif len(chunk) < most:
+                self._codec = codec
                 return b"".join(chunks)
             else:
-                data = self._codec.unconsumed_tail
+                data = codec.unconsumed_tail
 
 
 def make_codecs(parameters: Parameters, is_client: bool) -> tuple[Deflater, Inflater]:

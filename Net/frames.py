@@ -215,6 +215,7 @@ class FrameReader:
     def __init__(self, masked: bool, allowed_rsv: int = 0) -> None:
         self._masked = masked
         self._allowed_rsv = allowed_rsv
+        self.frames = 0  # that have come out whole
         self._buffer = b""
         self._at = 0  # where in the buffer the next header or piece starts
         # The data frame whose payload is still arriving; `_to_come` is 0 between frames.
@@ -244,6 +245,7 @@ class FrameReader:
         end = start + length
         if end <= len(buffer):
             self._at = end
+            self.frames += 1
             payload = buffer[start:end]
             return Frame(fin, rsv, opcode, apply_mask(payload, mask_key) if mask_key else payload)
         if opcode & CONTROL_BIT:
@@ -257,6 +259,7 @@ class FrameReader:
         piece = self._buffer[self._at : self._at + self._to_come]
         self._at += len(piece)
         self._to_come -= len(piece)
+        self.frames += not self._to_come
         payload = apply_mask(piece, self._mask_key) if self._mask_key else piece
         turn = len(piece) % 4
         self._mask_key = self._mask_key[turn:] + self._mask_key[:turn]

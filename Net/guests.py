@@ -13,6 +13,7 @@ from typing import Callable, Iterable
 from Net.errors import HandshakeError
 from Net.handshake import Request
 from Net.proxy import Caller, identify
+from Net.token_bucket import KeyedBuckets, Rate
 
 
 def full(reason: str) -> HandshakeError:
@@ -21,24 +22,36 @@ def full(reason: str) -> HandshakeError:
 
 
 class Guest:
-    """A connection. caller: who it is, as far as we know. counted_as: the address whose share it takes."""
+    """A connection.
+
+    caller: who it is, as far as we know. counted_as: the address whose share it takes. is_rushed: its address opens
+    connections faster than it may. has_waited: it has waited for its turn because of that.
+    """
 
     def __init__(self, host: str, port: int) -> None:
         self.caller = Caller(host, port)
         self.counted_as = host
+        self.is_rushed = False
+        self.has_waited = False
 
 
 class Guests:
     """All connections, by address; may be called from any thread.
 
-    max_per_address: how many each may have. refuse: is asked for each new address, and returns the reason if it may not
-    come in. proxies: addresses that are not held to this; those are for whom they ask.
+    max_per_address: how many each may have. arrivals: how many each may open without a wait. refuse: is asked for each
+    new address, and returns the reason if it may not come in. proxies: addresses that are not held to this; those are
+    for whom they ask.
     """
 
     def __init__(
-        self, max_per_address: int, refuse: Callable[[str], str | None] | None = None, proxies: Iterable[str] = ()
+        self,
+        max_per_address: int,
+        arrivals: Rate,
+        refuse: Callable[[str], str | None] | None = None,
+        proxies: Iterable[str] = (),
     ) -> None:
         self._max_per_address = max_per_address
+        self._arrivals = KeyedBuckets(arrivals)
         self._refuse = refuse
         self._proxies = frozenset(proxies)
         self._lock = threading.Lock()
@@ -52,7 +65,9 @@ class Guests:
         """Counts a new connection, until `leave`."""
         with self._lock:
             self._per_address[host] += 1
-        return Guest(host, port)
+        guest = Guest(host, port)
+        guest.is_rushed = host not in self._proxies and not self._arrivals.take(host)
+        return guest
 
     def introduce(self, guest: Guest, request: Request) -> Caller:
         """Learns from its request who a guest is; raises HandshakeError if it came by a proxy and may not come in."""
@@ -62,6 +77,7 @@ class Guests:
             problem = self._why_refused(guest.caller.host) or self._recount(guest)
             if problem is not None:
                 raise problem
+            guest.is_rushed = not self._arrivals.take(guest.caller.host)
         return guest.caller
 
     def leave(self, guest: Guest) -> None:

@@ -6,7 +6,11 @@ All bounds are here, so that a reader can check that none is missing, and a test
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from typing import Callable
+
+# The limits of a path.
+LimitsOf = Callable[[str], "Limits"]
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,18 @@ class Limits:
     message_bytes: int = 64 * 1024
     # Frames that one message may be cut into: without it, endless empty fragments cost CPU and no memory.
     fragments: int = 64
+
+    # Frames in the long run. Above this rate, and the burst, a peer takes turns with all other greedy peers. The game's
+    # own rates allow about 130 packets a second, of which a player sends 60 at most.
+    frames_per_s: float = 120.0
+    # Frames that may come at once: half a second of a network that held them back, four times over.
+    burst_frames: int = 240
+    # Frames beyond that after which a peer is closed with 1008: a third of a minute's worth of a stall.
+    flood_frames: int = 2048
+    # Bytes that cost as much time to read as one frame does.
+    bytes_per_frame: int = 4 * 1024
+    # What the kernel keeps for us of what a peer sends. Megabytes would have to be read after a flood has ended.
+    receive_buffer_bytes: int = 64 * 1024
 
     # What may wait for a client that reads too slowly: about three seconds of a busy room.
     outbox_bytes: int = 64 * 1024
@@ -47,3 +63,7 @@ class Limits:
             value = getattr(self, field.name)
             if not value > 0:
                 raise ValueError(f"limit {field.name} must be greater than 0, not {value!r}")
+
+    def narrowed(self, **bounds: float) -> Limits:
+        """Returns these limits, none of the named ones larger than given: for a path that needs less than others."""
+        return replace(self, **{name: min(bound, getattr(self, name)) for name, bound in bounds.items()})

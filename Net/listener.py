@@ -19,10 +19,13 @@ from typing import Callable, Iterable, Iterator, Tuple
 from Net import scheduling, sockets
 from Net.accept import Site, accept
 from Net.errors import ConnectionClosed, HandshakeError
+from Net.fair_share import Share, Turns
 from Net.guests import Guest, Guests, full
-from Net.handshake import refusal
+from Net.handshake import Request, refusal
 from Net.limits import Limits
+from Net.proxy import Caller
 from Net.tap import MakeTap, tap_for
+from Net.token_bucket import Rate
 from Net.websocket import WebSocket
 
 log = logging.getLogger(__name__)
@@ -35,6 +38,12 @@ RETRY_ACCEPT_S = 0.1
 # Clients that may be turned away politely at the same time, and how long each may take over it.
 TURNED_AWAY_AT_ONCE = 16
 TURNED_AWAY_S = 1.0
+# For the threads of connections that were cut off to notice it.
+CUT_OFF_S = 0.5
+# Connections of one address in the long run, and at once: to open the page takes about 35 of them.
+ARRIVALS = Rate(20, 200)
+# What it costs to take in one connection, in seconds of processor time: above that rate newcomers wait for their turns.
+ARRIVAL_WORK_S = 0.001
 _BACKLOG = 512  # connections that may wait for accept: a class that opens the page at the same moment
 
 
@@ -62,7 +71,8 @@ class Listener:
         self._handle = handle
         self._max_connections = max_connections
         self._tend_application = tend
-        self._guests = Guests(max_per_address, refuse, proxies)
+        self._turns = Turns()
+        self._guests = Guests(max_per_address, ARRIVALS, refuse, proxies)
         self.tap_makers: list[MakeTap] = []  # who wants to listen in on connections
         self._listening: socket.socket | None = None
         self._stopping = threading.Event()
@@ -82,6 +92,8 @@ class Listener:
         """
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._listening = socket.create_server((host, port), family=family, backlog=_BACKLOG)
+        # Accepted sockets inherit it; set on those, it would come too late for the window that TCP announces.
+        self._listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self._limits.receive_buffer_bytes)
         bound_host, bound_port = self._listening.getsockname()[:2]
         return bound_host, bound_port
 
@@ -109,20 +121,26 @@ class Listener:
             sockets.wake(self._listening)
 
     def close_all(self, code: int, reason: str, timeout_s: float) -> None:
-        """Closes every connection and joins its thread; those not closed properly after `timeout_s` are cut off."""
+        """Closes every connection and joins its thread; those not closed properly after `timeout_s` are cut off.
+
+        A thread that has not ended `CUT_OFF_S` later is left behind: it is a daemon and ends with the process.
+        """
         deadline_s = time.monotonic() + timeout_s
         with self._lock:
             threads, websockets = {**self._threads, **self._turned_away}, set(self._websockets)
         for websocket in websockets:
             websocket.begin_close(code, reason)
-        for thread in threads:
-            thread.join(max(0.0, deadline_s - time.monotonic()))
+        _join(threads, deadline_s)
+        self._turns.end()
         for websocket in websockets:
             websocket.abort(reason)
         for thread, sock in threads.items():
             if thread.is_alive():
                 sockets.wake(sock)  # it may still be in its handshake
-            thread.join()
+        _join(threads, deadline_s + CUT_OFF_S)
+        left_behind = sum(thread.is_alive() for thread in threads)
+        if left_behind:
+            log.warning("%d connections have not ended in time; they end with the process", left_behind)
 
     def connections(self) -> int:
         """How many connections there are, handshakes included."""
@@ -212,8 +230,11 @@ class Listener:
         scheduling.wait_for_a_turn()
         tap = None
         try:
+            self._pace(guest)
             tap = tap_for(guest.caller.address, self.tap_makers)
-            websocket = accept(sock, self._site, self._limits, partial(self._guests.introduce, guest), tap)
+            introduce = partial(self._introduce, guest)
+            make_share = partial(self._make_share, guest)
+            websocket = accept(sock, self._site, self._limits, introduce, tap, make_share)
             if websocket is not None:
                 self._converse(websocket)
         except HandshakeError as error:
@@ -228,6 +249,23 @@ class Listener:
             self._guests.leave(guest)
             with self._lock:
                 del self._threads[threading.current_thread()]
+
+    def _introduce(self, guest: Guest, request: Request) -> Caller:
+        caller = self._guests.introduce(guest, request)
+        self._pace(guest)
+        return caller
+
+    def _pace(self, guest: Guest) -> None:
+        """Makes a connection wait for its turn, once, if its address opens too many of them."""
+        if guest.is_rushed and not guest.has_waited:
+            guest.has_waited = True
+            self._turns.wait(ARRIVAL_WORK_S)
+
+    def _make_share(self, guest: Guest, limits: Limits) -> Share:
+        share = Share(limits, self._turns)
+        if guest.is_rushed:
+            share.exhaust()
+        return share
 
     def _converse(self, websocket: WebSocket) -> None:
         with self._lock:
@@ -269,6 +307,12 @@ def _surviving(whose: str) -> Iterator[None]:
         yield
     except Exception:
         log.exception("%s: a fault in the server", whose)
+
+
+def _join(threads: Iterable[threading.Thread], deadline_s: float) -> None:
+    """Waits for the end of threads, up to a moment of the monotonic clock."""
+    for thread in threads:
+        thread.join(max(0.0, deadline_s - time.monotonic()))
 
 
 def _start(thread: threading.Thread) -> bool:

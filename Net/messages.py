@@ -134,6 +134,11 @@ class MessageReader:
         self._wire_size = 0  # bytes of payload so far
         self._fragments = 0  # frames so far
 
+    @property
+    def frames(self) -> int:
+        """How many frames have been read to their end; those that `only_message` has read do not count."""
+        return self._frame_reader.frames
+
     def only_message(self, data: bytes) -> bytes | None:
         """The message, if `data` is just one short binary frame and no message is being assembled; else None.
 

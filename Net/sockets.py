@@ -17,9 +17,9 @@ _DONTWAIT: int = getattr(socket, "MSG_DONTWAIT", 0)
 # Bytes that may wait in the kernel before it takes no more from us. What waits there goes stale: a snapshot that the
 # peer cannot take yet is better not made. Bytes that are under way do not count, so that a long, fast road stays full.
 _UNSENT_BYTES = 4096
-# What a peer still sends behind our last bytes is read away so much at a time, with a pause after each, or a peer that
-# does not stop would take as much of the interpreter's time as it likes.
-_LINGER_BYTES, _LINGER_PAUSE_S = 64 * 1024, 0.01
+# What a peer still sends behind our last bytes is read away so much at a time, with a pause after each, and in all. A
+# peer that sends more is not about to close: it would take as much of the interpreter's time as it likes.
+_LINGER_BYTES, _LINGER_PAUSE_S, _LINGER_MOST_BYTES = 64 * 1024, 0.01, 512 * 1024
 
 
 def prepare(sock: socket.socket, stall_timeout_s: float) -> None:
@@ -65,6 +65,18 @@ def wait_writable(sock: socket.socket, timeout_s: float | None) -> bool:
     return _wait(sock, for_writing=True, timeout_s=timeout_s)
 
 
+def has_hung_up(sock: socket.socket) -> bool:
+    """Whether the peer has ended the connection, though bytes that came before may still be read.
+
+    Only Linux tells; elsewhere this is False, and the end is seen behind the last byte.
+    """
+    if sys.platform != "linux":
+        return False
+    poller = select.poll()
+    poller.register(sock, select.POLLRDHUP)
+    return bool(poller.poll(0))
+
+
 def _wait(sock: socket.socket, for_writing: bool, timeout_s: float | None) -> bool:
     # No limit on descriptor numbers, which `select` has (1,024).
     if sys.platform != "win32" and hasattr(select, "poll"):
@@ -85,16 +97,19 @@ def wake(sock: socket.socket) -> None:
 
 
 def linger(sock: socket.socket, timeout_s: float) -> None:
-    """Says "I am done" and reads away what the peer still sends until it is done too, or for `timeout_s`.
+    """Says "I am done" and reads away what the peer still sends until it is done too, or for `timeout_s`, or 512 KiB.
 
     To close with unread input resets the connection, and the peer may lose our last bytes (RFC 6455 section 7.1.1).
     """
     deadline = time.monotonic() + timeout_s
+    left_bytes = _LINGER_MOST_BYTES
     try:
         sock.shutdown(socket.SHUT_WR)
-        while wait_readable(sock, max(0.0, deadline - time.monotonic())):
-            if not sock.recv(_LINGER_BYTES) or time.monotonic() > deadline:
+        while left_bytes > 0 and wait_readable(sock, max(0.0, deadline - time.monotonic())):
+            data = sock.recv(_LINGER_BYTES)
+            if not data or time.monotonic() > deadline:
                 return
+            left_bytes -= len(data)
             time.sleep(_LINGER_PAUSE_S)
     except OSError:
         pass  # reset by the peer: there is nobody left to be polite to

@@ -15,7 +15,7 @@ from typing import Callable, Collection, NamedTuple
 
 from Net.conversation import Conversation, Record
 from Net.hopper import Hopper
-from Net.limits import Limits
+from Net.limits import Limits, LimitsOf
 from Net.proxy import Caller, canonical_address
 from Net.tap import Tap
 
@@ -59,8 +59,9 @@ class Tracer:
     """Prints the frames of some clients.
 
     wanted: hosts, or addresses with a port, or EVERYBODY; without any, it does nothing. show: makes text of a record.
-    write: puts text out; it may block, and the trace is over when it raises OSError. limits: the server's. most_bytes,
-    most_text: what may wait. private: paths of which only the request is told, as the operator's token goes there.
+    write: puts text out; it may block, and the trace is over when it raises OSError. limits, limits_of: those of the
+    server, and those of a path. most_bytes, most_text: what may wait. private: paths of which only the request is told,
+    as the operator's token goes there.
     """
 
     def __init__(
@@ -72,12 +73,14 @@ class Tracer:
         most_bytes: int = MOST_BYTES,
         most_text: int = MOST_TEXT,
         private: Collection[str] = (),
+        limits_of: LimitsOf | None = None,
     ) -> None:
         self._private = frozenset(private)
         self._wanted = frozenset(wanted)
         self._show = show
         self._write = write
         self._limits = limits
+        self._limits_of = limits_of
         self._chunks: Hopper[_Chunk] = Hopper(most_bytes)
         self._texts: Hopper[str] = Hopper(most_text)
         self._is_over = False  # nobody reads what is written
@@ -88,7 +91,7 @@ class Tracer:
         host = address.rpartition(":")[0].strip("[]")
         if self._is_over or not self._wanted & {EVERYBODY, host, address}:
             return None
-        return _TracedConnection(address, Conversation(self._limits), self._chunks, self._private)
+        return _TracedConnection(address, Conversation(self._limits, self._limits_of), self._chunks, self._private)
 
     def start(self) -> None:
         """Starts the threads, if anybody is wanted."""

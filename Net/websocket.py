@@ -13,6 +13,7 @@ from typing import Iterator, NoReturn
 from Net import sockets
 from Net.deflate import Deflater, Parameters, make_codecs
 from Net.errors import ConnectionClosed, ProtocolError
+from Net.fair_share import Share
 from Net.frames import CLOSE, PING, PONG
 from Net.limits import Limits
 from Net.messages import ABNORMAL, Close, Event, Message, MessageReader, Ping, close_payload
@@ -22,10 +23,9 @@ from Net.outbox import Outbox
 # Hundreds wait at a time, nearly all for a game input; who sends more at once gets large reads
 # (`Limits.receive_bytes`) until one of them is not filled.
 _SMALL_READ_BYTES = 448
-# After our goodbye a flood must not take the interpreter's time from others: about so much is read away at once, then
-# there is a pause. Few long ones: a thread that wakes up often disturbs others more than what it does then.
-_DISCARD_BYTES, _DISCARD_PAUSE_S = 1024, 0.05
-_LEAST_COST_BYTES = 64  # of a message: to read one takes time even if it is empty
+# What a read costs a peer that does not bring just one frame, in frames. Bytes may drip in one by one, and each wakes
+# a thread.
+_READ_COST_FRAMES = 0.5
 
 
 class WebSocket(Outbox):
@@ -33,7 +33,7 @@ class WebSocket(Outbox):
 
     sock: connected, its handshake done. is_client: a client masks what it sends. early: bytes that came behind the
     handshake's head. path: what the client asked for. address: the peer's, for logs. parameters: of
-    permessage-deflate, if that was agreed on.
+    permessage-deflate, if that was agreed on. share: what the peer may take of our time; None: as much as it likes.
     """
 
     def __init__(
@@ -45,6 +45,7 @@ class WebSocket(Outbox):
         path: str = "/",
         address: str = "",
         parameters: Parameters | None = None,
+        share: Share | None = None,
     ) -> None:
         deflater: Deflater | None = None
         inflater = None
@@ -59,9 +60,11 @@ class WebSocket(Outbox):
         self.awaited_pong = b""  # set by who sends a PING with a payload; empty again when it has been answered
         self._limits = limits
         self._reader = MessageReader(limits, not is_client, inflater)
+        self._bytes_per_frame = limits.bytes_per_frame
         self._events: Iterator[Event] | None = self._reader.feed(early)  # of what was read; None: all dealt with
         self._receive_size = _SMALL_READ_BYTES
-        self._discarded_bytes = 0  # since the last pause
+        self._share = share
+        self._paid_frames = 0  # of those that the reader has completed
         self._close_sent_at_s: float | None = None
         # The code and reason that `receive` raises when nothing more can come. Not the exception itself: its traceback
         # would hold this object, and so all memory of a dead connection, until the garbage collector comes round.
@@ -97,7 +100,9 @@ class WebSocket(Outbox):
                 short_message = self._reader.only_message(data)
                 if short_message is not None and self._close_sent_at_s is None:
                     self._has_heard = True
+                    self._charge(1)
                     return short_message
+                self._charge(_READ_COST_FRAMES)
                 self._events = self._reader.feed(data)
             message = self._next_message(self._events)
             if message is not None:
@@ -178,10 +183,13 @@ class WebSocket(Outbox):
         try:
             for event in events:
                 self._has_heard = True  # by a whole event: a frame that drips in byte by byte is no sign of life
+                self._charge_frames()
+                self._end_if_aborted()
                 if isinstance(event, (bytes, str)):
+                    self._charge(len(event) / self._bytes_per_frame)
                     if self._close_sent_at_s is None:
                         return event
-                    self._discard(event)
+                    # Otherwise we have said goodbye, and what still comes is not for us (section 1.4).
                 elif isinstance(event, Close):
                     self.begin_close(event.code)  # the answer, unless the peer's is the answer (section 5.5.1)
                     self._end(event.code, event.reason)
@@ -189,22 +197,39 @@ class WebSocket(Outbox):
                     self.post_frame(self._serialize(PONG, event.payload))
                 elif event.payload == self.awaited_pong:  # a PONG
                     self.awaited_pong = b""
+            self._charge_frames()
         except ProtocolError as violation:
-            self.begin_close(violation.close_code, violation.reason)
-            self._end(violation.close_code, violation.reason, violation)
+            self._refuse(violation)
         self._events = None
         return None
 
-    def _discard(self, message: Message) -> None:
-        """Passes over a message: we have said goodbye, and what still comes is not for us (section 1.4)."""
+    def _charge_frames(self) -> None:
+        frames, self._paid_frames = self._reader.frames - self._paid_frames, self._reader.frames
+        if frames:
+            self._charge(frames)
+
+    def _charge(self, frames: float) -> None:
+        """Charges the peer; one that has used up its allowance waits for its turn, and one that has gone is let go."""
+        share = self._share
+        if share is None:
+            return
+        try:
+            is_spent = share.is_spent_by(frames)
+        except ProtocolError as violation:
+            self._refuse(violation)
+        if is_spent and share.wait_for_turn() and sockets.has_hung_up(self._sock):
+            self.abort("the peer vanished")  # nobody waits for an answer to what it has sent before
+
+    def _end_if_aborted(self) -> None:
         if self._abort_reason:
             self._end(ABNORMAL, self._abort_reason)
-        self._discarded_bytes += _LEAST_COST_BYTES + len(message)
-        if self._discarded_bytes > _DISCARD_BYTES:
-            self._discarded_bytes = 0
-            time.sleep(_DISCARD_PAUSE_S)
+
+    def _refuse(self, violation: ProtocolError) -> NoReturn:
+        self.begin_close(violation.close_code, violation.reason)
+        self._end(violation.close_code, violation.reason, violation)
 
     def _receive_bytes(self, deadline_s: float | None) -> bytes:
+        self._end_if_aborted()  # the kernel would go on giving us what has come before
         if deadline_s is not None and not sockets.wait_readable(self._sock, max(0.0, deadline_s - time.monotonic())):
             raise TimeoutError("no message came in time")
         try:

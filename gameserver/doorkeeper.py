@@ -18,6 +18,7 @@ from Net.websocket import WebSocket
 log = logging.getLogger(__name__)
 
 TOKEN_TIMEOUT_S = 30.0
+LONGEST_TOKEN_MESSAGE = 1024  # characters
 WRONG_TOKENS_ALLOWED = 5
 BLOCKED_FOR_S = 60.0
 
@@ -47,7 +48,9 @@ class Doorkeeper:
 
     def _read_token(self, websocket: WebSocket) -> Any:
         try:
-            return parse_object(websocket.receive(TOKEN_TIMEOUT_S)).get("token")
+            message = websocket.receive(TOKEN_TIMEOUT_S)
+            # Strangers send it: its length is looked at before its contents.
+            return parse_object(message).get("token") if len(message) <= LONGEST_TOKEN_MESSAGE else None
         except (TimeoutError, ValueError):
             return None
 

@@ -19,7 +19,7 @@ from gameserver.recorder import FORGETFUL, Recorder
 from gameserver.seats import Seat
 from gameserver.session import Session
 from gameserver.settings import GameSettings, ServerSettings
-from Net.accept import Site, upgrade
+from Net.accept import Endpoint, Site, upgrade
 from Net.deflate import Compression
 from Net.errors import ConnectionClosed
 from Net.handshake import Request
@@ -35,6 +35,13 @@ from Net.websocket import WebSocket
 __all__ = ["GameServer", "handlers"]  # handlers: imported for what it registers
 
 log = logging.getLogger(__name__)
+
+# The longest packet of a client is a chat line of 120 characters, each as two escapes of JSON: 1,440 bytes.
+GAME_MESSAGE_BYTES = 2048
+# Commands of the operator's page and of the inspector's.
+CONSOLE_MESSAGE_BYTES = 4096
+# For paths other than the game's, where each message may cost much more time than an input does.
+CONSOLE_PACE = {"frames_per_s": 30.0, "burst_frames": 60}
 
 # How a connection ends that its client may want back: without a close frame, or with that of a page being reloaded.
 LOST = (1006, 1001)
@@ -59,11 +66,11 @@ class GameServer(Lobby):
         # What becomes of the rounds when the server stops; whoever keeps the rooms for another process says so here.
         self.leave_rounds: Callable[[], None] = self.end_rounds
         self._routes: dict[str, Callable[[WebSocket], None]] = {}
-        self._compression: dict[str, Compression] = {}
+        self._endpoints: dict[str, Endpoint] = {}
         self._pages: dict[str, Page | Callable[[], Page]] = dict(pages.make_pages())
         self.limits = limits
         policy = make_policy(settings.host_names, settings.allowed_origins)
-        self._site = Site(self._compression, self._pages, policy)
+        self._site = Site(self._endpoints, self._pages, policy)
         self._listener = Listener(
             self._site,
             limits,
@@ -74,18 +81,33 @@ class GameServer(Lobby):
             refuse=self._why_banned,
             proxies=settings.trusted_proxies,
         )
-        self.add_route("/", self._play, Compression.ALONE if settings.compress else Compression.NONE)
-        self.add_route("/echo", _echo, Compression.WITH_CONTEXT)
+        game_limits = limits.narrowed(message_bytes=GAME_MESSAGE_BYTES)
+        self.add_route("/", self._play, Compression.ALONE if settings.compress else Compression.NONE, game_limits)
+        self.add_route("/echo", _echo, Compression.WITH_CONTEXT, limits.narrowed(**CONSOLE_PACE))
         self.add_page("/rooms.json", lambda: pages.rooms_page(self.all_rooms()))
 
     # What the port offers: the seam for everything that is not the game itself ---------------------------------
 
     def add_route(
-        self, path: str, serve: Callable[[WebSocket], None], compression: Compression = Compression.NONE
+        self,
+        path: str,
+        serve: Callable[[WebSocket], None],
+        compression: Compression = Compression.NONE,
+        limits: Limits | None = None,
     ) -> None:
-        """Lets `serve` have every WebSocket that asks for a path; it runs in the connection's thread and may block."""
+        """Calls `serve` with every WebSocket that asks for a path, in the connection's thread; it may block.
+
+        limits: None: those of a console, to which a person or a page sends a few short commands a second.
+        """
         self._routes[path] = serve
-        self._compression[path] = compression
+        if limits is None:
+            limits = self.limits.narrowed(message_bytes=CONSOLE_MESSAGE_BYTES, **CONSOLE_PACE)
+        self._endpoints[path] = Endpoint(compression, limits)
+
+    def limits_of(self, path: str) -> Limits:
+        """What connections of a path are held to; those of the port if nothing is served there."""
+        endpoint = self._endpoints.get(path)
+        return (endpoint.limits if endpoint is not None else None) or self.limits
 
     def add_page(self, path: str, page: Page | Callable[[], Page]) -> None:
         """Answers plain requests for a path with a page, or with what a function makes each time."""

@@ -10,13 +10,14 @@ import logging
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from gameserver.rates import ANY_PACKET, BAD_PACKETS, PACKET_RATES, TokenBucket
+from gameserver.rates import ANY_PACKET, BAD_PACKETS, PACKET_RATES
 from gameserver.room import GameRoom
 from gameserver.seats import Seat
 from Net.errors import PacketError, ProtocolError
 from Net.messages import Message
 from Net.PacketCodes import TO_CLIENT, TO_SERVER, Packet, dispatch
 from Net.tap import tell_witness
+from Net.token_bucket import TokenBucket
 from Net.websocket import WebSocket
 
 if TYPE_CHECKING:

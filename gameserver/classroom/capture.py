@@ -15,16 +15,17 @@ from gameserver.classroom.tape import Tape
 from gameserver.classroom.timeline import Timeline
 from Net.errors import HandshakeError
 from Net.handshake import parse_request
-from Net.limits import Limits
+from Net.limits import Limits, LimitsOf
 from Net.pcapng import Address, Chunk, Connection, capture, parse_address
 
 _PORT = re.compile(r"(?<=[\].\w]):\d{1,5}$")
 
 
-def capture_file(tapes: Iterable[Tape], server: Address, limits: Limits, hides_text: bool) -> str:
-    """Returns the file. server: its address, for clients that called it by a name. limits: of the server."""
+def capture_file(tapes: Iterable[Tape], server: Address, limits_of: LimitsOf, hides_text: bool) -> str:
+    """Returns the file. server: its address, for clients that called it by a name. limits_of: the limits of a path."""
     connections = []
     for tape in tapes:
+        limits = limits_of(tape.path)
         rows = Timeline(tape, limits, hides_text).new_rows()
         opening = [Chunk(tape.opened_at_s, True, tape.request), Chunk(tape.opened_at_s, False, tape.response)]
         frames = [Chunk(row.at_s, row.from_client, row.cut.wire) for row in rows]

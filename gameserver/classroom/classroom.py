@@ -10,16 +10,16 @@ from __future__ import annotations
 from gameserver.classroom.archive import Archive
 from gameserver.classroom.bench import Bench
 from gameserver.classroom.inspector import Inspector
-from gameserver.classroom.laboratory import Laboratory
+from gameserver.classroom.laboratory import LAB, Laboratory
 from gameserver.classroom.lessons import lesson_pages
 from gameserver.classroom.shell import page_of, shell
 from gameserver.doorkeeper import Doorkeeper
-from gameserver.server import GameServer
+from gameserver.server import CONSOLE_PACE, GameServer
 from Net.handshake import parse_request
 from Net.origin import is_same_origin
 from Net.websocket import WebSocket
 
-INSPECT, LAB = "/inspect", "/lab"
+INSPECT = "/inspect"
 # On these WebSockets the operator's token is sent: nobody may watch them.
 PRIVATE = ("/admin", INSPECT, LAB)
 
@@ -32,12 +32,13 @@ class Classroom:
         self._server = server
         self._doorkeeper = doorkeeper
         self._bench = Bench(host, port)
-        inspector = Inspector(self.archive, (host, port), server.limits, self.admits, self.names)
-        laboratory = Laboratory(self._bench, server.limits, server.check_opening, self.admits)
+        inspector = Inspector(self.archive, (host, port), server.limits_of, self.admits, self.names)
+        laboratory = Laboratory(self._bench, server.limits_of, server.check_opening, self.admits)
         server.add_tap(self.archive.make_tap)
         server.add_tap(self._bench.make_tap)
         server.add_route(INSPECT, inspector.converse)
-        server.add_route(LAB, laboratory.converse)
+        # Its commands hold the bytes of an experiment.
+        server.add_route(LAB, laboratory.converse, limits=server.limits.narrowed(**CONSOLE_PACE))
         server.add_page(INSPECT, page_of("inspect"))
         server.add_page(LAB, page_of("lab"))
         for path, page in lesson_pages(shell).items():

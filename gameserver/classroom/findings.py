@@ -11,7 +11,7 @@ from gameserver.classroom.bench import Result
 from Net.anatomy import Frame, Handshake, Violation
 from Net.conversation import Conversation
 from Net.handshake import Request
-from Net.limits import Limits
+from Net.limits import LimitsOf
 from Net.messages import ABNORMAL
 from Net.opening import dissect_handshake
 from Net.plain import as_plain
@@ -33,9 +33,10 @@ class Findings(NamedTuple):
     reason: str
 
 
-def find(result: Result, limits: Limits, check: Callable[[Request], object]) -> Findings:
-    """Explains a result. limits: of the server. check: what it asks of a request; raises HandshakeError."""
-    conversation = Conversation(limits)
+def find(result: Result, limits_of: LimitsOf, check: Callable[[Request], object]) -> Findings:
+    """Explains a result. limits_of: the limits of a path. check: what it asks of a request; raises HandshakeError."""
+    limits = limits_of("")  # of a handshake: the same on all paths
+    conversation = Conversation(limits, limits_of)
     out = b"".join((result.trial.opening, *result.trial.steps))[: result.taken]
     records = [*conversation.feed(True, out), *conversation.feed(False, result.answer)]
     frames = [record for record in records if isinstance(record, Frame)]

@@ -19,7 +19,7 @@ from gameserver.classroom.rows import has_words, plain_row
 from gameserver.classroom.tape import Tape
 from gameserver.classroom.timeline import MOST_BYTES, Timeline, opening_of
 from gameserver.commands import Argument, CommandError, Commands, obey, send_json
-from Net.limits import Limits
+from Net.limits import LimitsOf
 from Net.pcapng import Address
 from Net.schema import COUNT, FLAG, nullable, text
 from Net.websocket import WebSocket
@@ -47,20 +47,21 @@ COMMANDS: Commands = {
 class Inspector:
     """Serves viewers.
 
-    address, limits: of the server. admits: lets a viewer in, or not. names: of those who play, by address.
+    address: of the server. limits_of: the limits of a path. admits: lets a viewer in, or not. names: of those who play,
+    by address.
     """
 
     def __init__(
         self,
         archive: Archive,
         address: Address,
-        limits: Limits,
+        limits_of: LimitsOf,
         admits: Callable[[WebSocket], bool],
         names: Callable[[], dict[str, str]],
     ) -> None:
         self.archive = archive
         self.address = address
-        self.limits = limits
+        self.limits_of = limits_of
         self.names = names
         self._admits = admits
 
@@ -139,7 +140,7 @@ class _Viewer:
     def _follow(self, tapes: list[Tape]) -> None:
         known, self._timelines = self._timelines, {}
         for tape in tapes:
-            limits = self._inspector.limits
+            limits = self._inspector.limits_of(tape.path)
             self._timelines[tape.number] = known.get(tape.number) or Timeline(tape, limits, self._hides_text)
             self._breather.breathe()
         for timeline in self._timelines.values():
@@ -178,4 +179,4 @@ class _Viewer:
     def _capture(self, connections: list[int] | None) -> str:
         chosen = None if connections is None else frozenset(connections)
         inspector = self._inspector
-        return capture_file(self._chosen_tapes(chosen)[0], inspector.address, inspector.limits, self._hides_text)
+        return capture_file(self._chosen_tapes(chosen)[0], inspector.address, inspector.limits_of, self._hides_text)

@@ -15,7 +15,7 @@ from gameserver.classroom.verdict import compare, stated
 from gameserver.commands import Argument, CommandError, Commands, obey, send_json
 from Net.dissect import Dissector
 from Net.handshake import Request
-from Net.limits import Limits
+from Net.limits import LimitsOf
 from Net.plain import as_plain
 from Net.schema import FLAG, text
 from Net.websocket import WebSocket
@@ -23,6 +23,8 @@ from Net.websocket import WebSocket
 # A step by hand is waited for so long when the server says nothing (it need not).
 QUIET_S = 0.7
 MOST_STEPS = 4096
+# The page itself, and the path that most experiments are sent to.
+LAB, ECHO = "/lab", "/echo"
 MOST_STEP_BYTES = 16 * 1024
 # What a command has around the bytes of a single step: names, quotes and brackets.
 _AROUND_BYTES = 256
@@ -46,14 +48,14 @@ COMMANDS: Commands = {
 class Laboratory:
     """Serves those who experiment.
 
-    limits: of the server. check: what it asks of a handshake. admits: lets somebody in, or not.
+    limits_of: the limits of a path. check: what it asks of a handshake. admits: lets somebody in, or not.
     """
 
     def __init__(
-        self, bench: Bench, limits: Limits, check: Callable[[Request], object], admits: Callable[[WebSocket], bool]
+        self, bench: Bench, limits_of: LimitsOf, check: Callable[[Request], object], admits: Callable[[WebSocket], bool]
     ) -> None:
         self._bench = bench
-        self._limits = limits
+        self._limits_of = limits_of
         self._check = check
         self._admits = admits
 
@@ -75,7 +77,7 @@ class Laboratory:
 
     def _bounds(self) -> dict[str, int]:
         """What a page may ask: a longer command would end its connection, or be refused."""
-        most = self._limits.message_bytes
+        most = self._limits_of(LAB).message_bytes
         return {"message": most, "step": min(MOST_STEP_BYTES, (most - _AROUND_BYTES) // 2), "steps": MOST_STEPS}
 
     def _plain(self, experiment: Experiment) -> dict[str, Any]:
@@ -96,7 +98,7 @@ class Laboratory:
         }
 
     def _explain(self, wire: bytes) -> list[Any]:
-        dissector = Dissector(True, self._limits)
+        dissector = Dissector(True, self._limits_of(ECHO))
         frames = dissector.feed(wire)
         unfinished = dissector.unfinished()
         return [as_plain(frame) for frame in [*frames, *([unfinished] if unfinished else [])]]
@@ -118,5 +120,5 @@ class Laboratory:
             result = self._bench.run(trial)
         except OSError as error:
             raise CommandError(f"the server does not answer: {error.strerror}") from None
-        findings = find(result, self._limits, self._check)
+        findings = find(result, self._limits_of, self._check)
         return findings, plain_findings(findings, result)

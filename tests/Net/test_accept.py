@@ -8,7 +8,7 @@ from typing import Any, Iterator
 
 import pytest
 
-from Net.accept import Site, accept
+from Net.accept import Endpoint, Site, accept
 from Net.deflate import Compression
 from Net.errors import ConnectionClosed, HandshakeError
 from Net.frames import TEXT
@@ -21,7 +21,7 @@ from tests.Net.support import DEADLINE_S, PATIENT, QUICK, Background, RawPeer, c
 
 PAGES = {"/": html_page("<!DOCTYPE html><title>Game</title>")}
 SITE = Site(
-    {"/": Compression.NONE, "/echo": Compression.NONE, "/deflate": Compression.WITH_CONTEXT}, PAGES, make_policy()
+    {"/": Endpoint(), "/echo": Endpoint(), "/deflate": Endpoint(Compression.WITH_CONTEXT)}, PAGES, make_policy()
 )
 CALLER = Caller("192.0.2.1", 7)
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="

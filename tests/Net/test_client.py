@@ -11,7 +11,7 @@ from typing import Any, Callable, Iterator
 
 import pytest
 
-from Net.accept import Site, accept
+from Net.accept import Endpoint, Site, accept
 from Net.client import connect
 from Net.deflate import Compression
 from Net.errors import ConnectionClosed, HandshakeError
@@ -20,7 +20,7 @@ from Net.limits import Limits
 from Net.origin import make_policy
 from tests.Net.support import DEADLINE_S, PATIENT, QUICK, Background, frame_bytes
 
-SITE = Site({"/": Compression.NONE, "/deflate": Compression.WITH_CONTEXT}, {}, make_policy())
+SITE = Site({"/": Endpoint(), "/deflate": Endpoint(Compression.WITH_CONTEXT)}, {}, make_policy())
 
 
 @contextlib.contextmanager

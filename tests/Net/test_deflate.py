@@ -541,7 +541,9 @@ def test_a_path_without_compression_declines_all() -> None:
 @pytest.mark.parametrize("offer", [NAME, f"{NAME}; server_no_context_takeover", f"{NAME}; client_max_window_bits"])
 def test_a_path_that_shares_frames_promises_to_compress_each_by_itself(offer: str) -> None:
     accepted = accept_offer(parse_extensions([offer]), Compression.ALONE)
-    assert accepted == (Parameters(server_no_context_takeover=True), f"{NAME}; server_no_context_takeover")
+    both = "server_no_context_takeover; client_no_context_takeover"
+    assert accepted == (Parameters(True, True), f"{NAME}; {both}")
+    assert not accepted[0].keeps_context()
 
 
 ANSWERS = {

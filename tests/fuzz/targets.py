@@ -10,7 +10,7 @@ import re
 from random import Random
 from typing import Any, Callable, Iterable, Iterator, List, NamedTuple, Sequence
 
-from Net.accept import Site, upgrade
+from Net.accept import Endpoint, Site, upgrade
 from Net.deflate import Compression, Inflater, accept_offer, check_answer
 from Net.errors import HandshakeError, PacketError, ProtocolError
 from Net.extensions import parse_extensions
@@ -131,7 +131,7 @@ def _described(error: ProtocolError) -> tuple[int, str]:
 # HTTP ------------------------------------------------------------------------------------------------------------
 
 _SITE = Site(
-    {"/": Compression.NONE, "/alone": Compression.ALONE, "/echo": Compression.WITH_CONTEXT},
+    {"/": Endpoint(), "/alone": Endpoint(Compression.ALONE), "/echo": Endpoint(Compression.WITH_CONTEXT)},
     {"/": html_page("hello"), "/changing": lambda: Page("text/plain", b"now")},
     make_policy(),
 )

@@ -5,8 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 
-from Net.accept import Site, accept
-from Net.deflate import Compression
+from Net.accept import Endpoint, Site, accept
 from Net.errors import ConnectionClosed, HandshakeError, ProtocolError
 from Net.frames import BINARY, CONTROL_BIT, TEXT, FrameReader, apply_mask, parse_header, serialize
 from Net.handshake import accept_key
@@ -59,7 +58,7 @@ def serve(listening: socket.socket) -> None:
 
 def _echo(sock: socket.socket) -> None:
     try:
-        websocket = accept(sock, Site({"/echo": Compression.NONE}, {}, make_policy()), Limits())
+        websocket = accept(sock, Site({"/echo": Endpoint()}, {}, make_policy()), Limits())
         while websocket is not None:
             websocket.send(websocket.receive())
     except (ConnectionClosed, HandshakeError, OSError):

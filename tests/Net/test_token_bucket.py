@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from gameserver.rates import ANY_PACKET, BAD_PACKETS, PACKET_RATES, Rate, TokenBucket
+from gameserver.rates import ANY_PACKET, BAD_PACKETS, PACKET_RATES
 from Net.PacketCodes import TO_SERVER
+from Net.token_bucket import Rate, TokenBucket
 
 
 class Clock:

@@ -1,0 +1,103 @@
+"""Fair shares: how much of the server's time one peer may take, and what happens to a peer that takes more.
+
+Python runs one thread at a time. A peer that sends faster than its game needs would keep its reader thread busy, and
+every other thread, the rooms' ticks among them, would wait. So each connection has an allowance of frames:
+
+    balance above 0            the peer is served at once
+    balance below 0            its reader takes turns with those of all other greedy peers
+    balance far below 0        the connection is closed with 1008
+
+All greedy peers together get at most a third of a core: the turns come one after the other, and between two turns there
+is a pause of twice the time that the work took.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Callable
+
+from Net.errors import ProtocolError
+from Net.limits import Limits
+
+# The work of one turn, in seconds of processor time: short, so that a tick that is due does not wait for its end.
+TURN_S = 0.0005
+# A pause lasts so many times as long as the work before it.
+PAUSE_FACTOR = 2
+LONGEST_PAUSE_S = 0.05
+
+
+class Turns:
+    """The turns of all greedy peers of one server; may be called from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._is_over = False
+
+    def wait(self, work_s: float) -> None:
+        """Waits for a turn, after so much work (in seconds of processor time) in the turn before."""
+        with self._lock:
+            if not self._is_over:
+                time.sleep(min(PAUSE_FACTOR * work_s, LONGEST_PAUSE_S))
+
+    def end(self) -> None:
+        """Makes nobody wait any more: the server stops, and all connections are aborted."""
+        self._is_over = True
+
+
+class Share:
+    """The share of one connection; used by the connection's own thread only.
+
+    limits: of the path. turns: of the server. clock: seconds, never going back. work_clock: the processor time of the
+    calling thread, in seconds.
+    """
+
+    def __init__(
+        self,
+        limits: Limits,
+        turns: Turns,
+        clock: Callable[[], float] = time.monotonic,
+        work_clock: Callable[[], float] = time.thread_time,
+    ) -> None:
+        self._limits = limits
+        self._turns = turns
+        self._clock = clock
+        self._work_clock = work_clock
+        self._balance = float(limits.burst_frames)
+        self._refilled_at_s = clock()
+        self._turn_at_s = 0.0  # the work clock at the last turn
+        # A peer may always send one message that is as long, and cut into as many fragments, as the limits allow.
+        largest_message = limits.fragments + limits.message_bytes / limits.bytes_per_frame
+        self._least_balance = -(limits.flood_frames + largest_message)
+
+    def exhaust(self) -> None:
+        """Uses the burst up: from here on the peer has its steady rate only."""
+        self._balance = min(self._balance, 0.0)
+
+    def is_spent_by(self, frames: float) -> bool:
+        """Charges the peer for some frames; returns whether it has used up its allowance and must wait for a turn.
+
+        Raises ProtocolError 1008 for a flood.
+        """
+        self._balance -= frames
+        if self._balance >= 0:
+            return False
+        self._refill()
+        if self._balance < self._least_balance:
+            raise ProtocolError(1008, f"too many frames: {self._limits.frames_per_s:g} a second may come", "7.4.1")
+        return self._balance < 0
+
+    def wait_for_turn(self) -> bool:
+        """Waits, unless the work since the last turn was shorter than a turn may be; returns whether it has waited."""
+        work_s = self._work_clock() - self._turn_at_s
+        if work_s < TURN_S:
+            return False
+        self._turns.wait(work_s)
+        self._turn_at_s = self._work_clock()
+        return True
+
+    def _refill(self) -> None:
+        now_s = self._clock()
+        gained = (now_s - self._refilled_at_s) * self._limits.frames_per_s
+        self._balance = min(self._balance + gained, float(self._limits.burst_frames))
+        self._refilled_at_s = now_s
