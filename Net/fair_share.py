@@ -79,10 +79,9 @@ class Share:
 
         Raises ProtocolError 1008 for a flood.
         """
+        if self._balance < frames:
+            self._refill()
         self._balance -= frames
-        if self._balance >= 0:
-            return False
-        self._refill()
         if self._balance < self._least_balance:
             raise ProtocolError(1008, f"too many frames: {self._limits.frames_per_s:g} a second may come", "7.4.1")
         return self._balance < 0

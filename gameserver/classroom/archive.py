@@ -10,9 +10,11 @@ import threading
 from collections import deque
 from typing import Iterable
 
-from gameserver.classroom.tape import Tape
+from gameserver.classroom.tape import TAPE_BYTES, Tape
 
 ENDED_KEPT = 20
+# Of all open connections together. The more there are, the shorter is the tape of each.
+OPEN_BYTES = 32 * 2**20
 
 
 class Archive:
@@ -24,12 +26,17 @@ class Archive:
         self._lock = threading.Lock()
         self._open: dict[str, Tape] = {}  # by address
         self._ended: deque[Tape] = deque(maxlen=ENDED_KEPT)
+        self._limit_bytes = TAPE_BYTES  # of each open tape
 
     def make_tap(self, address: str) -> Tape:
         """The tape of a new connection."""
         tape = Tape(next(self._numbers), address, self._ignored, self._finish)
         with self._lock:
             self._open[address] = tape
+            limit_bytes = _tape_bytes(len(self._open))
+            for other in self._open.values() if limit_bytes < self._limit_bytes else (tape,):
+                other.shorten(limit_bytes)
+            self._limit_bytes = limit_bytes
         return tape
 
     def tapes(self) -> list[Tape]:
@@ -48,6 +55,14 @@ class Archive:
             self._open.pop(tape.address, None)
             if _is_of_interest(tape):
                 self._ended.append(tape)
+
+
+def _tape_bytes(count: int) -> int:
+    """How long each of so many tapes may be. It changes at a few counts only, since then all tapes are gone through."""
+    limit_bytes = TAPE_BYTES
+    while count * limit_bytes > OPEN_BYTES:
+        limit_bytes //= 2
+    return limit_bytes
 
 
 def _is_of_interest(tape: Tape) -> bool:

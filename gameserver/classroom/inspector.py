@@ -8,6 +8,7 @@ Out: once a second {"connections": [...]}, four times a second what is new: {"ro
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import Any, Callable
 
@@ -30,8 +31,8 @@ CONNECTIONS_EVERY_S = 1.0
 MOST_ROWS_AT_ONCE = 1000
 ROWS_IN_A_MESSAGE = 100
 MOST_CHOSEN = 64
-# Of all rows that a viewer keeps; for 64 connections, twice what their tapes hold.
-MOST_BYTES_IN_ALL = 16 * 2**20
+# Of all rows that a viewer keeps: for 64 connections, twice what their tapes hold. And of those of all viewers.
+MOST_BYTES_OF_VIEWER, MOST_BYTES_IN_ALL = 16 * 2**20, 64 * 2**20
 
 _CONNECTIONS = nullable(list_of(COUNT, MOST_CHOSEN))
 
@@ -64,11 +65,24 @@ class Inspector:
         self.limits_of = limits_of
         self.names = names
         self._admits = admits
+        self._lock = threading.Lock()
+        self._viewers = 0
 
     def converse(self, websocket: WebSocket) -> None:
         """Serves one viewer to the end of the connection; raises ConnectionClosed then."""
-        if self._admits(websocket):
+        if not self._admits(websocket):
+            return
+        with self._lock:
+            self._viewers += 1
+        try:
             _Viewer(self, websocket).run()
+        finally:
+            with self._lock:
+                self._viewers -= 1
+
+    def bytes_of_viewer(self) -> int:
+        """How many bytes of rows each viewer may keep."""
+        return min(MOST_BYTES_OF_VIEWER, MOST_BYTES_IN_ALL // max(1, self._viewers))
 
 
 class _Viewer:
@@ -144,7 +158,7 @@ class _Viewer:
             self._timelines[tape.number] = known.get(tape.number) or Timeline(tape, limits, self._hides_text)
             self._breather.breathe()
         for timeline in self._timelines.values():
-            timeline.most_bytes = min(MOST_BYTES, MOST_BYTES_IN_ALL // len(tapes))
+            timeline.most_bytes = min(MOST_BYTES, self._inspector.bytes_of_viewer() // len(tapes))
 
     def _run(self, name: str, arguments: dict[str, Any]) -> Any:
         return getattr(self, f"_{name}")(**arguments)

@@ -17,7 +17,7 @@ from Net.errors import HandshakeError
 from Net.handshake import END_OF_HEAD, parse_request
 from Net.limits import Limits
 
-# About twenty seconds of a player in a busy room. With 1,024 connections that is 128 MiB.
+# About twenty seconds of a player in a busy room.
 TAPE_BYTES = 128 * 1024
 # What a piece costs beyond its bytes: a client that sends byte by byte must not make a long tape of short pieces.
 PIECE_COST_BYTES = 128
@@ -137,15 +137,24 @@ class Tape:
             new = self._dropped + len(self._pieces) - number
             return None if number < self._dropped else [self._pieces[-i] for i in range(new, 0, -1)]
 
+    def shorten(self, limit_bytes: int) -> None:
+        """Keeps no more than so many bytes from now on."""
+        with self._lock:
+            self._limit_bytes = limit_bytes
+            self._trim()
+
     def _keep(self, from_client: bool, data: bytes) -> None:
         with self._lock:
             self._pieces.append(Piece(time.time(), from_client, data))
             self._size += len(data) + PIECE_COST_BYTES
-            while self._size > self._limit_bytes:
-                oldest = self._pieces.popleft()
-                self._size -= len(oldest.data) + PIECE_COST_BYTES
-                self._dropped += 1
-                self._cutters[oldest.from_client].feed(oldest.data)
+            self._trim()
+
+    def _trim(self) -> None:
+        while self._size > self._limit_bytes:
+            oldest = self._pieces.popleft()
+            self._size -= len(oldest.data) + PIECE_COST_BYTES
+            self._dropped += 1
+            self._cutters[oldest.from_client].feed(oldest.data)
 
 
 def _path_of(request: bytes) -> str:

@@ -8,10 +8,10 @@ from typing import Any, Iterator
 
 import pytest
 
-from Net.accept import Endpoint, Site, accept
+from Net.accept import MOST_CONTEXTS, Endpoint, Site, accept
 from Net.deflate import Compression
 from Net.errors import ConnectionClosed, HandshakeError
-from Net.frames import TEXT
+from Net.frames import BINARY, TEXT
 from Net.http import html_page
 from Net.limits import Limits
 from Net.origin import make_policy
@@ -270,3 +270,34 @@ def test_the_socket_is_given_back_unless_it_was_upgraded() -> None:
     assert is_closed_after(head(**PLAIN))
     assert is_closed_after(head(Host=""), HandshakeError)
     assert is_closed_after(b"GET", ConnectionResetError)
+
+
+def test_only_so_many_connections_of_a_path_keep_a_deflate_context() -> None:
+    site = Site({"/": Endpoint(Compression.WITH_CONTEXT)}, {}, make_policy())
+    offer = {"Sec_WebSocket_Extensions": "permessage-deflate"}
+    with contextlib.ExitStack() as exits:
+        forgets = []
+        for _ in range(MOST_CONTEXTS + 2):
+            client, server = exits.enter_context(accepting(site=site))
+            client.sendall(head(**offer))
+            forgets.append(b"client_no_context_takeover" in read_head(client))
+            exits.callback(server.result().abort, "the test is over")
+        assert forgets == [False] * MOST_CONTEXTS + [True, True]
+
+
+def test_the_context_of_a_connection_that_has_ended_is_free_for_another() -> None:
+    site = Site({"/": Endpoint(Compression.WITH_CONTEXT)}, {}, make_policy())
+    for _ in range(2 * MOST_CONTEXTS):
+        with accepting(site=site) as (client, server):
+            client.sendall(head(Sec_WebSocket_Extensions="permessage-deflate"))
+            assert b"no_context_takeover" not in read_head(client)
+            server.result().abort("the test is over")
+
+
+def test_a_path_has_limits_of_its_own() -> None:
+    site = Site({"/": Endpoint(limits=Limits(message_bytes=10))}, {}, make_policy())
+    with accepting(site=site) as (client, server):
+        client.sendall(head() + client_frame(BINARY, bytes(11)))
+        websocket = server.result()
+        with pytest.raises(ConnectionClosed, match="a message may have 10 bytes"):
+            websocket.receive()

@@ -21,6 +21,10 @@ DEFAULTS = {
     "ping_after_s": 20,
     "dead_after_s": 20,
     "close_timeout_s": 2,
+    "frames_per_s": 120,
+    "burst_frames": 240,
+    "flood_frames": 2048,
+    "receive_buffer_bytes": 64 * 1024,
 }
 
 
@@ -39,6 +43,11 @@ def test_a_limit_must_be_greater_than_0(name: str, value: float) -> None:
 @pytest.mark.parametrize("name", [field.name for field in dataclasses.fields(Limits)])
 def test_a_limit_can_be_made_small_for_a_test(name: str) -> None:
     assert getattr(Limits(**{name: 1}), name) == 1
+
+
+def test_narrowed_limits_are_never_wider_than_before() -> None:
+    limits = Limits(message_bytes=1000).narrowed(message_bytes=4096, fragments=3)
+    assert limits == Limits(message_bytes=1000, fragments=3)
 
 
 def test_a_limit_does_not_change_later() -> None:

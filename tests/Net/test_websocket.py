@@ -7,6 +7,7 @@ import itertools
 import os
 import select
 import socket
+import sys
 import threading
 import time
 from types import SimpleNamespace
@@ -15,6 +16,7 @@ from typing import Any, Callable, Iterable, Iterator
 import pytest
 
 from Net.errors import ConnectionClosed
+from Net.fair_share import Share, Turns
 from Net.frames import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT
 from Net.limits import Limits
 from Net.websocket import WebSocket
@@ -847,21 +849,86 @@ def test_an_abort_after_our_close_ends_it_though_much_that_has_come_was_not_look
         assert websocket._closed is not None
 
 
-@pytest.mark.parametrize(("size", "messages", "pauses"), [(7, 150, 10), (2000, 5, 5)])
-def test_after_our_close_what_still_comes_costs_its_sender_pauses_by_its_size(
-    size: int, messages: int, pauses: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    taken_s: list[float] = []
-    monkeypatch.setattr("Net.websocket.time", SimpleNamespace(monotonic=time.monotonic, sleep=taken_s.append))
+def test_after_our_close_messages_that_still_come_are_passed_over() -> None:
     with raw_connection() as (websocket, peer):
         websocket.begin_close(1008)
-        peer.send_bytes(messages * client_frame(BINARY, bytes(size)))
+        peer.send_bytes(150 * client_frame(BINARY, b"a flood"))
         peer.send(CLOSE, close_body(1008))
         peer.sock.shutdown(socket.SHUT_WR)
         with pytest.raises(ConnectionClosed) as closed:
             websocket.receive()
         assert closed.value.code == 1008
-    assert len(taken_s) == pauses
+
+
+def test_an_aborted_connection_reads_nothing_more() -> None:
+    with raw_connection() as (websocket, peer):
+        peer.send_bytes(100 * client_frame(BINARY, b"waiting in the kernel"))
+        assert websocket.receive() == b"waiting in the kernel"
+        websocket.abort("enough")
+        with pytest.raises(ConnectionClosed, match="enough"):
+            websocket.receive()
+
+
+# Greedy peers ----------------------------------------------------------------------------------------------------
+
+SHORT = Limits(frames_per_s=1, burst_frames=10, flood_frames=20, fragments=1, message_bytes=4096, close_timeout_s=0.3)
+
+GREEDY = {
+    "pongs": client_frame(PONG),
+    "pings": client_frame(PING),
+    "short messages": client_frame(BINARY, b"x"),
+    "short texts": client_frame(TEXT, b"x"),
+    "empty messages": client_frame(BINARY),
+}
+
+
+def receive_to_the_end(websocket: WebSocket) -> tuple[int, ConnectionClosed]:
+    """How many messages came, and how the connection ended."""
+    count = 0
+    try:
+        while True:
+            websocket.receive()
+            count += 1
+    except ConnectionClosed as closed:
+        return count, closed
+
+
+@pytest.mark.parametrize("frame", GREEDY.values(), ids=GREEDY)
+def test_a_flood_of_frames_is_closed_with_1008(frame: bytes) -> None:
+    near, far = tcp_pair()
+    with near, far:
+        websocket, peer = WebSocket(near, SHORT, share=Share(SHORT, Turns())), RawPeer(far, masks=True)
+        peer.send_bytes(100 * frame)
+        closed = receive_to_the_end(websocket)[1]
+        assert (closed.code, closed.reason) == (1008, "too many frames: 1 a second may come")
+
+
+def test_a_message_costs_its_length_in_frames() -> None:
+    limits = Limits(frames_per_s=1, burst_frames=10, flood_frames=20, fragments=1, message_bytes=40_000)
+    near, far = tcp_pair()
+    with near, far:
+        websocket, peer = WebSocket(near, limits, share=Share(limits, Turns())), RawPeer(far, masks=True)
+        sending = Background(peer.send_bytes, 20 * client_frame(BINARY, bytes(40_000)))
+        received, closed = receive_to_the_end(websocket)
+        assert closed.code == 1008
+        # 10 + 20 + the longest message of 9.8 + 1 frames, of which each message takes 9.8 and a few reads.
+        assert 1 <= received <= 4
+        far.close()
+        with contextlib.suppress(OSError):
+            sending.result()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells that the peer has hung up")
+def test_what_a_greedy_peer_has_sent_is_dropped_once_it_is_gone() -> None:
+    limits = Limits(frames_per_s=1, burst_frames=5, flood_frames=100_000)
+    near, far = tcp_pair()
+    with near, far:
+        websocket, peer = WebSocket(near, limits, share=Share(limits, Turns())), RawPeer(far, masks=True)
+        peer.send_bytes(5_000 * client_frame(BINARY, b"x"))
+        peer.sock.shutdown(socket.SHUT_WR)
+        received, closed = receive_to_the_end(websocket)
+        assert closed.reason == "the peer vanished"
+        assert received < 5_000
 
 
 def test_to_close_twice_does_not_prolong_the_wait(monkeypatch: pytest.MonkeyPatch) -> None:

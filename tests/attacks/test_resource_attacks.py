@@ -12,6 +12,7 @@ import weakref
 import msgpack
 import pytest
 
+from gameserver.server import GAME_MESSAGE_BYTES
 from Net import listener
 from Net.errors import ProtocolError
 from Net.frames import BINARY, CLOSE, PING, TEXT
@@ -75,7 +76,7 @@ def test_a_frame_that_drips_in_is_no_sign_of_life(path: str) -> None:
         attacker = target.open(path)
         if path == "/":
             attacker.send(JOIN)
-        frame = client_frame(TEXT, 10_000 * b"x")
+        frame = client_frame(TEXT, 2_000 * b"x")
         flood = Flood(attacker, _dripping(frame))
         assert_dropped(target, attacker, "the peer did not answer our ping")
         flood.wait()
@@ -175,22 +176,32 @@ DECLARED: dict[str, str | bytes] = {
     "bytes of 4 GiB": b"\x92\x01\x91\xc6\xff\xff\xff\xff",
     "an extension of 4 GiB": b"\x92\x01\x91\xc9\xff\xff\xff\xff\x01",
     "a timestamp": msgpack.packb([1, [msgpack.Timestamp(1)]]),
-    "arrays 60,000 deep": 60_000 * b"\x91" + b"\xc0",
-    "maps 20,000 deep": 20_000 * b"\x81\xa1x" + b"\xc0",
     "a map with a list for a key": b"\x92\x01\x91\x81\x90\xc0",
+    "arrays 2,000 deep": 2_000 * b"\x91" + b"\xc0",
+    "maps 600 deep": 600 * b"\x81\xa1x" + b"\xc0",
     "two packets": 2 * b"\x92\x09\x91\x01",
     "text that is no UTF-8": b"\x92\x01\x91\xa1\xff",
-    "an array of 60,000": b"\x92\x01\xdc\xea\x60" + 60_000 * b"\xc0",
-    "lists 30,000 deep": nested(30_000).decode(),
-    "objects 9,000 deep": 9_000 * '{"x":' + "0" + 9_000 * "}",
-    "a number of 60,000 digits": '["PING",[' + 60_000 * "9" + "]]",
-    "a fraction of 60,000 digits": '["AIM",[0.' + 60_000 * "1" + "e9999]]",
+    "an array of 1,500": b"\x92\x01\xdc\x05\xdc" + 1_500 * b"\xc0",
+    "lists 1,000 deep": nested(1_000).decode(),
+    "objects 300 deep": 300 * '{"x":' + "0" + 300 * "}",
+    "a number of 2,000 digits": '["PING",[' + 2_000 * "9" + "]]",
+    "a fraction of 2,000 digits": '["AIM",[0.' + 2_000 * "1" + "e9999]]",
     "an infinite number": '["AIM",[1e999]]',
     "not a number": '["AIM",[NaN]]',
     "half a surrogate pair": '["JOIN",["\\ud800"]]',
     "a name of two lines": '["JOIN",["Eve\\nERROR the disk is full"]]',
+    "a name of 2,000 letters": json.dumps(["JOIN", [2_000 * "x"]]),
+    "a list of 500": json.dumps(["JOIN", 500 * [0]]),
+}
+# The same, longer than any packet of the game: nobody reads what is in it.
+LONG: dict[str, str | bytes] = {
+    "arrays 60,000 deep": 60_000 * b"\x91" + b"\xc0",
+    "maps 20,000 deep": 20_000 * b"\x81\xa1x" + b"\xc0",
+    "an array of 60,000": b"\x92\x01\xdc\xea\x60" + 60_000 * b"\xc0",
+    "lists 30,000 deep": nested(30_000).decode(),
+    "a number of 60,000 digits": '["PING",[' + 60_000 * "9" + "]]",
     "a name of 60,000 letters": json.dumps(["JOIN", [60_000 * "x"]]),
-    "a list of 20,000": json.dumps(["JOIN", 20_000 * [0]]),
+    "a byte too many": bytes(GAME_MESSAGE_BYTES + 1),
 }
 
 
@@ -203,6 +214,19 @@ def test_what_a_packet_claims_to_be_is_answered_with_an_error_and_the_connection
         assert player.wait_for("ERROR")[0] in ("BAD_PACKET", "BAD_ARGUMENT")
         player.sync()
         player.hang_up()
+
+
+@answers("declared sizes, deep and long values")
+@pytest.mark.parametrize("message", LONG.values(), ids=LONG)
+def test_a_message_longer_than_any_packet_is_refused_by_its_length(
+    message: str | bytes,
+) -> None:
+    with under_attack(SHORT_CLOSE) as target:
+        attacker = target.open("/")
+        payload = message.encode() if isinstance(message, str) else message
+        attacker.send(client_frame(TEXT if isinstance(message, str) else BINARY, payload)[:10])  # its header
+        (close,) = attacker.read_to_the_end()
+        assert close.payload == close_body(1009, "a message may have 2048 bytes")
 
 
 # Connections -----------------------------------------------------------------------------------------------------
