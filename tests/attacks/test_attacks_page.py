@@ -7,7 +7,9 @@ import re
 from pathlib import Path
 
 from gameserver.rates import BAD_PACKETS
+from gameserver.server import CONSOLE_MESSAGE_BYTES, CONSOLE_PACE, GAME_MESSAGE_BYTES
 from gameserver.settings import ServerSettings
+from Net.accept import MOST_CONTEXTS
 from Net.limits import Limits
 from tests.attacks.support import ANSWERED_BY
 
@@ -41,6 +43,12 @@ def test_the_page_states_the_default_limits() -> None:
         f"{limits.ping_after_s:g} s after its last whole one a peer is pinged, and {limits.dead_after_s:g} s later",
         f"bounded by {limits.outbox_bytes // 1024} KiB and by {limits.stall_timeout_s:g} s without progress",
         f"{settings.max_connections_per_address} connections an address and {settings.max_connections:,} in all",
+        f"{limits.frames_per_s:g} a second, and {limits.burst_frames} at once",
+        f"{limits.flood_frames:,} frames above it close with 1008",
+        f"Paths other than the game's allow {CONSOLE_PACE['frames_per_s']:g} a second",
+        f"the kernel keeps {limits.receive_buffer_bytes // 1024} KiB for a connection",
+        f"the game's path takes {GAME_MESSAGE_BYTES // 1024} KiB, the operator's {CONSOLE_MESSAGE_BYTES // 1024} KiB",
+        f"{MOST_CONTEXTS} connections keep a context",
         f"more than {BAD_PACKETS.burst} refused packets in {BAD_PACKETS.burst / BAD_PACKETS.per_s:g} s",
     ):
         assert words in PAGE, words
