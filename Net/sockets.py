@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import select
 import socket
+import struct
 import sys
 import time
 
@@ -20,6 +21,8 @@ _UNSENT_BYTES = 4096
 # What a peer still sends behind our last bytes is read away so much at a time, with a pause after each, and in all. A
 # peer that sends more is not about to close: it would take as much of the interpreter's time as it likes.
 _LINGER_BYTES, _LINGER_PAUSE_S, _LINGER_MOST_BYTES = 64 * 1024, 0.01, 512 * 1024
+# SO_LINGER: on, for no seconds. Two C ints, or two shorts on Windows.
+_RESET = struct.pack("HH" if sys.platform == "win32" else "ii", 1, 0)
 
 
 def prepare(sock: socket.socket, stall_timeout_s: float) -> None:
@@ -96,6 +99,17 @@ def wake(sock: socket.socket) -> None:
         pass  # the peer was faster: there is no connection left to shut down
 
 
+def reset_on_close(sock: socket.socket) -> None:
+    """Makes `close` reset the connection.
+
+    A peer that is still sending would otherwise wait, with its bytes in its own kernel, until a minute is over.
+    """
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+    except OSError:
+        pass  # it is closed already
+
+
 def linger(sock: socket.socket, timeout_s: float) -> None:
     """Says "I am done" and reads away what the peer still sends until it is done too, or for `timeout_s`, or 512 KiB.
 
@@ -107,9 +121,11 @@ def linger(sock: socket.socket, timeout_s: float) -> None:
         sock.shutdown(socket.SHUT_WR)
         while left_bytes > 0 and wait_readable(sock, max(0.0, deadline - time.monotonic())):
             data = sock.recv(_LINGER_BYTES)
-            if not data or time.monotonic() > deadline:
+            if not data:
                 return
             left_bytes -= len(data)
+            if left_bytes <= 0:
+                reset_on_close(sock)
             time.sleep(_LINGER_PAUSE_S)
     except OSError:
         pass  # reset by the peer: there is nobody left to be polite to

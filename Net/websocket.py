@@ -256,6 +256,8 @@ class WebSocket(Outbox):
     def _release(self, code: int, reason: str) -> None:
         """Gives the socket back; from here on every method is harmless."""
         self._closed = code, reason
+        if self._abort_reason:
+            sockets.reset_on_close(self._sock)
         self.abort("the connection is closed")
         with self._lock:
             self._sock.close()
