@@ -244,7 +244,7 @@ def test_a_capture_names_the_address_that_the_client_has_called() -> None:
         tape = Tape(1, "192.0.2.7:5000")
         tape.received(f"GET /echo HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
         tape.sent(b"HTTP/1.1 101 Switching Protocols\r\n\r\n")
-        captured = base64.b64decode(capture_file([tape], ("203.0.113.5", 3000), Limits(), hides_text=False))
+        captured = base64.b64decode(capture_file([tape], ("203.0.113.5", 3000), lambda _: Limits(), hides_text=False))
         assert called in captured, host
 
 

@@ -194,7 +194,7 @@ def test_a_wrong_row_would_be_noticed() -> None:
         bench = Bench("127.0.0.1", arena.port)
         good = EXPERIMENTS["rfc-ping-masked"]
         result = bench.run(Trial(good.opening(bench.host), good.sent))
-        findings = find(result, arena.server.limits, arena.server.check_opening)
+        findings = find(result, arena.server.limits_of, arena.server.check_opening)
         assert all(point.is_as_stated for point in compare(good.outcome, findings))
         for wrong in (
             good.outcome._replace(frames=()),
