@@ -48,7 +48,7 @@ BAD = "BAD_ARGUMENT"
         (b"\xc1", *NOT_MESSAGEPACK),
         (packed(PING, 1)[:-1], *NOT_MESSAGEPACK),
         (packed(PING, 1) + b"\x00", *NOT_MESSAGEPACK),
-        (b"\x91" * 1_000 + b"\x90", *NOT_MESSAGEPACK),
+        (b"\x91" * 2_000 + b"\x90", *NOT_MESSAGEPACK),
         (b"\xdf\x00\x0f\x42\x40", *NOT_MESSAGEPACK),
         (b"\xdd\x00\x0f\x42\x40", *NOT_MESSAGEPACK),
         (b"\xdb\xff\xff\xff\xff", *NOT_MESSAGEPACK),
