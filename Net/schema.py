@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 from typing import Any, Callable, NamedTuple, NoReturn
 
+from Net.characters import check_line, tidy
+
 TURN_RAD = 2 * math.pi
 
 
@@ -33,13 +35,23 @@ def integer(low: int, high: int) -> Kind:
 
 
 def text(low: int, high: int) -> Kind:
-    """A line of printable text with low to high characters, counted and passed on without white space round it."""
+    """A line of printable text with low to high characters, as `Net.characters` has it.
+
+    Unicode code points are counted, after white space round the line is left out: a family emoji may have seven.
+    """
     must_be = f"text of {low} to {high} printable characters"
 
     def check(value: Any) -> str:
-        # Not printable: control characters, lone surrogates, and marks that turn the direction of writing around.
-        line = value.strip() if type(value) is str else ""
-        return line if low <= len(line) <= high and line.isprintable() else _refuse(must_be)
+        line = tidy(value) if type(value) is str else _refuse(must_be)
+        if not line and not low:
+            return line
+        if len(line) > high:
+            _refuse(f"{must_be} (it has {len(line)})")
+        try:
+            check_line(line)
+        except ValueError as error:
+            _refuse(f"{must_be} ({error})")
+        return line if len(line) >= low else _refuse(f"{must_be} (it has {len(line)})")
 
     return Kind(must_be, check)
 
