@@ -34,6 +34,16 @@ def integer(low: int, high: int) -> Kind:
     return Kind(must_be, check)
 
 
+def number(low: float, high: float) -> Kind:
+    """A number from low to high, whole or not; NaN, True and False are none."""
+    must_be = f"a number from {low:g} to {high:g}"
+
+    def check(value: Any) -> Any:
+        return value if type(value) in (int, float) and low <= value <= high else _refuse(must_be)
+
+    return Kind(must_be, check)
+
+
 def text(low: int, high: int) -> Kind:
     """A line of printable text with low to high characters, as `Net.characters` has it.
 
