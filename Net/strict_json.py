@@ -89,12 +89,12 @@ def _decoded(message: bytes) -> str:
 def _check_depth(text: str) -> None:
     depth = 0
     for found in _STRING_OR_BRACKET.finditer(text):
-        token = found.group()
-        if token in "[{":
+        symbol = found.group()
+        if symbol in "[{":
             depth += 1
             if depth > MOST_DEPTH:
                 raise JsonError(f"it is nested more than {MOST_DEPTH} deep")
-        elif token in "]}":
+        elif symbol in "]}":
             depth -= 1
 
 
