@@ -1,7 +1,7 @@
 """Asks pip-audit about the packages in a list (`pip freeze`), and says what it could not find out.
 
-Where its service can not be reached, that is said and is no failure: pip-audit itself would then call everything
-clean, or break off. Exit status 1: there is an advisory on a package.
+Exit status: 0; 1: there is an advisory on a package; 3: no package could be looked up, so nothing is known. pip-audit
+itself calls every package clean, or breaks off, where its service cannot be reached.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+EXIT_NOT_AUDITED = 3
 # Advisories that are answered in docs/security.md.
 ANSWERED = ["CVE-2026-57585"]
 
@@ -27,10 +28,14 @@ def ask(packages: str) -> list[dict[str, Any]] | None:
     ]
     options = ["--format", "json", "--progress-spinner", "off", "--timeout", "10"]
     ignored = [part for advisory in ANSWERED for part in ("--ignore-vuln", advisory)]
-    done = subprocess.run([*command, *options, *ignored], capture_output=True, text=True, check=False)
+    try:
+        done = subprocess.run([*command, *options, *ignored], capture_output=True, text=True, check=False)
+    except OSError as error:
+        print(f"pip-audit could not be started: {error.strerror}")
+        return None
     try:
         answers: list[dict[str, Any]] = json.loads(done.stdout)["dependencies"]
-    except (ValueError, KeyError):
+    except (ValueError, KeyError, TypeError):
         print("pip-audit could not ask:", *done.stderr.strip().splitlines()[-1:])
         return None
     return answers
@@ -39,10 +44,10 @@ def ask(packages: str) -> list[dict[str, Any]] | None:
 def main(packages: str) -> int:
     """Prints what was found; returns the exit status."""
     answers = ask(packages)
-    if answers is None:
+    unknown = [answer["name"] for answer in answers or () if "skip_reason" in answer]
+    if not answers or len(unknown) == len(answers):
         print("NOT AUDITED: no package could be looked up from here")
-        return 0
-    unknown = [answer["name"] for answer in answers if "skip_reason" in answer]
+        return EXIT_NOT_AUDITED
     bad = [answer for answer in answers if answer.get("vulns")]
     print(f"{len(answers) - len(unknown)} of {len(answers)} packages looked up, {len(bad)} with an advisory")
     if unknown:

@@ -9,8 +9,10 @@ Raises PacketError, whose text names the packet, the argument and what it must b
 from __future__ import annotations
 
 import json
-from typing import Any, Callable, NamedTuple, NoReturn, TypeVar
+from typing import Any, Callable, NamedTuple, TypeVar
 
+from Net import strict_json
+from Net.characters import spelled
 from Net.errors import PacketError
 from Net.packing import pack, unpack
 from Net.schema import (
@@ -213,7 +215,7 @@ class PacketTable:
         try:
             return unpack(message, self._max_items)
         except ValueError as error:
-            raise PacketError("BAD_PACKET", f"this is not MessagePack: {_excerpt(str(error))}") from None
+            raise PacketError("BAD_PACKET", f"this is not MessagePack: {spelled(str(error))[:80]}") from None
 
     def _find(self, value: Any, rows: dict[Any, PacketType], key_name: str) -> tuple[PacketType, list[Any]]:
         if type(value) is not list or len(value) != 2 or type(value[1]) is not list:
@@ -242,26 +244,19 @@ def _bad_argument(row: PacketType, args: list[Any]) -> PacketError:
 
 
 def _excerpt(value: Any) -> str:
-    """What was sent, short enough and plain enough for an error text: ASCII, at most 40 characters."""
-    written = ascii(value) if type(value) in (int, float, bool, str, bytes, type(None)) else f"a {type(value).__name__}"
+    """The value, short and plain enough for an error text: at most 40 characters, a text as it was typed."""
+    if type(value) is str:
+        written = f"'{spelled(value[:40])}'"
+        return written if len(written) <= 40 else f"{written[:36]}...'"
+    written = ascii(value) if type(value) in (int, float, bool, bytes, type(None)) else f"a {type(value).__name__}"
     return written if len(written) <= 40 else f"{written[:37]}..."
-
-
-def _json_integer(digits: str) -> int:
-    if len(digits) > 20:  # 64 bits have 20; the time to read digits grows with their square
-        raise ValueError("too long a number")
-    return int(digits)
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
 
 
 def _parse_json(message: str) -> Any:
     try:
-        return json.loads(message, parse_int=_json_integer, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
-        raise PacketError("BAD_PACKET", f"this is not JSON: {_excerpt(str(error))}") from None
+        return strict_json.parse(message)
+    except ValueError as error:
+        raise PacketError("BAD_PACKET", f"this is not JSON: {error}") from None
 
 
 TO_SERVER = PacketTable(_TO_SERVER, max_items=16)

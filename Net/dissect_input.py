@@ -2,18 +2,35 @@
 
 In:  the arguments. Out: the bytes that are meant.
 Raises ValueError for what is neither hex digits nor a file, and for more than can be wanted; OSError from reading.
+
+A file or pipe that is text holds hex digits (`Net.hex_text`) or an HTTP request or response; anything else is taken as
+the bytes themselves.
 """
 
 from __future__ import annotations
 
+import codecs
 import os
+import re
 import sys
 from typing import BinaryIO, Sequence
 
+from Net.hex_text import parse_hex_text
+from Net.opening import is_opening
+
 # Of a file, as it is. An endless one must not fill the memory.
 MOST_BYTES = 32 * 1024 * 1024
-_SEPARATORS = b" \t\r\n\v\f,:;"
-_HEX_DIGITS = b"0123456789abcdefABCDEF"
+# The marks at the start of a text, and its encoding. UTF-32 begins like UTF-16, so it comes first.
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f]")
+# UTF-16 without a mark: every other byte is zero, and the rest is ASCII.
+_WIDE = {"utf-16-le": re.compile(b"(?:[\t\n\r\x20-\x7e]\0)+"), "utf-16-be": re.compile(b"(?:\0[\t\n\r\x20-\x7e])+")}
 
 
 def read_input(arguments: Sequence[str]) -> bytes:
@@ -27,12 +44,12 @@ def read_input(arguments: Sequence[str]) -> bytes:
 
 
 def parse_hex(text: str) -> bytes:
-    """Bytes from hex digits, with white space, commas, colons or 0x between them."""
-    digits = _without_separators(" ".join(text.split()).encode("utf-8", "replace"))
-    wrong = digits.translate(None, _HEX_DIGITS).decode("utf-8", "replace")
-    if wrong:
-        raise ValueError(f"{wrong[0]!r} in {text[:40]!r} is not a hex digit, and there is no file of that name")
-    return _bytes_of(digits)
+    """Bytes from hex digits on the command line, in any form of `Net.hex_text`."""
+    try:
+        return parse_hex_text(text)
+    except ValueError as error:
+        no_file = ", and there is no file of that name" if "is not a hex digit" in str(error) else ""
+        raise ValueError(f"{error}{no_file}") from None
 
 
 def _can_be_read(name: str) -> bool:
@@ -49,18 +66,30 @@ def read_bounded(stream: BinaryIO) -> bytes:
 
 
 def _from_content(content: bytes) -> bytes:
-    """A file holds hex digits as text, or the bytes themselves."""
-    digits = _without_separators(content)
-    return content if digits.translate(None, _HEX_DIGITS) else _bytes_of(digits)
+    """The bytes that a file holds, or means."""
+    if is_opening(content):
+        return content
+    text = _text_in(content)
+    return content if text is None else parse_hex_text(text)
 
 
-def _without_separators(text: bytes) -> bytes:
-    return text.replace(b"0x", b"").replace(b"0X", b"").translate(None, _SEPARATORS)
+def _text_in(content: bytes) -> str | None:
+    """The text in a file, None if it is none. Frames are none: they begin with a byte that no text begins with."""
+    for mark, encoding in _MARKS:
+        if content.startswith(mark):
+            return _decoded(content[len(mark) :], encoding)
+    for encoding, pattern in _WIDE.items():
+        if pattern.fullmatch(content):
+            return _decoded(content, encoding)
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    return None if _CONTROL.search(text) else text
 
 
-def _bytes_of(digits: bytes) -> bytes:
-    if not digits:
-        raise ValueError("there are no bytes")
-    if len(digits) % 2:
-        raise ValueError(f"a byte has two hex digits, but there are {len(digits)} in all: an odd number")
-    return bytes.fromhex(digits.decode("ascii"))
+def _decoded(content: bytes, encoding: str) -> str:
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError:
+        raise ValueError(f"this begins like a text in {encoding}, and is none") from None

@@ -11,11 +11,12 @@ import textwrap
 from typing import Any, Callable, Iterable
 
 from Net.anatomy import CloseBody, DissectedPacket, Field, Frame, Handshake, Message
+from Net.characters import printable
 from Net.draw import draw
 from Net.explain_handshake import explain_handshake, summarize_handshake
 from Net.layout import fields_of, knows_length, unmasking
 from Net.plain import as_plain
-from Net.wording import MOST_SHOWN, count_bytes, explain_violation, printable, shorten
+from Net.wording import MOST_SHOWN, count_bytes, explain_violation, shorten
 
 MOST_ROWS = 16
 _to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode

@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 from typing import Any, Callable, NamedTuple, NoReturn
 
+from Net.characters import check_line, tidy
+
 TURN_RAD = 2 * math.pi
 
 
@@ -32,14 +34,34 @@ def integer(low: int, high: int) -> Kind:
     return Kind(must_be, check)
 
 
+def number(low: float, high: float) -> Kind:
+    """A number from low to high, whole or not; NaN, True and False are none."""
+    must_be = f"a number from {low:g} to {high:g}"
+
+    def check(value: Any) -> Any:
+        return value if type(value) in (int, float) and low <= value <= high else _refuse(must_be)
+
+    return Kind(must_be, check)
+
+
 def text(low: int, high: int) -> Kind:
-    """A line of printable text with low to high characters, counted and passed on without white space round it."""
+    """A line of printable text with low to high characters, as `Net.characters` has it.
+
+    Unicode code points are counted, after white space round the line is left out: a family emoji may have seven.
+    """
     must_be = f"text of {low} to {high} printable characters"
 
     def check(value: Any) -> str:
-        # Not printable: control characters, lone surrogates, and marks that turn the direction of writing around.
-        line = value.strip() if type(value) is str else ""
-        return line if low <= len(line) <= high and line.isprintable() else _refuse(must_be)
+        line = tidy(value) if type(value) is str else _refuse(must_be)
+        if not line and not low:
+            return line
+        if len(line) > high:
+            _refuse(f"{must_be} (it has {len(line)})")
+        try:
+            check_line(line)
+        except ValueError as error:
+            _refuse(f"{must_be} ({error})")
+        return line if len(line) >= low else _refuse(f"{must_be} (it has {len(line)})")
 
     return Kind(must_be, check)
 

@@ -6,15 +6,9 @@ In:  text of strangers, numbers, `Violation` records. Out: text that can play no
 from __future__ import annotations
 
 from Net.anatomy import Violation
+from Net.characters import printable
 
 MOST_SHOWN = 60  # characters of a value
-
-
-def printable(text: str) -> str:
-    """Text with an escape sequence in place of each character that is not a printable one."""
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
 
 
 def shorten(text: str, most: int = MOST_SHOWN) -> str:

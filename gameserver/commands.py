@@ -10,8 +10,11 @@ import json
 from typing import Any, Callable, Mapping, NamedTuple
 
 from Net.messages import Message
-from Net.schema import Kind
+from Net.schema import Kind, text
+from Net.strict_json import JsonError, parse
 from Net.websocket import WebSocket
+
+_ID = text(1, 64)
 
 
 class CommandError(Exception):
@@ -36,8 +39,12 @@ def obey(message: Message, commands: Commands, run: Callable[[str, dict[str, Any
     """
     number = None
     try:
-        command = parse_object(message)
-        number = command.pop("id", None)
+        try:
+            command = parse_object(message)
+        except JsonError as error:
+            number = _number_in(error.value)
+            raise
+        number = _check_number(command.pop("id", None))
         name = command.pop("do", None)
         return {"id": number, "ok": True, "said": run(str(name), check_arguments(commands, name, command))}
     except (ValueError, CommandError) as error:
@@ -66,12 +73,30 @@ def check_arguments(commands: Commands, name: Any, given: dict[str, Any]) -> dic
 def parse_object(message: Message) -> dict[str, Any]:
     """The JSON object in a message; raises ValueError when it is something else."""
     try:
-        value = json.loads(message)
-    except (ValueError, RecursionError):
-        value = None
+        value = parse(message)
+    except JsonError as error:
+        raise JsonError(f"a message must be an object in JSON: {error}", error.value) from None
     if not isinstance(value, dict):
         raise ValueError("a message must be an object in JSON")
     return value
+
+
+def _check_number(number: Any) -> Any:
+    """Returns the id of a command, which its answer repeats; raises ValueError for one that is not short and flat."""
+    if number is not None and type(number) not in (int, float):
+        try:
+            _ID.check(number)
+        except ValueError as error:
+            raise ValueError(f'"id" must be a number or {error}') from None
+    return number
+
+
+def _number_in(value: Any) -> Any:
+    """The id of a command of which something else can not be read, None if that can not be read either."""
+    try:
+        return _check_number(value.get("id")) if isinstance(value, dict) else None
+    except ValueError:
+        return None
 
 
 def send_json(websocket: WebSocket, value: dict[str, Any]) -> None:

@@ -106,6 +106,8 @@ class Keeper:
         """All rooms of the file or, if there is anything wrong with one of them, StateError."""
         lobby = self._lobby
         try:
-            return [lobby.load_room(data) for data in state_file.read(self._path) or ()]
+            rooms = [lobby.load_room(data) for data in state_file.read(self._path) or ()]
+            saved_room.check_together(rooms)
+            return rooms
         except ValueError as error:
             raise StateError(str(error)) from error

@@ -18,6 +18,8 @@ import time
 from pathlib import Path
 from typing import Any, Iterable, NamedTuple, Optional, Sequence, Tuple, Union
 
+from Net.characters import printable
+
 DEFAULT_PATH = "gameserver.sqlite3"
 MEMORY = ":memory:"
 EXIT_USAGE = 2
@@ -246,11 +248,6 @@ def _cell(key: str, value: Any) -> str:
     if key == "last_seen":
         return time.strftime("%Y-%m-%d", time.localtime(value))
     return printable(str(value))
-
-
-def printable(text: str) -> str:
-    """A stranger's text without the power to move a terminal's cursor, or to turn the direction of writing around."""
-    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
 def main() -> int:

@@ -118,6 +118,9 @@ _COLUMNS: dict[str, dict[str, tuple[float, float]]] = {
 }
 
 
+_PLAIN_TYPES = {"str": str, "bool": bool}
+
+
 def check_settings(settings: Any) -> None:
     """Checks every field of a dataclass that has a range or is a table."""
     for field in fields(settings):
@@ -158,6 +161,9 @@ def _check_table(name: str, rows: Any) -> None:
     for row in rows:
         for column, kind in type(row).__annotations__.items():
             written = getattr(kind, "__forward_arg__", str(kind))  # as in the source: "int", "tuple[int, ...]"
-            if written not in ("str", "bool"):
+            if written in _PLAIN_TYPES:
+                if type(getattr(row, column)) is not _PLAIN_TYPES[written]:
+                    raise ValueError(f"setting {name}.{column} must be of type {written}, not {getattr(row, column)!r}")
+            else:
                 allowed = _COLUMNS[name].get(column, _FACTORS)
                 _check(f"{name}.{column}", getattr(row, column), allowed, whole="int" in written)

@@ -15,6 +15,7 @@ from typing import Any, Callable, Dict, Iterable, Sequence, TypeVar
 
 from gameserver.game import Game
 from gameserver.objects import Animal, Body, Building, GameObject, Mover, PlayerObject, Projectile
+from gameserver.saved_schema import check_game
 from gameserver.settings import GameSettings
 from gameserver.world import Arrival, World
 
@@ -47,7 +48,9 @@ def save(game: Game) -> Plain:
 def load(data: Plain, make_game: Callable[[GameSettings], Game] = Game) -> Game:
     """Makes a game of what `save` has returned; raises ValueError for anything else."""
     try:
-        game = make_game(_load_settings(data["settings"]))
+        settings = _load_settings(data["settings"])
+        check_game(data, settings)
+        game = make_game(settings)
         with game.lock:
             for name, cls in THINGS.items():
                 setattr(game, name, {thing.id: thing for thing in _things(cls, data[name])})
@@ -56,7 +59,7 @@ def load(data: Plain, make_game: Callable[[GameSettings], Game] = Game) -> Game:
             for name, (_, from_plain) in SPECIAL.items():
                 from_plain(game, data[name])
             game.solid_grid.rebuild((*game.scenery.values(), *game.buildings.values()))
-    except (KeyError, TypeError, IndexError, AttributeError, OverflowError) as error:
+    except (KeyError, TypeError, AttributeError) as error:  # from the settings; all else has been checked
         raise ValueError(f"it is no game of this version: {error!r}") from error
     return game
 
@@ -115,8 +118,6 @@ def _things(cls: type[T], table: Plain) -> Iterable[T]:
     if table["names"] != names:
         raise ValueError(f"its {cls.__name__} has the attributes of another version")
     for row in table["rows"]:
-        if len(row) != len(names):
-            raise ValueError(f"a row of {cls.__name__} has {len(row)} values")
         thing = cls.__new__(cls)
         for name, value in zip(names, row):
             setattr(thing, name, value)

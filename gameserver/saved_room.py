@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from typing import Callable
+from typing import Callable, Iterable
 
 from gameserver import saved_game
 from gameserver.game import Game
-from gameserver.life import STATUSES
 from gameserver.match import Round
 from gameserver.recorder import Recorder
 from gameserver.room import GameRoom
 from gameserver.saved_game import Plain
+from gameserver.saved_schema import check_room, check_seats
 from gameserver.seats import NoConnection, PlayerInfo, Seat
 from gameserver.settings import GameSettings, ServerSettings
 
@@ -44,13 +44,13 @@ def load(
     data: Plain, server_settings: ServerSettings, make_game: Callable[[GameSettings], Game], recorder: Recorder
 ) -> GameRoom:
     """Makes a room of what `save` has returned; raises ValueError for anything else."""
+    check_room(data)
     try:
         game = saved_game.load(data["game"], make_game)
+        check_seats(data)
         room = GameRoom(data["id"], game.settings, server_settings, data["capacity"], lambda _: game, recorder)
         uid, began_at = data["round"]
         room.round = Round(uid, began_at)
-        if data["status"] not in STATUSES:
-            raise ValueError(f"there is no status {data['status']!r}")
         room.life.status = data["status"]
         room.life.results_left_s = data["results_left_s"]
         room.pace.change_rate(dataclasses.replace(game.settings, tick_rate=data["tick_rate"]).tick_rate)
@@ -61,6 +61,19 @@ def load(
         raise ValueError(f"it is no room of this version: {error!r}") from error
     room.pace.wait_while(lambda: any(seat.absent_since_s is not None for seat in room.seats()), RETURN_S)
     return room
+
+
+def check_together(rooms: Iterable[GameRoom]) -> None:
+    """Raises ValueError for two rooms of one name, and for a token that takes the seats of two players."""
+    names: set[str] = set()
+    players: dict[str, int] = {}  # by token: one who was moved may be in two rooms
+    for room in rooms:
+        if room.id in names:
+            raise ValueError(f"two rooms are called {room.id!r}")
+        names.add(room.id)
+        for seat in room.seats():
+            if players.setdefault(seat.info.token, seat.info.id) != seat.info.id:
+                raise ValueError(f"players {players[seat.info.token]} and {seat.info.id} have the same token")
 
 
 def _save_seat(seat: Seat) -> Plain:

@@ -8,14 +8,20 @@ Raises StateError for a file that is something else, or damaged; OSError when th
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import hashlib
 import os
+import stat
 import time
 from typing import Any
 
 import msgpack
 
 MAGIC, VERSION = "gameserver-state", 1
+# Windows has the first only, the other systems have the second only.
+_SAFE_FLAGS = getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
+_IS_LINK = "it is a link, which may lead to somebody else's file"
 _HEAD_BYTES = 100  # longer than any first line
 
 
@@ -46,17 +52,26 @@ def decode(data: bytes) -> list[Any]:
         raise StateError("it is damaged: its contents do not match its checksum")
     try:
         return [msgpack.unpackb(part) for part in msgpack.unpackb(body)]
-    except (ValueError, TypeError, msgpack.UnpackException) as error:
+    except (ValueError, TypeError, RecursionError, msgpack.UnpackException) as error:
         raise StateError(f"it is no MessagePack: {error!r}") from error
 
 
 def read(path: str) -> list[Any] | None:
     """The parts that a file holds, None if there is no such file; raises StateError and OSError."""
+    if os.path.islink(path):  # where the system has no O_NOFOLLOW; where it has, nobody can be quicker
+        raise StateError(_IS_LINK)
     try:
-        with open(path, "rb") as file:
-            return decode(file.read())
+        descriptor = os.open(path, os.O_RDONLY | _SAFE_FLAGS | getattr(os, "O_NONBLOCK", 0))
     except FileNotFoundError:
         return None
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise StateError(_IS_LINK) from None
+        raise
+    with open(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise StateError("it is no file, but a pipe or a device")
+        return decode(file.read())
 
 
 def write(path: str, parts: list[Any]) -> None:
@@ -65,8 +80,11 @@ def write(path: str, parts: list[Any]) -> None:
     Raises OSError.
     """
     new = f"{path}.new"
-    # Whoever can read it can take anybody's seat.
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o600)
+    # One may be left from a write that was cut short. If it is a link, the link goes, and not the file behind it.
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(new)
+    # Its tokens take anybody's seat, so nobody else may read it, and it is made anew: it is nobody else's file.
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _SAFE_FLAGS, 0o600)
     with open(descriptor, "wb") as file:
         file.write(encode(parts))
         file.flush()

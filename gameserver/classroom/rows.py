@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from gameserver.classroom.cutter import Cut
 from gameserver.classroom.reader import Reading
 from gameserver.classroom.tape import Tape
+from Net.characters import is_plain
 from Net.frames import BINARY, CLOSE, OPCODE_NAMES, RSV1, TEXT, apply_mask
 from Net.messages import Message
 
@@ -121,6 +122,6 @@ def _label(row: Row) -> str:
 def _glance(payload: bytes, may_be_text: bool) -> str:
     """The start of a payload."""
     text = payload[: 4 * SHOWN_CHARACTERS].decode("utf-8", "replace")
-    if may_be_text and text.isprintable() and "\ufffd" not in text:
+    if may_be_text and is_plain(text) and "\ufffd" not in text:
         return text[:SHOWN_CHARACTERS]
     return payload[:SHOWN_BYTES].hex(" ")

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from gameserver.classroom.experiment import Answer, Outcome
 from gameserver.classroom.findings import Findings
 from Net.anatomy import Frame
+from Net.characters import is_plain
 from Net.frames import CLOSE, OPCODE_NAMES, TEXT
 from Net.messages import ABNORMAL, NO_STATUS
 
@@ -107,7 +108,7 @@ def _frame_words(frame: Frame) -> str:
 def _payload_words(opcode: int, payload: bytes) -> str:
     shown = payload[:_SHOWN_BYTES]
     text = shown.decode("utf-8", "replace")
-    words = f'"{text}"' if opcode == TEXT and text.isprintable() else shown.hex(" ")
+    words = f'"{text}"' if opcode == TEXT and is_plain(text) else shown.hex(" ")
     return f"{words} ({len(payload)} bytes)" if len(payload) > len(shown) else words
 
 

@@ -4,6 +4,7 @@
 
 import { byId, element, setText, show } from "./dom.js";
 import { TEAM_NAMES } from "./render/palette.js";
+import { limitCharacters } from "./typed.js";
 
 const POLL_MS = 2000;
 const STATUS_TEXTS = { waiting: "waiting", in_progress: "playing", ended: "results" };
@@ -19,6 +20,8 @@ export class JoinScreen {
     byId("name").value = localStorage.getItem("name") ?? "";
     byId("join-form").onsubmit = (event) => this.#submit(event);
     byId("new-room").oninput = () => this.#showRooms();
+    limitCharacters(byId("name"));
+    limitCharacters(byId("new-room"));
     this.rooms = [];
     this.#showRooms();
   }

@@ -101,8 +101,8 @@ REFUSED: dict[str, tuple[Kind, list[Any]]] = {
 def test_anything_else_is_refused_with_what_it_must_be(kind: Kind, value: Any) -> None:
     with pytest.raises(ValueError, match=r"^(an?|text|nil)\b") as refused:
         kind.check(value)
-    # A map says which of its members is wrong; every other kind says what it is.
-    assert str(refused.value) == kind.must_be or (kind is OPTIONS and type(value) is dict)
+    # A map says which of its members is wrong, a text says what is wrong with it; every other kind says what it is.
+    assert str(refused.value) == kind.must_be or (kind is OPTIONS and type(value) is dict) or kind is WORD
 
 
 @pytest.mark.parametrize(
@@ -129,3 +129,24 @@ def test_a_wrong_member_of_a_map_is_named() -> None:
 def test_a_map_with_other_keys_is_told_which_there_are() -> None:
     with pytest.raises(ValueError, match=r"word .*, digit "):
         OPTIONS.check({"speed": 9000})
+
+
+def test_a_text_says_what_is_wrong_with_it() -> None:
+    for value, why in (
+        ("", "it must show something"),
+        ("\u3164", "it may not contain U+3164 HANGUL FILLER"),
+        ("a\u202eb", "it may not contain U+202E RIGHT-TO-LEFT OVERRIDE"),
+        ("\u0301", "it must show something"),
+        ("abcdef", "it has 6"),
+    ):
+        with pytest.raises(ValueError, match=r"^text of 1 to 5 printable characters \(") as refused:
+            WORD.check(value)
+        assert f"({why})" in str(refused.value)
+
+
+def test_the_characters_of_a_text_are_counted_as_code_points() -> None:
+    family = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
+    assert len(family) == 5
+    assert WORD.check(f"  {family} ") == family
+    with pytest.raises(ValueError, match="it has 6"):
+        WORD.check(f"{family}!")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from Net.anatomy import Frame, Handshake
+from Net.characters import is_plain
 from Net.deflate import Parameters
 from Net.dissect import Dissector
 from Net.explain import explain, summarize
@@ -40,6 +41,6 @@ def check_dissected_handshake(data: bytes) -> None:
 
 def _check_words(record: Frame | Handshake) -> None:
     for text in (explain(record), summarize(record)):
-        strange = {char for char in text if not char.isprintable() and char != "\n"}
+        strange = {ascii(line) for line in text.split("\n") if not is_plain(line)}
         assert not strange, f"{strange} would reach the terminal"
     json.dumps(as_plain(record), allow_nan=False)

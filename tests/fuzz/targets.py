@@ -11,6 +11,7 @@ from random import Random
 from typing import Any, Callable, Iterable, Iterator, List, NamedTuple, Sequence
 
 from Net.accept import Endpoint, Site, upgrade
+from Net.characters import is_plain
 from Net.deflate import Compression, Inflater, accept_offer, check_answer
 from Net.errors import HandshakeError, PacketError, ProtocolError
 from Net.extensions import parse_extensions
@@ -216,7 +217,7 @@ def _decoded(table: PacketTable, message: str | bytes) -> Packet | None:
         return table.decode(message)
     except PacketError as error:
         answer = Packet("ERROR", (error.code, error.text))
-    assert answer.args[1].isprintable(), f"not printable: {answer}"
+    assert is_plain(answer.args[1]), f"not printable: {answer}"
     assert len(answer.args[1]) <= 400, f"too long: {answer}"
     assert TO_CLIENT.decode(TO_CLIENT.encode(answer)) == answer
     return None

@@ -311,7 +311,7 @@ def with_a_ghost(parts: list[Any]) -> bytes:
         (lambda parts: state_file.encode(parts).replace(b"state 1", b"state 9"), "it is of version '9'"),
         (lambda parts: state_file.encode([[]]), "it is no room of this version"),
         (foreign, "another version"),
-        (half_right, "there is no status 'on fire'"),
+        (half_right, "status must be one of 'waiting', 'in_progress', 'ended'"),
         (without_seats, "'seats'"),
         (with_a_ghost, "99"),
     ],

@@ -88,3 +88,62 @@ def test_a_file_set_aside_keeps_its_contents_under_a_telling_name(tmp_path: Path
     name = state_file.set_aside(str(tmp_path / "rooms.state"))
     assert os.path.basename(name).startswith("rooms.state.damaged-")
     assert [entry.read_bytes() for entry in tmp_path.iterdir()] == [b"damaged"]
+
+
+links = pytest.mark.skipif(not hasattr(os, "O_NOFOLLOW"), reason="Windows makes links for administrators only")
+
+
+@links
+@pytest.mark.parametrize("is_dangling", [True, False])
+def test_a_link_in_place_of_the_new_file_is_not_followed(tmp_path: Path, is_dangling: bool) -> None:
+    path, victim = tmp_path / "rooms.state", tmp_path / "victim"
+    if not is_dangling:
+        victim.write_text("precious")
+    (tmp_path / "rooms.state.new").symlink_to(victim)
+    state_file.write(str(path), [{"id": "den"}])
+    assert state_file.read(str(path)) == [{"id": "den"}]
+    assert not path.is_symlink()
+    assert victim.exists() is not is_dangling
+    assert is_dangling or victim.read_text() == "precious"
+
+
+@links
+def test_a_link_in_place_of_the_file_is_not_followed(tmp_path: Path) -> None:
+    path, other = tmp_path / "rooms.state", tmp_path / "other"
+    state_file.write(str(other), [{"id": "den"}])
+    path.symlink_to(other)
+    with pytest.raises(StateError, match="it is a link"):
+        state_file.read(str(path))
+    aside = state_file.set_aside(str(path))
+    assert Path(aside).is_symlink()
+    state_file.write(str(path), [])
+    assert state_file.read(str(other)) == [{"id": "den"}]
+
+
+def test_what_a_broken_off_write_has_left_is_replaced_and_private(tmp_path: Path) -> None:
+    path, left = tmp_path / "rooms.state", tmp_path / "rooms.state.new"
+    left.write_bytes(b"half a file")
+    left.chmod(0o666)
+    state_file.write(str(path), [1])
+    assert state_file.read(str(path)) == [1]
+    assert not left.exists()
+    assert os.name == "nt" or stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_folder_in_place_of_the_new_file_is_an_error_of_the_disk(tmp_path: Path) -> None:
+    (tmp_path / "rooms.state.new").mkdir()
+    with pytest.raises(OSError, match="rooms"):
+        state_file.write(str(tmp_path / "rooms.state"), [])
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no pipes with names")
+def test_a_pipe_in_place_of_the_file_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "rooms.state")
+    with pytest.raises(StateError, match="a pipe"):
+        state_file.read(str(tmp_path / "rooms.state"))
+
+
+def test_a_file_that_is_nested_without_end_is_refused() -> None:
+    for body in (b"\x91" * 100_000, msgpack.packb([b"\x91" * 100_000]), msgpack.packb(7), msgpack.packb([7])):
+        with pytest.raises(StateError, match="MessagePack"):
+            state_file.decode(with_checksum(state_file.VERSION, body))

@@ -2,6 +2,7 @@
 
 import { byId, element, setText, show } from "../dom.js";
 import { Link } from "../link.js";
+import { limitCharacters } from "../typed.js";
 import { RoomBox } from "./roombox.js";
 
 const LINES = 100;
@@ -13,6 +14,7 @@ let link = null;
 const boxes = new Map();
 let counted = { atMs: 0, bytesIn: 0, bytesOut: 0 };
 
+limitCharacters(byId("notice-text"));
 byId("login-form").onsubmit = (event) => {
   event.preventDefault();
   open(byId("token").value.trim());

@@ -5,6 +5,7 @@
 import { element, show } from "../dom.js";
 import { encode } from "../msgpack.js";
 import { hexOf } from "./bits.js";
+import { parseHexText } from "./hextext.js";
 
 const OPCODES = ["CONTINUATION", "TEXT", "BINARY", "", "", "", "", "", "CLOSE", "PING", "PONG", "", "", "", "", ""];
 const FORMS = { shortest: "shortest form", 7: "in 7 bits", 16: "in 16 bits", 64: "in 64 bits" };
@@ -152,9 +153,12 @@ function asText(bytes) {
 
 /** @param {string} written @param {string} what @param {number} [count] */
 export function bytesFromHex(written, what, count) {
-  const digits = written.replaceAll(/\s/g, "");
-  if (!/^([0-9a-f]{2})*$/i.test(digits)) throw new Error(`${what} must be pairs of hex digits`);
-  const bytes = (digits.match(/../g) ?? []).map((pair) => parseInt(pair, 16));
+  let bytes = [];
+  try {
+    if (written.trim()) bytes = parseHexText(written);
+  } catch (error) {
+    throw new Error(`${what} must be pairs of hex digits: ${error.message}`);
+  }
   if (count !== undefined && bytes.length !== count) throw new Error(`${what} must have ${count} bytes`);
   return bytes;
 }
