@@ -2,6 +2,7 @@
 //
 // In:  what the person chose on the join screen. Out: `ended` is called with a word for them when it is over.
 
+import { showAddress } from "./browser.js";
 import { Camera } from "./camera.js";
 import { openChat } from "./chat.js";
 import { Connection } from "./connection.js";
@@ -97,7 +98,7 @@ export class Game {
     this.token = token;
     this.wish.room = roomId;
     keepSeat(this.wish, token);
-    history.replaceState(null, "", `?room=${encodeURIComponent(roomId)}`);
+    showAddress(`?room=${encodeURIComponent(roomId)}`);
     screens.hideAll();
     this.world = new World(playerId, settings);
     this.camera = new Camera(settings);
