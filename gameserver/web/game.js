@@ -102,7 +102,8 @@ export class Game {
     screens.hideAll();
     this.world = new World(playerId, settings);
     this.camera = new Camera(settings);
-    this.predictor = new Predictor(settings, this.world.clock, this.world.touching);
+    // Inputs that are under way keep their numbers when the same connection is welcomed again.
+    this.predictor = new Predictor(settings, this.world.clock, this.world.touching, this.predictor?.sequence);
     const send = (id, ...args) => this.connection.send(id, ...args);
     this.controls = new Controls(this.input, this.predictor, send);
     this.hud = new Hud(settings, playerId, this.act);
