@@ -186,3 +186,13 @@ def test_a_gamepad_that_is_unplugged_holds_nothing(ann: Visitor) -> None:
     ann.until("game.input.direction === 0 && game.input.isAttacking", "the stick and the button are read")
     ann.page.evaluate("() => { navigator.getGamepads = () => [null, null]; }")
     ann.until("game.input.direction === null && !game.input.isAttacking", "nothing is held any more")
+
+
+def test_escape_in_the_middle_of_a_word_leaves_the_chat_open(ann: Visitor) -> None:
+    ann.page.keyboard.press("Enter")
+    ann.page.wait_for_selector("#chat", state="visible")
+    escape = {"key": "Escape", "code": "Escape"}
+    send(ann, "document.getElementById('chat-text')", "KeyboardEvent", "keydown", isComposing=True, **escape)
+    assert ann.page.is_visible("#chat")
+    send(ann, "document.getElementById('chat-text')", "KeyboardEvent", "keydown", **escape)
+    assert not ann.page.is_visible("#chat")
