@@ -119,6 +119,9 @@ FLAG = Kind("a flag: true, false, 1 or 0", _check_flag)
 DIRECTION = nullable(integer(0, 7))
 ANY_INTEGER = integer(-(2**63), 2**64 - 1)
 COUNT = integer(0, 2**32 - 1)
+# Counts that grow as long as a server or a round runs. The end of the range is the largest whole number that a double
+# holds exactly (RFC 8259 section 6), so a client in JavaScript reads every one of them right.
+GROWING_COUNT = integer(0, 2**53 - 1)
 
 
 def of_type(must_be: str, *types: type) -> Kind:

@@ -119,11 +119,15 @@ class Game(World):
                     projectile.owner_id = None
 
     def set_connected(self, player_id: int, is_connected: bool) -> None:
-        """Marks a player whose client is gone for now: it stands still, and can be hurt. Raises KeyError if unknown."""
+        """Marks a player whose client is gone for now: it stands still, and can be hurt. Raises KeyError if unknown.
+
+        Each connection numbers its inputs anew, so the numbers of the last one are forgotten.
+        """
         with self.lock:
             player = self.players[player_id]
             player.connected = is_connected
             player.drop_intents()
+            player.sequence = player.pending_sequence = None
 
     def process_input(self, player_id: int, input_data: tuple[Any, ...]) -> None:
         """Notes what a player wants; the next update acts on it.

@@ -75,9 +75,13 @@ class Session:
 
     def act(self, *input_data: Any) -> None:
         """Hands an input to the game; raises PacketError when the client is not playing."""
-        room, seat = self.playing()
+        place = self.playing()
+        room, seat = place
         try:
-            room.game.process_input(seat.info.id, input_data)
+            with room.game.lock:  # a connection that takes the seat over waits for it: no input comes after it
+                if self.place is not place:
+                    raise KeyError(seat.info.id)
+                room.game.process_input(seat.info.id, input_data)
         except KeyError:
             raise PacketError("NOT_IN_ROOM", "you have just been taken out of the room") from None
 

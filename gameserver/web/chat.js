@@ -13,7 +13,8 @@ export function openChat(input, say) {
   show(form, true);
   line.focus();
   line.onkeydown = (event) => {
-    if (event.key === "Escape") line.blur();
+    // While an input method makes a word, Escape belongs to it.
+    if (event.key === "Escape" && !event.isComposing) line.blur();
   };
   line.onblur = () => show(form, false);
   form.onsubmit = (event) => {

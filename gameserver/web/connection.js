@@ -1,9 +1,13 @@
 // The way to the server: one WebSocket at a time, and a new one when it is lost.
 //
 // In:  packets to send. Out: packets that came, and what state the connection is in.
-// A connection that ends without a good reason is tried again, a little later each time; the caller shows the countdown.
+// A connection that ends without a good reason is tried again, a little later each time, and at once when the page is seen
+// again or the network is back. The caller shows the countdown.
 
-// How long to wait before each attempt; when they are used up, nobody is there.
+import { isAway, onReturn } from "./browser.js";
+
+// How long to wait before each attempt. After the last one the server counts as gone; while the page is hidden or the network
+// is away, the last interval is repeated instead.
 const RETRY_AFTER_S = [1, 2, 3, 5, 5, 8, 8, 10];
 // Close codes after which nothing gets better by trying again (RFC 6455 section 7.4.1, and docs/protocol.md).
 const CLOSED_FOR_GOOD = new Set([1000, 1002, 1003, 1007, 1008, 1009, 1013]);
@@ -28,6 +32,8 @@ export class Connection {
     this.timer = 0;
     this.hasOpened = false;
     this.hasEnded = false;
+    this.abort = new AbortController();
+    onReturn(() => this.#return(), this.abort.signal);
     this.#open();
   }
 
@@ -39,22 +45,34 @@ export class Connection {
     this.socket.send(message);
   }
 
-  /** The server has let us in: the next loss is a new one, with quick attempts again. */
+  /** The next loss is a new one, with quick attempts again: the server has let this page in. */
   settle() {
     this.attempts = 0;
   }
 
   /** Ends it; the listener hears no more of it. */
   close() {
-    this.hasEnded = true;
+    this.#end();
     clearTimeout(this.timer);
     this.socket.close(1000);
   }
 
-  /** Tries again at once instead of waiting. */
+  /** Tries again at once instead of waiting; does nothing unless the next attempt is awaited. */
   retryNow() {
+    if (this.hasEnded || this.socket.readyState !== WebSocket.CLOSED) return;
     clearTimeout(this.timer);
-    if (!this.hasEnded && this.socket.readyState === WebSocket.CLOSED) this.#open();
+    this.#open();
+  }
+
+  /** The person or the network is back: attempts follow each other quickly again, the first one at once. */
+  #return() {
+    this.settle();
+    this.retryNow();
+  }
+
+  #end() {
+    this.hasEnded = true;
+    this.abort.abort();
   }
 
   #open() {
@@ -77,12 +95,13 @@ export class Connection {
 
   #lose(code, reason) {
     if (this.hasEnded) return;
-    if (!this.hasOpened || CLOSED_FOR_GOOD.has(code) || this.attempts >= RETRY_AFTER_S.length) {
-      this.hasEnded = true;
+    const isTriedEnough = this.attempts >= RETRY_AFTER_S.length && !isAway();
+    if (!this.hasOpened || CLOSED_FOR_GOOD.has(code) || isTriedEnough) {
+      this.#end();
       this.listener.ended(code, reason);
       return;
     }
-    this.#wait(RETRY_AFTER_S[this.attempts++]);
+    this.#wait(RETRY_AFTER_S[Math.min(this.attempts++, RETRY_AFTER_S.length - 1)]);
   }
 
   #wait(secondsLeft) {

@@ -2,6 +2,7 @@
 //
 // In:  what the person chose on the join screen. Out: `ended` is called with a word for them when it is over.
 
+import { showAddress } from "./browser.js";
 import { Camera } from "./camera.js";
 import { openChat } from "./chat.js";
 import { Connection } from "./connection.js";
@@ -97,11 +98,12 @@ export class Game {
     this.token = token;
     this.wish.room = roomId;
     keepSeat(this.wish, token);
-    history.replaceState(null, "", `?room=${encodeURIComponent(roomId)}`);
+    showAddress(`?room=${encodeURIComponent(roomId)}`);
     screens.hideAll();
     this.world = new World(playerId, settings);
     this.camera = new Camera(settings);
-    this.predictor = new Predictor(settings, this.world.clock, this.world.touching);
+    // Inputs that are under way keep their numbers when the same connection is welcomed again.
+    this.predictor = new Predictor(settings, this.world.clock, this.world.touching, this.predictor?.sequence);
     const send = (id, ...args) => this.connection.send(id, ...args);
     this.controls = new Controls(this.input, this.predictor, send);
     this.hud = new Hud(settings, playerId, this.act);

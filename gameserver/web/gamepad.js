@@ -1,5 +1,7 @@
 // A gamepad, if the browser has one: left stick walks, right stick aims; the buttons of the standard layout.
 
+import { gamepads } from "./browser.js";
+
 const STICK_STILL = 0.3;
 const SWING = [0, 7]; // A, right trigger
 const SHOOT = [2, 6]; // X, left trigger
@@ -21,8 +23,8 @@ export class Gamepad {
 
   /** Looks at the gamepad; there are no events for it, so this is to be called once a picture. */
   poll() {
-    const pad = navigator.getGamepads().find((found) => found?.mapping === "standard");
-    if (!pad) return;
+    const pad = gamepads().find((found) => found.mapping === "standard");
+    if (!pad) return this.#letGo();
     const [x, y, aimX, aimY] = pad.axes;
     const isDown = (buttons) => buttons.some((button) => pad.buttons[button]?.pressed);
     const isInUse = Math.hypot(x, y) > STICK_STILL || Math.hypot(aimX, aimY) > STICK_STILL || isDown([...SWING, ...SHOOT]);
@@ -40,5 +42,14 @@ export class Gamepad {
         this.input.act(action, argument);
       }
     }
+  }
+
+  /** A gamepad that was unplugged, or whose battery is empty, holds nothing. */
+  #letGo() {
+    this.wasDown.clear();
+    if (!this.wasInUse) return;
+    this.wasInUse = false;
+    this.input.vectors.delete("gamepad");
+    this.input.set({ isAttacking: false, isShooting: false });
   }
 }

@@ -1,5 +1,7 @@
 // A small graph of bars, the newest at the right, with a line at the value they should have.
 
+import { drawingContext, pixelRatio } from "./browser.js";
+
 // So many times the line is too much.
 const WARN = 1.5;
 
@@ -9,12 +11,13 @@ const WARN = 1.5;
  * the top), bars that fit
  */
 export function drawBars(canvas, values, { top, line, room }) {
-  const ratio = devicePixelRatio;
+  const ratio = pixelRatio();
   const width = canvas.clientWidth;
   const height = canvas.clientHeight;
   canvas.width = width * ratio;
   canvas.height = height * ratio;
-  const context = canvas.getContext("2d");
+  const context = drawingContext(canvas);
+  if (!context) return;
   context.scale(ratio, ratio);
   const step = width / room;
   const shown = values.slice(-room);

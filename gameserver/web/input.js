@@ -2,6 +2,8 @@
 //
 // In:  events of the page. Out: an intent (direction, aim, swinging, shooting) and actions such as "eat".
 
+import { onVisibilityChange } from "./browser.js";
+
 // Further than this from its middle, a stick means a direction.
 const DEAD_ZONE = 0.3;
 const KEYS = {
@@ -31,6 +33,17 @@ const ACTIONS = {
   Escape: { action: "close" },
 };
 
+/** Mouse buttons that are held: their bit in `buttons` of every mouse event, and the intent that they stand for. */
+const BUTTONS = {
+  0: { bit: 1, intent: "isAttacking" },
+  2: { bit: 2, intent: "isShooting" },
+};
+// After these the page may never hear that a key or a button is let go.
+const LOSSES = ["blur", "pagehide", "compositionstart", "dragstart"];
+// macOS sends no keyup for a key that is let go while Command is down; on Windows, Alt opens a menu that takes the keys.
+const TAKES_KEYS = new Set(["Meta", "Alt"]);
+const BY_INPUT_METHOD = 229; // keyCode of a key that an input method has taken (UI Events section 7.3.1)
+
 /** @typedef {(action: string, argument?: number) => void} Act */
 
 export class Input {
@@ -46,6 +59,10 @@ export class Input {
     /** @type {Map<string, [number, number]>} the way each device points */
     this.vectors = new Map();
     this.keysDown = new Set();
+    /** @type {Set<number>} of the mouse */
+    this.buttonsDown = new Set();
+    /** @type {(() => void)[]} what other devices do when everything is let go */
+    this.releases = [];
     this.#listen(surface);
   }
 
@@ -76,10 +93,17 @@ export class Input {
     this.changed();
   }
 
+  /** @param {() => void} release called when everything is let go */
+  onRelease(release) {
+    this.releases.push(release);
+  }
+
   /** Everything is let go. */
   release() {
     this.keysDown.clear();
+    this.buttonsDown.clear();
     this.vectors.clear();
+    for (const release of this.releases) release();
     this.set({ isAttacking: false, isShooting: false });
   }
 
@@ -89,11 +113,14 @@ export class Input {
     const { signal } = this.abort;
     addEventListener("keydown", (event) => this.#keyDown(event), { signal });
     addEventListener("keyup", (event) => this.#keyUp(event), { signal });
-    addEventListener("blur", () => this.release(), { signal });
+    for (const loss of LOSSES) addEventListener(loss, () => this.release(), { signal });
+    onVisibilityChange(() => this.release(), signal);
     addEventListener("mouseup", (event) => this.#button(event.button, false), { signal });
-    addEventListener("mousemove", (event) => this.#aim(event), { signal });
+    addEventListener("mousemove", (event) => this.#mouseMove(event), { signal });
     surface.addEventListener("mousedown", (event) => this.#button(event.button, true), { signal });
     surface.addEventListener("contextmenu", (event) => event.preventDefault(), { signal });
+    addEventListener("contextmenu", (event) => event.defaultPrevented || this.release(), { signal });
+    addEventListener("pointercancel", (event) => event.pointerType === "touch" || this.release(), { signal });
   }
 
   /** Stops listening. */
@@ -102,7 +129,8 @@ export class Input {
   }
 
   #keyDown(event) {
-    if (isForText(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.metaKey || TAKES_KEYS.has(event.key) || isForInputMethod(event)) return this.release();
+    if (isForText(event.target) || event.ctrlKey || event.altKey || event.getModifierState?.("AltGraph")) return;
     if (event.key === "?") this.act("help");
     else if (event.code === "Space") this.set({ isShooting: true });
     else if (KEYS[event.code]) this.#walk(event.code, true);
@@ -116,6 +144,7 @@ export class Input {
   }
 
   #keyUp(event) {
+    if (TAKES_KEYS.has(event.key)) return this.release();
     if (event.code === "Space") this.set({ isShooting: false });
     if (KEYS[event.code]) this.#walk(event.code, false);
   }
@@ -129,13 +158,22 @@ export class Input {
   }
 
   #button(button, isDown) {
-    if (button === 0) this.set({ isAttacking: isDown });
-    if (button === 2) this.set({ isShooting: isDown });
+    if (!BUTTONS[button] || isDown === this.buttonsDown.has(button)) return;
+    if (isDown) this.buttonsDown.add(button);
+    else this.buttonsDown.delete(button);
+    this.set({ [BUTTONS[button].intent]: isDown });
   }
 
-  #aim(event) {
+  #mouseMove(event) {
+    // A button that was let go outside the window, or over a menu, sends no mouseup.
+    for (const button of this.buttonsDown) if (!(event.buttons & BUTTONS[button].bit)) this.#button(button, false);
     this.set({ angle: Math.atan2(event.clientY - this.origin.y, event.clientX - this.origin.x) });
   }
+}
+
+/** Whether an input method takes the key, to make a letter of it and others. */
+function isForInputMethod(event) {
+  return event.isComposing || event.keyCode === BY_INPUT_METHOD;
 }
 
 function isForText(target) {

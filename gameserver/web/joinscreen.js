@@ -2,6 +2,7 @@
 //
 // In:  /rooms.json, asked for every other second while the screen is shown. Out: what the person chose.
 
+import { lasting } from "./browser.js";
 import { byId, element, setText, show } from "./dom.js";
 import { TEAM_NAMES } from "./render/palette.js";
 import { limitCharacters } from "./typed.js";
@@ -17,7 +18,7 @@ export class JoinScreen {
   constructor(join) {
     this.join = join;
     this.room = new URLSearchParams(location.search).get("room") ?? ANY;
-    byId("name").value = localStorage.getItem("name") ?? "";
+    byId("name").value = lasting.get("name") ?? "";
     byId("join-form").onsubmit = (event) => this.#submit(event);
     byId("new-room").oninput = () => this.#showRooms();
     limitCharacters(byId("name"));
@@ -104,7 +105,7 @@ export class JoinScreen {
     event.preventDefault();
     const name = byId("name").value.trim();
     if (!name) return;
-    localStorage.setItem("name", name);
+    lasting.set("name", name);
     const room = byId("new-room").value.trim() || this.room;
     const team = byId("team-row").hidden || byId("team").value === "" ? undefined : Number(byId("team").value);
     const wish = { name, spectate: event.submitter?.id === "watch" };

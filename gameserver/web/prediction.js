@@ -30,8 +30,9 @@ export class Predictor {
    * @param {any} settings of WELCOME
    * @param {import("./clock.js").ServerClock} clock
    * @param {import("./movement.js").Touching} touching
+   * @param {number} sequence of the last input that this page has sent
    */
-  constructor(settings, clock, touching) {
+  constructor(settings, clock, touching, sequence = 0) {
     this.settings = settings;
     this.clock = clock;
     this.touching = touching;
@@ -40,7 +41,7 @@ export class Predictor {
     this.speedFactor = 1;
     // By how much inputs turned out to arrive later (+) or sooner (-) than the round trip promises.
     this.leadMs = 0;
-    this.sequence = 0;
+    this.sequence = sequence;
     this.restart();
   }
 

@@ -2,6 +2,8 @@
 //
 // Buttons for the rest are ordinary buttons of the page.
 
+import { capturePointer } from "./browser.js";
+
 const REACH = 56; // pixels from the middle of a stick to its edge
 
 /**
@@ -17,7 +19,7 @@ export function listenToTouch(surface, input, stick, signal) {
     event.preventDefault();
     const isLeft = event.clientX < surface.clientWidth / 2;
     fingers.set(event.pointerId, { isLeft, x: event.clientX, y: event.clientY });
-    surface.setPointerCapture(event.pointerId);
+    capturePointer(surface, event.pointerId);
     if (isLeft) placeStick(event);
     else input.set({ isAttacking: true });
   }
@@ -60,8 +62,13 @@ export function listenToTouch(surface, input, stick, signal) {
     knob.style.transform = `translate(${(x / length) * REACH}px, ${(y / length) * REACH}px)`;
   }
 
+  input.onRelease(() => {
+    fingers.clear();
+    stick.hidden = true;
+  });
   surface.addEventListener("pointerdown", down, { signal });
-  surface.addEventListener("pointermove", move, { signal });
-  surface.addEventListener("pointerup", up, { signal });
-  surface.addEventListener("pointercancel", up, { signal });
+  // Of the window: without a capture, a finger that has left the surface tells others of its end.
+  addEventListener("pointermove", move, { signal });
+  addEventListener("pointerup", up, { signal });
+  addEventListener("pointercancel", up, { signal });
 }

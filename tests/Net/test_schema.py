@@ -13,6 +13,7 @@ from Net.schema import (
     COUNT,
     DIRECTION,
     FLAG,
+    GROWING_COUNT,
     LIST,
     MAP,
     STRING,
@@ -32,6 +33,7 @@ TAKEN: list[tuple[Kind, Any, Any]] = [
     (DIGIT, 0, 0),
     (DIGIT, 9, 9),
     (COUNT, 2**32 - 1, 2**32 - 1),
+    (GROWING_COUNT, 2**53 - 1, 2**53 - 1),
     (ANY_INTEGER, -(2**63), -(2**63)),
     (ANY_INTEGER, 2**64 - 1, 2**64 - 1),
     (WORD, "a", "a"),
@@ -78,6 +80,7 @@ def odd_for(*fitting: type) -> list[Any]:
 REFUSED: dict[str, tuple[Kind, list[Any]]] = {
     "integer": (DIGIT, [-1, 10, 2**64, *odd_for(int)]),
     "count": (COUNT, [-1, 2**32, *odd_for(int)]),
+    "growing count": (GROWING_COUNT, [-1, 2**53, *odd_for(int)]),
     "any integer": (ANY_INTEGER, [2**64, -(2**63) - 1, *odd_for(int)]),
     "text": (WORD, ["", "   ", "abcdef", "a" * 10**6, *odd_for(str)]),
     "direction": (DIRECTION, [-1, 8, *odd_for(int, type(None))]),

@@ -26,6 +26,8 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # A page of this name came by http from another machine, as far as the browser knows.
+    "--host-resolver-rules=MAP game.test 127.0.0.1",
 )
 # Ignored by git: for looking at.
 ARTEFACTS = Path(__file__).parent / "artefacts"
@@ -175,15 +177,19 @@ class Visitor:
 
 @pytest.fixture
 def visit(browser: Any) -> Iterator[Callable[..., Visitor]]:
-    """Opens pages, each in a browser profile of its own: visit(url). The test fails if one of them complains."""
+    """Opens pages, each in a browser profile of its own: visit(url). The test fails if one of them complains.
+
+    prepare: is given the page before it is loaded.
+    """
     contexts = []
     visitors: list[Visitor] = []
 
-    def open_page(url: str, **options: Any) -> Visitor:
+    def open_page(url: str, prepare: Callable[[Any], None] = lambda page: None, **options: Any) -> Visitor:
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 720}, **options})
         contexts.append(context)
         visitor = Visitor(context.new_page())
         visitors.append(visitor)
+        prepare(visitor.page)
         visitor.page.goto(url)
         return visitor
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+import time
+from types import SimpleNamespace
 from typing import Any, Callable
 
 import pytest
 
+from gameserver import server as server_module
 from tests.browser.conftest import QUIET, Served, Visitor, eventually
 
 pytestmark = pytest.mark.browser
@@ -275,3 +278,23 @@ def test_a_phone_walks_and_swings_by_touch(start_server: Start, visit: Visit, ke
     eventually(lambda: abs(served.player("Ann").angle_rad - 1.57) < 0.05, "Ann aims down")
     fingers("touchEnd")
     eventually(lambda: not served.player("Ann").attacking, "Ann rests")
+
+
+def test_the_page_plays_on_when_server_and_round_have_run_for_years(
+    start_server: Start, visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served, ann, ben = two_players(start_server, visit)
+    game, years_s = served.room().game, 10 * 366 * 86_400
+    monkeypatch.setattr(server_module, "time", SimpleNamespace(monotonic=lambda: time.monotonic() + years_s))
+    with game.lock:
+        game.tick, game.last_id = 2**33, -(2**34)
+    ann.until(f"game.world.clock.lastTick > {2**33}", "the page follows")
+    trips = ann.see("(game.meter.trips.length = 0, game.meter.pings)")
+    ann.until(f"game.meter.pings > {trips} && game.meter.trips.length", "a PONG is read")
+    y = served.player("Ann").y
+    ann.page.keyboard.down("s")
+    ben.until(f"game.renderer.places.get({served.player('Ann').id}).y > {y + 60}", "Ben sees Ann walk")
+    ann.page.keyboard.up("s")
+    ann.page.keyboard.press("1")
+    for visitor in (ann, ben):
+        visitor.until("[...game.world.scenery.keys()].some((id) => id < -(2 ** 34))", "the wall is seen")

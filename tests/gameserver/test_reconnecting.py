@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import threading
+from typing import Any
+
 import pytest
 
+from gameserver.game import Game
+from gameserver.settings import GameSettings
 from gameserver.snapshots import FLAG_DISCONNECTED
 from Net.errors import ConnectionClosed
 from Net.PacketCodes import Packet
-from tests.Net.support import wait_until
+from tests.Net.support import DEADLINE_S, wait_until
 from tests.support import Arena, Player, plain_world, serving
 
 # Everybody sees everybody.
@@ -142,3 +147,82 @@ def test_the_seats_old_connection_can_not_act_any_more() -> None:
         for _ in range(5):
             newer.wait_for("STATE")
         assert newer.own_entity()[1:3] == at
+
+
+NUMBER = 500  # of an input that the old connection has sent
+
+
+def states_of(player: Player, count: int) -> list[int | None]:
+    """The sequence numbers in the next so many STATEs."""
+    return [player.wait_for("STATE")[1] for _ in range(count)]
+
+
+def walk_with_a_number(player: Player) -> None:
+    player.send("MOVE", 0, NUMBER)
+    player.wait_until(lambda: player.world.sequence == NUMBER, "the input is applied")
+
+
+@pytest.mark.parametrize("is_lost", [True, False], ids=["lost", "taken over"])
+def test_the_inputs_of_the_last_connection_do_not_count_for_the_new_one(is_lost: bool) -> None:
+    with serving(SMALL) as arena:
+        ann, token = joined(arena, "Ann")
+        walk_with_a_number(ann)
+        if is_lost:
+            ann.reset_connection()
+            (seat,) = arena.room(ann).seats()
+            wait_until(lambda: seat.absent_since_s is not None, "the loss is noticed")
+        again, _ = joined(arena, "Ann", token=token)
+        assert states_of(again, 3) == [None] * 3
+        again.send("MOVE", 2)  # without a number
+        assert states_of(again, 3) == [None] * 3
+        again.send("MOVE", 4, 1)
+        again.wait_until(lambda: again.world.sequence == 1, "its own input is applied")
+
+
+class SlowLock:
+    """A game's lock. Once `is_armed`, the first client's thread that asks for it is held up until `go_on` is set."""
+
+    def __init__(self) -> None:
+        self.is_armed = threading.Event()
+        self.has_arrived = threading.Event()
+        self.go_on = threading.Event()
+        self._lock = threading.RLock()
+
+    def __enter__(self) -> None:
+        is_client = threading.current_thread().name.startswith("client")
+        if is_client and self.is_armed.is_set() and not self.has_arrived.is_set():
+            self.has_arrived.set()
+            self.go_on.wait(DEADLINE_S)
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+
+def with_slow_lock(settings: GameSettings) -> Game:
+    game: Any = Game(settings)
+    game.lock = SlowLock()
+    return game
+
+
+def test_an_input_that_was_under_way_when_the_seat_was_taken_over_does_not_count() -> None:
+    with serving(SMALL, make_game=with_slow_lock) as arena:
+        ann, token = joined(arena, "Ann")
+        lock: Any = arena.room(ann).game.lock
+        lock.is_armed.set()
+        ann.send("MOVE", 0, NUMBER)
+        assert lock.has_arrived.wait(DEADLINE_S)
+        again, _ = joined(arena, "Ann", token=token)
+        lock.go_on.set()
+        ann.receive_to_the_end()  # so its thread has ended, too
+        assert states_of(again, 5) == [None] * 5
+
+
+def test_the_inputs_in_one_room_do_not_count_in_another() -> None:
+    with serving(SMALL) as arena:
+        ann = arena.join("Ann")
+        walk_with_a_number(ann)
+        (seat,) = arena.room(ann).seats()
+        arena.server.move_player(seat, arena.server.create_room())
+        ann.wait_for("WELCOME")
+        assert states_of(ann, 3) == [None] * 3

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import logging
 import math
+import time
+from types import SimpleNamespace
 from typing import Any, Iterator
 
 import msgpack
 import pytest
 
+from gameserver import server as server_module
 from gameserver.rates import BAD_PACKETS, PACKET_RATES
 from Net import PacketCodes
 from Net.PacketCodes import TO_SERVER, Packet
-from tests.support import Arena, Player, serving
+from tests.Net.support import DEADLINE_S
+from tests.support import Arena, Player, plain_world, serving
 
 JOIN, MOVE, AIM, ATTACK, CHAT, PING = map(TO_SERVER.code_of, ("JOIN", "MOVE", "AIM", "ATTACK", "CHAT", "PING"))
 
@@ -231,6 +235,34 @@ def test_ping_brings_the_number_back_with_a_server_time_that_grows() -> None:
             assert echoed == number
             times.append(server_time_ms)
         assert times == sorted(times)
+
+
+def test_the_server_time_stays_in_its_range_after_fifty_days(monkeypatch: pytest.MonkeyPatch) -> None:
+    fifty_days_s = 50 * 86_400
+    with serving() as arena:
+        clock = SimpleNamespace(monotonic=lambda: time.monotonic() + fifty_days_s)
+        monkeypatch.setattr(server_module, "time", clock)
+        player = arena.connect()
+        player.send("PING", 1)
+        _, server_time_ms = player.wait_for("PONG")  # it is checked against the table as it is decoded
+        assert 2**32 < 1000 * fifty_days_s <= server_time_ms < 1000 * (fifty_days_s + DEADLINE_S)
+        assert arena.server.describe()["uptime_s"] >= fifty_days_s
+
+
+@pytest.mark.parametrize("as_text", [False, True], ids=["MessagePack", "JSON"])
+def test_a_round_that_has_run_for_years_goes_on(as_text: bool) -> None:
+    years = {"tick": 2**33, "last_id": -(2**34)}
+    with serving(plain_world(start_resources=(90, 0, 0, 0), melee_damage=100.0)) as arena:
+        ann = arena.join("Ann", as_text)
+        game = arena.room(ann).game
+        with game.lock:
+            for name, value in years.items():
+                setattr(game, name, value)
+            game.players[ann.id].score = 2**35
+        ann.wait_until(lambda: ann.world.own[1] == 2**35, "the score")
+        ann.send("SHOOT", 0.0)
+        ann.wait_until(lambda: min(ann.world.entities) < years["last_id"], "the arrow")
+        assert ann.world.tick > years["tick"]
 
 
 def test_a_broken_packet_of_ours_would_not_pass_these_tests() -> None:

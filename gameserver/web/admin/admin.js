@@ -1,5 +1,6 @@
 // The operator's page: who is here, how the rooms are doing, and a hand on both.
 
+import { ofThisTab } from "../browser.js";
 import { byId, element, setText, show } from "../dom.js";
 import { Link } from "../link.js";
 import { limitCharacters } from "../typed.js";
@@ -20,7 +21,7 @@ byId("login-form").onsubmit = (event) => {
   open(byId("token").value.trim());
 };
 byId("logout").onclick = () => {
-  sessionStorage.removeItem("operator-token");
+  ofThisTab.remove("operator-token");
   link?.close();
 };
 byId("notice-form").onsubmit = async (event) => {
@@ -35,14 +36,14 @@ byId("grant-form").onsubmit = (event) => {
   run("grant_resources", { player_id: null, ...amounts });
 };
 
-const kept = sessionStorage.getItem("operator-token");
+const kept = ofThisTab.get("operator-token");
 if (kept) open(kept);
 else byId("token").focus();
 
 function open(token) {
   link = new Link("/admin", token, {
     opened() {
-      sessionStorage.setItem("operator-token", token);
+      ofThisTab.set("operator-token", token);
       show(byId("login"), false);
       show(byId("desk"), true);
     },

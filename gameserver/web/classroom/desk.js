@@ -1,6 +1,7 @@
 // The way in, and back in: a page that this machine's own teacher opens is let in at once, others are asked for the
 // operator's token. When the server goes, the page stays as it is, says so, and comes back when the server does.
 
+import { ofThisTab, onReturn } from "../browser.js";
 import { byId, element, setText, show } from "../dom.js";
 import { Link } from "../link.js";
 
@@ -27,14 +28,19 @@ export function openDesk(path, opened, news = () => {}, returned = () => {}) {
   let link;
   let wasOpen = false;
   let pause_ms = FIRST_PAUSE_MS;
-  knock(sessionStorage.getItem(KEPT) ?? "");
+  let timer = 0; // runs while the next attempt is awaited
+  let knockAgain = () => {};
+  onReturn(() => timer && knockAgain());
+  knock(ofThisTab.get(KEPT) ?? "");
 
   function knock(token) {
+    clearTimeout(timer);
+    timer = 0;
     link = new Link(path, token, { opened: () => enter(token), news, ended: (problem, close) => leave(token, problem, close) });
   }
 
   function enter(token) {
-    if (token) sessionStorage.setItem(KEPT, token);
+    if (token) ofThisTab.set(KEPT, token);
     pause_ms = FIRST_PAUSE_MS;
     show(gone, false);
     form.hide();
@@ -54,7 +60,8 @@ export function openDesk(path, opened, news = () => {}, returned = () => {}) {
     if (link.isOpen) setText(gone, `The server has gone${lastWords(close)} This page comes back when the server does.`);
     else if (gone.hidden) setText(gone, "The server does not answer. This page goes on trying.");
     show(gone, true);
-    setTimeout(() => knock(token), pause_ms);
+    knockAgain = () => knock(token);
+    timer = setTimeout(knockAgain, pause_ms);
     pause_ms = Math.min(2 * pause_ms, LONGEST_PAUSE_MS);
   }
 }

@@ -1,5 +1,6 @@
 // /inspect: live connections, their frames both ways, and each frame explained.
 
+import { copyText, ofThisTab, saveFile } from "../browser.js";
 import { byId, element, setText, show } from "../dom.js";
 import { ConnectionList } from "./connectionlist.js";
 import { openDesk } from "./desk.js";
@@ -31,9 +32,9 @@ byId("opcode").append(...["any", ...OPCODES].map((name) => element("option", { v
 byId("packet").append(element("option", { value: "" }, "any"));
 for (const id of ["opcode", "packet", "search"]) byId(id).oninput = filter;
 byId("search").addEventListener("input", search);
-byId("hide").checked = sessionStorage.getItem("hide-names") === "yes";
+byId("hide").checked = ofThisTab.get("hide-names") === "yes";
 byId("hide").onchange = () => {
-  sessionStorage.setItem("hide-names", byId("hide").checked ? "yes" : "no");
+  ofThisTab.set("hide-names", byId("hide").checked ? "yes" : "no");
   showConnections(known); // at once: the next list is up to a second away
   watch(watched);
 };
@@ -195,23 +196,18 @@ function clearDetail() {
 }
 
 async function copy() {
-  try {
-    await navigator.clipboard.writeText(shownHex);
-    setText(byId("copied"), "copied");
-  } catch {
-    // Without https, or without the permission: the text is put where it can be copied by hand.
-    byId("detail").prepend(element("textarea", { value: shownHex, readOnly: true, rows: 3, className: "mono" }));
-    setText(byId("copied"), "copy it from the field below");
-  }
+  const isCopied = await copyText(shownHex);
+  setText(byId("copied"), isCopied ? "copied" : "copy it from the field below");
+  // Without https, or without the permission, the text is put into a field from which a person can copy it.
+  if (!isCopied) byId("detail").prepend(element("textarea", { value: shownHex, readOnly: true, rows: 3, className: "mono" }));
 }
 
 async function capture() {
   try {
     const said = await link.do("capture", { connections: watched === null || watched === undefined ? null : [watched] });
     const bytes = Uint8Array.from(atob(said), (character) => character.charCodeAt(0));
-    const url = URL.createObjectURL(new Blob([bytes], { type: "application/x-pcapng" }));
-    element("a", { href: url, download: "websocket.pcapng" }).click();
-    URL.revokeObjectURL(url);
+    const isSaved = saveFile("websocket.pcapng", bytes, "application/x-pcapng");
+    if (!isSaved) throw new Error("This browser cannot save a file that a page has made.");
   } catch (error) {
     showDetail(element("p", { className: "bad" }, error.message));
   }

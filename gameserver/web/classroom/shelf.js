@@ -1,5 +1,6 @@
 // The shelf of prepared experiments: by chapter, and found by words.
 
+import { showAddress } from "../browser.js";
 import { element, show } from "../dom.js";
 import { shortSection } from "./bits.js";
 
@@ -47,7 +48,7 @@ export class Shelf {
     const { id, title, section } = experiment;
     const button = element("button", { type: "button", "data-experiment": id }, title, " ", element("span", { className: "soft small" }, shortSection(section)));
     button.onclick = () => {
-      history.replaceState(null, "", `#${id}`);
+      showAddress(`#${id}`);
       this.choose(id);
     };
     this.rows.set(id, { experiment, button });

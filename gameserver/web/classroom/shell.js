@@ -1,5 +1,6 @@
 // What every teaching page has: large or small letters, light or dark, and where one is. Remembered in this browser.
 
+import { lasting, prefersDark } from "../browser.js";
 import { byId, setText } from "../dom.js";
 
 // Of the usual letters, which follow the size of the window.
@@ -7,14 +8,16 @@ const SIZES = [0.8, 0.9, 1, 1.15, 1.35, 1.58];
 const USUAL = 2;
 
 const root = document.documentElement;
-let size = Number(localStorage.getItem("classroom-size") ?? USUAL);
-let theme = localStorage.getItem("classroom-theme") ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
+const THEMES = ["dark", "light"];
+let size = Number(lasting.get("classroom-size") ?? USUAL);
+let theme = lasting.get("classroom-theme");
+if (!THEMES.includes(theme)) theme = prefersDark() ? "dark" : "light";
 
 byId("smaller").onclick = () => resize(size - 1);
 byId("larger").onclick = () => resize(size + 1);
 byId("theme").onclick = () => {
   theme = theme === "dark" ? "light" : "dark";
-  localStorage.setItem("classroom-theme", theme);
+  lasting.set("classroom-theme", theme);
   showTheme();
 };
 
@@ -26,9 +29,9 @@ resize(size);
 showTheme();
 
 function resize(wanted) {
-  size = Math.min(SIZES.length - 1, Math.max(0, wanted));
+  size = Number.isInteger(wanted) ? Math.min(SIZES.length - 1, Math.max(0, wanted)) : USUAL;
   root.style.fontSize = `calc(var(--letters) * ${SIZES[size]})`;
-  localStorage.setItem("classroom-size", String(size));
+  lasting.set("classroom-size", String(size));
 }
 
 function showTheme() {

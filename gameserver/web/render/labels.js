@@ -1,5 +1,6 @@
 // What is written over players: names, health bars, and what they say.
 
+import { roundedRectangle } from "../browser.js";
 import { COLOURS } from "./palette.js";
 import { stamp } from "./sprites.js";
 
@@ -31,11 +32,11 @@ export function drawHealthBar(context, x, y, health, colour) {
   const top = y - BAR_HEIGHT / 2;
   context.fillStyle = COLOURS.barBack;
   context.beginPath();
-  context.roundRect(left - 4, top - 4, BAR_WIDTH + 8, BAR_HEIGHT + 8, 8);
+  roundedRectangle(context, left - 4, top - 4, BAR_WIDTH + 8, BAR_HEIGHT + 8, 8);
   context.fill();
   context.fillStyle = colour;
   context.beginPath();
-  context.roundRect(left, top, (BAR_WIDTH * health) / 100, BAR_HEIGHT, 5);
+  roundedRectangle(context, left, top, (BAR_WIDTH * health) / 100, BAR_HEIGHT, 5);
   context.fill();
 }
 

@@ -1,5 +1,6 @@
 // The whole map in a corner: the kinds of ground, what was seen of it, and who is near.
 
+import { drawingContext, pixelRatio } from "../browser.js";
 import { GOLD, ROCK, TREE } from "../world.js";
 import { bodyColour, COLOURS } from "./palette.js";
 import { bands } from "./ground.js";
@@ -21,9 +22,10 @@ export class Minimap {
   draw(world, camera, places, nowMs) {
     if (nowMs - this.drawnAtMs < EVERY_MS) return;
     this.drawnAtMs = nowMs;
-    const side = Math.round(this.canvas.clientWidth * Math.min(devicePixelRatio, 2)) || 1;
+    const side = Math.round(this.canvas.clientWidth * Math.min(pixelRatio(), 2)) || 1;
     if (this.canvas.width !== side) this.canvas.width = this.canvas.height = side;
-    const context = this.canvas.getContext("2d");
+    const context = drawingContext(this.canvas);
+    if (!context) return;
     const size = world.settings.map_size;
     context.setTransform(side / size, 0, 0, side / size, 0, 0);
     context.fillStyle = COLOURS.grass;

@@ -2,6 +2,7 @@
 //
 // In:  the world, one's own predicted place, who says what. Out: pixels on the canvas.
 
+import { drawingContext, pixelRatio } from "../browser.js";
 import { ANIMAL, PLAYER, PROJECTILE } from "../world.js";
 import { drawAnimal, drawArrow } from "./creatures.js";
 import { drawGround } from "./ground.js";
@@ -15,10 +16,11 @@ import { Sprites } from "./sprites.js";
 const MOST_PIXEL_RATIO = 2;
 
 export class Renderer {
-  /** @param {HTMLCanvasElement} canvas */
+  /** @param {HTMLCanvasElement} canvas; throws an Error if the browser cannot draw on it */
   constructor(canvas) {
     this.canvas = canvas;
-    this.context = canvas.getContext("2d", { alpha: false });
+    this.context = drawingContext(canvas, { alpha: false });
+    if (!this.context) throw new Error("this browser gives the page no canvas to draw on");
     this.sprites = new Sprites();
     /** @type {Map<number, {x: number, y: number, angle: number}>} players, where they were drawn */
     this.places = new Map();
@@ -26,7 +28,7 @@ export class Renderer {
 
   /** Fits the canvas to the window. @param {import("../camera.js").Camera} camera */
   fit(camera) {
-    const ratio = Math.min(devicePixelRatio, MOST_PIXEL_RATIO);
+    const ratio = Math.min(pixelRatio(), MOST_PIXEL_RATIO);
     const width = Math.round(this.canvas.clientWidth * ratio);
     const height = Math.round(this.canvas.clientHeight * ratio);
     if (this.canvas.width !== width || this.canvas.height !== height) {

@@ -1,10 +1,18 @@
 // Pictures that are drawn once and copied from then on: scenery and lettering cost most to draw and change least.
 
+import { drawingContext, roundedRectangle } from "../browser.js";
+
 // Enough for a busy screen; when there are more, all are drawn anew.
 const MOST_SPRITES = 400;
 const FONT = "'Trebuchet MS', 'DejaVu Sans', 'Segoe UI', sans-serif";
 
-/** @typedef {{canvas: HTMLCanvasElement, width: number, height: number}} Sprite size in world units */
+/**
+ * @typedef {object} Sprite
+ * @property {HTMLCanvasElement | null} canvas null: the browser has no memory for it, so `draw` is called each time
+ * @property {(context: CanvasRenderingContext2D) => void} draw
+ * @property {number} width in world units
+ * @property {number} height
+ */
 
 export class Sprites {
   constructor() {
@@ -29,17 +37,22 @@ export class Sprites {
     let sprite = this.made.get(name);
     if (!sprite) {
       if (this.made.size >= MOST_SPRITES) this.made.clear();
-      const canvas = document.createElement("canvas");
-      canvas.width = Math.max(1, Math.ceil(width * this.zoom));
-      canvas.height = Math.max(1, Math.ceil(height * this.zoom));
-      const context = canvas.getContext("2d");
-      context.setTransform(this.zoom, 0, 0, this.zoom, canvas.width / 2, canvas.height / 2);
-      context.lineJoin = context.lineCap = "round";
-      draw(context);
-      sprite = { canvas, width: canvas.width / this.zoom, height: canvas.height / this.zoom };
+      sprite = this.#make(width, height, draw);
       this.made.set(name, sprite);
     }
     return sprite;
+  }
+
+  #make(width, height, draw) {
+    const canvas = document.createElement("canvas");
+    canvas.width = Math.max(1, Math.ceil(width * this.zoom));
+    canvas.height = Math.max(1, Math.ceil(height * this.zoom));
+    const context = drawingContext(canvas);
+    if (!context) return { canvas: null, draw, width, height };
+    context.setTransform(this.zoom, 0, 0, this.zoom, canvas.width / 2, canvas.height / 2);
+    context.lineJoin = context.lineCap = "round";
+    draw(context);
+    return { canvas, draw, width: canvas.width / this.zoom, height: canvas.height / this.zoom };
   }
 
   /** A line of text with an outline. @param {string} line @param {number} size @param {string} colour @returns {Sprite} */
@@ -65,7 +78,7 @@ export class Sprites {
     return this.get(`bubble ${size} ${lines.join("\n")}`, width, height, (context) => {
       context.fillStyle = "rgba(30, 32, 38, 0.72)";
       context.beginPath();
-      context.roundRect(-width / 2, -height / 2, width, height, size / 2);
+      roundedRectangle(context, -width / 2, -height / 2, width, height, size / 2);
       context.fill();
       context.font = font;
       context.textAlign = "center";
@@ -76,15 +89,22 @@ export class Sprites {
   }
 }
 
-const ruler = document.createElement("canvas").getContext("2d");
+const ruler = drawingContext(document.createElement("canvas"));
+// The width of a letter in its height, where nothing can measure it.
+const USUAL_WIDTH = 0.6;
 
 function measure(line, font) {
+  if (!ruler) return line.length * USUAL_WIDTH * parseFloat(font.replace("bold ", ""));
   ruler.font = font;
   return ruler.measureText(line).width;
 }
 
 /** Copies a picture, its middle at a place. @param {CanvasRenderingContext2D} context @param {Sprite} sprite */
 export function stamp(context, sprite, x, y) {
-  const { canvas, width, height } = sprite;
-  context.drawImage(canvas, x - width / 2, y - height / 2, width, height);
+  const { canvas, draw, width, height } = sprite;
+  if (canvas) return context.drawImage(canvas, x - width / 2, y - height / 2, width, height);
+  context.save();
+  context.translate(x, y);
+  draw(context);
+  context.restore();
 }

@@ -1,0 +1,230 @@
+"""Browser features that are missing, throw or are null: the page does without them, and the game draws on."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, Callable, Iterator
+
+import pytest
+
+from gameserver.admin import Console
+from gameserver.classroom.classroom import Classroom
+from gameserver.doorkeeper import Doorkeeper
+from gameserver.world_manager import GameWorldManager
+from tests.browser.conftest import QUIET, TOKEN, Served, Visitor, eventually, serve
+
+pytestmark = pytest.mark.browser
+
+Visit = Callable[..., Visitor]
+Prepare = Callable[[Any], None]
+
+# What gameserver/web/browser.js touches, and what no module of the pages touches today.
+USED = (
+    "CanvasRenderingContext2D.prototype.roundRect",
+    "Element.prototype.setPointerCapture",
+    "URL.createObjectURL",
+    "devicePixelRatio",
+    "history.replaceState",
+    "localStorage",
+    "matchMedia",
+    "navigator.clipboard",
+    "navigator.getGamepads",
+    "navigator.onLine",
+    "sessionStorage",
+)
+NOT_USED = (
+    "AudioContext",
+    "BroadcastChannel",
+    "Element.prototype.requestFullscreen",
+    "Element.prototype.requestPointerLock",
+    "IntersectionObserver",
+    "Notification",
+    "OffscreenCanvas",
+    "ResizeObserver",
+    "createImageBitmap",
+    "crypto",
+    "crypto.randomUUID",
+    "indexedDB",
+    "navigator.connection",
+    "navigator.locks",
+    "navigator.permissions",
+    "navigator.serviceWorker",
+    "navigator.vibrate",
+    "navigator.wakeLock",
+    "requestIdleCallback",
+    "screen.orientation",
+    "speechSynthesis",
+    "structuredClone",
+    "visualViewport",
+)
+FEATURES = (*USED, *NOT_USED)
+# What comes of each: a function is called, anything else is read.
+WAYS = ("missing", "throws", "null")
+BREAK = """([paths, way]) => {
+    const refuse = () => { throw new DOMException("not in this browser", "SecurityError"); };
+    for (const path of paths) {
+        const names = path.split(".");
+        const last = names.pop();
+        const owner = names.reduce((found, name) => found?.[name], globalThis);
+        if (!owner) continue;
+        const isFunction = typeof owner[last] === "function";
+        for (let at = owner; at; at = Object.getPrototypeOf(at)) delete at[last];
+        if (last in owner) throw new Error(`${path} cannot be taken away`);
+        if (way === "throws") Object.defineProperty(owner, last, isFunction ? { value: refuse } : { get: refuse });
+        if (way === "null") Object.defineProperty(owner, last, { value: isFunction ? () => null : null });
+    }
+}"""
+
+
+def without(paths: tuple[str, ...], way: str) -> Prepare:
+    """Breaks features of a page before it is loaded."""
+    return lambda page: page.add_init_script(f"({BREAK})({json.dumps([sorted(paths, reverse=True), way])})")
+
+
+def running_script(code: str) -> Prepare:
+    """Runs a script in a page before it is loaded."""
+    return lambda page: page.add_init_script(code)
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Served]:
+    """A server with all pages, which also answers to the name of another machine."""
+    with serve(QUIET, {"host_names": ("game.test",), "reconnect_s": 0.0}) as served:
+        Classroom(served.server, Doorkeeper(TOKEN), "127.0.0.1", served.port)
+        served.server.add_route("/admin", Console(GameWorldManager(served.server), Doorkeeper(TOKEN)).converse)
+        yield served
+
+
+def plays(ann: Visitor) -> None:
+    """Joins, walks, and sees frames drawn to their end."""
+    ann.join("Ann")
+    player_id = ann.see("game.world.playerId")
+    x = ann.place(player_id)["x"]
+    ann.page.keyboard.down("d")
+    ann.until(f"Math.abs(game.renderer.places.get({player_id})?.x - {x}) > 30", "Ann is drawn walking")
+    ann.page.keyboard.up("d")
+    shown_at_ms = ann.see("game.netPanel.shownAtMs")
+    ann.until(f"game.netPanel.shownAtMs > {shown_at_ms}", "frames are drawn to their end")
+    assert ann.see("new Set(game.renderer.context.getImageData(0, 0, 640, 360).data).size") > 2, "there is a picture"
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("feature", USED)
+def test_the_game_is_played_without_a_feature(served: Served, visit: Visit, feature: str, way: str) -> None:
+    plays(visit(served.url, without((feature,), way)))
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_game_is_played_without_any_of_them(served: Served, visit: Visit, way: str) -> None:
+    ann = visit(served.url, without(FEATURES, way))
+    plays(ann)
+    ann.page.keyboard.press("Enter")
+    ann.page.keyboard.type("hello")
+    ann.page.keyboard.press("Enter")
+    ann.until("document.getElementById('feed').innerText.includes('Ann: hello')", "Ann reads it")
+    ann.until("game.feed.sayingOf(game.world.playerId, performance.now())", "the bubble is drawn")
+    ann.page.click("#leave")
+    ann.page.wait_for_selector("#join", state="visible")
+    assert ann.page.input_value("#name") == "Ann"
+
+
+def test_a_page_from_another_machine_is_played_in_an_older_firefox(served: Served, visit: Visit) -> None:
+    firefox_115 = ("navigator.getGamepads", "navigator.clipboard", "navigator.wakeLock", "navigator.vibrate")
+    ann = visit(f"http://game.test:{served.port}/", without(firefox_115, "missing"))
+    assert not ann.see("isSecureContext")
+    plays(ann)
+
+
+FULL = """() => {
+    Storage.prototype.setItem = () => { throw new DOMException("full", "QuotaExceededError"); };
+}"""
+
+
+def test_a_full_storage_keeps_nobody_from_playing(served: Served, visit: Visit) -> None:
+    plays(visit(served.url, running_script(f"({FULL})()")))
+
+
+def test_a_full_storage_does_not_bring_an_old_seat_back(served: Served, visit: Visit) -> None:
+    ann = visit(served.url)
+    ann.join("Ann")
+    ann.page.evaluate(FULL)
+    ann.page.evaluate("""async () => {
+        const { keepSeat } = await import("/web/seat.js");
+        keepSeat({ name: "Bob", room: "another" }, "another token");
+    }""")
+    assert ann.see("sessionStorage.getItem('seat')") is None
+
+
+@pytest.mark.parametrize("kept", ["[1", "7", "null", '{"token": "t"}', '{"token": "t", "wish": {"name": 7}}', "[]"])
+def test_what_another_program_has_stored_at_this_address_is_passed_over(
+    served: Served, visit: Visit, kept: str
+) -> None:
+    store = f"sessionStorage.setItem('seat', {json.dumps(kept)}); localStorage.setItem('classroom-size', 'huge');"
+    ann = visit(served.url, running_script(store))
+    ann.page.wait_for_selector("#join", state="visible")
+    plays(ann)
+
+
+def test_garbage_in_the_storage_leaves_letters_and_colours_of_the_lessons_as_usual(
+    served: Served, visit: Visit
+) -> None:
+    store = "localStorage.setItem('classroom-size', 'huge'); localStorage.setItem('classroom-theme', 'plaid');"
+    page = visit(f"{served.url}/lessons", running_script(store)).page
+    assert page.evaluate("document.documentElement.dataset.theme") in ("dark", "light")
+    assert page.evaluate("document.documentElement.style.fontSize") == "calc(var(--letters) * 1)"
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_operators_page_works_without_any_of_them(served: Served, visit: Visit, way: str) -> None:
+    desk = visit(f"{served.url}/admin", without(FEATURES, way))
+    desk.page.fill("#token", TOKEN)
+    desk.page.keyboard.press("Enter")
+    desk.page.wait_for_selector("#desk", state="visible")
+    eventually(lambda: "up for" in desk.page.inner_text("#totals"), "the state is shown")
+    desk.page.click("#logout")
+    desk.page.wait_for_selector("#login", state="visible")
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_teaching_pages_work_without_any_of_them(served: Served, visit: Visit, way: str) -> None:
+    eve = visit(served.url)
+    eve.join("Eve")
+    teacher = visit(f"{served.url}/inspect", without(FEATURES, way))
+    teacher.page.locator("#timeline li").first.click()
+    teacher.page.click("#copy")
+    teacher.page.wait_for_selector("#detail textarea")
+    assert re.fullmatch(r"[0-9a-f]{2}( [0-9a-f]{2})*", teacher.page.input_value("#detail textarea"))
+    teacher.page.click("#theme")
+    teacher.page.click("#capture")
+    eventually(lambda: "cannot save a file" in teacher.page.inner_text("#detail"), "the page says so")
+    lab = visit(f"{served.url}/lab", without(FEATURES, way))
+    lab.page.wait_for_selector("#shelf button", state="attached")
+    lab.page.click("#send")
+    lab.page.wait_for_selector("#result", state="visible")
+    visit(f"{served.url}/lessons", without(FEATURES, way)).page.click("#larger")
+
+
+NO_MORE_CANVASES = """() => {
+    const make = HTMLCanvasElement.prototype.getContext;
+    HTMLCanvasElement.prototype.getContext = function (...args) {
+        return this.id === "view" ? make.apply(this, args) : null;
+    };
+}"""
+
+
+def test_without_memory_for_other_pictures_everything_is_drawn_anew_each_time(served: Served, visit: Visit) -> None:
+    ann = visit(served.url, running_script(f"({NO_MORE_CANVASES})()"))
+    plays(ann)
+    ann.page.click("#net-open")
+    ann.page.wait_for_selector("#net", state="visible")
+    assert ann.see("[...game.renderer.sprites.made.values()].every(({ canvas }) => canvas === null)")
+    assert ann.see("game.renderer.sprites.made.size") > 0
+
+
+def test_a_browser_that_draws_nothing_gets_a_sentence(served: Served, visit: Visit) -> None:
+    ann = visit(served.url, running_script("HTMLCanvasElement.prototype.getContext = () => null;"))
+    ann.page.fill("#name", "Ann")
+    ann.page.click("#play")
+    eventually(lambda: "no canvas to draw on" in ann.page.inner_text("#join-message"), "the page says so")
+    assert ann.see("game") is None
