@@ -21,6 +21,7 @@ from Net.accept import Site, accept
 from Net.errors import ConnectionClosed, HandshakeError
 from Net.guests import Guest, Guests, full
 from Net.handshake import refusal
+from Net.lan import address_to_listen_on, family_of
 from Net.limits import Limits
 from Net.tap import MakeTap, tap_for
 from Net.websocket import WebSocket
@@ -78,10 +79,11 @@ class Listener:
     def open(self, host: str, port: int) -> Address:
         """Binds and listens; returns the address, with the port that the system chose if `port` is 0.
 
-        Raises OSError when the port is taken or the host is not an address of this machine.
+        host: an address of this machine or a name of it, see `Net.lan`. With :: only IPv6 is taken. Raises OSError when
+        the port is taken or the host is not an address of this machine.
         """
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self._listening = socket.create_server((host, port), family=family, backlog=_BACKLOG)
+        address = address_to_listen_on(host)
+        self._listening = socket.create_server((address, port), family=family_of(address), backlog=_BACKLOG)
         bound_host, bound_port = self._listening.getsockname()[:2]
         return bound_host, bound_port
 

@@ -7,7 +7,6 @@ Raises StoreError for a file that is something else, sqlite3.Error for one that 
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import io
 import json
@@ -18,9 +17,12 @@ import time
 from pathlib import Path
 from typing import Any, Iterable, NamedTuple, Optional, Sequence, Tuple, Union
 
+from Net.command_line import EXIT_USAGE, ArgumentParser, whole_number
+from Net.wording import printable
+
 DEFAULT_PATH = "gameserver.sqlite3"
 MEMORY = ":memory:"
-EXIT_USAGE = 2
+MOST_PLAYERS = 1_000_000  # in one printed table
 
 # Patience with another process that holds the file.
 BUSY_S = 1.0
@@ -248,22 +250,15 @@ def _cell(key: str, value: Any) -> str:
     return printable(str(value))
 
 
-def printable(text: str) -> str:
-    """A stranger's text without the power to move a terminal's cursor, or to turn the direction of writing around."""
-    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
-
-
 def main() -> int:
     """The command line; returns the exit status."""
-    parser = argparse.ArgumentParser(
-        prog="python -m gameserver.store", description="What the database of a game server tells."
-    )
+    parser = ArgumentParser(prog="python -m gameserver.store", description="What the database of a game server tells.")
     parser.add_argument("--leaderboard", action="store_true", required=True, help="print the best players")
     parser.add_argument("--database", default=DEFAULT_PATH, metavar="PATH", help=f"default: {DEFAULT_PATH}")
-    parser.add_argument("--limit", type=int, default=10, metavar="N", help="how many; default: 10")
+    parser.add_argument("--limit", type=whole_number, default=10, metavar="N", help="how many; default: 10")
     args = parser.parse_args()
-    if args.limit < 1:
-        parser.error("--limit must be 1 or more")
+    if not 1 <= args.limit <= MOST_PLAYERS:
+        parser.error(f"--limit must be 1 to {MOST_PLAYERS}, not {args.limit}")
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a terminal may not know every letter
     try:
