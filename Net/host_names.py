@@ -19,7 +19,7 @@ _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _DOTS = str.maketrans("\u3002\uff0e\uff61", "...")  # full stops of East Asian keyboards (UTS 46 section 2.3)
 # Joiners that some scripts need inside a word (RFC 5892 appendix A); all other invisible characters are refused.
 _JOINERS = "\u200c\u200d"
-_ORIGIN = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://(\[[^\]]*\]|[^/?#:]*)(?::([0-9]*))?(.*)", re.DOTALL)
+_ORIGIN = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://(\[[^\]]*\]|[^/?#:]*)(?::([0-9]{0,6}))?(.*)", re.DOTALL)
 _HOW = "write it as a browser sends it, such as https://school.example or http://192.168.1.20:8080"
 # Origins that no browser sends, and what to write instead.
 _NEVER_SENT = {

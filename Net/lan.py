@@ -52,10 +52,20 @@ def reachable_addresses(host: str) -> list[str]:
         found = [host]
     else:
         family = family_of(host)
-        candidates = [*_source_addresses(family), *_machine_addresses()]
+        candidates = [*source_addresses(family), *_machine_addresses()]
         found = [address for address in dict.fromkeys(candidates) if family_of(address) == family]
     # Stable: an address that a machine has given itself for want of a better one (RFC 3927) comes last.
     return sorted(filter(_is_for_others, found), key=lambda address: ipaddress.ip_address(address).is_link_local)
+
+
+def source_addresses(family: socket.AddressFamily) -> list[str]:
+    """Returns the address with which this machine talks to the world. A UDP socket that is connected sends nothing."""
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect((_FAR_AWAY[family], 9))
+            return [str(probe.getsockname()[0])]
+    except OSError:
+        return []  # no way leads there
 
 
 def client_address(text: str) -> str:
@@ -134,16 +144,6 @@ def _is_broadcast(address: str) -> bool:
             return probe.connect_ex((address, 9)) == errno.EACCES
     except OSError:
         return False  # this machine has no such sockets: `bind` will say so
-
-
-def _source_addresses(family: socket.AddressFamily) -> list[str]:
-    """Returns the address with which this machine talks to the world. A UDP socket that is connected sends nothing."""
-    try:
-        with socket.socket(family, socket.SOCK_DGRAM) as probe:
-            probe.connect((_FAR_AWAY[family], 9))
-            return [str(probe.getsockname()[0])]
-    except OSError:
-        return []  # no way leads there
 
 
 def _machine_addresses() -> list[str]:
