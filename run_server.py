@@ -54,7 +54,7 @@ _GAME, _SERVER, _LIMITS = GameSettings(), ServerSettings(), Limits()
 _LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
-def make_parser() -> argparse.ArgumentParser:
+def make_parser() -> ArgumentParser:
     """The flags; the defaults are those of the settings."""
     parser = ArgumentParser(
         prog="run_server.py",
@@ -233,7 +233,7 @@ def stop_on_signals(stop: Callable[[], None]) -> None:
 
 def main() -> int:
     """Runs the server until it is told to stop; returns the exit status."""
-    args = make_parser().parse_args()
+    args = make_parser().read()
     handler = PatientHandler(partial(write_to, sys.stderr))
     logging.basicConfig(
         level=args.log_level.upper(), format="%(asctime)s %(levelname)s %(message)s", handlers=[handler]

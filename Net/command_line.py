@@ -6,7 +6,8 @@ In:  arguments as a shell passes them, in any letters. Out: checked values, or S
 from __future__ import annotations
 
 import argparse
-from typing import NoReturn
+import sys
+from typing import NoReturn, Sequence
 
 from Net.wording import printable
 
@@ -16,6 +17,14 @@ _SHOWN = 80  # characters of a wrong value
 
 class ArgumentParser(argparse.ArgumentParser):
     """A parser that says in one sentence what is wrong, without the whole usage before it."""
+
+    def read(self, arguments: Sequence[str] | None = None) -> argparse.Namespace:
+        """Reads the arguments (None: those of the process)."""
+        given = sys.argv[1:] if arguments is None else list(arguments)
+        for argument in given:
+            if argument.startswith("--") and argument.endswith("=--"):  # argparse makes an empty list of it
+                self.error(f"argument {argument[:-3]}: expected a value, not --")
+        return self.parse_args(given)
 
     def error(self, message: str) -> NoReturn:
         """Ends the process with status 2."""

@@ -46,7 +46,7 @@ class Opening(NamedTuple):
         return all(half.is_upgrade for half in self.halves)
 
 
-def make_parser() -> argparse.ArgumentParser:
+def make_parser() -> ArgumentParser:
     """The command's arguments."""
     parser = ArgumentParser(
         prog="python -m Net.dissect",
@@ -78,7 +78,9 @@ def _limit_help(meaning: str, name: str) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; returns its exit status."""
     parser = make_parser()
-    args = parser.parse_args(arguments)
+    args = parser.read(arguments)
+    if args.bytes in ([], ["-"]) and sys.stdin is None:
+        parser.error("there is no standard input: give the bytes, or a file")
     try:
         data = read_input(args.bytes)
         opening = read_opening(data)

@@ -256,7 +256,7 @@ def main() -> int:
     parser.add_argument("--leaderboard", action="store_true", required=True, help="print the best players")
     parser.add_argument("--database", default=DEFAULT_PATH, metavar="PATH", help=f"default: {DEFAULT_PATH}")
     parser.add_argument("--limit", type=whole_number, default=10, metavar="N", help="how many; default: 10")
-    args = parser.parse_args()
+    args = parser.read()
     if not 1 <= args.limit <= MOST_PLAYERS:
         parser.error(f"--limit must be 1 to {MOST_PLAYERS}, not {args.limit}")
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -266,7 +266,7 @@ def main() -> int:
             rows = best_players(db, args.limit)
     except (StoreError, sqlite3.Error) as error:
         text = str(error) if isinstance(error, StoreError) else f"{args.database} can not be read: {error}"
-        print(f"store: {text}", file=sys.stderr)
+        print(f"store: {printable(text)}", file=sys.stderr)
         return EXIT_USAGE
     print(as_table(rows) if rows else "nobody has finished a match yet")
     return 0
