@@ -1,5 +1,6 @@
 """How people in the same room find the server: a QR code of its address, and its name on the local network.
 
+In:  the addresses that `Net.lan` gives, the same that are printed. Out: a code, a page, an announcement.
 Both need packages of the extra `lan` (segno, zeroconf). Without them one line says what to install, and nothing else is
 missing.
 """
