@@ -103,6 +103,13 @@ def test_what_is_no_host_is_refused(policy: OriginPolicy, host: str) -> None:
     assert refused.value.status in (400, 421)
 
 
+@pytest.mark.parametrize("host", ["localhost..", "localhost..:3000", "127.0.0.1..", ".", ".."])
+def test_two_dots_at_the_end_are_no_name(policy: OriginPolicy, host: str) -> None:
+    with pytest.raises(HandshakeError) as refused:
+        policy.check_host(request(host))
+    assert refused.value.status == 400
+
+
 def test_a_machine_with_a_domain_is_known_by_its_long_and_short_names(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "gethostname", lambda: "pc7.School.example")
     policy = make_policy()
