@@ -12,16 +12,14 @@ from functools import partial
 from types import FrameType
 from typing import Callable, TextIO
 
-EXIT_USAGE = 2
 # For what is still to be written when the server stops: within the three seconds that it may take.
 STORE_TIMEOUT_S = 1.0
-LONGEST_DRAIN_S = 86_400
 
 try:
     import msgpack  # noqa: F401  (Net needs it; asked for here, to say in one sentence what is missing)
 except ImportError:
     print("run_server: the package msgpack is missing; install it with: python -m pip install msgpack", file=sys.stderr)
-    sys.exit(EXIT_USAGE)
+    sys.exit(2)
 
 import gameserver
 from gameserver.admin import Console
@@ -29,60 +27,91 @@ from gameserver.bots import Crowd
 from gameserver.classroom.classroom import PRIVATE, Classroom
 from gameserver.doorkeeper import Doorkeeper
 from gameserver.drain import Drain
+from gameserver.file_checks import check_files
 from gameserver.keeper import Keeper
-from gameserver.lan_announce import HOW_TO_INSTALL, Announcement, qr_for_terminal, qr_page
+from gameserver.lan_announce import HOW_TO_INSTALL, Announcement, qr_for_terminal, qr_page, why_nobody_else
 from gameserver.modes import MODES
 from gameserver.pages import leaderboard_page
 from gameserver.patient_log import PatientHandler
+from gameserver.ranges import check_whole
 from gameserver.recorder import Recorder
 from gameserver.server import GameServer
 from gameserver.settings import GameSettings, ServerSettings
 from gameserver.store import DEFAULT_PATH, Store, StoreError
 from gameserver.world_manager import GameWorldManager
 from Net import scheduling
+from Net.characters import printable
+from Net.command_line import EXIT_USAGE, ArgumentParser, any_number, whole_number
 from Net.explain import FORMS
-from Net.lan import ANY_HOST, reachable_addresses, url
+from Net.lan import ANY_HOST, ANY_IPV6_HOST, client_address, local_address, reachable_addresses, url
 from Net.limits import Limits
-from Net.proxy import canonical_address
 from Net.standard_output import print_to_nobody
 from Net.trace import EVERYBODY, Tracer, check_wanted
 
 log = logging.getLogger(__name__)
 
 _GAME, _SERVER, _LIMITS = GameSettings(), ServerSettings(), Limits()
-# Where this machine itself finds a server that listens on all of its addresses.
-LOOPBACK = {ANY_HOST: "127.0.0.1", "": "127.0.0.1", "::": "::1"}
 _LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
-def make_parser() -> argparse.ArgumentParser:
+def make_parser() -> ArgumentParser:
     """The flags; the defaults are those of the settings."""
-    parser = argparse.ArgumentParser(
+    parser = ArgumentParser(
         prog="run_server.py",
         description="A multiplayer game server. Start it, and open one of the addresses that it prints.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     add = parser.add_argument
-    add("--host", default=ANY_HOST, help=f"address to listen on; {ANY_HOST}: all of this machine's")
-    add("--port", type=int, default=3000, help="port to listen on; 0: any that is free")
-    add("--max-players", type=int, default=_SERVER.max_players, metavar="N", help="seats in a room")
-    add("--start-at", type=int, default=_SERVER.start_at, metavar="N", help="players that a round waits for")
-    add("--tick-rate", type=int, default=_GAME.tick_rate, metavar="HZ", help="updates of the world per second")
-    add("--map-size", type=float, default=_GAME.map_size, metavar="UNITS", help="width and height of the map")
-    add("--seed", type=int, default=_GAME.seed, help="the same seed gives the same map")
-    add("--time-limit", type=float, default=_GAME.time_limit_s, metavar="S", help="seconds a round lasts; 0: no limit")
-    add("--score-limit", type=int, default=_GAME.score_limit, metavar="N", help="score that ends a round")
+    add("--host", default=ANY_HOST, help=f"address to listen on; {ANY_HOST}: all IPv4, {ANY_IPV6_HOST}: all IPv6")
+    add("--port", type=whole_number, default=3000, help="port to listen on; 0: any that is free")
+    add("--max-players", type=whole_number, default=_SERVER.max_players, metavar="N", help="seats in a room")
+    add("--start-at", type=whole_number, default=_SERVER.start_at, metavar="N", help="players that a round waits for")
+    add("--tick-rate", type=whole_number, default=_GAME.tick_rate, metavar="HZ", help="updates of the world per second")
+    add("--map-size", type=any_number, default=_GAME.map_size, metavar="UNITS", help="width and height of the map")
+    add("--seed", type=whole_number, default=_GAME.seed, help="the same seed gives the same map")
+    add(
+        "--time-limit",
+        type=any_number,
+        default=_GAME.time_limit_s,
+        metavar="S",
+        help="seconds a round lasts; 0: no limit",
+    )
+    add("--score-limit", type=whole_number, default=_GAME.score_limit, metavar="N", help="score that ends a round")
     add("--mode", choices=MODES, default=_GAME.mode, help="how a match is played")
-    add("--teams", type=int, default=_GAME.teams, metavar="N", help="0: everyone for themselves, or 2 to 4")
-    add("--max-message", type=int, default=_LIMITS.message_bytes, metavar="BYTES", help="longest message accepted")
-    add("--max-fragments", type=int, default=_LIMITS.fragments, metavar="N", help="most frames that a message may have")
+    add("--teams", type=whole_number, default=_GAME.teams, metavar="N", help="0: everyone for themselves, or 2 to 4")
+    add(
+        "--max-message",
+        type=whole_number,
+        default=_LIMITS.message_bytes,
+        metavar="BYTES",
+        help="longest message accepted",
+    )
+    add(
+        "--max-fragments",
+        type=whole_number,
+        default=_LIMITS.fragments,
+        metavar="N",
+        help="most frames that a message may have",
+    )
     add("--compress", action="store_true", help="deflate the game's packets: fewer bytes, more work")
     add("--allow-origin", action="append", default=[], metavar="ORIGIN", help="foreign page that may connect; *: any")
     add("--host-name", action="append", default=[], metavar="NAME", help="further name that this server goes by")
     add("--trusted-proxy", action="append", default=[], metavar="ADDRESS", help="reverse proxy that is believed")
-    add("--bots", type=int, default=0, metavar="N", help="simple players that fill a room, for one who tests alone")
+    add(
+        "--bots",
+        type=whole_number,
+        default=_SERVER.bots,
+        metavar="N",
+        help="simple players that fill a room, for one who tests alone",
+    )
     add("--database", default=DEFAULT_PATH, metavar="FILE", help="where results are kept; :memory: forgets them")
-    add("--drain", type=float, default=0.0, metavar="S", help="seconds that matches get to end before the server stops")
+    add(
+        "--drain",
+        type=any_number,
+        default=_SERVER.drain_s,
+        metavar="S",
+        help="seconds that matches get to end before the server stops",
+    )
     add("--restore", metavar="FILE", help="keep running matches here, and go on with them after a restart")
     add("--admin-token", metavar="TOKEN", help="what an operator of /admin must know; without it one is made up")
     add("--classroom", action="store_true", help="the pages /lessons, /lab and /inspect, for a teacher")
@@ -103,10 +132,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 def make_server(args: argparse.Namespace, recorder: Recorder) -> GameServer:
     """Builds the server that the flags ask for; raises ValueError for a value that can not be."""
-    if not 0 <= args.port <= 65535:
-        raise ValueError(f"port must be 0 to 65535, not {args.port}")
-    if not 0 <= args.drain <= LONGEST_DRAIN_S:
-        raise ValueError(f"drain must be 0 to {LONGEST_DRAIN_S} seconds, not {args.drain:g}")
+    check_whole(port=args.port)
     game_settings = GameSettings(
         seed=args.seed,
         map_size=args.map_size,
@@ -122,14 +148,27 @@ def make_server(args: argparse.Namespace, recorder: Recorder) -> GameServer:
         compress=args.compress,
         host_names=tuple(args.host_name),
         allowed_origins=tuple(args.allow_origin),
-        trusted_proxies=tuple(canonical_address(address) for address in args.trusted_proxy),
+        trusted_proxies=tuple(map(check_proxy, args.trusted_proxy)),
+        bots=args.bots,
+        drain_s=args.drain,
     )
     return GameServer(server_settings, game_settings, make_limits(args), recorder=recorder)
 
 
 def make_limits(args: argparse.Namespace) -> Limits:
     """The limits of the wire that the flags ask for; raises ValueError for one that can not be."""
+    check_whole(max_message=args.max_message, max_fragments=args.max_fragments)
     return Limits(message_bytes=args.max_message, fragments=args.max_fragments)
+
+
+def check_proxy(text: str) -> str:
+    """Returns the address of a reverse proxy as connections have it; raises ValueError for what is none."""
+    try:
+        return client_address(text)
+    except ValueError:
+        raise ValueError(
+            f"trusted proxy must be the address of one machine, such as 127.0.0.1, not {text[:80]!r}"
+        ) from None
 
 
 def who_is_traced(args: argparse.Namespace) -> list[str]:
@@ -146,22 +185,27 @@ def write_to(stream: TextIO, text: str) -> None:
         data = data[os.write(stream.fileno(), data) :]
 
 
-def add_rooms_of_their_own(server: GameServer, store: Store, doorkeeper: Doorkeeper, public_url: str) -> None:
+def add_rooms_of_their_own(server: GameServer, store: Store, doorkeeper: Doorkeeper, public_url: str | None) -> None:
     """Plugs in what is not the game itself: the operator's console, the leaderboard, and the way in as a QR code."""
     server.add_route("/admin", Console(GameWorldManager(server), doorkeeper).converse)
     server.add_page("/leaderboard.json", lambda: leaderboard_page(store))
     server.add_page("/qr.svg", lambda: qr_page(public_url))
 
 
-def announce(addresses: list[str], port: int, admin_token: str, public_url: str, has_classroom: bool) -> None:
-    """Prints where the server can be opened, and what its operator must know."""
-    print(f"Game server on port {port}. Open it on this machine: {url('http', 'localhost', port)}")
-    for address in addresses:
-        print(f"  on other machines: {url('http', address, port)}")
-    print(qr_for_terminal(public_url) or f"For a QR code, and a name on the network: {HOW_TO_INSTALL}")
+def announce(host: str, port: int, urls: list[str], admin_token: str, has_classroom: bool) -> None:
+    """Prints where the server can be opened, and what its operator must know. urls: for other machines."""
+    here = local_address(host)
+    here_url = url("http", "localhost" if here == local_address(ANY_HOST) else here, port)
+    print(f"Game server on port {port}. Open it on this machine: {here_url}")
+    for public_url in urls:
+        print(f"  on other machines: {public_url}")
+    if urls:
+        print(qr_for_terminal(urls[0]) or f"For a QR code, and a name on the network: {HOW_TO_INSTALL}")
+    else:
+        print(why_nobody_else(host))
     print(f"Operator's token for /admin: {admin_token}")
     if has_classroom:
-        print(f"For a class: {url('http', 'localhost', port)}/lessons, /lab and /inspect")
+        print(f"For a class: {here_url}/lessons, /lab and /inspect")
     print("Stop it with Ctrl-C.", flush=True)
 
 
@@ -189,14 +233,15 @@ def stop_on_signals(stop: Callable[[], None]) -> None:
 
 def main() -> int:
     """Runs the server until it is told to stop; returns the exit status."""
-    args = make_parser().parse_args()
+    args = make_parser().read()
     handler = PatientHandler(partial(write_to, sys.stderr))
     logging.basicConfig(
         level=args.log_level.upper(), format="%(asctime)s %(levelname)s %(message)s", handlers=[handler]
     )
     try:
+        check_files(args.database, args.restore)
         store = Store(args.database)
-    except StoreError as error:
+    except (ValueError, StoreError) as error:
         return refuse(str(error))
     try:
         return serve(args, store)
@@ -209,7 +254,9 @@ def serve(args: argparse.Namespace, store: Store) -> int:
     try:
         traced = who_is_traced(args)
         server = make_server(args, store)
-        _, port = server.listen(args.host, args.port)
+        admin_token = secrets.token_urlsafe(9) if args.admin_token is None else args.admin_token
+        doorkeeper = Doorkeeper(admin_token)
+        host, port = server.listen(args.host, args.port)
     except ValueError as error:
         return refuse(str(error))
     except OSError as error:
@@ -221,12 +268,10 @@ def serve(args: argparse.Namespace, store: Store) -> int:
         server.stop()
         server.serve()  # gives the port back
         return refuse(f"can not keep the rooms in {args.restore}: {error.strerror}")
-    admin_token = args.admin_token or secrets.token_urlsafe(9)
-    addresses = reachable_addresses(args.host)
-    public_url = url("http", next(iter(addresses), "localhost"), port)
-    doorkeeper = Doorkeeper(admin_token)
-    here = LOOPBACK.get(args.host, args.host)
-    add_rooms_of_their_own(server, store, doorkeeper, public_url)
+    addresses = reachable_addresses(host)
+    urls = [url("http", address, port) for address in addresses]
+    here = local_address(host)
+    add_rooms_of_their_own(server, store, doorkeeper, urls[0] if urls else None)
     if args.classroom:
         Classroom(server, doorkeeper, here, port)
     drain = Drain(server, args.drain)
@@ -238,7 +283,7 @@ def serve(args: argparse.Namespace, store: Store) -> int:
     companions = (tracer, drain, crowd, Announcement(addresses, port))
     stop_on_signals(drain.begin if args.drain else server.stop)
     try:
-        announce(addresses, port, admin_token, public_url, args.classroom)
+        announce(host, port, urls, admin_token, args.classroom)
     except BrokenPipeError:  # the server can do without a reader
         print_to_nobody()
         log.warning("nobody reads what is printed here, a trace neither")
@@ -253,7 +298,7 @@ def serve(args: argparse.Namespace, store: Store) -> int:
 
 def refuse(reason: str) -> int:
     """Says why the server does not start."""
-    print(f"run_server: {reason}", file=sys.stderr)
+    print(f"run_server: {printable(reason)}", file=sys.stderr)
     return EXIT_USAGE
 
 

@@ -13,6 +13,7 @@ import sys
 from typing import Callable, Iterator, NamedTuple, Sequence
 
 from Net.anatomy import Handshake
+from Net.command_line import ArgumentParser, whole_number
 from Net.conversation import FROM_SERVER, Record, dissect_answer, parameters_of
 from Net.deflate import Parameters
 from Net.dissect import Dissector
@@ -45,9 +46,9 @@ class Opening(NamedTuple):
         return all(half.is_upgrade for half in self.halves)
 
 
-def make_parser() -> argparse.ArgumentParser:
+def make_parser() -> ArgumentParser:
     """The command's arguments."""
-    parser = argparse.ArgumentParser(
+    parser = ArgumentParser(
         prog="python -m Net.dissect",
         description="Draws WebSocket frames in the layout of RFC 6455 section 5.2, and says what every bit means.",
         epilog="Exit status: 0; 1: a rule is broken, or something is not whole; 2: the input can not be read.",
@@ -58,8 +59,13 @@ def make_parser() -> argparse.ArgumentParser:
     side.add_argument("--client", action="store_true", help="a client has sent them: each frame must be masked")
     side.add_argument("--server", action="store_true", help="a server has; without either, the first mask bit decides")
     add("--compressed", action="store_true", help="permessage-deflate was agreed on (RFC 7692)")
-    add("--max-message", type=int, metavar="BYTES", help=_limit_help("longest message accepted", "message_bytes"))
-    add("--max-fragments", type=int, metavar="N", help=_limit_help("most frames of a message", "fragments"))
+    add(
+        "--max-message",
+        type=whole_number,
+        metavar="BYTES",
+        help=_limit_help("longest message accepted", "message_bytes"),
+    )
+    add("--max-fragments", type=whole_number, metavar="N", help=_limit_help("most frames of a message", "fragments"))
     add("--as", dest="form", choices=_FORMS, default="full", help="how to print (default: full)")
     return parser
 
@@ -72,7 +78,9 @@ def _limit_help(meaning: str, name: str) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; returns its exit status."""
     parser = make_parser()
-    args = parser.parse_args(arguments)
+    args = parser.read(arguments)
+    if args.bytes in ([], ["-"]) and sys.stdin is None:
+        parser.error("there is no standard input: give the bytes, or a file")
     try:
         data = read_input(args.bytes)
         opening = read_opening(data)

@@ -22,6 +22,7 @@ from Net.errors import ConnectionClosed, HandshakeError
 from Net.fair_share import Share, Turns
 from Net.guests import Guest, Guests, full
 from Net.handshake import Request, refusal
+from Net.lan import address_to_listen_on, family_of
 from Net.limits import Limits
 from Net.proxy import Caller
 from Net.tap import MakeTap, tap_for
@@ -88,10 +89,11 @@ class Listener:
     def open(self, host: str, port: int) -> Address:
         """Binds and listens; returns the address, with the port that the system chose if `port` is 0.
 
-        Raises OSError when the port is taken or the host is not an address of this machine.
+        host: an address of this machine or a name of it, see `Net.lan`. With :: only IPv6 is taken. Raises OSError when
+        the port is taken or the host is not an address of this machine.
         """
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self._listening = socket.create_server((host, port), family=family, backlog=_BACKLOG)
+        address = address_to_listen_on(host)
+        self._listening = socket.create_server((address, port), family=family_of(address), backlog=_BACKLOG)
         # Accepted sockets inherit it; set on those, it would come too late for the window that TCP announces.
         self._listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self._limits.receive_buffer_bytes)
         bound_host, bound_port = self._listening.getsockname()[:2]

@@ -9,15 +9,14 @@ Programs that are no browsers send no Origin and may come in: they could claim a
 from __future__ import annotations
 
 import ipaddress
-import socket
 from typing import Iterable, NamedTuple
 from urllib.parse import urlsplit
 
 from Net.errors import HandshakeError
 from Net.handshake import Request
+from Net.host_names import DEFAULT_PORTS, canonical_host, canonical_origin, machine_names
 
 ANY = "*"
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 class OriginPolicy(NamedTuple):
@@ -45,7 +44,7 @@ class OriginPolicy(NamedTuple):
         origins = request.values("origin")
         if not origins or ANY in self.origins:
             return
-        if len(origins) == 1 and (origins[0].lower() in self.origins or is_same_origin(request, scheme)):
+        if len(origins) == 1 and (_as_allowed(origins[0]) in self.origins or is_same_origin(request, scheme)):
             return
         raise HandshakeError(
             403, f"pages of {origins[0][:80]!r} may not connect: see --allow-origin", "RFC 6455 section 10.2"
@@ -53,29 +52,32 @@ class OriginPolicy(NamedTuple):
 
 
 def make_policy(host_names: Iterable[str] = (), origins: Iterable[str] = ()) -> OriginPolicy:
-    """The rule for this machine: its own name with and without .local, localhost, and the given names and origins."""
-    machine = socket.gethostname().lower()
-    short = machine.split(".")[0]
-    own_names = {"localhost", machine, short, f"{short}.local"}
+    """The rule for this machine: its own name with and without .local, localhost, and the given names and origins.
+
+    Raises ValueError for a name or an origin that no browser sends, since it could never match.
+    """
     return OriginPolicy(
-        frozenset(own_names | {name.lower() for name in host_names}),
-        frozenset(origin.lower().rstrip("/") for origin in origins),
+        frozenset(["localhost", *machine_names(), *map(_check_name, host_names)]),
+        frozenset(map(_check_origin, origins)),
     )
 
 
 def is_same_origin(request: Request, scheme: str | None = None) -> bool:
     """Whether Origin's host and port are those of Host; "null" (a sandboxed page or a file) never is."""
     page_scheme, separator, authority = request.values("origin")[0].lower().partition("://")
-    if not separator or page_scheme not in _DEFAULT_PORTS or scheme not in (None, page_scheme):
+    if not separator or page_scheme not in DEFAULT_PORTS or scheme not in (None, page_scheme):
         return False
-    default_port = _DEFAULT_PORTS[page_scheme]
+    default_port = DEFAULT_PORTS[page_scheme]
     origin_name, origin_port = split_host(authority)
     host_name, host_port = split_host(request.values("host")[0])
     return (origin_name, origin_port or default_port) == (host_name, host_port or default_port)
 
 
 def split_host(value: str) -> tuple[str, int | None]:
-    """Splits "name:port", "[v6]:port" or "name"; raises HandshakeError 400 for anything else."""
+    """Splits "name:port", "[v6]:port" or "name"; raises HandshakeError 400 for anything else.
+
+    A dot at the end of the name is dropped: it only says that the name is complete (RFC 1034 section 3.1).
+    """
     try:
         parts = urlsplit(f"//{value}")
         name, port = parts.hostname, parts.port
@@ -83,7 +85,32 @@ def split_host(value: str) -> tuple[str, int | None]:
         name, port = None, None
     if not name or parts.netloc != value or "@" in value:
         raise HandshakeError(400, "Host must be a name or address, and perhaps a port", "RFC 9112 section 3.2")
-    return name, port
+    complete = name[:-1] if name.endswith(".") else name
+    if not complete or complete.endswith("."):
+        raise HandshakeError(400, "a name in Host ends with one dot at most", "RFC 9112 section 3.2")
+    return complete, port
+
+
+def _check_name(text: str) -> str:
+    try:
+        return canonical_host(text)
+    except ValueError as error:
+        raise ValueError(f"host name {text[:80]!r} can never match: {error}; give the name alone") from None
+
+
+def _check_origin(text: str) -> str:
+    try:
+        return text if text == ANY else canonical_origin(text)
+    except ValueError as error:
+        raise ValueError(f"allowed origin {text[:80]!r} can never match: {error}") from None
+
+
+def _as_allowed(origin: str) -> str | None:
+    """Returns an Origin in the form in which allowed ones are kept; None for one that no browser sends."""
+    try:
+        return canonical_origin(origin) if origin.isascii() else None
+    except ValueError:
+        return None
 
 
 def _is_ip_address(name: str) -> bool:

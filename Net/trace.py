@@ -15,8 +15,9 @@ from typing import Callable, Collection, NamedTuple
 
 from Net.conversation import Conversation, Record
 from Net.hopper import Hopper
+from Net.lan import client_address
 from Net.limits import Limits, LimitsOf
-from Net.proxy import Caller, canonical_address
+from Net.proxy import Caller
 from Net.tap import Tap
 
 log = logging.getLogger(__name__)
@@ -44,15 +45,20 @@ def _client(text: str) -> str:
     """An address as connections have it: 192.0.2.7, 192.0.2.7:50123, 2001:db8::7 or [2001:db8::7]:50123."""
     host, _, port = text.rpartition(":")
     has_port = "." in host or host.endswith("]")
-    address, percent, zone = (host if has_port else text).strip("[]").partition("%")  # fe80::1%eth0
     try:
-        address = canonical_address(address) + percent + zone
-        return Caller(address, int(port)).address if has_port else address
+        address = client_address((host if has_port else text).strip("[]"))
+        return Caller(address, _port(port)).address if has_port else address
     except ValueError:
         raise ValueError(
             f"trace must be {EVERYBODY}, an address such as 192.168.1.20, or one with a port, not {text[:80]!r} "
             "(this machine is 127.0.0.1 or ::1)"
         ) from None
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise ValueError(f"not a port: {text[:80]!r}")
+    return int(text)
 
 
 class Tracer:

@@ -10,6 +10,7 @@ import hmac
 import logging
 import threading
 import time
+import unicodedata
 from typing import Any, Callable
 
 from gameserver.commands import parse_object, send_json
@@ -21,12 +22,24 @@ TOKEN_TIMEOUT_S = 30.0
 LONGEST_TOKEN_MESSAGE = 1024  # characters
 WRONG_TOKENS_ALLOWED = 5
 BLOCKED_FOR_S = 60.0
+LONGEST_TOKEN = 200
+
+
+def check_token(token: str) -> None:
+    """Raises ValueError for an operator's token that nobody could type into the page, or that anybody would guess."""
+    is_typed = all(unicodedata.category(char)[0] != "C" and char not in "\u2028\u2029" for char in token)
+    if token != token.strip() or not token or not is_typed or len(token) > LONGEST_TOKEN:
+        raise ValueError(
+            f"the operator's token must have 1 to {LONGEST_TOKEN} letters, digits or signs that can be typed, without "
+            f"spaces around them, not {token[:80]!r}"
+        )
 
 
 class Doorkeeper:
-    """Asks for the token. clock: seconds, never going back."""
+    """Asks for the token. clock: seconds, never going back. Raises ValueError, see `check_token`."""
 
     def __init__(self, token: str, clock: Callable[[], float] = time.monotonic) -> None:
+        check_token(token)
         self._token = token.encode("utf-8")
         self._clock = clock
         self._lock = threading.Lock()

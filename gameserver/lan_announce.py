@@ -1,5 +1,6 @@
 """How people in the same room find the server: a QR code of its address, and its name on the local network.
 
+In:  the addresses that `Net.lan` gives, the same that are printed. Out: a code, a page, an announcement.
 Both need packages of the extra `lan` (segno, zeroconf). Without them one line says what to install, and nothing else is
 missing.
 """
@@ -8,18 +9,35 @@ from __future__ import annotations
 
 import io
 import logging
-import socket
 import threading
-from typing import Any
+from typing import Any, Sequence
 
 from Net.errors import HandshakeError
+from Net.host_names import machine_name
 from Net.http import Page
+from Net.lan import ANY_HOST, ANY_IPV6_HOST, reachable_addresses
 
 log = logging.getLogger(__name__)
 
 HOW_TO_INSTALL = "python -m pip install '.[lan]'"
+NOBODY_ELSE = "no other machine can open this server: see --host"
+# Announced under this name where the machine's own is no host name.
+_NAMELESS = "game-server"
 # The kind of service that web browsers and file managers look for (RFC 6763 section 4.1.2).
 _SERVICE = "_http._tcp.local."
+
+
+def why_nobody_else(host: str) -> str:
+    """Says why no other machine can open a server that listens on `host`, and what to do."""
+    if host not in (ANY_HOST, ANY_IPV6_HOST):
+        return f"Only this machine can open it; for others, start it with --host {ANY_HOST}."
+    other = ANY_IPV6_HOST if host == ANY_HOST else ANY_HOST
+    kind, other_kind = ("IPv4", "IPv6") if host == ANY_HOST else ("IPv6", "IPv4")
+    if reachable_addresses(other):
+        return (
+            f"This machine has no {kind} address that others can open, but {other_kind}: start it with --host {other}"
+        )
+    return "Only this machine can open it: it is on no network."
 
 
 def qr_for_terminal(url: str) -> str | None:
@@ -33,8 +51,13 @@ def qr_for_terminal(url: str) -> str | None:
     return out.getvalue()
 
 
-def qr_page(url: str) -> Page:
-    """The code as a picture that fills the window, for a projector. Raises HandshakeError 404 without segno."""
+def qr_page(url: str | None) -> Page:
+    """The code as a picture that fills the window, for a projector.
+
+    url: None if no other machine can open the server. Raises HandshakeError 404 then, and without segno.
+    """
+    if url is None:
+        raise HandshakeError(404, NOBODY_ELSE, "RFC 9110 section 15.5.5")
     try:
         import segno
     except ImportError:
@@ -46,10 +69,13 @@ def qr_page(url: str) -> Page:
 
 
 class Announcement:
-    """The server's entry in the lists of services on the local network (multicast DNS), while it runs."""
+    """The server's entry in the lists of services on the local network (multicast DNS), while it runs.
 
-    def __init__(self, addresses: list[str], port: int) -> None:
-        self._addresses = [address for address in addresses if not _is_of_this_machine_only(address)]
+    addresses: at which other machines can open the server; without any, nothing is announced.
+    """
+
+    def __init__(self, addresses: Sequence[str], port: int) -> None:
+        self._addresses = list(addresses)
         self._port = port
         self._zeroconf: Any = None
         # Asking whether the name is free takes a second or so, for which nobody should have to wait.
@@ -69,12 +95,13 @@ class Announcement:
 
     def _register(self) -> None:
         try:
-            from zeroconf import ServiceInfo, Zeroconf
+            from zeroconf import IPVersion, ServiceInfo, Zeroconf
         except ImportError:
             return
-        name = socket.gethostname().split(".")[0]
+        name = (machine_name() or _NAMELESS).partition(".")[0]
+        is_ipv6 = ":" in self._addresses[0]
         try:
-            self._zeroconf = Zeroconf()
+            self._zeroconf = Zeroconf(ip_version=IPVersion.V6Only if is_ipv6 else IPVersion.V4Only)
             info = ServiceInfo(
                 _SERVICE,
                 f"{name}.{_SERVICE}",
@@ -87,7 +114,3 @@ class Announcement:
             log.info("announced on the local network as %s", info.name)
         except Exception as error:  # zeroconf's own errors have no common base, and none of them may cost the game
             log.info("not announced on the local network: %s", str(error) or type(error).__name__)
-
-
-def _is_of_this_machine_only(address: str) -> bool:
-    return address in ("localhost", "::1") or address.startswith("127.")

@@ -7,7 +7,6 @@ Raises StoreError for a file that is something else, sqlite3.Error for one that 
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import io
 import json
@@ -19,10 +18,11 @@ from pathlib import Path
 from typing import Any, Iterable, NamedTuple, Optional, Sequence, Tuple, Union
 
 from Net.characters import printable
+from Net.command_line import EXIT_USAGE, ArgumentParser, whole_number
 
 DEFAULT_PATH = "gameserver.sqlite3"
 MEMORY = ":memory:"
-EXIT_USAGE = 2
+MOST_PLAYERS = 1_000_000  # in one printed table
 
 # Patience with another process that holds the file.
 BUSY_S = 1.0
@@ -252,15 +252,13 @@ def _cell(key: str, value: Any) -> str:
 
 def main() -> int:
     """The command line; returns the exit status."""
-    parser = argparse.ArgumentParser(
-        prog="python -m gameserver.store", description="What the database of a game server tells."
-    )
+    parser = ArgumentParser(prog="python -m gameserver.store", description="What the database of a game server tells.")
     parser.add_argument("--leaderboard", action="store_true", required=True, help="print the best players")
     parser.add_argument("--database", default=DEFAULT_PATH, metavar="PATH", help=f"default: {DEFAULT_PATH}")
-    parser.add_argument("--limit", type=int, default=10, metavar="N", help="how many; default: 10")
-    args = parser.parse_args()
-    if args.limit < 1:
-        parser.error("--limit must be 1 or more")
+    parser.add_argument("--limit", type=whole_number, default=10, metavar="N", help="how many; default: 10")
+    args = parser.read()
+    if not 1 <= args.limit <= MOST_PLAYERS:
+        parser.error(f"--limit must be 1 to {MOST_PLAYERS}, not {args.limit}")
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a terminal may not know every letter
     try:
@@ -268,7 +266,7 @@ def main() -> int:
             rows = best_players(db, args.limit)
     except (StoreError, sqlite3.Error) as error:
         text = str(error) if isinstance(error, StoreError) else f"{args.database} can not be read: {error}"
-        print(f"store: {text}", file=sys.stderr)
+        print(f"store: {printable(text)}", file=sys.stderr)
         return EXIT_USAGE
     print(as_table(rows) if rows else "nobody has finished a match yet")
     return 0

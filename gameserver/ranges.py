@@ -34,7 +34,7 @@ _TIMES_S = (0, 86_400)
 _COUNTS = (0, 10_000)
 _FACTORS = (0, 100)
 _SHARES = (0, 1)
-_RANGES: dict[str, tuple[float, float]] = {
+RANGES: dict[str, tuple[float, float]] = {
     "seed": (0, 2**63 - 1),
     "map_size": (1000, 65_535),
     "tick_rate": (1, 120),
@@ -102,12 +102,20 @@ _RANGES: dict[str, tuple[float, float]] = {
     # ServerSettings
     "max_connections": (1, 100_000),
     "max_connections_per_address": (1, 100_000),
-    "max_players": (1, 10_000),
-    "start_at": (1, 10_000),
+    # One thread simulates a room; with more players than this it is late in every tick.
+    "max_players": (1, 1000),
+    "start_at": (1, 1000),
+    # More bots than seats are no use.
+    "bots": (0, 1000),
+    "drain_s": _TIMES_S,
     "results_s": _TIMES_S,
     "reconnect_s": _TIMES_S,
     "join_timeout_s": _TIMES_S,
     "shutdown_timeout_s": _TIMES_S,
+    # Flags that are no settings. A message must hold the game's largest packet, and many must fit in the memory.
+    "port": (0, 65_535),
+    "max_message": (1024, 64 * 2**20),
+    "max_fragments": (1, 2**20),
 }
 # The same for the columns of tables.py; a column that is called `scale` in two tables is radius in one, factor in the
 # other.
@@ -127,8 +135,14 @@ def check_settings(settings: Any) -> None:
         name, value = field.name, getattr(settings, field.name)
         if name in _COLUMNS:
             _check_table(name, value)
-        elif name in _RANGES and not (value is None and name in _MAY_BE_NONE):
-            _check(name, value, _RANGES[name], whole="int" in field.type)
+        elif name in RANGES and not (value is None and name in _MAY_BE_NONE):
+            _check(name, value, RANGES[name], whole="int" in field.type)
+
+
+def check_whole(**values: int) -> None:
+    """Checks whole numbers that stand in no settings object, by the names of their ranges."""
+    for name, value in values.items():
+        _check_number(name, value, RANGES[name], whole=True)
 
 
 def _check(name: str, value: Any, allowed: tuple[float, float], whole: bool) -> None:
@@ -149,7 +163,7 @@ def _check_number(name: str, value: Any, allowed: tuple[float, float], whole: bo
     low, high = allowed
     is_number = isinstance(value, int) or (isinstance(value, float) and not whole)
     if not is_number or isinstance(value, bool) or not low <= value <= high:  # a NaN fails the comparison
-        what = f"a {'whole ' if whole else ''}number from {low:g} to {high:g}"
+        what = f"a {'whole ' if whole else ''}number from {low} to {high}"
         raise ValueError(f"setting {name} must be {what}, not {value!r}")
 
 

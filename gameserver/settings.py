@@ -183,11 +183,15 @@ class ServerSettings:
     # Players in a room, and how many of them a round waits for.
     max_players: int = 40
     start_at: int = 1
+    # Simple players that fill a room, for one person who tests alone.
+    bots: int = 0
     # How long the results stay before the next round.
     results_s: float = 10.0
 
     # How long a player's seat waits for it after its connection was lost.
     reconnect_s: float = 30.0
+    # How long the matches in progress may go on when the server is told to stop.
+    drain_s: float = 0.0
     # From the handshake to the first JOIN.
     join_timeout_s: float = 30.0
     # For goodbyes when the server stops; then connections are cut.

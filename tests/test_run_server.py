@@ -363,10 +363,10 @@ def test_a_missing_msgpack_is_said_in_one_sentence(tmp_path: Path) -> None:
         ("--score-limit", "0", "score_limit"),
         ("--teams", "1", "teams"),
         ("--teams", "9", "teams"),
-        ("--max-message", "0", "message_bytes"),
+        ("--max-message", "0", "max_message"),
         ("--drain", "-1", "drain"),
         ("--drain", "nan", "drain"),
-        ("--restore", "/", "can not keep the rooms in /"),
+        ("--restore", "/", "/ is a folder"),
         ("--restore", "no/such/folder", "can not keep the rooms in no/such/folder"),
     ],
 )

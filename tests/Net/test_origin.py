@@ -32,6 +32,12 @@ GOOD_HOSTS = [
     "localhost",
     "LOCALHOST:3000",
     "localhost:",
+    "localhost.",
+    "LOCALHOST.:3000",
+    "127.0.0.1.:3000",
+    "laptop.",
+    "laptop.local.:3000",
+    "game.example.",
     "laptop",
     "Laptop:3000",
     "laptop.local",
@@ -55,7 +61,7 @@ FOREIGN_HOSTS = [
     "other.local",
     "game.example.evil",
     "xgame.example",
-    "127.0.0.1.",
+    "evil.example.",
     "0x7f.1",
 ]
 
@@ -73,6 +79,10 @@ MALFORMED_HOSTS = [
     "localhost:port",
     "localhost:99999",
     "localhost:-1",
+    "localhost..",
+    "localhost..:3000",
+    ".",
+    "..",
     "localhost/",
     "localhost?x",
     "localhost#x",
@@ -93,6 +103,13 @@ def test_what_is_no_host_is_refused(policy: OriginPolicy, host: str) -> None:
     assert refused.value.status in (400, 421)
 
 
+@pytest.mark.parametrize("host", ["localhost..", "localhost..:3000", "127.0.0.1..", ".", ".."])
+def test_two_dots_at_the_end_are_no_name(policy: OriginPolicy, host: str) -> None:
+    with pytest.raises(HandshakeError) as refused:
+        policy.check_host(request(host))
+    assert refused.value.status == 400
+
+
 def test_a_machine_with_a_domain_is_known_by_its_long_and_short_names(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "gethostname", lambda: "pc7.School.example")
     policy = make_policy()
@@ -107,6 +124,9 @@ GOOD_ORIGINS = [
     ("LOCALHOST:3000", "http://localhost:3000"),
     ("192.168.1.20:3000", "http://192.168.1.20:3000"),
     ("[::1]:3000", "http://[::1]:3000"),
+    ("localhost.:3000", "http://localhost.:3000"),
+    ("localhost.", "http://localhost."),
+    ("localhost:3000", "http://localhost.:3000"),
     # A browser leaves out the default port.
     ("game.example", "http://game.example"),
     ("game.example:80", "http://game.example"),
@@ -137,6 +157,7 @@ FOREIGN_ORIGINS = [
     ("localhost:3000", "http://localhost:3000.evil.example"),
     ("localhost:3000", "http://localhost:3000@evil.example"),
     ("localhost:3000", "http://evil.example/localhost:3000"),
+    ("localhost:3000", "http://localhost..:3000"),
     ("localhost:3000", "null"),
     ("null", "null"),
     ("localhost:3000", ""),
@@ -172,7 +193,16 @@ def test_a_program_without_origin_may_connect(policy: OriginPolicy) -> None:
     policy.check_origin(request("localhost:3000"))
 
 
-@pytest.mark.parametrize("given", ["https://school.example", "https://school.example/", "HTTPS://School.Example"])
+@pytest.mark.parametrize(
+    "given",
+    [
+        "https://school.example",
+        "https://school.example/",
+        "HTTPS://School.Example",
+        "https://school.example:443",
+        "https://school.example.",
+    ],
+)
 def test_an_allowed_site_may_connect(given: str) -> None:
     policy = make_policy(origins=[given])
     policy.check_origin(request("localhost:3000", "https://school.example"))
@@ -180,6 +210,53 @@ def test_an_allowed_site_may_connect(given: str) -> None:
     for foreign in ("http://school.example", "https://school.example:8443", "https://x.school.example", "null"):
         with pytest.raises(HandshakeError):
             policy.check_origin(request("localhost:3000", foreign))
+
+
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        ("http://bücher.example", "http://xn--bcher-kva.example"),
+        ("http://school.example", "http://school.example:80"),
+        ("http://school.example", "http://school.example."),
+        ("http://[0::1]", "http://[::1]"),
+        ("null", "null"),
+        ("chrome-extension://abcdefgh", "chrome-extension://abcdefgh"),
+    ],
+)
+def test_an_allowed_site_is_known_in_any_notation(given: str, sent: str) -> None:
+    policy = make_policy(origins=[given])
+    policy.check_origin(request("localhost:3000", sent))
+    with pytest.raises(HandshakeError):
+        policy.check_origin(request("localhost:3000", f"{sent}.evil.example"))
+
+
+@pytest.mark.parametrize("origin", ["file://", "game.example", "http://game.example/play", "*.example", ""])
+def test_an_origin_that_can_never_match_is_refused_at_the_start(origin: str) -> None:
+    with pytest.raises(ValueError, match="can never match"):
+        make_policy(origins=[origin])
+
+
+@pytest.mark.parametrize("given", ["Bücher.Example", "xn--bcher-kva.example.", "XN--BCHER-KVA.EXAMPLE"])
+def test_a_further_host_name_is_known_in_any_notation(given: str) -> None:
+    make_policy(host_names=[given]).check_host(request("xn--bcher-kva.example:3000"))
+
+
+@pytest.mark.parametrize(
+    "name", ["http://game.example", "game.example:3000", "game.example/", "game..example", "*", ""]
+)
+def test_a_host_name_that_can_never_match_is_refused_at_the_start(name: str) -> None:
+    with pytest.raises(ValueError, match="can never match"):
+        make_policy(host_names=[name])
+
+
+def test_a_machine_without_a_usable_name_answers_to_its_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "gethostname", lambda: "a..b")
+    policy = make_policy()
+    policy.check_host(request("localhost:3000"))
+    policy.check_host(request("192.168.1.20:3000"))
+    for host in ("a", "a.local", "a..b"):
+        with pytest.raises(HandshakeError):
+            policy.check_host(request(host))
 
 
 @pytest.mark.parametrize("origin", ["http://evil.example", "null", "nonsense"])
@@ -194,7 +271,13 @@ def test_a_star_does_not_allow_foreign_host_names() -> None:
 
 @pytest.mark.parametrize(
     ("value", "parts"),
-    [("Name", ("name", None)), ("name:80", ("name", 80)), ("[::1]:80", ("::1", 80)), ("1.2.3.4:0", ("1.2.3.4", 0))],
+    [
+        ("Name", ("name", None)),
+        ("name:80", ("name", 80)),
+        ("[::1]:80", ("::1", 80)),
+        ("1.2.3.4:0", ("1.2.3.4", 0)),
+        ("a.b.:1", ("a.b", 1)),
+    ],
 )
 def test_a_host_is_split_into_name_and_port(value: str, parts: tuple[str, int | None]) -> None:
     assert split_host(value) == parts

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import socket
 import sys
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from gameserver.lan_announce import HOW_TO_INSTALL, Announcement, qr_for_terminal, qr_page
+from gameserver.lan_announce import HOW_TO_INSTALL, NOBODY_ELSE, Announcement, qr_for_terminal, qr_page
 from Net.errors import HandshakeError
+from Net.lan import reachable_addresses
 
 URL = "http://192.0.2.7:3000"
 
@@ -38,6 +41,13 @@ def test_without_segno_there_is_a_word_instead(monkeypatch: pytest.MonkeyPatch) 
     assert HOW_TO_INSTALL in str(refused.value)
 
 
+def test_a_server_that_nobody_else_can_open_has_no_code() -> None:
+    with pytest.raises(HandshakeError) as refused:
+        qr_page(None)
+    assert refused.value.status == 404
+    assert NOBODY_ELSE in str(refused.value)
+
+
 class FakeZeroconf:
     """Stands in for the package: no test sends anything to a network."""
 
@@ -45,8 +55,11 @@ class FakeZeroconf:
         self.problem = problem
         self.announced: list[Any] = []
         self.is_closed = False
+        self.kind = ""
+        self.IPVersion = SimpleNamespace(V4Only="IPv4", V6Only="IPv6")
 
-    def Zeroconf(self) -> FakeZeroconf:  # noqa: N802
+    def Zeroconf(self, ip_version: str) -> FakeZeroconf:  # noqa: N802
+        self.kind = ip_version
         return self
 
     def ServiceInfo(self, kind: str, name: str, **rest: Any) -> Any:  # noqa: N802
@@ -79,8 +92,31 @@ def test_the_server_is_announced_as_a_web_page_and_taken_back(monkeypatch: pytes
 
 def test_a_server_for_this_machine_only_is_not_announced(monkeypatch: pytest.MonkeyPatch) -> None:
     fake = FakeZeroconf()
-    announce(monkeypatch, fake, ["127.0.0.1"])
+    announce(monkeypatch, fake, reachable_addresses("127.0.0.1"))
     assert fake.announced == []
+
+
+@pytest.mark.parametrize(("address", "kind"), [("192.0.2.7", "IPv4"), ("2001:db8::7", "IPv6")])
+def test_the_announcement_goes_over_the_kind_of_network_that_the_server_is_on(
+    address: str, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake = FakeZeroconf()
+    announce(monkeypatch, fake, [address])
+    assert fake.kind == kind
+
+
+@pytest.mark.parametrize(
+    ("called", "label"),
+    [("pc7.school.example", "pc7"), ("Büro", "xn--bro-hoa"), ("a..b", "game-server"), ("", "game-server")],
+)
+def test_a_machine_without_a_usable_name_is_announced_under_another(
+    called: str, label: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(socket, "gethostname", lambda: called)
+    fake = FakeZeroconf()
+    announce(monkeypatch, fake, ["192.0.2.7"])
+    (info,) = fake.announced
+    assert (info.name, info.server) == (f"{label}._http._tcp.local.", f"{label}.local.")
 
 
 def test_no_network_or_no_package_costs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
