@@ -19,7 +19,7 @@ _HEX_DIGITS = b"0123456789abcdefABCDEF"
 def read_input(arguments: Sequence[str]) -> bytes:
     """Returns the bytes that are meant."""
     if list(arguments) in ([], ["-"]):
-        return _from_content(read_bounded(sys.stdin.buffer))
+        return _from_content(read_bounded(sys.stdin.buffer) if sys.stdin is not None else b"")
     if len(arguments) == 1 and _can_be_read(arguments[0]):
         with open(arguments[0], "rb") as file:
             return _from_content(read_bounded(file))
