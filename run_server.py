@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
 import os
 import secrets
 import signal
 import sys
-from functools import partial
 from types import FrameType
-from typing import Callable, TextIO
+from typing import Callable, Iterator
+
+from Net.characters import printable
+from Net.command_line import EXIT_USAGE, ArgumentParser, any_number, whole_number
+from Net.terminal import has_letters_of, queued_streams, run_command
 
 # For what is still to be written when the server stops: within the three seconds that it may take.
 STORE_TIMEOUT_S = 1.0
 
+
+def refuse(reason: str) -> int:
+    """Says why the server does not start."""
+    print(f"run_server: {printable(reason)}", file=sys.stderr)
+    return EXIT_USAGE
+
+
 try:
     import msgpack  # noqa: F401  (Net needs it; asked for here, to say in one sentence what is missing)
 except ImportError:
-    print("run_server: the package msgpack is missing; install it with: python -m pip install msgpack", file=sys.stderr)
-    sys.exit(2)
+    MISSING = "the package msgpack is missing; install it with: python -m pip install msgpack"
+    sys.exit(run_command("run_server", lambda: refuse(MISSING)))
 
 import gameserver
 from gameserver.admin import Console
@@ -32,20 +43,17 @@ from gameserver.keeper import Keeper
 from gameserver.lan_announce import HOW_TO_INSTALL, Announcement, qr_for_terminal, qr_page, why_nobody_else
 from gameserver.modes import MODES
 from gameserver.pages import leaderboard_page
-from gameserver.patient_log import PatientHandler
 from gameserver.ranges import check_whole
 from gameserver.recorder import Recorder
+from gameserver.repeats import SumUp
 from gameserver.server import GameServer
 from gameserver.settings import GameSettings, ServerSettings
 from gameserver.store import DEFAULT_PATH, Store, StoreError
 from gameserver.world_manager import GameWorldManager
 from Net import scheduling
-from Net.characters import printable
-from Net.command_line import EXIT_USAGE, ArgumentParser, any_number, whole_number
 from Net.explain import FORMS
 from Net.lan import ANY_HOST, ANY_IPV6_HOST, client_address, local_address, reachable_addresses, url
 from Net.limits import Limits
-from Net.standard_output import print_to_nobody
 from Net.trace import EVERYBODY, Tracer, check_wanted
 
 log = logging.getLogger(__name__)
@@ -178,13 +186,6 @@ def who_is_traced(args: argparse.Namespace) -> list[str]:
     return check_wanted(args.trace)
 
 
-def write_to(stream: TextIO, text: str) -> None:
-    """Writes what may have to wait for a reader; past the stream, whose lock one who has stopped reading would hold."""
-    data = text.encode(stream.encoding, "backslashreplace")
-    while data:
-        data = data[os.write(stream.fileno(), data) :]
-
-
 def add_rooms_of_their_own(server: GameServer, store: Store, doorkeeper: Doorkeeper, public_url: str | None) -> None:
     """Plugs in what is not the game itself: the operator's console, the leaderboard, and the way in as a QR code."""
     server.add_route("/admin", Console(GameWorldManager(server), doorkeeper).converse)
@@ -200,13 +201,24 @@ def announce(host: str, port: int, urls: list[str], admin_token: str, has_classr
     for public_url in urls:
         print(f"  on other machines: {public_url}")
     if urls:
-        print(qr_for_terminal(urls[0]) or f"For a QR code, and a name on the network: {HOW_TO_INSTALL}")
+        print_qr_code(urls[0])
     else:
         print(why_nobody_else(host))
     print(f"Operator's token for /admin: {admin_token}")
     if has_classroom:
         print(f"For a class: {here_url}/lessons, /lab and /inspect")
     print("Stop it with Ctrl-C.", flush=True)
+
+
+def print_qr_code(public_url: str) -> None:
+    """Prints the way in as a QR code, or a sentence that says how to get one."""
+    code = qr_for_terminal(public_url)
+    if code is None:
+        print(f"For a QR code, and a name on the network: {HOW_TO_INSTALL}")
+    elif has_letters_of(code):
+        print(code)
+    else:
+        print(f"For a QR code, which needs letters that this output does not have: {public_url}/qr.svg")
 
 
 def keep_rooms(server: GameServer, store: Store, path: str) -> None:
@@ -218,35 +230,68 @@ def keep_rooms(server: GameServer, store: Store, path: str) -> None:
 
 
 def stop_on_signals(stop: Callable[[], None]) -> None:
-    """Ctrl-C and SIGTERM stop the server in good order; the second one ends the process at once."""
-    seen: list[int] = []
+    """Makes signals stop the server in good order: Ctrl-C, SIGTERM, SIGHUP (the terminal is closed), Ctrl-Break.
+
+    A second signal ends the process at once, because a person has lost patience. SIGHUP never counts as such a signal:
+    a terminal that is closed sends two of them, and systemd sends one right behind SIGTERM.
+    """
+    hangup = getattr(signal, "SIGHUP", None)  # Windows has none
+    seen: set[int] = set()
 
     def on_signal(number: int, _frame: FrameType | None) -> None:
-        if seen:
+        is_first = not seen
+        if number != hangup and seen - {hangup}:
             os._exit(128 + number)
-        seen.append(number)
-        stop()
+        seen.add(number)
+        if is_first:
+            stop()
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGBREAK", None), hangup):
+        if number is None or (number == hangup and signal.getsignal(number) is signal.SIG_IGN):
+            continue  # `nohup` has asked us to go on without the terminal
         signal.signal(number, on_signal)
+
+
+@contextlib.contextmanager
+def logging_to_terminal(level: str) -> Iterator[None]:
+    """Logs to standard error, and sums up lines that repeat; level: the least that is told."""
+    lines = logging.StreamHandler(sys.stderr)
+    lines.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    handler, root = SumUp(lines), logging.getLogger()
+    level_before = root.level
+    root.addHandler(handler)
+    root.setLevel(level.upper())
+    try:
+        yield
+    finally:
+        root.setLevel(level_before)
+        root.removeHandler(handler)
+        handler.close()
+
+
+def tell_of_loss(error: OSError) -> None:
+    """Says in the log that standard output takes nothing just now."""
+    log.warning("what is printed here, a trace too, is lost (%s); the game goes on", error.strerror)
+
+
+def print_text(text: str) -> None:
+    """Prints whole lines."""
+    sys.stdout.write(text)
 
 
 def main() -> int:
     """Runs the server until it is told to stop; returns the exit status."""
     args = make_parser().read()
-    handler = PatientHandler(partial(write_to, sys.stderr))
-    logging.basicConfig(
-        level=args.log_level.upper(), format="%(asctime)s %(levelname)s %(message)s", handlers=[handler]
-    )
-    try:
-        check_files(args.database, args.restore)
-        store = Store(args.database)
-    except (ValueError, StoreError) as error:
-        return refuse(str(error))
-    try:
-        return serve(args, store)
-    finally:
-        store.close(STORE_TIMEOUT_S)
+    with queued_streams(tell_of_loss), logging_to_terminal(args.log_level):
+        try:
+            check_files(args.database, args.restore)
+            store = Store(args.database)
+        except (ValueError, StoreError) as error:
+            return refuse(str(error))
+        try:
+            return serve(args, store)
+        finally:
+            store.close(STORE_TIMEOUT_S)
 
 
 def serve(args: argparse.Namespace, store: Store) -> int:
@@ -277,16 +322,12 @@ def serve(args: argparse.Namespace, store: Store) -> int:
     drain = Drain(server, args.drain)
     scheduling.let_threads_finish()
     crowd = Crowd(url("ws", here, port), args.bots)
-    write = partial(write_to, sys.stdout)
-    tracer = Tracer(traced, FORMS[args.trace_as], write, server.limits, private=PRIVATE, limits_of=server.limits_of)
+    show = FORMS[args.trace_as]
+    tracer = Tracer(traced, show, print_text, server.limits, private=PRIVATE, limits_of=server.limits_of)
     server.add_tap(tracer.tap_for)
     companions = (tracer, drain, crowd, Announcement(addresses, port))
     stop_on_signals(drain.begin if args.drain else server.stop)
-    try:
-        announce(host, port, urls, admin_token, args.classroom)
-    except BrokenPipeError:  # the server can do without a reader
-        print_to_nobody()
-        log.warning("nobody reads what is printed here, a trace neither")
+    announce(host, port, urls, admin_token, args.classroom)
     for companion in companions:
         companion.start()
     with server.faults.watching():
@@ -296,11 +337,5 @@ def serve(args: argparse.Namespace, store: Store) -> int:
     return 0
 
 
-def refuse(reason: str) -> int:
-    """Says why the server does not start."""
-    print(f"run_server: {printable(reason)}", file=sys.stderr)
-    return EXIT_USAGE
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_command("run_server", main))

@@ -209,5 +209,6 @@ def _close_body(event: Event | None) -> CloseBody | None:
 
 if __name__ == "__main__":
     from Net.dissect_command import main
+    from Net.terminal import run_command
 
-    sys.exit(main())
+    sys.exit(run_command("Net.dissect", main))

@@ -23,7 +23,6 @@ from Net.frames import MASK
 from Net.limits import Limits
 from Net.opening import RESPONSE_START, dissect_handshake, end_of_half, is_opening
 from Net.plain import as_plain
-from Net.standard_output import print_to_nobody
 from Net.wording import count_bytes
 
 EXIT_BROKEN = 1
@@ -76,7 +75,7 @@ def _limit_help(meaning: str, name: str) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command; returns its exit status."""
+    """Runs the command; returns its exit status. `Net.terminal.run_command` makes its output safe to write."""
     parser = make_parser()
     args = parser.read(arguments)
     if args.bytes in ([], ["-"]) and sys.stdin is None:
@@ -87,13 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         dissector = make_dissector(args, opening)
     except (ValueError, OSError) as error:
         parser.error(str(error))  # exits with 2
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal that has not every letter
-    try:
-        return _show(opening, dissector, _FORMS[args.form])
-    except BrokenPipeError:
-        print_to_nobody()
-        return EXIT_BROKEN
+    return _show(opening, dissector, _FORMS[args.form])
 
 
 def read_opening(data: bytes) -> Opening:

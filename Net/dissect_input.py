@@ -36,7 +36,7 @@ _WIDE = {"utf-16-le": re.compile(b"(?:[\t\n\r\x20-\x7e]\0)+"), "utf-16-be": re.c
 def read_input(arguments: Sequence[str]) -> bytes:
     """Returns the bytes that are meant."""
     if list(arguments) in ([], ["-"]):
-        return _from_content(read_bounded(sys.stdin.buffer))
+        return _from_content(read_bounded(sys.stdin.buffer) if sys.stdin is not None else b"")
     if len(arguments) == 1 and _can_be_read(arguments[0]):
         with open(arguments[0], "rb") as file:
             return _from_content(read_bounded(file))

@@ -89,13 +89,13 @@ class Tracer:
         self._limits_of = limits_of
         self._chunks: Hopper[_Chunk] = Hopper(most_bytes)
         self._texts: Hopper[str] = Hopper(most_text)
-        self._is_over = False  # nobody reads what is written
+        self._unwritten = 0  # entries that could not be written, and of which the reader has not been told yet
         self._workers = [_Worker("trace reader", self._read), _Worker("trace writer", self._print)]
 
     def tap_for(self, address: str) -> Tap | None:
         """A tap for a new connection, if it is wanted."""
         host = address.rpartition(":")[0].strip("[]")
-        if self._is_over or not self._wanted & {EVERYBODY, host, address}:
+        if not self._wanted & {EVERYBODY, host, address}:
             return None
         return _TracedConnection(address, Conversation(self._limits, self._limits_of), self._chunks, self._private)
 
@@ -113,8 +113,6 @@ class Tracer:
 
     def _read(self) -> None:
         chunks, _ = self._chunks.take()
-        if self._is_over:
-            return
         words_s = 0.0  # spent in this round
         rested_s = time.monotonic()
         for chunk in chunks:
@@ -141,15 +139,19 @@ class Tracer:
 
     def _print(self) -> None:
         texts, dropped = self._texts.take()
-        text = "".join(texts)
-        if dropped:
-            text += f"... {dropped} entries are missing here: they came faster than they could be told\n"
-        if text and not self._is_over:
-            try:
-                self._write(text)
-            except OSError as error:  # such as `| head` that has seen enough
-                self._is_over = True
-                log.warning("tracing has ended, since nobody reads it any more: %s", error)
+        if not texts and not dropped:
+            return
+        try:
+            self._write(_gap(self._unwritten) + "".join(texts) + _gap(dropped))
+            self._unwritten = 0
+        except OSError as error:  # such as `| head` that has seen enough
+            if not self._unwritten:
+                log.warning("the trace cannot be written, and is lost meanwhile: %s", error)
+            self._unwritten += len(texts) + dropped
+
+
+def _gap(missing: int) -> str:
+    return f"... {missing} entries are missing here: they could not be told in time\n" if missing else ""
 
 
 class _Worker(threading.Thread):

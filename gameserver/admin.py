@@ -13,6 +13,7 @@ from typing import Any, Callable
 
 from gameserver.commands import Argument, obey, send_json
 from gameserver.doorkeeper import Doorkeeper
+from gameserver.repeats import EVERY_LINE
 from gameserver.world_manager import GameWorldManager
 from Net.messages import Message
 from Net.schema import COUNT, FLAG, NUMBER, ROOM_NAME, integer, nullable, text
@@ -79,7 +80,7 @@ class Console:
 
         def run(name: str, arguments: dict[str, Any]) -> Any:
             said = getattr(self._manager, name)(**arguments)
-            log.info("%s: the operator did %s %r: %s", address, name, arguments, said)
+            log.info("%s: the operator did %s %r: %s", address, name, arguments, said, extra=EVERY_LINE)
             return said
 
         return obey(message, COMMANDS, run)

@@ -8,7 +8,6 @@ Raises StoreError for a file that is something else, sqlite3.Error for one that 
 from __future__ import annotations
 
 import contextlib
-import io
 import json
 import os
 import sqlite3
@@ -259,8 +258,6 @@ def main() -> int:
     args = parser.read()
     if not 1 <= args.limit <= MOST_PLAYERS:
         parser.error(f"--limit must be 1 to {MOST_PLAYERS}, not {args.limit}")
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal may not know every letter
     try:
         with contextlib.closing(open_to_read(args.database)) as db:
             rows = best_players(db, args.limit)

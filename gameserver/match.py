@@ -90,7 +90,8 @@ class Match(Audience):
         """Keeps, records and logs something that happened in this room; details: plain data."""
         self.events.append((self.game.tick, event_type, details))
         self._recorder.record_event(self.id, time.time(), self.game.tick, event_type, details)
-        log.info("room %s: %s %r", self.id, event_type, details)
+        # The type belongs to the kind of line by which the log sums up repeated ones, so it is no value of the call.
+        log.info(f"room %s: {event_type} %r", self.id, details)
 
     def _enter(self, status: str) -> None:
         self.life.enter(status)

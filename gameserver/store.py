@@ -34,6 +34,7 @@ from gameserver.leaderboard import (
     open_to_read,
     open_to_write,
 )
+from Net.terminal import run_command
 
 __all__ = ["DEFAULT_PATH", "Store", "StoreError"]
 
@@ -291,4 +292,4 @@ def _is_about_the_file(error: Exception) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(leaderboard.main())
+    sys.exit(run_command("store", leaderboard.main))

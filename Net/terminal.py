@@ -1,0 +1,280 @@
+"""The one place that writes to standard output and standard error.
+
+Either of them can be missing (as under pythonw), closed, full or gone, can lack letters, or can be a pipe that nobody
+reads. So both are replaced by the streams of this file, and `print`, `logging` and `argparse` need not know.
+A command runs under `run_command`: it waits for its reader, and ends early when its output cannot be written.
+A server runs under `queued_streams`: it waits for nobody. Text that does not fit or cannot be written is dropped, and
+the number of lines that are missing is written as soon as the reader is back.
+In:  text. Out: bytes; a letter that the stream's encoding does not have is replaced by its escape, such as \\u2588.
+"""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import errno
+import io
+import os
+import sys
+import threading
+import time
+from collections import deque
+from typing import Any, Callable, Iterator, TextIO, cast
+
+# The exit status of a command whose output could not be written.
+EXIT_UNWRITTEN = 1
+# The characters that may wait for a reader who stands still: a trace writes up to 2 MiB at once.
+MOST_CHARACTERS = 4 * 1024 * 1024
+# How long a server that ends waits for the readers.
+FLUSH_S = 0.5
+# How soon a write is tried again when another program has made the terminal non-blocking, and it is full.
+_RETRY_S = 0.01
+
+
+class Outlet:
+    """Writes to a stream that Python was started with. Only one thread at a time may use it."""
+
+    def __init__(self, stream: TextIO | None) -> None:
+        self.is_missing = stream is None
+        self.encoding: str = (stream.encoding if stream is not None else None) or "ascii"
+        self._stream = stream
+        # Below the stream's buffer: a thread that waits for a reader would hold the lock of that.
+        buffer = getattr(stream, "buffer", None)
+        self._raw: Any = getattr(buffer, "raw", buffer)
+        self._encoder = codecs.getincrementalencoder(self.encoding)("backslashreplace")
+
+    def write(self, text: str) -> None:
+        """Writes all of a text, and waits for the reader as long as it takes; raises OSError."""
+        if self._stream is None:
+            raise OSError(errno.EBADF, "there is no such stream")
+        try:
+            if self._raw is None:  # a stream in memory
+                self._stream.write(text)
+            else:
+                self._write_bytes(self._encode(text))
+        except ValueError as error:  # somebody has closed the stream
+            raise OSError(errno.EBADF, str(error)) from None
+
+    def _encode(self, text: str) -> bytes:
+        if os.linesep != "\n" and isinstance(self._raw, io.RawIOBase):
+            text = text.replace("\n", os.linesep)
+        try:
+            return self._encoder.encode(text)
+        except UnicodeError:  # some encodings cannot replace
+            return text.encode("ascii", "backslashreplace")
+
+    def _write_bytes(self, data: bytes) -> None:
+        while data:
+            written = self._raw.write(data)
+            if written:
+                data = data[written:]
+            else:
+                time.sleep(_RETRY_S)
+
+
+class DirectStream(io.TextIOBase):
+    """Writes at once, and waits for the reader.
+
+    problem: the error that ended the output; everything after it is dropped. A stream that is missing is no problem:
+    nobody wants its text. ends_command: whether the error is raised, so that a command does not go on for nobody.
+    """
+
+    encoding: str = "ascii"
+
+    def __init__(self, outlet: Outlet, ends_command: bool) -> None:
+        self.encoding = outlet.encoding
+        self.outlet = outlet
+        self.problem: OSError | None = None
+        self._ends_command = ends_command
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        """Returns the length of the text, written or dropped; raises OSError once if `ends_command`."""
+        if self.problem is None and not self.outlet.is_missing:
+            try:
+                self.outlet.write(text)
+            except OSError as error:
+                self.problem = error
+                if self._ends_command:
+                    raise
+        return len(text)
+
+
+class QueuedStream(io.TextIOBase):
+    """Takes text from any thread without waiting; one thread of its own writes it, and holds no lock while it waits.
+
+    name: of that thread. tell: is called with the error when text begins to be lost. most: characters that may wait.
+    """
+
+    encoding: str = "ascii"
+
+    def __init__(
+        self,
+        outlet: Outlet,
+        name: str,
+        tell: Callable[[OSError], None] = lambda _error: None,
+        most: int = MOST_CHARACTERS,
+    ) -> None:
+        self.encoding = outlet.encoding
+        self._outlet = outlet
+        self._tell = tell
+        self._most = most
+        # Reentrant: a destructor or a signal handler may print while its own thread is inside `write`.
+        self._lock = threading.RLock()
+        self._texts: deque[str] = deque()
+        self._size = 0
+        self._dropped = 0  # lines that did not fit
+        self._missing = 0  # lines that are lost, and of which the reader has not been told yet; the writer's own
+        self._is_failing = False
+        self._is_stopping = False
+        self._wake = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        """Returns the length of the text, queued or dropped."""
+        with self._lock:
+            if self._size + len(text) <= self._most:
+                self._texts.append(text)
+                self._size += len(text)
+            else:
+                self._dropped += text.count("\n")
+            self._start()
+        self._wake.set()
+        return len(text)
+
+    def begin_stop(self) -> None:
+        """Ends the thread as soon as all that waits is written."""
+        self._is_stopping = True
+        self._wake.set()
+
+    def wait_until_stopped(self, deadline_s: float) -> None:
+        """Waits for the end of the thread, but not past the deadline, a time of time.monotonic()."""
+        if self._thread.ident is not None:
+            self._thread.join(max(0.0, deadline_s - time.monotonic()))
+
+    def _start(self) -> None:
+        if self._thread.ident is None and not self._is_stopping:
+            try:
+                self._thread.start()
+            except RuntimeError:
+                pass  # the machine has no thread left: the next text tries again
+
+    def _run(self) -> None:
+        is_stopping = False
+        while not is_stopping:
+            self._wake.wait()
+            self._wake.clear()
+            is_stopping = self._is_stopping
+            with self._lock:
+                texts, dropped = self._texts, self._dropped
+                self._texts, self._size, self._dropped = deque(), 0, 0
+            for text in texts:
+                self._put_out(text)
+            if dropped:
+                self._missing += dropped
+                self._put_out("")
+
+    def _put_out(self, text: str) -> None:
+        note = f"... {self._missing} lines are missing here: they could not be written\n" if self._missing else ""
+        try:
+            self._outlet.write(note + text)
+        except OSError as error:
+            self._missing += text.count("\n")
+            if not self._is_failing:
+                self._is_failing = True
+                self._tell(error)
+        else:
+            self._missing = 0
+            self._is_failing = False
+
+
+def run_command(name: str, command: Callable[[], int]) -> int:
+    """Runs a command, and returns its exit status: that of the command, but never 0 if its output could not be written.
+
+    name: stands before the sentence that says so. A reader who has seen enough, as `head` has, needs no sentence.
+    """
+    _fill_closed_descriptors()
+    out, err = DirectStream(Outlet(sys.stdout), ends_command=True), DirectStream(Outlet(sys.stderr), ends_command=False)
+    with _replaced(out, err):
+        try:
+            status = command()
+        except SystemExit as end:  # argparse has printed its help, or has refused an argument
+            status = end.code if isinstance(end.code, int) else 0
+        except OSError as error:
+            if error is not out.problem:
+                raise
+            status = EXIT_UNWRITTEN
+        if out.problem is None:
+            return status
+        if not isinstance(out.problem, BrokenPipeError):
+            err.write(f"{name}: the output cannot be written: {out.problem.strerror}\n")
+        return status or EXIT_UNWRITTEN
+
+
+@contextlib.contextmanager
+def queued_streams(tell: Callable[[OSError], None]) -> Iterator[None]:
+    """Replaces both streams by queued ones; afterwards gives their readers half a second for what still waits.
+
+    tell: is called with the error when text for standard output begins to be lost.
+    """
+    streams = [
+        QueuedStream(_outlet_of(sys.stdout), "output writer", tell),
+        QueuedStream(_outlet_of(sys.stderr), "log writer"),
+    ]
+    with _replaced(*streams):
+        try:
+            yield
+        finally:
+            deadline_s = time.monotonic() + FLUSH_S
+            for stream in streams:
+                stream.begin_stop()
+            for stream in streams:
+                stream.wait_until_stopped(deadline_s)
+
+
+def has_letters_of(text: str) -> bool:
+    """Whether standard output can show every letter of a text."""
+    try:
+        text.encode(getattr(sys.stdout, "encoding", None) or "ascii")
+    except UnicodeError:
+        return False
+    return True
+
+
+def _outlet_of(stream: Any) -> Outlet:
+    return stream.outlet if isinstance(stream, DirectStream) else Outlet(stream)
+
+
+@contextlib.contextmanager
+def _replaced(out: io.TextIOBase, err: io.TextIOBase) -> Iterator[None]:
+    before = sys.stdout, sys.stderr
+    for stream in before:
+        try:
+            stream.flush()
+        except (OSError, ValueError, AttributeError):
+            pass  # it is missing, closed or broken: nothing of ours waits in it
+    sys.stdout, sys.stderr = cast(TextIO, out), cast(TextIO, err)
+    try:
+        yield
+    finally:
+        sys.stdout, sys.stderr = before
+
+
+def _fill_closed_descriptors() -> None:
+    """Opens what is closed of the descriptors 0 to 2 on nothing.
+
+    Otherwise the next file or socket gets that number, and receives what C code writes to standard error.
+    """
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            try:
+                os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+            except OSError:
+                return

@@ -1,0 +1,164 @@
+"""Repeated log lines are summed up, so that strangers who connect and vanish by the hundred cannot fill the log.
+
+In:  log records, from any thread. Out: the first lines of each kind and address in ten seconds; then one line with the
+number of the others, such as "192.0.2.7:50123 refused: ... (and 340 more in 10 s)".
+A kind is the text of the log call before its values are filled in, with its logger and level; the address is the first
+value, without its port. A line that is left out is counted and never formatted, so it costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from typing import Any, Hashable
+
+PERIOD_S = 10.0
+# Lines of a period that are shown: those of one kind and address, and those of one kind. An address is remembered only
+# if a line of it was shown, so the second number bounds the memory however many addresses there are.
+LINES_OF_ADDRESS = 10
+LINES_OF_KIND = 100
+# Kinds are as many as there are log calls; this bounds those of a library that puts values into its texts.
+MOST_KINDS = 500
+
+# The `extra` of a log call of which every line must be kept, such as what an operator does.
+EVERY_LINE = {"is_always_shown": True}
+
+
+class SumUp(logging.Handler):
+    """Hands records on to `target`, and sums up those that repeat."""
+
+    def __init__(self, target: logging.Handler) -> None:
+        super().__init__()
+        self._target = target
+        self._kinds: dict[Hashable, _Kind] = {}
+        self._since_s = 0.0
+        self._is_timed = False  # whether a thread waits for the end of the period
+        self._closed = threading.Event()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Shows or counts a record; the handler's lock is held, by `logging`."""
+        try:
+            if getattr(record, "is_always_shown", False) or self._takes(record):
+                self._target.handle(record)
+        except Exception:
+            self.handleError(record)
+
+    def sum_up(self) -> None:
+        """Ends the period: tells how many lines were left out, and begins to count anew."""
+        self.acquire()
+        try:
+            self._sum_up(time.monotonic())
+        finally:
+            self.release()
+
+    def close(self) -> None:
+        """Tells what was left out since the last sum, and closes the target."""
+        self._closed.set()
+        self.sum_up()
+        self._target.close()
+        super().close()
+
+    def _takes(self, record: logging.LogRecord) -> bool:
+        now_s = time.monotonic()
+        if not self._kinds:
+            self._since_s = now_s
+        elif now_s - self._since_s >= PERIOD_S:
+            self._sum_up(now_s)
+        key = _kind_of(record)
+        if key not in self._kinds:
+            key = key if len(self._kinds) < MOST_KINDS else None
+            self._kinds.setdefault(key, _Kind())
+        is_taken = self._kinds[key].takes(record)
+        if not is_taken and not self._is_timed:
+            self._time(PERIOD_S - (now_s - self._since_s))
+        return is_taken
+
+    def _sum_up(self, now_s: float) -> None:
+        kinds, self._kinds = self._kinds, {}
+        period_s = now_s - self._since_s
+        self._since_s = now_s
+        for kind in kinds.values():
+            for sum_of_lines in kind.sums(period_s):
+                self._target.handle(sum_of_lines)
+
+    def _time(self, left_s: float) -> None:
+        thread = threading.Thread(target=self._wait, args=(left_s,), name="log sums", daemon=True)
+        try:
+            thread.start()
+            self._is_timed = True
+        except RuntimeError:
+            pass  # the machine has no thread left: the next line after the period tells the sum
+
+    def _wait(self, left_s: float) -> None:
+        if not self._closed.wait(left_s):
+            self._is_timed = False
+            self.sum_up()
+
+
+class _Kind:
+    """The lines of one kind in a period."""
+
+    def __init__(self) -> None:
+        self._shown = 0
+        self._addresses: dict[str, _Count] = {}
+        self._others = _Count(", of other addresses")  # whose first line came when enough had been shown
+
+    def takes(self, record: logging.LogRecord) -> bool:
+        """Whether a record is to be shown; if not, it is counted."""
+        address = _address_of(record)
+        has_room = self._shown < LINES_OF_KIND
+        count = self._addresses.get(address)
+        if count is None:
+            if not has_room:
+                return self._others.leave_out(record)
+            count = self._addresses[address] = _Count()
+        if not has_room or count.shown >= LINES_OF_ADDRESS:
+            return count.leave_out(record)
+        count.shown += 1
+        self._shown += 1
+        return True
+
+    def sums(self, period_s: float) -> list[logging.LogRecord]:
+        """A record for each address whose lines were left out."""
+        counts = [*self._addresses.values(), self._others]
+        return [count.as_record(period_s) for count in counts if count.first is not None]
+
+
+class _Count:
+    """How many lines were shown and left out. first: the first that was left out, as text of a record."""
+
+    def __init__(self, whose: str = "") -> None:
+        self.shown = 0
+        self.first: dict[str, Any] | None = None
+        self._left_out = 0
+        self._whose = whose
+
+    def leave_out(self, record: logging.LogRecord) -> bool:
+        """Counts a record that is not shown; returns False."""
+        self._left_out += 1
+        if self.first is None:  # no values and no traceback: they would keep a connection alive for the period
+            names = ("name", "levelno", "levelname")
+            self.first = {"msg": record.getMessage(), **{name: getattr(record, name) for name in names}}
+        return False
+
+    def as_record(self, period_s: float) -> logging.LogRecord:
+        """The one line for all that were left out."""
+        assert self.first is not None
+        rest = self._left_out - 1  # the first is shown with it
+        note = f" (and {rest} more in {max(1, round(period_s))} s{self._whose})" if rest else ""
+        return logging.makeLogRecord({**self.first, "msg": self.first["msg"] + note})
+
+
+def _kind_of(record: logging.LogRecord) -> Hashable:
+    fault = record.exc_info[0] if record.exc_info else None
+    return record.name, record.levelno, str(record.msg), fault
+
+
+def _address_of(record: logging.LogRecord) -> str:
+    """The first value of the log call without the port, which changes from connection to connection."""
+    first = record.args[0] if isinstance(record.args, tuple) and record.args else ""
+    if not isinstance(first, str):
+        return ""
+    host, _, port = first.rpartition(":")
+    return host if port.isdigit() and ("." in host or host.endswith("]")) else first
