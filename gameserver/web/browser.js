@@ -8,7 +8,7 @@
 /** @template T @param {() => T} use @param {T} otherwise returned if the feature is missing or throws @returns {T} */
 function attempt(use, otherwise) {
   try {
-    return use() ?? otherwise;
+    return use();
   } catch {
     return otherwise;
   }

@@ -228,3 +228,16 @@ def test_a_browser_that_draws_nothing_gets_a_sentence(served: Served, visit: Vis
     ann.page.click("#play")
     eventually(lambda: "no canvas to draw on" in ann.page.inner_text("#join-message"), "the page says so")
     assert ann.see("game") is None
+
+
+def test_without_round_corners_a_rectangle_is_drawn(served: Served, visit: Visit) -> None:
+    ann = visit(served.url, without(("CanvasRenderingContext2D.prototype.roundRect",), "missing"))
+    drawn = ann.page.evaluate("""async () => {
+        const { drawingContext, roundedRectangle } = await import("/web/browser.js");
+        const context = drawingContext(document.createElement("canvas"));
+        roundedRectangle(context, 10, 10, 20, 20, 5);
+        context.fill();
+        const { data } = context.getImageData(0, 0, 40, 40);
+        return [5, 20].map((at) => data[4 * (40 * at + at) + 3]);
+    }""")
+    assert drawn == [0, 255], "nothing beside it, and something in it"
