@@ -99,9 +99,10 @@ class Announcement:
         except ImportError:
             return
         name = (machine_name() or _NAMELESS).partition(".")[0]
-        is_ipv6 = ":" in self._addresses[0]
+        kind = IPVersion.V6Only if ":" in self._addresses[0] else IPVersion.V4Only
         try:
-            self._zeroconf = Zeroconf(ip_version=IPVersion.V6Only if is_ipv6 else IPVersion.V4Only)
+            # Only where the server can be opened, and never over an interface that is down.
+            self._zeroconf = Zeroconf(interfaces=self._addresses, ip_version=kind)
             info = ServiceInfo(
                 _SERVICE,
                 f"{name}.{_SERVICE}",

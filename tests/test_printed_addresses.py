@@ -112,6 +112,31 @@ def test_the_qr_code_leads_to_the_first_printed_address(host: str, tmp_path: Pat
             assert "404" in net.statuses(net.ours, [page])[page]
 
 
+# Prints what the other machine finds on the network: address and port of each service.
+BROWSE = """
+import sys, threading, zeroconf
+browsing = zeroconf.Zeroconf(interfaces=sys.argv[1:2])
+found = threading.Event()
+def add(zeroconf, service_type, name, state_change):
+    print(*sorted(zeroconf.get_service_info(service_type, name).parsed_addresses()), flush=True)
+    found.set()
+zeroconf.ServiceBrowser(browsing, "_http._tcp.local.", handlers=[add])
+found.wait(float(sys.argv[2]))
+browsing.close()
+"""
+
+
+@needs_namespaces
+@pytest.mark.parametrize("host", ["0.0.0.0", "10.213.7.1"])
+def test_the_addresses_that_are_announced_are_those_that_are_printed(host: str) -> None:
+    pytest.importorskip("zeroconf", reason="the extra lan is not installed")
+    with network(MACHINES["several interfaces"]) as net, started(inside(net.ours), "--host", host) as server:
+        command = [*inside(net.theirs), sys.executable, "-c", BROWSE, "10.213.7.2", str(DEADLINE_S)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=3 * DEADLINE_S)
+        announced = [url("http", address, server.port) for address in done.stdout.split()]
+        assert sorted(announced) == sorted(told_to_others(server.printed))
+
+
 @needs_namespaces
 @pytest.mark.parametrize(
     ("machine", "host", "flag"), [("IPv6 only", "0.0.0.0", "--host ::"), ("IPv4 only", "::", "--host 0.0.0.0")]
@@ -169,6 +194,8 @@ def machine_without_name_service() -> Iterator[str]:
             for file in settings.iterdir():
                 file.unlink()
             settings.rmdir()
+            with contextlib.suppress(OSError):  # it holds settings of other networks
+                settings.parent.rmdir()
 
 
 # Gives the machine that it is run on a name, and becomes the server.

@@ -56,10 +56,11 @@ class FakeZeroconf:
         self.announced: list[Any] = []
         self.is_closed = False
         self.kind = ""
+        self.interfaces: list[str] = []
         self.IPVersion = SimpleNamespace(V4Only="IPv4", V6Only="IPv6")
 
-    def Zeroconf(self, ip_version: str) -> FakeZeroconf:  # noqa: N802
-        self.kind = ip_version
+    def Zeroconf(self, interfaces: list[str], ip_version: str) -> FakeZeroconf:  # noqa: N802
+        self.interfaces, self.kind = interfaces, ip_version
         return self
 
     def ServiceInfo(self, kind: str, name: str, **rest: Any) -> Any:  # noqa: N802
@@ -102,7 +103,7 @@ def test_the_announcement_goes_over_the_kind_of_network_that_the_server_is_on(
 ) -> None:
     fake = FakeZeroconf()
     announce(monkeypatch, fake, [address])
-    assert fake.kind == kind
+    assert (fake.interfaces, fake.kind) == ([address], kind)
 
 
 @pytest.mark.parametrize(
