@@ -185,6 +185,17 @@ def test_a_request_gets_its_literal_answer(arena: Arena, icon: Icon, exchange: E
     assert answer == expected.replace("{page}", icon.body)
 
 
+def test_a_server_that_is_full_says_so_to_head_without_a_body() -> None:
+    with serving(max_connections=1) as full:
+        full.connect(path="/echo")
+        for method, has_body in (("GET", True), ("HEAD", False)):
+            answer = ask(full, f"{method} / HTTP/1.1\r\n{HOST}\r\n".encode())
+            head, _, body = answer.partition(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 503 Service Unavailable\r\nDate: ")
+            assert b"\r\nRetry-After: 10\r\n" in head
+            assert bool(body) is has_body
+
+
 # Other programs --------------------------------------------------------------------------------------------------
 
 
