@@ -21,8 +21,8 @@ from Net.handshake import UPGRADE_FIELDS, Request, build_response_head
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
 )
-# RFC 9110 section 8.8.3: the tag itself, with its quotes; two tags are compared without the W/ of a weak one (13.1.2).
-_ENTITY_TAG = re.compile(r'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
+# RFC 9110 section 8.8.3, without the W/ of a weak tag: for a page it makes no difference (section 13.1.2).
+_ENTITY_TAG = re.compile(r'"[^"]*"')
 
 
 class Page(NamedTuple):

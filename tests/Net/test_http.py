@@ -61,6 +61,7 @@ def test_a_page_that_the_browser_has_already_is_not_sent_again() -> None:
         f'"other", {etag}',
         f'W/"other",\tW/{etag}',
         f'"with, a comma", {etag}',
+        f'"with a space",{etag}',
         f", ,{etag},",
         f'"",{etag}',
         f'"\xe9",{etag}',
