@@ -1,13 +1,13 @@
 """The server's half of opening a connection: reads the head of a request, then upgrades, answers or refuses it.
 
-In:  a socket just accepted. Out: a `WebSocket`, or None for a plain HTTP request that has been answered.
+In:  a socket just accepted. Out: a `WebSocket`, or None for a plain HTTP request that has been answered, and for a
+     connection on which nothing was sent.
 Raises HandshakeError after the client has been told; OSError if it vanished on the way.
 """
 
 from __future__ import annotations
 
 import socket
-import time
 import weakref
 from typing import Callable, Mapping, NamedTuple
 
@@ -16,14 +16,8 @@ from Net.deflate import Compression, Parameters, accept_offer
 from Net.errors import HandshakeError
 from Net.extensions import parse_extensions
 from Net.fair_share import Share
-from Net.handshake import (
-    Request,
-    check_upgrade,
-    find_end_of_head,
-    parse_request,
-    refusal,
-    switching_protocols,
-)
+from Net.handshake import Request, check_upgrade, parse_request, refusal, switching_protocols
+from Net.head_reader import HeadReader
 from Net.http import Pages, respond
 from Net.limits import Limits
 from Net.origin import OriginPolicy
@@ -78,9 +72,9 @@ def accept(
     introduce: says who sent the request, or raises HandshakeError if it may not come in. tap: sees the handshake, and
     then the frames. make_share: gives the share of our time that a WebSocket with some limits may take.
     """
+    reader = HeadReader(sock, limits, tap)
     try:
-        head, early = read_head(sock, limits, tap)
-        request = parse_request(head, limits)
+        request = parse_request(reader.read(), limits)
         caller = introduce(request)
         site.policy.check_host(request)
         if request.asks_for_websocket():
@@ -89,21 +83,25 @@ def accept(
             endpoint = site.websockets[request.path]
             limits = endpoint.limits or limits
             share = make_share(limits)
-            websocket = WebSocket(sock, limits, False, early, request.path, caller.address, parameters, share)
+            websocket = WebSocket(sock, limits, False, reader.rest, request.path, caller.address, parameters, share)
             endpoint.open(websocket, parameters)
             websocket.is_this_machine, websocket.tap = caller.is_this_machine, tap
             return websocket
-        sock.sendall(respond(request, site.pages))
+        sock.sendall(respond(request, site.pages, site.websockets))
         _hang_up(sock, limits)
         return None
     except HandshakeError as error:
-        _refuse(sock, error, limits, tap)
+        if _is_spare(sock, reader):
+            return None
+        _refuse(sock, error, reader, limits, tap)
         raise
     except OSError:
+        if _is_spare(sock, reader):
+            return None
         sock.close()
         raise
     except Exception:  # of a page, say
-        _refuse(sock, HandshakeError(500, "a fault in the server", "RFC 9110 section 15.6.1"), limits, tap)
+        _refuse(sock, HandshakeError(500, "a fault in the server", "RFC 9110 section 15.6.1"), reader, limits, tap)
         raise
 
 
@@ -124,43 +122,28 @@ def upgrade(request: Request, site: Site, scheme: str | None = None) -> tuple[by
     return switching_protocols(key, [("Sec-WebSocket-Extensions", answer)]), parameters
 
 
-def read_head(sock: socket.socket, limits: Limits, tap: Tap | None = None) -> tuple[bytes, bytes]:
-    """Returns a request's or response's head and the bytes that came behind it.
-
-    Raises HandshakeError 408 when the head is not there after the handshake time-out, however slowly it drips.
-    """
-    deadline_s = time.monotonic() + limits.handshake_timeout_s
-    received = b""
-    while True:
-        end = find_end_of_head(received, limits)
-        if end >= 0:
-            return received[:end], received[end:]
-        sock.settimeout(max(0.001, deadline_s - time.monotonic()))
-        try:
-            data = sock.recv(limits.head_bytes)
-        except socket.timeout:
-            raise HandshakeError(
-                408,
-                f"the head must arrive within {limits.handshake_timeout_s:g} s",
-                "RFC 9110 section 15.5.9",
-            ) from None
-        if not data:
-            raise ConnectionResetError("the connection ended inside the handshake")
-        received += data
-        if tap is not None:
-            tap.received(data)
-
-
 def _send(sock: socket.socket, response: bytes, tap: Tap | None) -> None:
     sock.sendall(response)
     if tap is not None:
         tap.sent(response)
 
 
-def _refuse(sock: socket.socket, error: HandshakeError, limits: Limits, tap: Tap | None) -> None:
+def _is_spare(sock: socket.socket, reader: HeadReader) -> bool:
+    """Whether nothing at all was sent; then the socket is closed.
+
+    Browsers open connections before they need them, and load balancers open them to see whether the port answers.
+    Neither has asked for anything, so there is nobody to tell and nothing to log.
+    """
+    if reader.heard:
+        return False
+    sock.close()
+    return True
+
+
+def _refuse(sock: socket.socket, error: HandshakeError, reader: HeadReader, limits: Limits, tap: Tap | None) -> None:
     tell_witness(tap, error)
     try:
-        _send(sock, refusal(error), tap)
+        _send(sock, refusal(error, reader.heard), tap)
     except OSError:
         pass  # it left before it was told: nothing more to do for it
     _hang_up(sock, limits)

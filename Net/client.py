@@ -6,15 +6,21 @@ import base64
 import os
 import socket
 from typing import Iterable
-from urllib.parse import urlsplit
 
-from Net.accept import read_head
 from Net.deflate import check_answer, make_offer
+from Net.destination import parse_url
 from Net.errors import HandshakeError
 from Net.extensions import parse_extensions
-from Net.handshake import check_response, upgrade_request
+from Net.handshake import check_response, is_interim, upgrade_request
+from Net.head_reader import HeadReader
 from Net.limits import Limits
 from Net.websocket import WebSocket
+
+_SUBPROTOCOL = "sec-websocket-protocol"
+# What the handshake writes itself: a second one would make a request that means two things.
+_OWN_FIELDS = frozenset(
+    ("host", "upgrade", "connection", "sec-websocket-key", "sec-websocket-version", "sec-websocket-extensions")
+)
 
 
 def connect(
@@ -22,24 +28,47 @@ def connect(
 ) -> WebSocket:
     """Opens a WebSocket to a ws:// URL.
 
-    headers: further fields of the request, as (name, value). compress: offer permessage-deflate. Raises ValueError for
-    another kind of URL, OSError when nobody answers, HandshakeError when the server refuses.
+    headers: further fields of the request, as (name, value); an offer of subprotocols is one of them. compress: offer
+    permessage-deflate. Raises ValueError for a URL or a header that can not be sent, OSError when nobody answers,
+    HandshakeError when the server refuses.
     """
-    parts = urlsplit(url)
-    if parts.scheme != "ws" or not parts.hostname:
-        raise ValueError(f"the URL must be ws://host[:port]/path, not {url!r}")
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    destination = parse_url(url)
+    fields = [*headers]
+    _check_headers(fields)
     key = base64.b64encode(os.urandom(16)).decode("ascii")
-    sock = socket.create_connection((parts.hostname, parts.port or 80), limits.handshake_timeout_s)
+    offer = [("Sec-WebSocket-Extensions", make_offer())] if compress else []
+    request = upgrade_request(destination.authority, destination.target, key, [*fields, *offer])
+    sock = socket.create_connection((destination.host, destination.port), limits.handshake_timeout_s)
     try:
-        offer = [("Sec-WebSocket-Extensions", make_offer())] if compress else []
-        sock.sendall(upgrade_request(parts.netloc, target, key, [*headers, *offer]))
-        head, early = read_head(sock, limits)
-        answer = parse_extensions(check_response(head, key, limits))
+        sock.sendall(request)
+        reader = HeadReader(sock, limits)
+        head = _final_head(reader, limits)
+        answer = parse_extensions(check_response(head, key, limits, _subprotocols(fields)))
         if answer and not compress:
             raise HandshakeError(502, "the server answers an extension that was not offered", "RFC 6455 section 4.1")
         parameters = check_answer(answer)
     except BaseException:
         sock.close()
         raise
-    return WebSocket(sock, limits, True, early, target, parts.netloc, parameters)
+    return WebSocket(sock, limits, True, reader.rest, destination.target, destination.authority, parameters)
+
+
+def _check_headers(fields: Iterable[tuple[str, str]]) -> None:
+    for name, _ in fields:
+        if name.lower() in _OWN_FIELDS:
+            raise ValueError(f"headers: {name} is written by the handshake itself")
+
+
+def _subprotocols(fields: Iterable[tuple[str, str]]) -> list[str]:
+    """The subprotocols that the headers offer."""
+    offers = [value for name, value in fields if name.lower() == _SUBPROTOCOL]
+    return [offer.strip(" \t") for offer in ",".join(offers).split(",") if offer.strip(" \t")]
+
+
+def _final_head(reader: HeadReader, limits: Limits) -> bytes:
+    """Reads the server's answer, and passes over interim answers before it (RFC 9110 section 15.2)."""
+    for _ in range(limits.interim_answers + 1):
+        head = reader.read()
+        if not is_interim(head):
+            return head
+    raise HandshakeError(502, f"more than {limits.interim_answers} interim answers", "RFC 9110 section 15.2")

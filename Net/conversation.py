@@ -13,6 +13,7 @@ from Net.deflate import Parameters, check_answer
 from Net.dissect import Dissector
 from Net.errors import HandshakeError
 from Net.extensions import parse_extensions
+from Net.handshake import is_interim
 from Net.limits import Limits, LimitsOf
 from Net.opening import dissect_handshake, end_of_half
 
@@ -67,14 +68,18 @@ class Conversation:
         return [self.request]
 
     def _read_response(self) -> list[Record]:
+        interim: list[Record] = []
         head = self._take_head(False)
+        while head is not None and is_interim(head):
+            interim.append(dissect_answer(head, self.request))
+            head = self._take_head(False)
         if head is None:
-            return []
+            return interim
         self.response = response = dissect_answer(head, self.request)
         if not response.is_upgrade:
             self._failed = True
-            return [response]
-        return [response, *self._start(parameters_of(response))]
+            return [*interim, response]
+        return [*interim, response, *self._start(parameters_of(response))]
 
     def _take_head(self, from_client: bool) -> bytes | None:
         """The head that has come, None while it has not; all there is, if it is none."""

@@ -20,6 +20,7 @@ from Net.dissect import Dissector
 from Net.dissect_input import read_input
 from Net.explain import FORMS
 from Net.frames import MASK
+from Net.handshake import is_interim
 from Net.limits import Limits
 from Net.opening import RESPONSE_START, dissect_handshake, end_of_half, is_opening
 from Net.plain import as_plain
@@ -42,7 +43,9 @@ class Opening(NamedTuple):
     @property
     def opens(self) -> bool:
         """Whether frames follow."""
-        return all(half.is_upgrade for half in self.halves)
+        if self.halves and is_interim(self.halves[-1].wire):
+            return False
+        return all(half.is_upgrade for half in self.halves if not is_interim(half.wire))
 
 
 def make_parser() -> ArgumentParser:
@@ -90,7 +93,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def read_opening(data: bytes) -> Opening:
-    """Takes a request, a response, or both of them off the start of the bytes."""
+    """Takes a request, a response, or both of them off the start of the bytes, and interim responses between them."""
     halves: list[Handshake] = []
     while (data and not halves and is_opening(data)) or _awaits_answer(halves, data):
         end = end_of_half(data, _USUAL)
@@ -101,7 +104,7 @@ def read_opening(data: bytes) -> Opening:
 
 
 def _awaits_answer(halves: list[Handshake], data: bytes) -> bool:
-    return len(halves) == 1 and halves[0].from_client and data.startswith(RESPONSE_START)
+    return bool(halves) and (halves[-1].from_client or is_interim(halves[-1].wire)) and data.startswith(RESPONSE_START)
 
 
 def make_dissector(args: argparse.Namespace, opening: Opening) -> Dissector:

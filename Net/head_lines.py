@@ -7,7 +7,7 @@ Raises nothing, and checks nothing: that is the business of Net.handshake.
 from __future__ import annotations
 
 from Net.anatomy import HandshakeLine
-from Net.handshake import END_OF_HEAD
+from Net.handshake import END_OF_HEAD, is_interim, start_of_head
 
 _MEANINGS = {
     "host": ("which site is meant: one server may have many names", "RFC 9112 section 3.2"),
@@ -31,19 +31,26 @@ _OPTIONS = ("options of this one TCP connection", "RFC 9110 section 7.6.1")
 _CUT = ("has not come whole", "RFC 9112 section 2.1")
 _REQUEST_LINE = ("method, what is asked for, version: an upgrade starts as an ordinary GET", "RFC 6455 section 4.1")
 _SWITCHES = ("101: from the next byte on, both sides speak WebSocket", "RFC 6455 section 4.2.2")
+_INTERIM = ("1xx: an interim answer, which is passed over; the final one follows", "RFC 9110 section 15.2")
 _STAYS = ("not 101: the server does not change to WebSocket, and no frames follow", "RFC 6455 section 4.2.2")
 
 
 def explain_lines(head: bytes, from_client: bool, switches: bool) -> tuple[HandshakeLine, ...]:
     """Returns the lines of a request, or of a response. switches: whether its status is 101."""
-    text, end, _ = head.partition(END_OF_HEAD)
+    text, end, _ = head[start_of_head(head) :].partition(END_OF_HEAD)
     first, *others = text.decode("latin-1").split("\r\n")
-    about = _REQUEST_LINE if from_client else (_SWITCHES if switches else _STAYS)
+    about = _REQUEST_LINE if from_client else _about_status(head, switches)
     lines = [HandshakeLine(first, "", first, *about), *(_line(other, from_client, switches) for other in others)]
     if not end:  # the last line has no end, or is the beginning of the next
         *lines, cut = lines
         lines += [HandshakeLine(cut.text, cut.name, cut.value, *_CUT)] if cut.text.strip() or not lines else []
     return tuple(lines)
+
+
+def _about_status(response: bytes, switches: bool) -> tuple[str, str]:
+    if is_interim(response):
+        return _INTERIM
+    return _SWITCHES if switches else _STAYS
 
 
 def _line(text: str, from_client: bool, switches: bool) -> HandshakeLine:

@@ -23,6 +23,8 @@ class Limits:
     head_bytes: int = 8 * 1024
     # Browsers send about 15 headers.
     head_fields: int = 64
+    # Answers with a status of 1xx that a client passes over before the 101; a proxy sends one or two.
+    interim_answers: int = 8
 
     # A message after reassembly (and inflation). The game's largest, a chat line, is under 1 KiB.
     message_bytes: int = 64 * 1024

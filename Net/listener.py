@@ -201,11 +201,12 @@ class Listener:
         """Answers when the request has come, in its own thread: some clients take no answer before they have asked."""
         log.info("%s refused: %s", threading.current_thread().name, problem.reason)
         sock.settimeout(TURNED_AWAY_S)
+        asked = b""
         try:
-            sock.recv(self._limits.head_bytes)
+            asked = sock.recv(self._limits.head_bytes)
         except OSError:
             pass  # nothing comes: no reason to be impolite
-        _answer(sock, problem)
+        _answer(sock, problem, asked)
         sockets.linger(sock, TURNED_AWAY_S)
         sock.close()
         with self._lock:
@@ -327,9 +328,9 @@ def _start(thread: threading.Thread) -> bool:
     return True
 
 
-def _answer(sock: socket.socket, error: HandshakeError) -> None:
+def _answer(sock: socket.socket, error: HandshakeError, asked: bytes = b"") -> None:
     sock.setblocking(False)
     try:
-        sock.send(refusal(error))
+        sock.send(refusal(error, asked))
     except OSError:
         pass  # it did not wait for the answer

@@ -19,7 +19,9 @@ from Net.handshake import (
     Request,
     check_response,
     check_upgrade,
+    end_of_head,
     find_end_of_head,
+    is_interim,
     parse_request,
     parse_switch,
 )
@@ -31,7 +33,7 @@ from Net.violations import violation_of
 # What a request starts with: a method that is known, or any line that ends like a request line. No good frame starts
 # like the former: the first letters are reserved bits and opcodes.
 _METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH")
-_REQUEST_START = re.compile(rb"(?:%b) |[A-Za-z]{1,32} [^\r\n]{1,8192} HTTP/" % "|".join(_METHODS).encode())
+_REQUEST_START = re.compile(rb"(?:\r\n)*(?:(?:%b) |[A-Za-z]{1,32} [^\r\n]{1,8192} HTTP/)" % "|".join(_METHODS).encode())
 RESPONSE_START = b"HTTP/"
 _SWITCHES = re.compile(rb"HTTP/[^ \r\n]* 101(?!\d)")
 
@@ -50,7 +52,7 @@ def end_of_half(received: bytes, limits: Limits) -> int:
         end = find_end_of_head(received, limits)
     except HandshakeError:
         return len(received)
-    is_refusal = received.startswith(RESPONSE_START) and not _switches(received)
+    is_refusal = received.startswith(RESPONSE_START) and not (_switches(received) or is_interim(received))
     return len(received) if end >= 0 and is_refusal else end
 
 
@@ -99,7 +101,7 @@ def _dissect_request(head: bytes, limits: Limits, check: Callable[[Request], obj
         from_client=True,
         wire=head,
         size=len(head),
-        is_whole=END_OF_HEAD in head,
+        is_whole=end_of_head(head) >= 0,
         lines=explain_lines(head, True, False),
         path=request.path if request else None,
         key=keys[0] if keys else None,
@@ -115,7 +117,7 @@ def _dissect_response(head: bytes, key: str | None, limits: Limits, subprotocols
     switches = _switches(head)
     violation: Violation | None = None
     extensions: list[str] = []
-    is_whole = END_OF_HEAD in head
+    is_whole = end_of_head(head) >= 0
     try:
         end = find_end_of_head(head, limits)
         if switches and end >= 0:

@@ -1,9 +1,10 @@
 """Who is really asking, when a reverse proxy stands in front of the server (RFC 7239 section 1 says why one must ask).
 
 In:  the address at a connection's other end, and the request that came from there. Out: a `Caller`.
-Raises HandshakeError 400 when a trusted proxy names nobody.
+Raises nothing: a proxy that names nobody, or in words that are not known here, asks for itself.
 Anyone can write header fields. So they are believed only from a proxy that the operator has named, and of its
-X-Forwarded-For only the last entry, which that proxy added itself: what stands before it came from outside.
+X-Forwarded-For or Forwarded only the last entry, which that proxy added itself: what stands before it came from
+outside.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ import ipaddress
 import re
 from typing import Container, NamedTuple
 
-from Net.errors import HandshakeError
 from Net.handshake import Request
 
 # The traces of a proxy. An untrusted one's are not believed, but whoever has them did not come straight from here.
@@ -58,6 +58,11 @@ _TRACE_BEGINNINGS = (
 # What proxies call the way a request came to them; some have words of their own for WebSockets.
 _SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
 _ADDRESS = re.compile(r"[0-9A-Fa-f:.]{2,45}")
+# An address as proxies write it, with or without a port: RFC 7239 section 6. A zone means something to the proxy only.
+_NODE = re.compile(
+    r"(?:\[(?P<bracketed>[0-9A-Fa-f:.]+)(?:%[^\]]*)?\]|(?P<v4>[0-9.]+))(?::[0-9A-Za-z._-]*)?"
+    r"|(?P<v6>[0-9A-Fa-f:.]+)(?:%.*)?"
+)
 
 
 class Caller(NamedTuple):
@@ -92,13 +97,8 @@ def identify(request: Request, host: str, port: int, proxies: Container[str]) ->
         is_direct = not any(map(_is_trace, request.fields))
         return Caller(host, port, None, is_direct and ipaddress.ip_address(host.partition("%")[0]).is_loopback)
     # The proxy's own machine sends for others: from there nobody is this machine, with or without the header field.
-    hops = request.items("x-forwarded-for")
-    try:
-        return Caller(canonical_address(hops[-1]) if hops else host, port, _scheme(request))
-    except (ValueError, KeyError):
-        raise HandshakeError(
-            400, "the proxy must say for whom it asks: an address and http or https", "RFC 7239 section 5"
-        ) from None
+    node, protocol = _last_hop(request)
+    return Caller(_address_of(node) or host, port, _SCHEMES.get(protocol.lower()))
 
 
 def _is_trace(field: tuple[str, str]) -> bool:
@@ -106,6 +106,34 @@ def _is_trace(field: tuple[str, str]) -> bool:
     return name in _TRACES or name.startswith(_TRACE_BEGINNINGS)
 
 
-def _scheme(request: Request) -> str | None:
-    named = request.items("x-forwarded-proto")
-    return _SCHEMES[named[-1].lower()] if named else None
+def _last_hop(request: Request) -> tuple[str, str]:
+    """For whom the nearest proxy asks, and the protocol by which it was asked, as it wrote them; "" if it did not.
+
+    A proxy that writes X-Forwarded passes on whatever Forwarded its client has made up, so that one counts only alone.
+    """
+    nodes, protocols = request.items("x-forwarded-for"), request.items("x-forwarded-proto")
+    if nodes or protocols:
+        return (nodes or [""])[-1], (protocols or [""])[-1]
+    # No name of a node has a comma or a semicolon in it, so quotes do not matter for splitting: a quote that a client
+    # leaves open cannot swallow what the proxy has added behind it.
+    last = (request.items("forwarded") or [""])[-1]
+    pairs = {name.strip(" \t").lower(): value for name, _, value in (pair.partition("=") for pair in last.split(";"))}
+    return pairs.get("for", ""), _unquoted(pairs.get("proto", ""))
+
+
+def _unquoted(text: str) -> str:
+    """The value of a token or a quoted string (RFC 9110 section 5.6.4)."""
+    text = text.strip(" \t")
+    is_quoted = len(text) >= 2 and text[0] == text[-1] == '"'
+    return re.sub(r"\\(.)", r"\1", text[1:-1]) if is_quoted else text
+
+
+def _address_of(node: str) -> str | None:
+    """The address in what a proxy calls its client; None for "unknown", "_hidden" and all else that is none."""
+    matched = _NODE.fullmatch(_unquoted(node))
+    if matched is None:
+        return None
+    try:
+        return canonical_address(matched["bracketed"] or matched["v4"] or matched["v6"])
+    except ValueError:
+        return None

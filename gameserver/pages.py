@@ -40,11 +40,14 @@ def rooms_page(rooms: Iterable[GameRoom]) -> Page:
 
 
 def leaderboard_page(store: Store) -> Page:
-    """The best players of all matches; without them if the store can not be read."""
+    """The best players of all matches; without them if the store cannot be read.
+
+    Why it cannot is for the operator, who finds it in the log: it names a path of this machine.
+    """
     try:
         return json_page({"leaderboard": store.leaderboard()})
-    except StoreError as error:
-        return json_page({"leaderboard": [], "error": str(error)})
+    except StoreError:
+        return json_page({"leaderboard": [], "error": "the results cannot be read just now"})
 
 
 def make_pages() -> Pages:

@@ -65,6 +65,7 @@ class Store:
     ) -> None:
         self.path = path if path == MEMORY else os.path.abspath(path)
         self.is_off = False
+        self._is_unreadable = False  # and the log says so
         self.dropped = 0  # records lost, to the bound of the backlog or because the database could not take them
         self._events_kept = events_kept
         self._backlog_rows = backlog_rows
@@ -162,6 +163,18 @@ class Store:
             self.dropped += 1
 
     def _read(self, query: Callable[[sqlite3.Connection, int], T], limit: int) -> T:
+        """Asks the database; a fault is logged once, however many readers it meets."""
+        try:
+            found = self._ask(query, limit)
+        except StoreError as error:
+            if not self._is_unreadable:
+                log.warning("store: %s", error)
+            self._is_unreadable = True
+            raise
+        self._is_unreadable = False
+        return found
+
+    def _ask(self, query: Callable[[sqlite3.Connection, int], T], limit: int) -> T:
         try:
             if self.path != MEMORY:
                 with contextlib.closing(open_to_read(self.path)) as db:

@@ -11,7 +11,7 @@ import socket
 import ssl
 import subprocess
 from pathlib import Path
-from typing import Iterator, NamedTuple
+from typing import Iterator, NamedTuple, Sequence
 
 import pytest
 
@@ -106,8 +106,11 @@ def flags_of_the_example() -> list[str]:
 
 
 @contextlib.contextmanager
-def nginx_in_front_of(server_port: int, folder: Path) -> Iterator[Proxy]:
-    """Runs nginx with the example in front of a server. folder: for its files. Skips where there is no nginx."""
+def nginx_in_front_of(server_port: int, folder: Path, without: Sequence[str] = ()) -> Iterator[Proxy]:
+    """Runs nginx with the example in front of a server. Skips where there is no nginx.
+
+    folder: for its files. without: lines of the example that are left out.
+    """
     program = _find("nginx")
     certificate, key = _make_certificate(folder)
     port, plain_port = _free_ports()
@@ -117,6 +120,7 @@ def nginx_in_front_of(server_port: int, folder: Path) -> Iterator[Proxy]:
         "/etc/ssl/game.example.crt": str(certificate),
         "/etc/ssl/game.example.key": str(key),
         "127.0.0.1:3000": f"127.0.0.1:{server_port}",
+        **dict.fromkeys(without, ""),
     }
     configuration, errors = folder / "nginx.conf", folder / "error.log"
     example = _adapted(EXAMPLE.read_text(encoding="utf-8"), changes)

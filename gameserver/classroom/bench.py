@@ -12,7 +12,7 @@ import threading
 import time
 from typing import Any, Callable, NamedTuple
 
-from Net.handshake import END_OF_HEAD
+from Net.handshake import END_OF_HEAD, end_of_head
 from Net.proxy import Caller
 from Net.sockets import wait_readable
 from Net.tap import Refusal, Tap
@@ -172,7 +172,7 @@ class _Run:
         trial = self._trial
         for piece in _pieces(trial.opening, trial.byte_by_byte):
             self._send(piece)
-        is_whole = END_OF_HEAD in trial.opening and not self._is_late  # or there is nothing to wait for
+        is_whole = end_of_head(trial.opening) >= 0 and not self._is_late  # or there is nothing to wait for
         if is_whole:
             self._listen_until(self._has_answer, MOST_S)
         if self._is_upgraded():

@@ -153,6 +153,40 @@ HANDSHAKE_EXPERIMENTS = (
         handshake=opening("/echo", "Sec-WebSocket-Protocol: soap", "Sec-WebSocket-Protocol: chat"),
     ),
     Experiment(
+        "handshake-subprotocol-empty",
+        "An offer of no subprotocol at all",
+        "The ABNF for the value of this header field is 1#token, where the definitions of constructs and rules are as "
+        "given in [RFC2616].",
+        "RFC 6455 section 4.1",
+        (GOODBYE,),
+        fine(says=_ACCEPT),
+        "One token or more, says the RFC. Some proxies send none; the server takes it, because nobody can misread it.",
+        handshake=opening("/echo", "Sec-WebSocket-Protocol:"),
+    ),
+    Experiment(
+        "handshake-empty-lines",
+        "Empty lines before the handshake",
+        "a server that is expecting to receive and parse a request-line SHOULD ignore at least one empty line (CRLF) "
+        "received prior to the request-line.",
+        "RFC 9112 section 2.2",
+        (GOODBYE,),
+        fine(says=_ACCEPT),
+        "Old browsers sent an empty line too many behind a form; it then stood before their next request.",
+        handshake="\r\n\r\n" + _PROPER,
+    ),
+    Experiment(
+        "handshake-http-1.2",
+        "A later version of HTTP/1",
+        "A recipient that receives a message with a major version number that it implements and a minor version number "
+        "higher than what it implements SHOULD process the message as if it had the highest minor version within that "
+        "major version to which the recipient is conformant.",
+        "RFC 9110 section 2.5",
+        (GOODBYE,),
+        fine(says=_ACCEPT),
+        "The first number says how a message is read, the second only what else its sender can do.",
+        handshake=_changed("HTTP/1.1", "HTTP/1.2"),
+    ),
+    Experiment(
         "handshake-extensions-in-two-lines",
         "Extensions in two header lines",
         "Note that like other HTTP header fields, this header field MAY be split or combined across multiple lines.",
@@ -222,8 +256,8 @@ HANDSHAKE_EXPERIMENTS = (
         'An Upgrade header field containing the value "websocket", treated as an ASCII case-insensitive value.',
         _READING,
         (),
-        refused(404, "there is no such page here"),
-        "Without Upgrade it is plain HTTP, and there is no page at /echo.",
+        refused(426, "the request has no Upgrade: websocket"),
+        "Without Upgrade it is plain HTTP, and /echo is no page: 426 says what is missing. Proxies may remove it.",
         handshake=_changed("Upgrade: websocket\r\n", ""),
     ),
     Experiment(
@@ -232,8 +266,8 @@ HANDSHAKE_EXPERIMENTS = (
         'An Upgrade header field containing the value "websocket", treated as an ASCII case-insensitive value.',
         _READING,
         (),
-        refused(404, "there is no such page here"),
-        "Who asks for HTTP/2 does not ask for a WebSocket: an Upgrade that is not known is passed over, as HTTP says.",
+        refused(426, "the request has no Upgrade: websocket"),
+        "An Upgrade that a server does not know is passed over (RFC 9110 section 7.8), as if it were not there.",
         handshake=_changed("Upgrade: websocket", "Upgrade: h2c"),
     ),
     Experiment(

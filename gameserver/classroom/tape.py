@@ -14,7 +14,7 @@ from typing import Callable, Collection, NamedTuple
 
 from gameserver.classroom.cutter import Cutter
 from Net.errors import HandshakeError
-from Net.handshake import END_OF_HEAD, parse_request
+from Net.handshake import end_of_head, parse_request
 from Net.limits import Limits
 
 # About twenty seconds of a player in a busy room.
@@ -114,8 +114,10 @@ class Tape:
             if self._is_websocket:
                 self._keep(False, data)
             return
-        head, end, early = self.request.partition(END_OF_HEAD)
-        self.request, self.response = head + end, data
+        end = end_of_head(self.request)
+        early = self.request[end:] if end >= 0 else b""
+        self.request = self.request[: len(self.request) - len(early)]
+        self.response = data
         self.is_ignored = self.path in self._ignored
         if early and not self.is_ignored and self._is_websocket:
             self._keep(True, early)

@@ -181,6 +181,11 @@ REFUSED = {
     "no WebSocket at this path": (404, head("GET /nowhere HTTP/1.1")),
     "POST of a page": (405, head("POST / HTTP/1.1", **PLAIN)),
     "POST to upgrade": (405, head("POST / HTTP/1.1")),
+    "OPTIONS *": (405, head("OPTIONS * HTTP/1.1", **PLAIN)),
+    "OPTIONS * to upgrade": (405, head("OPTIONS * HTTP/1.1")),
+    "a WebSocket without Upgrade": (426, head("GET /echo HTTP/1.1", **PLAIN)),
+    "a handshake without Upgrade": (426, head("GET /echo HTTP/1.1", Upgrade="", Connection="keep-alive")),
+    "a handshake without Upgrade where there is a page": (426, head(Upgrade="", Connection="keep-alive")),
     "version 8": (426, head(Sec_WebSocket_Version="8")),
     "no key": (400, head(Sec_WebSocket_Key="")),
     "page of another site": (403, head(Origin="http://evil.example")),
@@ -222,7 +227,9 @@ def test_a_refused_client_that_goes_on_sending_still_gets_the_response() -> None
             server.result()
 
 
-@pytest.mark.parametrize("sent", [b"", b"GET / HT", head()[:-2]], ids=["nothing", "a little", "nearly all"])
+@pytest.mark.parametrize(
+    "sent", [b"G", b"\r\n", b"GET / HT", head()[:-2]], ids=["a byte", "an empty line", "a little", "nearly all"]
+)
 def test_a_slow_head_is_refused(sent: bytes) -> None:
     with accepting(QUICK) as (client, server):
         client.sendall(sent)
@@ -242,7 +249,23 @@ def test_a_head_that_drips_is_refused_in_the_same_time() -> None:
             server.result()
 
 
-@pytest.mark.parametrize("sent", [b"", b"GET / HT", head()[:-2]], ids=["nothing", "a little", "nearly all"])
+def test_a_connection_that_is_opened_for_later_is_closed_without_a_word() -> None:
+    """Chromium opens spare ones, and asks for its page anew when one is gone."""
+    with accepting(QUICK) as (client, server):
+        assert read_all(client) == b""
+        assert server.result() is None
+
+
+@pytest.mark.parametrize("leave", ["close", "reset"])
+def test_a_client_that_leaves_and_has_said_nothing_is_no_error(leave: str) -> None:
+    with accepting() as (client, server):
+        if leave == "reset":
+            RawPeer(client, masks=True).vanish()
+        client.close()
+        assert server.result() is None
+
+
+@pytest.mark.parametrize("sent", [b"G", b"GET / HT", head()[:-2]], ids=["a byte", "a little", "nearly all"])
 @pytest.mark.parametrize("leave", ["close", "reset"])
 def test_a_client_that_leaves_inside_the_handshake_is_an_os_error(sent: bytes, leave: str) -> None:
     with accepting() as (client, server):
@@ -270,6 +293,7 @@ def test_the_socket_is_given_back_unless_it_was_upgraded() -> None:
     assert is_closed_after(head(**PLAIN))
     assert is_closed_after(head(Host=""), HandshakeError)
     assert is_closed_after(b"GET", ConnectionResetError)
+    assert is_closed_after(b"")
 
 
 def test_only_so_many_connections_of_a_path_keep_a_deflate_context() -> None:

@@ -11,6 +11,7 @@ from typing import Any, Callable, Iterator
 
 import pytest
 
+from Net import sockets
 from Net.accept import Endpoint, Site, accept
 from Net.client import connect
 from Net.deflate import Compression
@@ -62,7 +63,8 @@ def good_response(request: list[str], more: str = "") -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("path", "target"), [("", "/"), ("/", "/"), ("/a/b?x=1&y=2", "/a/b?x=1&y=2"), ("?x", "/?x"), ("/a#part", "/a")]
+    ("path", "target"),
+    [("", "/"), ("/", "/"), ("/a/b?x=1&y=2", "/a/b?x=1&y=2"), ("?x", "/?x"), ("/a b/ü", "/a%20b/%C3%BC")],
 )
 def test_the_request_asks_for_the_path_of_the_url(path: str, target: str) -> None:
     def answer(sock: socket.socket) -> list[str]:
@@ -97,6 +99,68 @@ def test_another_kind_of_url_is_refused(url: str) -> None:
         connect(url)
 
 
+@pytest.mark.parametrize(
+    ("headers", "named"),
+    [
+        ([("X-Test", "a\r\nHost: evil.example")], "X-Test"),
+        ([("X-Test", "a\nb")], "X-Test"),
+        ([("X-Test", "a\x00b")], "X-Test"),
+        ([("X-Test", "\u20ac")], "X-Test"),
+        ([("X-Test\r\nHost", "a")], "token"),
+        ([("Sec-WebSocket-Protocol", "chat\r\nX: y")], "Sec-WebSocket-Protocol"),
+        ([("Sec-WebSocket-Protocol", "ch\x00at")], "Sec-WebSocket-Protocol"),
+        ([("Host", "evil.example")], "Host"),
+        ([("SEC-WEBSOCKET-KEY", "x")], "SEC-WEBSOCKET-KEY"),
+        ([("Sec-WebSocket-Extensions", "permessage-deflate")], "Sec-WebSocket-Extensions"),
+    ],
+)
+def test_headers_that_can_not_be_sent_are_refused_by_name_before_anybody_is_called(
+    headers: list[tuple[str, str]], named: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        with pytest.raises(ValueError, match=f"headers: .*{named}"):
+            connect(f"ws://127.0.0.1:{listener.getsockname()[1]}", headers=headers)
+        listener.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            listener.accept()
+
+
+@pytest.mark.parametrize("path", ["/\r\nX: y", "/\x00", "/#part", "/\ud800"])
+def test_a_path_that_can_not_be_sent_is_refused_before_anybody_is_called(path: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        with pytest.raises(ValueError, match="the URL must"):
+            connect(f"ws://127.0.0.1:{listener.getsockname()[1]}{path}")
+        listener.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            listener.accept()
+
+
+def test_a_user_and_a_password_are_not_sent_as_a_part_of_host() -> None:
+    with pytest.raises(ValueError, match="Authorization") as refused:
+        connect("ws://me:secret@127.0.0.1:1/")
+    assert "secret" not in str(refused.value)
+
+
+@pytest.mark.skipif(not socket.has_ipv6, reason="no IPv6 on this machine")
+def test_an_ipv6_address_stands_in_brackets_in_host() -> None:
+    try:
+        listener = socket.create_server(("::1", 0), family=socket.AF_INET6)
+    except OSError:
+        pytest.skip("no IPv6 on this machine")
+    with listener:
+        listener.settimeout(DEADLINE_S)
+        asking = Background(connect, f"ws://[::1]:{listener.getsockname()[1]}/", PATIENT)
+        sock, _ = listener.accept()
+        with sock:
+            sock.settimeout(DEADLINE_S)
+            request = read_request(sock)
+            assert f"Host: [::1]:{listener.getsockname()[1]}" in request
+            sock.sendall(good_response(request))
+            websocket = asking.result()
+            websocket.abort("end of the test")
+            websocket.close()
+
+
 # The answer ----------------------------------------------------------------------------------------------------
 
 
@@ -113,11 +177,70 @@ def test_frames_right_behind_the_answer_are_delivered() -> None:
         server.result()
 
 
+INTERIM = {
+    "none": "",
+    "100": "HTTP/1.1 100 Continue\r\n\r\n",
+    "103": "HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n",
+    "both": "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\n",
+    "as many as allowed": PATIENT.interim_answers * "HTTP/1.1 102 Processing\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("piece", [1, 1000], ids=["byte by byte", "at once"])
+@pytest.mark.parametrize("interim", INTERIM.values(), ids=INTERIM)
+def test_interim_answers_before_the_answer_are_passed_over(interim: str, piece: int) -> None:
+    def answer(sock: socket.socket) -> None:
+        whole = interim.encode() + good_response(read_request(sock)) + frame_bytes(TEXT, b"welcome")
+        for start in range(0, len(whole), piece):
+            sock.sendall(whole[start : start + piece])
+        sock.recv(1)
+
+    with answering(answer) as (url, server):
+        websocket = connect(url, PATIENT)
+        assert websocket.receive(DEADLINE_S) == "welcome"
+        websocket.abort("end of the test")
+        websocket.close()
+        server.result()
+
+
+def test_interim_answers_make_the_handshake_no_longer() -> None:
+    def answer(sock: socket.socket) -> None:
+        read_request(sock)
+        with contextlib.suppress(OSError):
+            # Too slowly for as many as are allowed.
+            while not sockets.wait_readable(sock, 2 * QUICK.handshake_timeout_s / QUICK.interim_answers):
+                sock.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    with answering(answer) as (url, server):
+        with pytest.raises(HandshakeError, match="408"):
+            connect(url, QUICK)
+        server.result()
+
+
+def test_an_offered_subprotocol_may_be_answered() -> None:
+    def answer(sock: socket.socket) -> None:
+        sock.sendall(good_response(read_request(sock), "Sec-WebSocket-Protocol: soap\r\n"))
+        sock.recv(1)
+
+    with answering(answer) as (url, server):
+        websocket = connect(url, PATIENT, headers=[("Sec-WebSocket-Protocol", "chat, soap")])
+        websocket.abort("end of the test")
+        websocket.close()
+        server.result()
+
+
 BAD_ANSWERS: dict[str, Callable[[list[str]], bytes]] = {
     "404": lambda _: b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n",
     "no HTTP": lambda _: b"SSH-2.0-OpenSSH_9.0\r\n\r\n",
     "a bare line feed": lambda _: b"SSH-2.0-OpenSSH_9.0\n",
     "the answer to another key": lambda _: good_response(["Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=="]),
+    "an interim answer and then 404": lambda _: b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 404 Not Found\r\n\r\n",
+    "too many interim answers": lambda request: (
+        (PATIENT.interim_answers + 1) * b"HTTP/1.1 100 Continue\r\n\r\n" + good_response(request)
+    ),
+    "an interim answer without end": lambda _: b"HTTP/1.1 103 Early Hints\r\n" + b"Link: x\r\n" * 10_000,
+    "an interim answer of HTTP/1.0": lambda request: b"HTTP/1.0 100 Continue\r\n\r\n" + good_response(request),
+    "an empty subprotocol": lambda request: good_response(request, "Sec-WebSocket-Protocol:\r\n"),
     "a head without end": lambda _: b"HTTP/1.1 101 " + b"x" * 100_000,
     "an extension nobody offered": lambda request: good_response(
         request, "Sec-WebSocket-Extensions: permessage-deflate\r\n"

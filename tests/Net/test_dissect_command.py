@@ -271,6 +271,21 @@ def test_a_request_and_its_answer_are_read_together(run_on: RunOn) -> None:
     assert "does not belong to our key" in shown
 
 
+def test_interim_answers_between_them_are_shown(run_on: RunOn) -> None:
+    request = upgrade_request("localhost", "/", KEY)
+    interim = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\n"
+    for data in (
+        request + interim + switching_protocols(KEY) + serialize(TEXT, b"Hello"),
+        interim + switching_protocols(KEY) + serialize(TEXT, b"Hello"),
+    ):
+        status, shown = run_on(data)
+        assert status == 0
+        assert shown.count("an interim answer") == 2
+        assert "Frame 1 from the server" in shown
+    _, shown = run_on(interim)
+    assert "Frame" not in shown
+
+
 # What is said of a frame ---------------------------------------------------------------------------------------
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+import re
+import time
+from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
 import pytest
@@ -17,6 +20,7 @@ from Net.handshake import (
     check_response,
     check_upgrade,
     find_end_of_head,
+    is_interim,
     parse_request,
     refusal,
     switching_protocols,
@@ -117,7 +121,19 @@ GOOD = {
     "subprotocols that differ in capitals": with_field("Sec-WebSocket-Protocol: CHAT"),
     "empty members among subprotocols": changed("chat, superchat", ", chat,, superchat,"),
     "no subprotocol": changed("Sec-WebSocket-Protocol: chat, superchat\r\n", ""),
+    "an empty list of subprotocols": changed("chat, superchat", ""),
+    "a list of no subprotocols": changed("chat, superchat", " , ,"),
     "a body of no bytes": with_field("Content-Length: 0"),
+    "HTTP/1.2": changed("HTTP/1.1", "HTTP/1.2"),
+    "HTTP/1.9": changed("HTTP/1.1", "HTTP/1.9"),
+    "an empty line before it": b"\r\n" + RFC_REQUEST.encode(),
+    "many empty lines before it": 99 * b"\r\n" + RFC_REQUEST.encode(),
+    "a whole URL": changed("/chat", "http://server.example.com/chat"),
+    "a whole URL with the default port": changed("/chat", "HTTP://Server.Example.com:80/chat"),
+    "a whole URL with an empty port": changed("/chat", "http://server.example.com:/chat"),
+    "a whole URL of https": changed("/chat", "https://server.example.com:443/chat"),
+    "a whole URL without a path": changed("/chat", "http://server.example.com"),
+    "a whole URL with a query and no path": changed("/chat", "http://server.example.com?x=1"),
     "the most fields": changed("\r\n\r\n", "\r\nX: y" * 13 + "\r\n\r\n"),
 }
 
@@ -142,6 +158,30 @@ BAD = {
     "no method": Bad(400, "RFC 9110 section 9.1", changed("GET ", " ")),
     "HTTP/1.0": Bad(505, "RFC 6455 section 4.1", changed("HTTP/1.1", "HTTP/1.0")),
     "HTTP/2.0": Bad(505, "RFC 6455 section 4.1", changed("HTTP/1.1", "HTTP/2.0")),
+    "HTTP/0.9": Bad(505, "RFC 6455 section 4.1", changed("HTTP/1.1", "HTTP/0.9")),
+    "HTTP/1.10": Bad(505, "RFC 6455 section 4.1", changed("HTTP/1.1", "HTTP/1.10")),
+    "OPTIONS *": Bad(405, "RFC 6455 section 4.1", changed("GET /chat", "OPTIONS *")),
+    "CONNECT with a host and a port": Bad(
+        405, "RFC 6455 section 4.1", changed("GET /chat", "CONNECT server.example.com:80")
+    ),
+    "GET *": Bad(400, "RFC 9112 section 3.2", changed("/chat", "*")),
+    "OPTIONS **": Bad(400, "RFC 9112 section 3.2", changed("GET /chat", "OPTIONS **")),
+    "GET with a host and a port": Bad(400, "RFC 9112 section 3.2", changed("/chat", "server.example.com:80")),
+    "CONNECT with a user": Bad(400, "RFC 9112 section 3.2", changed("GET /chat", "CONNECT me@server.example.com:80")),
+    "a query that is no path": Bad(400, "RFC 9112 section 3.2", changed("/chat", "?x")),
+    "a whole URL of another port": Bad(
+        400, "RFC 9112 section 3.2.2", changed("/chat", "http://server.example.com:443/chat")
+    ),
+    "a whole URL with a user": Bad(
+        400, "RFC 9112 section 3.2.2", changed("/chat", "http://me@server.example.com/chat")
+    ),
+    "a whole URL of another scheme": Bad(
+        400, "RFC 9112 section 3.2", changed("/chat", "ftp://server.example.com/chat")
+    ),
+    "a space before the request line": Bad(400, "RFC 9112 section 3", changed("GET ", " GET ")),
+    "a space behind the request line": Bad(400, "RFC 9112 section 3", changed("HTTP/1.1", "HTTP/1.1 ")),
+    "a bare CR before the request line": Bad(400, "RFC 9110 section 9.1", b"\r" + RFC_REQUEST.encode()),
+    "a bare line feed before the request line": Bad(400, "RFC 9112 section 2.2", b"\n" + RFC_REQUEST.encode()),
     "http/1.1": Bad(505, "RFC 6455 section 4.1", changed("HTTP/1.1", "http/1.1")),
     "no version": Bad(400, "RFC 9112 section 3", changed(" HTTP/1.1", "")),
     "two spaces": Bad(400, "RFC 9112 section 3", changed("GET ", "GET  ")),
@@ -198,8 +238,6 @@ BAD = {
     "a subprotocol with a space in it": Bad(400, "RFC 6455 section 4.3", changed("superchat", "super chat")),
     "a subprotocol in quotes": Bad(400, "RFC 6455 section 4.3", changed("superchat", '"superchat"')),
     "a subprotocol beyond ASCII": Bad(400, "RFC 6455 section 4.3", changed("superchat", "superch\xe4t")),
-    "an empty list of subprotocols": Bad(400, "RFC 6455 section 4.3", changed("chat, superchat", "")),
-    "a list of no subprotocols": Bad(400, "RFC 6455 section 4.3", changed("chat, superchat", " , ,")),
     "a subprotocol twice": Bad(400, "RFC 6455 section 4.1", changed("superchat", "chat")),
     "a subprotocol twice over two lines": Bad(
         400, "RFC 6455 section 4.1", with_field("Sec-WebSocket-Protocol: superchat")
@@ -251,6 +289,28 @@ def test_every_refusal_is_a_valid_response_that_says_why_in_a_sentence(bad: Bad)
     assert text.isprintable() or text[:-1].isprintable()
 
 
+@pytest.mark.parametrize("before", [b"", b"\r\n", b"\r\n\r\n"])
+@pytest.mark.parametrize(("method", "has_body"), [(b"GET", True), (b"HEAD", False), (b"HEADER", True), (b"head", True)])
+def test_a_refusal_of_head_is_that_of_get_without_the_body(method: bytes, has_body: bool, before: bytes) -> None:
+    error = HandshakeError(404, "there is no such page here", "RFC 9110 section 15.5.5")
+    full, _, body = refusal(error).partition(b"\r\n\r\n")
+    asked, _, asked_body = refusal(error, before + method + b" /nowhere HTTP/1.1\r\n\r\n").partition(b"\r\n\r\n")
+    assert without_date(asked) == without_date(full)
+    assert asked_body == (body if has_body else b"")
+
+
+def without_date(head: bytes) -> list[bytes]:
+    return [line for line in head.split(b"\r\n") if not line.startswith(b"Date: ")]
+
+
+def test_a_refusal_has_the_date_as_http_writes_it() -> None:
+    """RFC 9110 section 5.6.7, read by the standard library."""
+    head = refusal(HandshakeError(404, "there is no such page here", "RFC 9110 section 15.5.5"))
+    (line,) = [line for line in head.decode().split("\r\n") if line.startswith("Date: ")]
+    assert re.fullmatch(r"Date: (Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT", line)
+    assert abs(parsedate_to_datetime(line[6:]).timestamp() - time.time()) < 60
+
+
 @pytest.mark.parametrize("upgrade", ["", "h2c", "websockets", "web socket"])
 def test_a_request_without_upgrade_to_websocket_is_plain_http(upgrade: str) -> None:
     head = changed("Upgrade: websocket", f"Upgrade: {upgrade}")
@@ -272,10 +332,18 @@ def test_a_target_may_be_the_whole_url_of_this_host() -> None:
 
 
 def test_a_head_may_arrive_byte_by_byte() -> None:
-    head = RFC_REQUEST.encode()
-    for size in range(len(head)):
-        assert find_end_of_head(head[:size], LIMITS) == -1
-    assert find_end_of_head(head, LIMITS) == len(head)
+    for head in (RFC_REQUEST.encode(), b"\r\n" + RFC_REQUEST.encode(), b"\r\n\r\n\r\n" + RFC_REQUEST.encode()):
+        for size in range(len(head)):
+            assert find_end_of_head(head[:size], LIMITS) == -1
+        assert find_end_of_head(head, LIMITS) == len(head)
+
+
+def test_empty_lines_before_a_head_count_as_part_of_it() -> None:
+    assert find_end_of_head(1001 * b"\r\n", LIMITS) == -1
+    with pytest.raises(HandshakeError, match="431"):
+        find_end_of_head(1002 * b"\r\n", LIMITS)
+    with pytest.raises(HandshakeError, match="431"):
+        find_end_of_head(990 * b"\r\n" + RFC_REQUEST.encode(), LIMITS)
 
 
 def test_what_comes_behind_the_head_is_left_alone() -> None:
@@ -313,6 +381,8 @@ GOOD_RESPONSES = {
     "no reason phrase": RFC_RESPONSE.replace("101 Switching Protocols", "101 "),
     "other letters": RFC_RESPONSE.replace("websocket", "WebSocket").replace("n: Upgrade", "n: upgrade"),
     "more fields": RFC_RESPONSE.replace("\r\n\r\n", "\r\nServer: x\r\n\r\n"),
+    "no space behind the status": RFC_RESPONSE.replace("101 Switching Protocols", "101"),
+    "HTTP/1.2": RFC_RESPONSE.replace("HTTP/1.1", "HTTP/1.2"),
 }
 
 
@@ -332,6 +402,8 @@ BAD_RESPONSES = {
     "404": "HTTP/1.1 404 Not Found\r\n\r\n",
     "status 1011": RFC_RESPONSE.replace("101 ", "1011 "),
     "HTTP/1.0": RFC_RESPONSE.replace("HTTP/1.1", "HTTP/1.0"),
+    "HTTP/2.0": RFC_RESPONSE.replace("HTTP/1.1", "HTTP/2.0"),
+    "an empty subprotocol": RFC_RESPONSE.replace("\r\n\r\n", "\r\nSec-WebSocket-Protocol:\r\n\r\n"),
     "no HTTP at all": "hello\r\n\r\n",
     "nothing": "\r\n\r\n",
     "no Upgrade": RFC_RESPONSE.replace("Upgrade: websocket\r\n", ""),
@@ -355,6 +427,54 @@ def test_a_bad_answer_is_refused(response: str) -> None:
 
 def test_a_head_is_lines_and_an_empty_line() -> None:
     assert build_head("GET / HTTP/1.1", [("A", "b"), ("C", "d")]) == b"GET / HTTP/1.1\r\nA: b\r\nC: d\r\n\r\n"
+    assert build_head("GET / HTTP/1.1", [("A", "\tgr\xfc\xdfe")]) == b"GET / HTTP/1.1\r\nA: \tgr\xfc\xdfe\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("first_line", "field", "named"),
+    [
+        ("GET /\r\nX: y HTTP/1.1", ("A", "b"), "first line"),
+        ("GET /\x00 HTTP/1.1", ("A", "b"), "first line"),
+        ("GET /\u20ac HTTP/1.1", ("A", "b"), "first line"),
+        ("GET / HTTP/1.1", ("X-Test", "a\r\nHost: evil.example"), "X-Test"),
+        ("GET / HTTP/1.1", ("X-Test", "a\nb"), "X-Test"),
+        ("GET / HTTP/1.1", ("X-Test", "a\rb"), "X-Test"),
+        ("GET / HTTP/1.1", ("X-Test", "a\x00b"), "X-Test"),
+        ("GET / HTTP/1.1", ("X-Test", "\u20ac"), "X-Test"),
+        ("GET / HTTP/1.1", ("X-Test\r\nHost", "a"), "token"),
+        ("GET / HTTP/1.1", ("X Test", "a"), "token"),
+        ("GET / HTTP/1.1", ("X:", "a"), "token"),
+        ("GET / HTTP/1.1", ("", "a"), "token"),
+    ],
+)
+def test_a_head_holds_no_line_that_nobody_asked_for(first_line: str, field: tuple[str, str], named: str) -> None:
+    with pytest.raises(ValueError, match=named):
+        build_head(first_line, [field])
+
+
+def test_the_value_of_a_header_that_is_refused_is_not_repeated() -> None:
+    with pytest.raises(ValueError, match="Authorization") as refused:
+        build_head("GET / HTTP/1.1", [("Authorization", "secret\n")])
+    assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("status_line", "is_passed_over"),
+    [
+        ("HTTP/1.1 100 Continue", True),
+        ("HTTP/1.1 103 Early Hints", True),
+        ("HTTP/1.1 102", True),
+        ("HTTP/1.2 199 x", True),
+        ("HTTP/1.1 101 Switching Protocols", False),
+        ("HTTP/1.1 1000 x", False),
+        ("HTTP/1.1 10 x", False),
+        ("HTTP/1.1 200 100", False),
+        ("HTTP/1.0 100 Continue", False),
+        ("GET / HTTP/1.1", False),
+    ],
+)
+def test_an_interim_answer_is_told_from_the_one_that_counts(status_line: str, is_passed_over: bool) -> None:
+    assert is_interim(f"{status_line}\r\n\r\n".encode()) is is_passed_over
 
 
 # Against another implementation --------------------------------------------------------------------------------

@@ -54,11 +54,48 @@ def test_a_page_runs_no_script_of_its_own_text_and_stands_in_no_foreign_frame() 
 
 def test_a_page_that_the_browser_has_already_is_not_sent_again() -> None:
     etag = ask("/")[1]["ETag"]
-    for known in (etag, f'"other", {etag}'):
+    for known in (
+        etag,
+        f"W/{etag}",  # a weak tag is the same tag, RFC 9110 section 13.1.2
+        "*",
+        f'"other", {etag}',
+        f'W/"other",\tW/{etag}',
+        f'"with, a comma", {etag}',
+        f'"with a space",{etag}',
+        f", ,{etag},",
+        f'"",{etag}',
+        f'"\xe9",{etag}',
+    ):
         status_line, fields, body = ask("/", if_none_match=known)
-        assert (status_line, body) == ("HTTP/1.1 304 Not Modified", b"")
+        assert (status_line, body) == ("HTTP/1.1 304 Not Modified", b""), known
         assert fields["ETag"] == etag
-    assert ask("/", if_none_match='"other"')[0] == "HTTP/1.1 200 OK"
+        assert "Date" in fields
+        assert "Content-Length" not in fields
+
+
+def test_a_page_that_the_browser_has_not_is_sent() -> None:
+    etag = ask("/")[1]["ETag"]
+    for known in (
+        '"other"',
+        etag.strip('"'),
+        f'"{etag.strip(chr(34))}',
+        etag[:-2] + '"',
+        etag.upper(),
+        f"w/{etag[:-2]}",
+        '"*"',
+        "W/*",
+        '"other", *',
+        "",
+    ):
+        assert ask("/", if_none_match=known)[0] == "HTTP/1.1 200 OK", known
+
+
+def test_tags_may_stand_in_several_lines() -> None:
+    etag = ask("/")[1]["ETag"]
+    fields = [("if-none-match", '"other"'), ("if-none-match", f"W/{etag}")]
+    assert respond(Request("GET", "/", "", fields), PAGES).startswith(b"HTTP/1.1 304 ")
+    fields = [("if-none-match", '"other"'), ("if-none-match", "*")]
+    assert respond(Request("GET", "/", "", fields), PAGES).startswith(b"HTTP/1.1 200 "), "* stands alone"
 
 
 def test_a_page_that_changed_has_another_etag() -> None:
@@ -73,7 +110,8 @@ def test_a_page_can_be_made_anew_for_each_request() -> None:
 
 
 def test_the_query_does_not_choose_the_page() -> None:
-    assert respond(Request("GET", "/", "x=1", []), PAGES) == respond(Request("GET", "/", "", []), PAGES)
+    _, _, body = respond(Request("GET", "/", "x=1", []), PAGES).partition(b"\r\n\r\n")
+    assert body == PAGES["/"].body
 
 
 @pytest.mark.parametrize(
@@ -91,6 +129,23 @@ def test_other_methods_are_refused_with_those_allowed(method: str) -> None:
         ask("/", method)
     assert refused.value.status == 405
     assert ("Allow", "GET, HEAD") in refused.value.headers
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_websocket_that_is_asked_for_without_upgrade_says_what_is_missing(method: str) -> None:
+    with pytest.raises(HandshakeError, match="Upgrade: websocket") as refused:
+        respond(Request(method, "/echo", "", []), PAGES, {"/echo", "/"})
+    assert refused.value.status == 426
+    assert ("Upgrade", "websocket") in refused.value.headers
+    assert ("Connection", "Upgrade") in refused.value.headers
+
+
+def test_a_path_that_is_a_page_too_is_the_page_but_for_a_handshake() -> None:
+    """A proxy that removes Upgrade leaves the key; a browser that asks for a page never sends one."""
+    assert respond(Request("GET", "/", "", []), PAGES, {"/"}).startswith(b"HTTP/1.1 200 ")
+    with pytest.raises(HandshakeError) as refused:
+        respond(Request("GET", "/", "", [("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")]), PAGES, {"/"})
+    assert refused.value.status == 426
 
 
 def test_pages_say_what_they_hold() -> None:

@@ -197,6 +197,47 @@ def test_a_refusal_has_its_reason_and_ends_the_conversation() -> None:
     assert feed_all(conversation, (True, b"more"), (False, b"more")) == []
 
 
+EARLY = b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n"
+
+
+@pytest.mark.parametrize("cuts", [False, True], ids=["at once", "byte by byte"])
+def test_interim_answers_are_records_of_their_own_and_the_answer_follows(cuts: bool) -> None:
+    answer = EARLY + b"HTTP/1.1 100 Continue\r\n\r\n" + RESPONSE + frame_bytes(TEXT, b"Welcome")
+    pieces = [answer[i : i + 1] for i in range(len(answer))] if cuts else [answer]
+    conversation = Conversation()
+    records = feed_all(conversation, (True, REQUEST), *((False, piece) for piece in pieces))
+    _, early, going_on, response, frame = records
+    for interim, first_line in ((early, "HTTP/1.1 103 Early Hints"), (going_on, "HTTP/1.1 100 Continue")):
+        assert isinstance(interim, Handshake)
+        assert (interim.lines[0].text, interim.body, interim.violation) == (first_line, "", None)
+        assert "interim" in interim.lines[0].meaning
+    assert isinstance(response, Handshake)
+    assert response.is_upgrade
+    assert conversation.response is response
+    assert as_plain(frame)["message"]["text"] == "Welcome"
+
+
+def test_a_refusal_behind_an_interim_answer_is_a_refusal() -> None:
+    error = HandshakeError(404, "there is no WebSocket at this path", "RFC 6455 section 4.2.2")
+    conversation = Conversation()
+    *_, response = feed_all(conversation, (True, REQUEST), (False, EARLY + refusal(error)))
+    assert isinstance(response, Handshake)
+    assert "there is no WebSocket at this path" in response.body
+
+
+@pytest.mark.parametrize("before", [b"\r\n", b"\r\n\r\n"])
+def test_empty_lines_before_a_request_are_passed_over_as_the_server_does(before: bytes) -> None:
+    assert is_opening(before + REQUEST)
+    request, _, frame = feed_all(
+        Conversation(), (True, before + REQUEST + client_frame(TEXT, b"Hello")), (False, RESPONSE)
+    )
+    assert isinstance(request, Handshake)
+    assert request.is_upgrade
+    assert request.is_whole
+    assert request.lines[0].text.startswith("GET /echo")
+    assert as_plain(frame)["message"]["text"] == "Hello"
+
+
 def test_a_plain_request_is_told_from_a_handshake() -> None:
     conversation = Conversation()
     feed_all(conversation, (True, b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"))

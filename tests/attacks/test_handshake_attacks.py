@@ -11,8 +11,11 @@ import pytest
 from Net.errors import HandshakeError
 from Net.extensions import parse_extensions
 from Net.handshake import END_OF_HEAD, Request, check_upgrade, find_end_of_head, parse_request
+from Net.http import html_page, respond
 from Net.limits import Limits
 from Net.origin import make_policy, split_host
+from Net.proxy import identify
+from Net.target import parse_target
 from tests.attacks.support import answered_by, answers, opening, under_attack
 from tests.Net.support import wait_until
 
@@ -48,6 +51,12 @@ ATTACKS = {
     "the same host twice": HandshakeAttack(
         ("aiohttp CVE-2026-34525",), opening("/echo", "Host: 127.0.0.1"), 400, "exactly one Host"
     ),
+    "a whole URL of another host": HandshakeAttack(
+        ("aiohttp CVE-2026-34525",),
+        changed("GET /echo", "GET http://evil.example/echo"),
+        400,
+        "the target's host must be the one in Host",
+    ),
     "a request in the body of an upgrade": HandshakeAttack(
         ("aiohttp CVE-2026-69243",),
         opening("/echo", f"Content-Length: {len(SECOND_REQUEST)}") + SECOND_REQUEST,
@@ -64,6 +73,9 @@ ATTACKS = {
         ("aiohttp CVE-2026-69243",), changed("Version: 13", "Version: 12") + SECOND_REQUEST, 426, "must be 13"
     ),
     "a request behind a request": HandshakeAttack(("aiohttp CVE-2026-69243",), 2 * SECOND_REQUEST, 200, '"protocol":1'),
+    "a request behind a request and an empty line": HandshakeAttack(
+        ("aiohttp CVE-2026-69243",), 2 * (b"\r\n" + SECOND_REQUEST), 200, '"protocol":1'
+    ),
     "two lengths of the body": HandshakeAttack(
         ("aiohttp CVE-2026-69243",),
         opening("/echo", "Content-Length: 0", f"Content-Length: {len(SECOND_REQUEST)}") + SECOND_REQUEST,
@@ -106,6 +118,9 @@ ATTACKS = {
     ),
     "a header name of 8 KiB": HandshakeAttack(
         ("tungstenite CVE-2023-43669",), opening("/echo", 8192 * "a" + ": b"), 431, "the head may have"
+    ),
+    "empty lines without end": HandshakeAttack(
+        ("tungstenite CVE-2023-43669",), 20_000 * b"\r\n", 431, f"the head may have {HEAD_BYTES} bytes"
     ),
     "a path of 8 KiB": HandshakeAttack(
         ("tungstenite CVE-2023-43669",), opening("/" + 8192 * "a"), 431, "the head may have"
@@ -182,6 +197,14 @@ def upgrade_with(*fields: tuple[str, str]) -> object:
     return check_upgrade(Request("GET", "/", "", [*good, *fields]))
 
 
+def tags_of(value: str) -> object:
+    return respond(Request("GET", "/", "", [("if-none-match", value)]), {"/": html_page("")})
+
+
+def forwarded_by(value: str) -> object:
+    return identify(Request("GET", "/", "", [("forwarded", value)]), "192.0.2.1", 7, {"192.0.2.1"})
+
+
 def origin_of(value: str) -> object:
     return make_policy().check_origin(Request("GET", "/", "", [("host", "127.0.0.1"), ("origin", value)]))
 
@@ -195,6 +218,15 @@ READERS: dict[str, tuple[Callable[[str], object], tuple[str, ...]]] = {
     "lists": (items_of, ("b{ }x", "{ ,}", "{,}", "{\t}", "{a,}")),
     "host": (split_host, ("{a}", "{[}", "{:}", "{]}", "[{:}]", "{@}", "a:{1}", "{a.}")),
     "origin": (origin_of, ("http://{a}", "{:}//", "{http://}", "http://{:}")),
+    "target": (
+        lambda value: parse_target("GET", value),
+        ("/{a}", "/{?}", "http://{a}", "http://{/}", "{http://}", "http://{:}/", "{:}1", "http://{@}/"),
+    ),
+    "tags": (tags_of, ('{"}', '"{a}', '{"a",}', '{W/}"', '{W/"}', "{,}", '"{W/}')),
+    "forwarded": (
+        forwarded_by,
+        ('for="{\\c}', 'for="{\\c}"', "{;}", "{=}", "{,}", "for={[}", "for=[{:}", "for={1}", "for=1:{-}", "for=::%{%}"),
+    ),
     "key": (lambda value: upgrade_with(("sec-websocket-key", value)), ("{A}", "{=}", "{ }")),
     "head": (
         lambda value: parse_request(head_with(value), WIDE),

@@ -62,10 +62,20 @@ def test_heads_that_drip_in_are_given_up_after_the_handshake_time_out_and_others
 
 
 @answers("slowloris, CVE-2007-6750")
-@pytest.mark.parametrize("sent", [b"", b"GET ", opening()[:-2]], ids=["nothing", "a word", "all but the last line"])
+@pytest.mark.parametrize(
+    "sent", [b"\r\n", b"GET ", opening()[:-2]], ids=["an empty line", "a word", "all but the last line"]
+)
 def test_a_head_that_never_ends_is_given_up(sent: bytes) -> None:
     with under_attack(SHORT_HANDSHAKE) as target:
         assert target.ask(sent).startswith(b"HTTP/1.1 408 ")
+
+
+@answers("slowloris, CVE-2007-6750")
+def test_connections_that_say_nothing_are_given_up_without_a_line_of_the_log() -> None:
+    with under_attack(SHORT_HANDSHAKE) as target:
+        attackers = [target.call() for _ in range(40)]
+        assert [attacker.read_bytes_to_the_end() for attacker in attackers] == 40 * [b""]
+        assert [line for line in target.log.lines if line.startswith(tuple(a.name for a in attackers))] == []
 
 
 @answers("slowloris, CVE-2007-6750")
@@ -257,15 +267,19 @@ def test_a_thousand_connections_that_come_and_go_leave_nothing_behind() -> None:
 
 @answers("half-open handshakes")
 @pytest.mark.parametrize("with_reset", [False, True], ids=["end of stream", "reset"])
-@pytest.mark.parametrize("sent", [b"", b"GET / HT", opening()[:-1]], ids=["nothing", "some", "all but a byte"])
-def test_a_client_that_leaves_inside_its_handshake_costs_one_line_of_the_log(sent: bytes, with_reset: bool) -> None:
+@pytest.mark.parametrize(
+    ("sent", "lines"), [(b"", 0), (b"GET / HT", 1), (opening()[:-1], 1)], ids=["nothing", "some", "all but a byte"]
+)
+def test_a_client_that_leaves_inside_its_handshake_costs_one_line_of_the_log(
+    sent: bytes, lines: int, with_reset: bool
+) -> None:
     with under_attack() as target:
         attacker = target.call()
         attacker.send(sent)
         wait_until(lambda: target.connections() == 2, "the server has noticed it")
         attacker.vanish(with_reset)
         wait_until(lambda: target.connections() == 1, "the server has let it go")
-        assert len([line for line in target.log.lines if line.startswith(attacker.name)]) == 1
+        assert len([line for line in target.log.lines if line.startswith(attacker.name)]) == lines
 
 
 DEATHS = {

@@ -67,6 +67,25 @@ def test_nobody_gets_more_places_by_claiming_to_be_a_proxy() -> None:
         connect(arena.url(), headers=[("X-Forwarded-For", BOB)])
 
 
+@pytest.mark.parametrize("node", ["unknown", "_hidden", f"[{BOB}]:4711", "203.0.113.7:80", '"', "fe80::1%eth0"])
+@pytest.mark.parametrize("name", ["X-Forwarded-For", "Forwarded"])
+def test_nobody_is_shut_out_for_the_words_of_the_proxy(name: str, node: str) -> None:
+    value = f'for="{node}"' if name == "Forwarded" else node
+    with serving(max_connections_per_address=1, **TRUSTING) as arena, opened(arena, ANN):
+        websocket = connect(arena.url("/echo"), headers=[(name, value), ("X-Test", "yes")])
+        websocket.send("here")
+        assert websocket.receive(DEADLINE_S) == "here"
+        websocket.close()
+
+
+def test_those_whom_the_proxy_does_not_name_share_the_places_of_its_address() -> None:
+    with serving(max_connections_per_address=2, **TRUSTING) as arena, opened(arena, "unknown"), opened(arena, "_x"):
+        with pytest.raises(HandshakeError, match="503"), opened(arena, "unknown"):
+            pass
+        with opened(arena, ANN):
+            pass
+
+
 def test_a_ban_hits_one_behind_the_proxy_and_not_the_others() -> None:
     with serving(**TRUSTING) as arena:
         for banned, other in ((ANN, BOB), (BOB, ANN)):
@@ -90,7 +109,7 @@ def test_the_log_names_whom_the_proxy_asks_for(caplog: pytest.LogCaptureFixture)
             assert server_end(arena).host == ANN
         for fields in (
             [("X-Forwarded-For", ANN), ("Origin", "http://evil.example")],
-            [("X-Forwarded-For", "\x85forged")],
+            [("X-Forwarded-For", "\x85forged"), ("Origin", "http://evil.example")],
         ):
             with pytest.raises(HandshakeError):
                 connect(arena.url(), headers=fields)

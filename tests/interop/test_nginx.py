@@ -209,6 +209,22 @@ def test_a_client_that_vanishes_behind_the_proxy_is_noticed(site: Site) -> None:
         wait_until(is_away, "its seat waits for it")
 
 
+def test_a_proxy_that_removes_upgrade_shows_in_the_answer_and_in_the_log(
+    site: Site, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    lines = ["proxy_set_header Upgrade $http_upgrade;", "proxy_set_header Connection $connection_upgrade;"]
+    folder = tmp_path_factory.mktemp("without_upgrade")
+    with nginx_in_front_of(site.server.port, folder, lines) as proxy:
+        for path in ("/", "/echo"):
+            with pytest.raises(InvalidStatus) as refused:
+                connect(f"wss://{NAME}:{proxy.port}{path}", sock=proxy.connect(), ssl=proxy.trust())
+            assert refused.value.response.status_code == 426
+            assert b"perhaps a proxy removes it" in refused.value.response.body
+        response, _ = Site(site.server, proxy, site.log).get("/")
+        assert response.status == 200, "the page is there"
+    wait_until(lambda: "perhaps a proxy removes it" in site.log.read_text(), "it is in the log")
+
+
 def test_the_proxy_is_more_patient_than_the_server() -> None:
     timeouts_s = [int(seconds) for seconds in re.findall(r"proxy_(?:read|send)_timeout (\d+)s;", EXAMPLE.read_text())]
     limits = Limits()

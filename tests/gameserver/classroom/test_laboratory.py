@@ -161,8 +161,8 @@ def test_whoever_refuses_something_is_shown_with_rule_and_source(lab: Page, expe
 @pytest.mark.parametrize(
     ("experiment", "decided"),
     [
-        ("handshake-no-upgrade", ["respond() in Net/http.py"]),
-        ("handshake-never-ends", ["read_head() in Net/accept.py"]),
+        ("handshake-no-upgrade", ["_check_upgrade_is_there() in Net/http.py"]),
+        ("handshake-never-ends", ["HeadReader._receive() in Net/head_reader.py"]),
         ("packet-before-join", ["Session.seated() in gameserver/session.py"]),
         (
             "packet-flood",

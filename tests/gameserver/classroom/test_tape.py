@@ -18,9 +18,9 @@ REQUEST = b"GET /echo HTTP/1.1\r\nHost: a\r\n\r\n"
 RESPONSE = b"HTTP/1.1 101 Switching Protocols\r\n\r\n"
 
 
-def opened(limit_bytes: int = 4096, early: bytes = b"") -> Tape:
+def opened(limit_bytes: int = 4096, early: bytes = b"", request: bytes = REQUEST) -> Tape:
     tape = Tape(1, "192.0.2.7:5000", limit_bytes=limit_bytes)
-    tape.received(REQUEST + early)
+    tape.received(request + early)
     tape.sent(RESPONSE)
     return tape
 
@@ -48,6 +48,13 @@ def numbers_on(tape: Tape) -> list[int]:
 def test_a_handshake_is_told_from_the_frames_behind_it() -> None:
     tape = opened(early=frame(7))
     assert (tape.request, tape.response, tape.path) == (REQUEST, RESPONSE, "/echo")
+    assert numbers_on(tape) == [7]
+
+
+def test_empty_lines_before_a_handshake_do_not_end_it() -> None:
+    request = b"\r\n\r\n" + REQUEST
+    tape = opened(early=frame(7), request=request)
+    assert (tape.request, tape.path) == (request, "/echo")
     assert numbers_on(tape) == [7]
 
 
