@@ -19,6 +19,8 @@ from Net.client import connect
 from Net.errors import ConnectionClosed
 from Net.PacketCodes import TO_CLIENT, TO_SERVER, Packet
 from Net.websocket import WebSocket
+from tests.benchmarks.machine import Cpus, pinned
+from tests.delivery import Delivery, delivery
 from tests.support import DEADLINE_S
 
 CODES = {row.code: row.id for row in TO_CLIENT.rows}
@@ -34,9 +36,9 @@ class Diary(NamedTuple):
     chats: list[str]
     end: str
 
-    def missed(self) -> list[int]:
-        """How many ticks were missing at each gap."""
-        return [b[0] - a[0] - 1 for a, b in zip(self.ticks, self.ticks[1:]) if b[0] - a[0] > 1]
+    def delivery(self, since_s: float, until_s: float) -> Delivery:
+        """How steadily STATEs came in that time (time.monotonic())."""
+        return delivery([at_s for _, at_s in self.ticks], since_s, until_s)
 
     def intervals_s(self, since_s: float, until_s: float) -> list[tuple[float, float]]:
         """From when to when (time.monotonic()) no tick came, of those that came in that time."""
@@ -52,6 +54,15 @@ def missed_in_a_row(diaries: list[Diary], since_s: float = 0.0, until_s: float =
     """The most ticks that anybody missed in a row, by the clock: a server that stalls skips none by their numbers."""
     longest_ms = max((ms for diary in diaries for ms in diary.intervals_ms(since_s, until_s)), default=0.0)
     return max(0, round(longest_ms / TICK_MS) - 1)
+
+
+def delivered(diaries: list[Diary], since_s: float, until_s: float, who: str) -> dict[str, Any]:
+    """Figures by name: how steadily STATEs came to these players in that time. who: the beginning of each name."""
+    all_of_them = [diary.delivery(since_s, until_s) for diary in diaries]
+    return {
+        f"{who}: STATEs a second, least of all players": min(one.states_per_s for one in all_of_them),
+        f"{who}: p99 of gaps between STATEs ms, most of all players": max(one.gap_p99_ms for one in all_of_them),
+    }
 
 
 def peek(message: str | bytes) -> tuple[str, list[Any]]:
@@ -82,13 +93,14 @@ def join_packet(name: str, room: str) -> bytes | str:
 
 
 class Players:
-    """So many players in a room; the first chats numbers, one every two seconds, if so asked."""
+    """So many players in a room; the first chats numbers, one every two seconds, if so asked. cpus: they may use."""
 
-    def __init__(self, url: str, count: int, room: str = "den", chats: bool = False) -> None:
+    def __init__(self, url: str, count: int, room: str = "den", chats: bool = False, cpus: Cpus = ()) -> None:
         context = multiprocessing.get_context("spawn")
         self._pipe, far = context.Pipe()
         self._process = context.Process(target=_play, args=(url, count, room, chats, far), daemon=True)
-        self._process.start()
+        with pinned(cpus):
+            self._process.start()
         far.close()
         self._receive()  # all have joined
 
