@@ -104,6 +104,12 @@ class Players:
         far.close()
         self._receive()  # all have joined
 
+    @property
+    def pid(self) -> int:
+        """The number of their process."""
+        assert self._process.pid is not None
+        return self._process.pid
+
     def stop(self) -> list[Diary]:
         """Lets them leave; returns what they saw."""
         self._pipe.send("stop")
