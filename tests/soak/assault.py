@@ -23,6 +23,7 @@ from tests.support import DEADLINE_S
 
 # A connection whose place is free again comes after so long: no attacker needs to spin where the server refuses it.
 AGAIN_AFTER_S = 0.002
+FULL_S = 0.05  # when the kernel has taken nothing for so long, the buffers of both ends are full
 LONGEST_S = 300.0  # the process ends after so long, whatever becomes of those who started it
 _BEAT_S = 0.02
 _RECEIVE_BYTES = 256 * 1024
@@ -68,6 +69,7 @@ class _Slot:
         self._port = port
         self._selector = selector
         self._waiting = b""
+        self._taken_s = 0.0  # when the kernel last took something
         self._head = self._tail = b""
         self._is_writing = True
         self._frames: FrameReader | None = None  # of what comes behind the head, if PINGs are to be answered
@@ -88,6 +90,7 @@ class _Slot:
             return
         self.sock = sock
         self._waiting, self._head, self._tail = self._first, b"", b""
+        self._taken_s = time.monotonic()
         self._is_writing, self._frames = True, None
         self._selector.register(sock, selectors.EVENT_READ | selectors.EVENT_WRITE, self)
 
@@ -99,6 +102,11 @@ class _Slot:
             elif mask & selectors.EVENT_WRITE:
                 self._write()
         except OSError:
+            self.end()
+
+    def end_if_full(self, now_s: float) -> None:
+        """Vanishes when the kernel has taken nothing for a while, if that is what its kind does."""
+        if self._kind.leaves is Leaves.WHEN_FULL and now_s - self._taken_s > FULL_S:
             self.end()
 
     def end(self) -> None:
@@ -142,10 +150,8 @@ class _Slot:
         if self._waiting:
             sent = self.sock.send(self._waiting)
             self.sent_bytes += sent
+            self._taken_s = time.monotonic()
             self._waiting = self._waiting[sent:]
-            if self._waiting and self._kind.leaves is Leaves.WHEN_FULL:
-                self.end()
-                return
         self._waiting = self._waiting or self._kind.again
         if not self._waiting and self._is_writing:
             self._is_writing = False
@@ -213,7 +219,9 @@ def _play(kind: Kind, crowd: Crowd, port: int, pipe: Connection, ends_s: float) 
                 key.data.on_ready(mask)
             now_s = time.monotonic()
             for slot in slots:
-                if slot.sock is None and now_s >= slot.due_s:
+                if slot.sock is not None:
+                    slot.end_if_full(now_s)
+                elif now_s >= slot.due_s:
                     slot.connect()
         for slot in slots:
             slot.end()

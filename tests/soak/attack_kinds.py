@@ -25,7 +25,7 @@ class Leaves(enum.Enum):
     NEVER = "when the server ends it"
     AT_ONCE = "as soon as it is open"
     WHEN_SEATED = "when WELCOME or ERROR has come"
-    WHEN_FULL = "when the server's receive buffer is full, so that the kernel takes no whole buffer more"
+    WHEN_FULL = "when the server's receive buffer is full, so that the kernel takes nothing more"
 
 
 class Kind(NamedTuple):
