@@ -195,7 +195,10 @@ class Assault:
     def _receive(self) -> Any:
         if not self._pipe.poll(3 * DEADLINE_S):
             raise RuntimeError("the attackers' process does not answer")
-        return self._pipe.recv()
+        try:
+            return self._pipe.recv()
+        except EOFError:
+            raise RuntimeError("the attackers' process has died; its traceback is on standard error") from None
 
 
 def _attack(crowd: Crowd, port: int, cpus: machine.Cpus, pipe: Connection) -> None:

@@ -17,6 +17,7 @@ import msgpack
 from gameserver.settings import GameSettings
 from Net.client import connect
 from Net.errors import ConnectionClosed
+from Net.limits import Limits
 from Net.PacketCodes import TO_CLIENT, TO_SERVER, Packet
 from Net.websocket import WebSocket
 from tests.benchmarks.machine import Cpus, pinned
@@ -27,6 +28,7 @@ CODES = {row.code: row.id for row in TO_CLIENT.rows}
 BEAT_S = 0.05
 TICK_MS = 1000 / GameSettings().tick_rate
 CHAT_EVERY_S = 2.0
+_PATIENT = Limits(handshake_timeout_s=DEADLINE_S)
 
 
 class Diary(NamedTuple):
@@ -121,7 +123,10 @@ class Players:
     def _receive(self) -> Any:
         if not self._pipe.poll(3 * DEADLINE_S):
             raise RuntimeError("the players' process does not answer")
-        return self._pipe.recv()
+        try:
+            return self._pipe.recv()
+        except EOFError:
+            raise RuntimeError("the players' process has died; its traceback is on standard error") from None
 
 
 def _play(url: str, count: int, room: str, chats: bool, pipe: Connection) -> None:
@@ -129,7 +134,7 @@ def _play(url: str, count: int, room: str, chats: bool, pipe: Connection) -> Non
     selector = selectors.DefaultSelector()
     readers: dict[WebSocket, Reader] = {}
     for number in range(count):
-        websocket = connect(url)
+        websocket = connect(url, _PATIENT)
         websocket.send(join_packet(f"P{number}", room))
         websocket.send(TO_SERVER.encode(Packet("MOVE", (number % 8,))))
         readers[websocket] = Reader()
