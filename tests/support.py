@@ -23,6 +23,9 @@ from Net.websocket import WebSocket
 from tests.Net.support import DEADLINE_S, tcp_pair, wait_until
 
 _RESET_ON_CLOSE = b"\x01\0\0\0\0\0\0\0"  # struct linger: on, 0 seconds
+# What an undisturbed player gets at least, of the STATEs that are due by the wall clock, on a busy machine; and for how
+# long the whole machine may stand still without being blamed on the server.
+LEAST_SHARE, PAUSE_ALLOWED_S = 0.5, 1.0
 
 
 class Entity(NamedTuple):
@@ -89,6 +92,9 @@ class Player:
         self.world = WorldModel()
         self.tick_gaps: list[tuple[int, int]] = []  # ticks of STATEs that do not follow each other
         self._pings = itertools.count()
+        self._tick_rate = 0  # of the room, as WELCOME has told; the two below count from there
+        self._welcomed_s = 0.0  # time.monotonic()
+        self._states = 0
 
     def send(self, packet_id: str, *args: Any) -> None:
         self.websocket.send(TO_SERVER.encode(Packet(packet_id, args), self.as_text))
@@ -102,6 +108,8 @@ class Player:
         packet = TO_CLIENT.decode(message)
         if packet.id == "WELCOME":  # whatever it knew before, it begins anew
             self.world, self.tick_gaps = WorldModel(), []
+            self._tick_rate, self._welcomed_s, self._states = packet.args[3]["tick_rate"], time.monotonic(), 0
+        self._states += packet.id == "STATE"
         if packet.id == "STATE" and self.world.tick is not None and packet.args[0] - self.world.tick > 1:
             self.tick_gaps.append((self.world.tick, packet.args[0]))
         self.world.apply(packet)
@@ -144,6 +152,16 @@ class Player:
         welcome = next(packet for packet in packets if packet.id == "WELCOME")
         self.id, self.room_id = welcome.args[:2]
         return packets
+
+    def assert_undisturbed(self) -> None:
+        """Every STATE has come, and by the wall clock as many as were due; call it when all that came has been read.
+
+        The numbers of the ticks alone do not show a server that stalls: it counts only the ticks that it has made.
+        """
+        assert self.tick_gaps == [], "STATEs are missing"
+        due_s = time.monotonic() - self._welcomed_s - PAUSE_ALLOWED_S
+        due = LEAST_SHARE * self._tick_rate * due_s
+        assert self._states >= due, f"{self._states} STATEs have come, at least {due:.0f} were due"
 
     def own_entity(self) -> Entity:
         return self.world.entities[self.id]

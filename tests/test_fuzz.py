@@ -11,7 +11,7 @@ from Net.frames import BINARY, RSV1
 from tests.fuzz.__main__ import main
 from tests.fuzz.engine import Fault, fuzz, inputs
 from tests.fuzz.mutate import MUTATIONS, Mutation
-from tests.fuzz.targets import LIMITS, TARGETS, Target, check_same_however_fed
+from tests.fuzz.targets import LIMITS, TARGETS, Target, bare, check_same_however_fed
 from tests.Net.support import client_frame
 
 each_target = pytest.mark.parametrize("name", TARGETS)
@@ -33,13 +33,15 @@ FOUND = {
 
 @pytest.mark.parametrize(("name", "data"), FOUND.values(), ids=FOUND)
 def test_what_was_found_stays_mended(name: str, data: bytes) -> None:
-    TARGETS[name].check(data)
+    with TARGETS[name].checking() as check:
+        check(data)
 
 
 @each_target
 def test_a_target_stands_damaged_inputs(name: str) -> None:
-    for data in itertools.islice(inputs(TARGETS[name], "smoke"), 150):
-        TARGETS[name].check(data)
+    with TARGETS[name].checking() as check:
+        for data in itertools.islice(inputs(TARGETS[name], "smoke"), 150):
+            check(data)
 
 
 @each_target
@@ -62,7 +64,7 @@ def test_a_fault_is_found_and_comes_with_its_input() -> None:
         assert b"\x00" not in data
 
     with pytest.raises(Fault) as found:
-        fuzz(Target(lambda random: b"\x00" * random.randrange(2), (b"\x00",), check), "seed", 5)
+        fuzz(Target(lambda random: b"\x00" * random.randrange(2), (b"\x00",), bare(check)), "seed", 5)
     assert b"\x00" in found.value.input
 
 
@@ -77,7 +79,7 @@ def test_the_command_line_shows_the_way_back(
     def check(data: bytes) -> None:
         raise ValueError("a bug")
 
-    monkeypatch.setitem(TARGETS, "http", Target(lambda random: b"\xab\xcd", (b"",), check))
+    monkeypatch.setitem(TARGETS, "http", Target(lambda random: b"\xab\xcd", (b"",), bare(check)))
     monkeypatch.setattr("sys.argv", ["fuzz", "--seconds", "1", "--seed", "7", "--target", "http"])
     assert main() == 1
     said = capsys.readouterr().out

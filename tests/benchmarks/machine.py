@@ -72,3 +72,14 @@ def busy_s() -> float | None:
         return None
     user, nice, system, _idle, _waiting, *others = map(int, stat.read_text().splitlines()[0].split()[1:9])
     return (user + nice + system + sum(others)) / os.sysconf("SC_CLK_TCK")
+
+
+def cpu_s_of(pid: int) -> float:
+    """CPU seconds that a process has used, the system's included; only Linux tells."""
+    user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
+def resident_bytes_of(pid: int) -> int:
+    """Memory that a process has now; only Linux tells."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")

@@ -12,7 +12,9 @@ from tests.fuzz.targets import TARGETS
 
 def make_parser() -> argparse.ArgumentParser:
     """The arguments."""
-    parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description="Feeds damaged input to the parsers.")
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.fuzz", description="Feeds damaged input to the parsers, and damaged sessions to a server."
+    )
     parser.add_argument("--seconds", type=float, default=60.0, metavar="S", help="in all, shared by the targets")
     parser.add_argument("--seed", type=int, help="the same seed gives the same inputs (default: a random one)")
     parser.add_argument("--target", choices=TARGETS, help="one target only")
@@ -27,16 +29,18 @@ def main() -> int:
     if args.input is not None:
         if args.target is None:
             parser.error("--input needs --target")
-        TARGETS[args.target].check(args.input)
+        with TARGETS[args.target].checking() as check:
+            check(args.input)
         print("no fault")
         return 0
     seed = secrets.randbits(32) if args.seed is None else args.seed
     names = [args.target] if args.target else list(TARGETS)
     print(f"seed {seed}")
     faults = 0
+    shares = sum(TARGETS[name].share for name in names)
     for name in names:
         try:
-            executions = fuzz(TARGETS[name], f"{seed} {name}", args.seconds / len(names))
+            executions = fuzz(TARGETS[name], f"{seed} {name}", args.seconds * TARGETS[name].share / shares)
             print(f"{name}: {executions} executions", flush=True)
         except Fault as fault:
             faults += 1

@@ -46,7 +46,7 @@ def _payload(random: Random, opcode: int) -> bytes:
     return _text(random, size // 3).encode() if opcode == TEXT else bytes(random.choices(range(256), k=size))
 
 
-def _message(random: Random, key: bytes, opcode: int, payload: bytes, rsv: int) -> bytes:
+def message(random: Random, key: bytes, opcode: int, payload: bytes, rsv: int = 0) -> bytes:
     """The frames of a message, perhaps with control frames between them."""
     cuts = sorted(random.choices(range(len(payload) + 1), k=random.choice((0, 0, 1, 2, 7))))
     pieces = [payload[start:end] for start, end in zip([0, *cuts], [*cuts, len(payload)])]
@@ -71,7 +71,7 @@ def conversation(random: Random, key: bytes, deflated: bool = False) -> bytes:
             if random.random() < 0.1:
                 # Empty blocks that end their streams, and the start of one that does not (RFC 7692, 7.2.3.5).
                 payload += b"\x00\x00\xff\xff" + b"\x03\x00" * random.choice((1, 2, 20)) + b"\x00"
-        frames += _message(random, key, opcode, payload, rsv)
+        frames += message(random, key, opcode, payload, rsv)
     if random.random() < 0.25:
         frames += frame_bytes(CLOSE, random.choice((b"", close_body(1000), close_body(4000, "Tschüß"))), key=key)
     return frames
@@ -125,7 +125,8 @@ def response(random: Random) -> bytes:
     return _head("HTTP/1.1 101 Switching Protocols", fields, random)
 
 
-def _packet(random: Random, in_text: bool) -> list[Any]:
+def packet(random: Random, in_text: bool) -> list[Any]:
+    """A packet, more or less valid, as the list that is encoded."""
     angle = random.choice((0, 1.5, -7, 1e300, 2**60))
     number = random.choice((0, 7, -1, 255, 65536, 2**32 - 1, 2**63, -(2**63), 2**64 - 1, True, None))
     name = _text(random, random.choice((1, 5, 16, 17)))
@@ -152,10 +153,10 @@ def _packet(random: Random, in_text: bool) -> list[Any]:
 
 def binary_packet(random: Random) -> bytes:
     """A packet, more or less valid, as MessagePack."""
-    packed: bytes = msgpack.packb(_packet(random, in_text=False))
+    packed: bytes = msgpack.packb(packet(random, in_text=False))
     return packed
 
 
 def text_packet(random: Random) -> bytes:
     """A packet, more or less valid, as JSON."""
-    return json.dumps(_packet(random, in_text=True), ensure_ascii=random.random() < 0.5).encode("utf-8")
+    return json.dumps(packet(random, in_text=True), ensure_ascii=random.random() < 0.5).encode("utf-8")

@@ -1,14 +1,16 @@
 """The targets: what reads the bytes of strangers, each as a check that raises when an input makes it misbehave.
 
-A check depends on nothing but its input, so that the input alone is enough to see the fault again.
+A check depends on nothing but its input, so that the input alone is enough to see the fault again. Only the live server
+remembers what it has been through.
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import re
 from random import Random
-from typing import Any, Callable, Iterable, Iterator, List, NamedTuple, Sequence
+from typing import Any, Callable, ContextManager, Iterable, Iterator, List, NamedTuple, Sequence
 
 from Net.accept import Endpoint, Site, upgrade
 from Net.characters import is_plain
@@ -22,9 +24,10 @@ from Net.limits import Limits
 from Net.messages import Close, Event, MessageReader
 from Net.origin import make_policy
 from Net.PacketCodes import TO_CLIENT, TO_SERVER, Packet, PacketTable
-from tests.fuzz import seeds
+from tests.fuzz import seeds, sessions
 from tests.fuzz.dissection import check_dissected_frames, check_dissected_handshake, check_dissected_packet
-from tests.Net.support import KEY
+from tests.fuzz.live import live_server
+from tests.Net.support import DEADLINE_S, KEY
 
 LIMITS = Limits(message_bytes=1000, fragments=8, head_bytes=700, head_fields=16)
 # Of an unfinished frame: a whole control frame but its last byte.
@@ -33,12 +36,23 @@ MOST_HELD_BYTES = 2 + 4 + 125 - 1
 Chunks = List[bytes]
 
 
+Check = Callable[[bytes], None]
+
+
 class Target(NamedTuple):
-    """seed: makes a valid input. tokens: see `mutate`. check: raises if it is mistreated."""
+    """seed: makes a valid input. tokens: see `mutate`. checking: while it is entered, gives the check of an input."""
 
     seed: Callable[[Random], bytes]
     tokens: Sequence[bytes]
-    check: Callable[[bytes], None]
+    checking: Callable[[], ContextManager[Check]]
+    share: float = 1.0  # of the time, beside the other targets
+    # For one input: hundreds of times what it takes on a busy machine. Something takes quadratic time then, or worse.
+    slow_s: float = 5.0
+
+
+def bare(check: Check) -> Callable[[], ContextManager[Check]]:
+    """A check that needs nothing to run."""
+    return lambda: contextlib.nullcontext(check)
 
 
 # However it is fed -----------------------------------------------------------------------------------------------
@@ -237,24 +251,29 @@ def _conversation(key: bytes, deflated: bool) -> Callable[[Random], bytes]:
 
 TARGETS = {
     "frames-of-clients": Target(
-        _conversation(KEY, False), seeds.FRAME_TOKENS, functools.partial(check_frames, masked=True, allowed_rsv=0)
+        _conversation(KEY, False), seeds.FRAME_TOKENS, bare(functools.partial(check_frames, masked=True, allowed_rsv=0))
     ),
     "frames-of-servers": Target(
-        _conversation(b"", True), seeds.FRAME_TOKENS, functools.partial(check_frames, masked=False, allowed_rsv=RSV1)
+        _conversation(b"", True),
+        seeds.FRAME_TOKENS,
+        bare(functools.partial(check_frames, masked=False, allowed_rsv=RSV1)),
     ),
     "messages": Target(
-        _conversation(KEY, False), seeds.FRAME_TOKENS, functools.partial(check_messages, is_deflated=False)
+        _conversation(KEY, False), seeds.FRAME_TOKENS, bare(functools.partial(check_messages, is_deflated=False))
     ),
     "deflated-messages": Target(
-        _conversation(KEY, True), seeds.FRAME_TOKENS, functools.partial(check_messages, is_deflated=True)
+        _conversation(KEY, True), seeds.FRAME_TOKENS, bare(functools.partial(check_messages, is_deflated=True))
     ),
-    "handshake": Target(seeds.handshake, seeds.HTTP_TOKENS, check_request),
-    "http": Target(seeds.plain_request, seeds.HTTP_TOKENS, check_request),
-    "response": Target(seeds.response, seeds.HTTP_TOKENS, check_server_response),
-    "extensions": Target(seeds.extensions, seeds.HTTP_TOKENS, check_extensions),
-    "binary-packets": Target(seeds.binary_packet, seeds.PACKET_TOKENS, functools.partial(check_packet, as_text=False)),
-    "text-packets": Target(seeds.text_packet, seeds.PACKET_TOKENS, functools.partial(check_packet, as_text=True)),
-    "dissected-frames": Target(_conversation(KEY, True), seeds.FRAME_TOKENS, check_dissected_frames),
-    "dissected-packets": Target(seeds.binary_packet, seeds.PACKET_TOKENS, check_dissected_packet),
-    "dissected-handshakes": Target(seeds.handshake, seeds.HTTP_TOKENS, check_dissected_handshake),
+    "handshake": Target(seeds.handshake, seeds.HTTP_TOKENS, bare(check_request)),
+    "http": Target(seeds.plain_request, seeds.HTTP_TOKENS, bare(check_request)),
+    "response": Target(seeds.response, seeds.HTTP_TOKENS, bare(check_server_response)),
+    "extensions": Target(seeds.extensions, seeds.HTTP_TOKENS, bare(check_extensions)),
+    "binary-packets": Target(
+        seeds.binary_packet, seeds.PACKET_TOKENS, bare(functools.partial(check_packet, as_text=False))
+    ),
+    "text-packets": Target(seeds.text_packet, seeds.PACKET_TOKENS, bare(functools.partial(check_packet, as_text=True))),
+    "dissected-frames": Target(_conversation(KEY, True), seeds.FRAME_TOKENS, bare(check_dissected_frames)),
+    "dissected-packets": Target(seeds.binary_packet, seeds.PACKET_TOKENS, bare(check_dissected_packet)),
+    "dissected-handshakes": Target(seeds.handshake, seeds.HTTP_TOKENS, bare(check_dissected_handshake)),
+    "server": Target(sessions.session, sessions.TOKENS, live_server, share=5.0, slow_s=DEADLINE_S),
 }

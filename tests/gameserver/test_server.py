@@ -325,7 +325,7 @@ def test_a_client_that_vanishes_is_removed_the_room_told_and_its_thread_gone(van
         wait_until(lambda: thread not in client_threads(), "its thread is gone")
         assert arena.server.players.keys() == {ann.id}
         ann.wait_until(lambda: bob.id not in ann.world.entities, "Bob is out of the world")
-        assert ann.tick_gaps == []
+        ann.assert_undisturbed()
 
 
 def test_a_client_that_vanishes_before_join_leaves_nothing_behind() -> None:
@@ -363,7 +363,7 @@ def test_a_client_that_does_not_read_stops_nobody_and_gets_a_full_state_and_all_
         for _ in range(5):
             tell_all_and_tick()
         ann.wait_until(lambda: ann.world.sequence == 1, "Ann walks")
-        assert ann.tick_gaps == []
+        ann.assert_undisturbed()
 
         ann.send("MOVE", None, 2)
         ann.wait_until(lambda: ann.world.sequence == 2, "Ann stands")
@@ -388,7 +388,7 @@ def test_a_client_that_never_reads_is_dropped_when_its_outbox_is_full() -> None:
             heard += ann.receive_until(lambda packet: packet.id == "STATE", "the next tick")
         assert room.find_player_by_id(bob.id) is None
         wait_until(lambda: thread not in client_threads(), "its thread is gone")
-        assert ann.tick_gaps == []
+        ann.assert_undisturbed()
 
 
 # Paths and limits ---------------------------------------------------------------------------------------------
@@ -513,7 +513,7 @@ def test_silent_clients_that_are_turned_away_are_told_and_hold_up_nobody() -> No
         for sock in silent:
             assert sock.recv(4096).startswith(b"HTTP/1.1 503 ")
         ann.sync()
-        assert ann.tick_gaps == []
+        ann.assert_undisturbed()
 
 
 def test_a_machine_that_has_no_thread_left_turns_a_client_away_and_serves_the_next(
@@ -560,7 +560,7 @@ def test_a_broken_frame_is_closed_with_the_code_of_the_rfc(sent: bytes, code: in
         bob.socket().sendall(sent)
         assert bob.receive_to_the_end()[1].code == code
         ann.wait_for("PLAYER_GONE", bob.id)
-        assert ann.tick_gaps == []
+        ann.assert_undisturbed()
 
 
 # The end ------------------------------------------------------------------------------------------------------

@@ -59,7 +59,7 @@ def test_a_kicked_player_is_closed_with_1008_and_the_reason_and_the_room_is_told
         _, closed = bob.receive_to_the_end()
         assert (closed.code, closed.reason) == (1008, "no swearing")
         ann.wait_for("PLAYER_GONE", bob.id)
-        assert ann.tick_gaps == []
+        ann.assert_undisturbed()
 
 
 def test_who_is_in_no_room_can_not_be_granted_or_kicked() -> None:

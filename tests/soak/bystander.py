@@ -9,6 +9,7 @@ import time
 from Net.client import connect
 from Net.errors import ConnectionClosed
 from tests.benchmarks import machine
+from tests.delivery import Delivery, delivery
 from tests.support import Player
 
 _NAP_S = 0.01
@@ -18,10 +19,8 @@ _LATE_FROM_S = 0.005  # a moment's waiting for others on the same CPU is not the
 class Bystander:
     """Joins a room of its own name, and reads in a thread of its own until the connection ends or `stop`."""
 
-    def __init__(self, url: str, room: str, tick_rate: float) -> None:
-        self.waits_s: list[float] = []
-        self.packet_ids: list[str] = []
-        self._period_s = 1 / tick_rate
+    def __init__(self, url: str, room: str) -> None:
+        self.states_at_s: list[float] = []  # when each STATE came, as time.monotonic()
         self._player = Player(connect(url))
         self._player.join("bystander", room=room)
         self._thread = threading.Thread(target=self._watch, name="bystander", daemon=True)
@@ -33,23 +32,18 @@ class Bystander:
         self._thread.join()
         self._player.hang_up()
 
-    def missed_in_a_row(self) -> int:
-        """The most ticks that did not come in a row, by the clock: a server that stalls skips none by their numbers."""
-        return max(0, round(max(self.waits_s, default=0.0) / self._period_s) - 1)
+    def delivery(self, since_s: float, until_s: float) -> Delivery:
+        """How steadily STATEs came in that time (time.monotonic())."""
+        return delivery(self.states_at_s, since_s, until_s)
 
     def _watch(self) -> None:
-        last_s = time.monotonic()
         while True:
             try:
                 packet = self._player.receive()
             except ConnectionClosed:
                 return
             if packet.id == "STATE":
-                now_s = time.monotonic()
-                self.waits_s.append(now_s - last_s)
-                last_s = now_s
-            else:
-                self.packet_ids.append(packet.id)
+                self.states_at_s.append(time.monotonic())
 
 
 class Sleeper:

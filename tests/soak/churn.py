@@ -26,7 +26,7 @@ from Net.frames import TEXT, serialize
 from tests.attacks.support import opening
 from tests.benchmarks import machine
 from tests.soak.bystander import Sleeper
-from tests.soak.players import Players, join_packet, missed_in_a_row
+from tests.soak.players import Players, delivered, join_packet, missed_in_a_row
 from tests.soak.server import Census, ServerProcess
 from tests.support import DEADLINE_S, Player, wait_until
 
@@ -107,7 +107,7 @@ def run(seconds: float) -> dict[str, Any]:
         "could not": came["could not"],
         "longest interval between ticks ms": max(1000 * (end_s - start_s) for start_s, end_s in intervals_s),
         "the machine itself was late by, longest ms": 1000 * late_s,
-        "ticks left out": sum(gap for diary in diaries for gap in diary.missed()),
+        **delivered(diaries, started_s, ended_s, "players"),
         "intervals between ticks": len(intervals_s),
         f"intervals over {LATE_MS:g} ms": len(late),
         "of these, while the machine itself was in time": sum(not _explains(sleepers, *interval) for interval in late),

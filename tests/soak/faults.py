@@ -25,7 +25,7 @@ from Net.client import connect
 from Net.errors import ConnectionClosed, HandshakeError
 from Net.http import html_page
 from Net.websocket import WebSocket
-from tests.soak.players import Diary, Players, missed_in_a_row
+from tests.soak.players import Diary, Players, delivered, missed_in_a_row
 from tests.soak.server import ServerProcess
 from tests.support import DEADLINE_S
 
@@ -131,7 +131,8 @@ def run(seconds: float) -> dict[str, Any]:
         bystanders = Players(server.url(), BYSTANDERS, CALM)
         players = Players(server.url(), PLAYERS, FAULTY, chats=True)
         threads = server.ask("threads")
-        until_s = time.monotonic() + seconds
+        started_s = time.monotonic()
+        until_s = started_s + seconds
         visits = 0
         while time.monotonic() < until_s:
             _visit(server)
@@ -156,7 +157,7 @@ def run(seconds: float) -> dict[str, Any]:
         "connections of bystanders lost": sum(diary.end != "" for diary in calm),
         "longest interval of a bystander ms": max(ms for diary in calm for ms in diary.intervals_ms(0, until_s)),
         "ticks a bystander missed in a row": missed_in_a_row(calm, 0, until_s),
-        "ticks left out": sum(gap for diary in calm for gap in diary.missed()),
+        **delivered(calm, started_s, until_s, "bystanders"),
     }
 
 

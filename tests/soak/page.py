@@ -13,25 +13,31 @@ import gameserver
 PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
 
 
-def write_figures(name: str, seconds: float, figures: dict[str, Any]) -> None:
+def rows(figures: dict[str, Any]) -> list[dict[str, Any]]:
+    """The rows of a table of figures by name."""
+    return [{"what": what, "figure": figure} for what, figure in figures.items()]
+
+
+def write_figures(name: str, seconds: float, table_rows: list[dict[str, Any]]) -> None:
     """Replaces what stands between the markers of that name; raises ValueError when the page has no such markers."""
     start, end = f"<!-- {name}: measured -->\n", f"<!-- end of {name} -->"
     before, found, rest = PAGE.read_text(encoding="utf-8").partition(start)
     _, found_end, after = rest.partition(end)
     if not (found and found_end):
         raise ValueError(f"{PAGE} has no line {start.strip()} with {end} behind it")
-    PAGE.write_text(f"{before}{start}\n{table(seconds, figures)}\n\n{end}{after}", encoding="utf-8")
+    PAGE.write_text(f"{before}{start}\n{table(seconds, table_rows)}\n\n{end}{after}", encoding="utf-8")
 
 
-def table(seconds: float, figures: dict[str, Any]) -> str:
-    """The figures, with what they were measured on."""
+def table(seconds: float, table_rows: list[dict[str, Any]]) -> str:
+    """Rows with the same keys, with what they were measured on."""
+    names = list(table_rows[0])
     lines = [
         f"Measured {datetime.date.today()}, {seconds:g} s: gameserver {gameserver.__version__}, "
         f"{platform.python_implementation()} {platform.python_version()}, {os.cpu_count()} cores.\n",
-        "| what | figure |",
-        "|---|---|",
+        f"| {' | '.join(names)} |",
+        "|---" * len(names) + "|",
     ]
-    return "\n".join([*lines, *(f"| {what} | {_written(figure)} |" for what, figure in figures.items())])
+    return "\n".join([*lines, *(f"| {' | '.join(map(_written, row.values()))} |" for row in table_rows)])
 
 
 def _written(figure: Any) -> str:

@@ -17,14 +17,18 @@ import msgpack
 from gameserver.settings import GameSettings
 from Net.client import connect
 from Net.errors import ConnectionClosed
+from Net.limits import Limits
 from Net.PacketCodes import TO_CLIENT, TO_SERVER, Packet
 from Net.websocket import WebSocket
+from tests.benchmarks.machine import Cpus, pinned
+from tests.delivery import Delivery, delivery
 from tests.support import DEADLINE_S
 
 CODES = {row.code: row.id for row in TO_CLIENT.rows}
 BEAT_S = 0.05
 TICK_MS = 1000 / GameSettings().tick_rate
 CHAT_EVERY_S = 2.0
+_PATIENT = Limits(handshake_timeout_s=DEADLINE_S)
 
 
 class Diary(NamedTuple):
@@ -34,9 +38,9 @@ class Diary(NamedTuple):
     chats: list[str]
     end: str
 
-    def missed(self) -> list[int]:
-        """How many ticks were missing at each gap."""
-        return [b[0] - a[0] - 1 for a, b in zip(self.ticks, self.ticks[1:]) if b[0] - a[0] > 1]
+    def delivery(self, since_s: float, until_s: float) -> Delivery:
+        """How steadily STATEs came in that time (time.monotonic())."""
+        return delivery([at_s for _, at_s in self.ticks], since_s, until_s)
 
     def intervals_s(self, since_s: float, until_s: float) -> list[tuple[float, float]]:
         """From when to when (time.monotonic()) no tick came, of those that came in that time."""
@@ -52,6 +56,15 @@ def missed_in_a_row(diaries: list[Diary], since_s: float = 0.0, until_s: float =
     """The most ticks that anybody missed in a row, by the clock: a server that stalls skips none by their numbers."""
     longest_ms = max((ms for diary in diaries for ms in diary.intervals_ms(since_s, until_s)), default=0.0)
     return max(0, round(longest_ms / TICK_MS) - 1)
+
+
+def delivered(diaries: list[Diary], since_s: float, until_s: float, who: str) -> dict[str, Any]:
+    """Figures by name: how steadily STATEs came to these players in that time. who: the beginning of each name."""
+    all_of_them = [diary.delivery(since_s, until_s) for diary in diaries]
+    return {
+        f"{who}: STATEs a second, least of all players": min(one.states_per_s for one in all_of_them),
+        f"{who}: p99 of gaps between STATEs ms, most of all players": max(one.gap_p99_ms for one in all_of_them),
+    }
 
 
 def peek(message: str | bytes) -> tuple[str, list[Any]]:
@@ -82,15 +95,22 @@ def join_packet(name: str, room: str) -> bytes | str:
 
 
 class Players:
-    """So many players in a room; the first chats numbers, one every two seconds, if so asked."""
+    """So many players in a room; the first chats numbers, one every two seconds, if so asked. cpus: they may use."""
 
-    def __init__(self, url: str, count: int, room: str = "den", chats: bool = False) -> None:
+    def __init__(self, url: str, count: int, room: str = "den", chats: bool = False, cpus: Cpus = ()) -> None:
         context = multiprocessing.get_context("spawn")
         self._pipe, far = context.Pipe()
         self._process = context.Process(target=_play, args=(url, count, room, chats, far), daemon=True)
-        self._process.start()
+        with pinned(cpus):
+            self._process.start()
         far.close()
         self._receive()  # all have joined
+
+    @property
+    def pid(self) -> int:
+        """The number of their process."""
+        assert self._process.pid is not None
+        return self._process.pid
 
     def stop(self) -> list[Diary]:
         """Lets them leave; returns what they saw."""
@@ -103,7 +123,10 @@ class Players:
     def _receive(self) -> Any:
         if not self._pipe.poll(3 * DEADLINE_S):
             raise RuntimeError("the players' process does not answer")
-        return self._pipe.recv()
+        try:
+            return self._pipe.recv()
+        except EOFError:
+            raise RuntimeError("the players' process has died; its traceback is on standard error") from None
 
 
 def _play(url: str, count: int, room: str, chats: bool, pipe: Connection) -> None:
@@ -111,7 +134,7 @@ def _play(url: str, count: int, room: str, chats: bool, pipe: Connection) -> Non
     selector = selectors.DefaultSelector()
     readers: dict[WebSocket, Reader] = {}
     for number in range(count):
-        websocket = connect(url)
+        websocket = connect(url, _PATIENT)
         websocket.send(join_packet(f"P{number}", room))
         websocket.send(TO_SERVER.encode(Packet("MOVE", (number % 8,))))
         readers[websocket] = Reader()

@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 from typing import Any, Callable, NamedTuple
 
+from tests.delivery import Delivery
 from tests.soak.bystander import Bystander, Sleeper
 from tests.soak.crowd import Crowd
 from tests.support import DEADLINE_S
@@ -31,7 +32,7 @@ class Turn(NamedTuple):
     start_s: float
     exit_s: float
     goodbyes: int
-    missed_in_a_row: int
+    bystander: Delivery
 
 
 def run(seconds: float, clients: int = CLIENTS, silent: int = SILENT, in_room: int = IN_ROOM) -> dict[str, Any]:
@@ -49,6 +50,7 @@ def run(seconds: float, clients: int = CLIENTS, silent: int = SILENT, in_room: i
                 port = done[-1].port
         stored = _count_results(database)
     every_turn = turns[SIGTERM] + turns[TWICE_CTRL_C]
+    seen = [turn.bystander for turn in every_turn]
     return {
         "servers ended by SIGTERM, by Ctrl-C twice": f"{len(turns[SIGTERM])}, {len(turns[TWICE_CTRL_C])}",
         "clients of each, of whom do not read": f"{clients}, {silent}",
@@ -59,7 +61,8 @@ def run(seconds: float, clients: int = CLIENTS, silent: int = SILENT, in_room: i
         "results stored": stored,
         "goodbyes expected": (clients - silent) * len(turns[SIGTERM]),
         "goodbyes received": sum(turn.goodbyes for turn in turns[SIGTERM]),
-        "ticks a bystander missed in a row": max(turn.missed_in_a_row for turn in every_turn),
+        f"a bystander's STATEs a second, of {TICK_RATE}, least": min(one.states_per_s for one in seen),
+        "p99 of the gaps between them ms, most": max(one.gap_p99_ms for one in seen),
         "the machine itself was late by, longest s": sleeper.stop(),
     }
 
@@ -71,13 +74,14 @@ def _play(flags: list[str], how: str, clients: int, silent: int, in_room: int) -
         start_s = time.monotonic() - asked_s
         crowd = Crowd(server.url(), clients, silent, in_room)
         stack.callback(crowd.stop)
-        bystander = Bystander(server.url(), "quiet corner", TICK_RATE)
+        bystander = Bystander(server.url(), "quiet corner")
         stack.callback(bystander.stop)
+        played_s = time.monotonic()
         time.sleep(PLAY_S)
-        missed = bystander.missed_in_a_row()
+        seen = bystander.delivery(played_s, time.monotonic())
         exit_s = ENDS[how](server)
         crowd.wait_for_the_end()
-        return Turn(server.port, start_s, exit_s, crowd.goodbyes, missed)
+        return Turn(server.port, start_s, exit_s, crowd.goodbyes, seen)
 
 
 def _terminate(server: Running) -> float:

@@ -1,4 +1,4 @@
-"""50 players in a room, half of whom misbehave: do the other 25 get every tick, and in time?
+"""50 players in a room, half of whom misbehave: do the other 25 get 20 STATEs a second, and in time?
 
 In rounds: first 50 well-behaved players for a third of the time; then 25 of them with 8 who read nothing, 5 who read
 1 kB/s, 2 who do so into a buffer of 4 KiB, 5 who vanish without a word (they need root) and 5 who flood. Who is thrown
@@ -12,6 +12,8 @@ import sys
 import time
 from typing import Any, NamedTuple
 
+from tests.benchmarks.figures import percentile
+from tests.delivery import Delivery
 from tests.soak.cut_off import Vanishing, why_not
 from tests.soak.players import Diary, Players, missed_in_a_row
 from tests.soak.server import ServerProcess
@@ -25,11 +27,23 @@ ROUND_S = 100.0
 SETTLE_S = 20.0  # until a slow reader has read what it was sent before the server knew
 
 
-class Round(NamedTuple):
-    """What came of one round: intervals between ticks in both parts, and of the disturbed part all else."""
+class Part(NamedTuple):
+    """What 25 players were sent in one part of a round."""
 
-    calm_ms: list[float]
-    disturbed_ms: list[float]
+    gaps_ms: list[float]  # between the STATEs of one player, all players together
+    players: list[Delivery]
+
+
+def _part(diaries: list[Diary], started_s: float, ended_s: float) -> Part:
+    gaps_ms = [ms for diary in diaries for ms in diary.intervals_ms(started_s, ended_s)]
+    return Part(gaps_ms, [diary.delivery(started_s, ended_s) for diary in diaries])
+
+
+class Round(NamedTuple):
+    """What came of one round: what 25 players were sent in both parts, and of the disturbed part all else."""
+
+    calm: Part
+    disturbed: Part
     missed_in_a_row: int
     diaries: list[Diary]
     fates: dict[str, list[Fate]]
@@ -37,7 +51,7 @@ class Round(NamedTuple):
 
     def p99_ratio(self) -> float:
         """How many times the undisturbed p99 the disturbed one is."""
-        return percentile(self.disturbed_ms, 0.99) / percentile(self.calm_ms, 0.99)
+        return percentile(self.disturbed.gaps_ms, 0.99) / percentile(self.calm.gaps_ms, 0.99)
 
 
 def run(seconds: float) -> dict[str, Any]:
@@ -55,7 +69,9 @@ def run(seconds: float) -> dict[str, Any]:
     closed = sum(fate.code == 1008 for fate in floods)
     return {
         **_compare(rounds),
-        **_missed(diaries),
+        **_delivered("undisturbed", [played.calm for played in rounds]),
+        **_delivered("disturbed", [played.disturbed for played in rounds]),
+        "connections of the 25 lost": sum(diary.end != "" for diary in diaries),
         **_silent(_all_fates(rounds, "silent")),
         **_slow("slow readers", rounds, "slow", SETTLE_S),
         **_slow("slow readers with 4 KiB", rounds, "cramped", 0.0),
@@ -68,7 +84,7 @@ def run(seconds: float) -> dict[str, Any]:
 
 
 def _play_round(server: ServerProcess, seconds: float, with_vanishing: bool) -> Round:
-    calm_ms = _play_undisturbed(server, seconds / 3)
+    calm = _play_undisturbed(server, seconds / 3)
     steady = Players(server.url(), STEADY, chats=True)
     vandals = Vandals(server.url(), VANDALS)
     vanishing = Vanishing(server, VANISHING) if with_vanishing else None
@@ -80,48 +96,45 @@ def _play_round(server: ServerProcess, seconds: float, with_vanishing: bool) -> 
         vanishing.stop()
     fates = vandals.stop()
     diaries = steady.stop()
-    disturbed_ms = [ms for diary in diaries for ms in diary.intervals_ms(started_s, ended_s)]
-    return Round(calm_ms, disturbed_ms, missed_in_a_row(diaries, started_s, ended_s), diaries, fates, vanishing)
+    disturbed = _part(diaries, started_s, ended_s)
+    return Round(calm, disturbed, missed_in_a_row(diaries, started_s, ended_s), diaries, fates, vanishing)
 
 
 def _all_fates(rounds: list[Round], kind: str) -> list[Fate]:
     return [fate for played in rounds for fate in played.fates[kind]]
 
 
-def _play_undisturbed(server: ServerProcess, seconds: float) -> list[float]:
-    """The intervals of 25 players when all 50 behave."""
+def _play_undisturbed(server: ServerProcess, seconds: float) -> Part:
+    """What 25 players are sent when all 50 behave."""
     steady, others = Players(server.url(), STEADY), Players(server.url(), STEADY)
     time.sleep(WARM_UP_S)
     started_s = time.monotonic()
     time.sleep(seconds)
     ended_s = time.monotonic()
     others.stop()
-    return [ms for diary in steady.stop() for ms in diary.intervals_ms(started_s, ended_s)]
-
-
-def percentile(values: list[float], share: float) -> float:
-    """The value that this share of them does not exceed."""
-    return sorted(values)[min(len(values) - 1, int(share * len(values)))]
+    return _part(steady.stop(), started_s, ended_s)
 
 
 def _compare(rounds: list[Round]) -> dict[str, Any]:
     return {
         "rounds, of whose figures these are the medians": len(rounds),
-        "undisturbed: interval p99 ms": statistics.median(percentile(played.calm_ms, 0.99) for played in rounds),
-        "disturbed: interval p99 ms": statistics.median(percentile(played.disturbed_ms, 0.99) for played in rounds),
+        "undisturbed: interval p99 ms": statistics.median(percentile(played.calm.gaps_ms, 0.99) for played in rounds),
+        "disturbed: interval p99 ms": statistics.median(
+            percentile(played.disturbed.gaps_ms, 0.99) for played in rounds
+        ),
         "p99 longer by %": 100 * (statistics.median(played.p99_ratio() for played in rounds) - 1),
-        "undisturbed: longest interval ms": max(max(played.calm_ms) for played in rounds),
-        "disturbed: longest interval ms": max(max(played.disturbed_ms) for played in rounds),
+        "undisturbed: longest interval ms": max(max(played.calm.gaps_ms) for played in rounds),
+        "disturbed: longest interval ms": max(max(played.disturbed.gaps_ms) for played in rounds),
         "ticks a bystander missed in a row": max(played.missed_in_a_row for played in rounds),
     }
 
 
-def _missed(diaries: list[Diary]) -> dict[str, Any]:
-    missed = [gap for diary in diaries for gap in diary.missed()]
+def _delivered(who: str, parts: list[Part]) -> dict[str, Any]:
+    players = [player for part in parts for player in part.players]
     return {
-        "ticks received by the 25": sum(len(diary.ticks) for diary in diaries),
-        "ticks missed by the 25": sum(missed),
-        "connections of the 25 lost": sum(diary.end != "" for diary in diaries),
+        f"{who}: STATEs a second, median of the 25": statistics.median(one.states_per_s for one in players),
+        f"{who}: STATEs a second, least of the 25": min(one.states_per_s for one in players),
+        f"{who}: p99 of one player's gaps ms, most of the 25": max(one.gap_p99_ms for one in players),
     }
 
 

@@ -1,6 +1,6 @@
 """The short versions of `python -m tests.soak slow`, `churn` and `faults`.
 
-Intervals are for a quiet machine and not tested; that nobody misses a tick is.
+Intervals are for a quiet machine and not tested; that everybody gets STATEs, by the wall clock, is.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ import sys
 
 import pytest
 
+from gameserver.settings import GameSettings
 from tests.soak import churn, cut_off, faults, page, slow
-from tests.soak.__main__ import SOAKS
+from tests.soak.__main__ import SOAKS, TABLES
 
 pytestmark = [
     pytest.mark.soak,
@@ -19,14 +20,17 @@ pytestmark = [
 ]
 
 OUTBOX_BYTES = 64 * 1024
+TICK_RATE = GameSettings().tick_rate
+LEAST_SHARE = 0.7  # of the STATEs that are due, or that came when nobody misbehaved
 
 
 @pytest.mark.timeout(180)
-def test_half_a_room_that_misbehaves_costs_the_other_half_no_tick() -> None:
+def test_half_a_room_that_misbehaves_costs_the_other_half_next_to_no_states() -> None:
     figures = slow.run(12)
     print(figures)
-    assert figures["ticks received by the 25"] > 0
-    assert figures["ticks missed by the 25"] == figures["connections of the 25 lost"] == 0
+    assert figures["connections of the 25 lost"] == 0
+    calm, disturbed = (figures[f"{part}: STATEs a second, least of the 25"] for part in ("undisturbed", "disturbed"))
+    assert disturbed >= LEAST_SHARE * calm > 0
     for who in ("slow readers", "slow readers with 4 KiB"):
         assert figures[f"{who}: connections"] > 0
         assert figures[f"{who}: chats lost or out of order"] == 0
@@ -55,7 +59,8 @@ def test_clients_that_come_and_go_leave_nothing_behind() -> None:
     assert figures["objects of our classes, more or fewer"] == "none"
     assert len(set(figures["threads before, after"].split(", "))) == 1
     assert len(set(figures["files before, after"].split(", "))) == 1
-    assert figures["could not"] == figures["faults"] == figures["ticks left out"] == 0
+    assert figures["could not"] == figures["faults"] == 0
+    assert figures["players: STATEs a second, least of all players"] >= LEAST_SHARE * TICK_RATE
 
 
 @pytest.mark.timeout(180)
@@ -65,10 +70,11 @@ def test_faults_are_logged_once_and_harm_nobody_else() -> None:
     assert figures["faults injected"] == figures["logged with their traceback"] == figures["counted"] > 0
     assert figures["threads that died"] == figures["locks that stayed held"] == "none"
     assert figures["players of the faulty room who play on"] == faults.PLAYERS
-    assert figures["connections of bystanders lost"] == figures["ticks left out"] == 0
+    assert figures["connections of bystanders lost"] == 0
+    assert figures["bystanders: STATEs a second, least of all players"] >= LEAST_SHARE * TICK_RATE
 
 
 def test_the_page_has_a_place_for_the_figures_of_each_command() -> None:
     text = page.PAGE.read_text(encoding="utf-8")
     assert re.findall(r"<!-- (\w+): measured -->", text) == re.findall(r"<!-- end of (\w+) -->", text)
-    assert {name for name, _, _ in SOAKS} == set(re.findall(r"<!-- (\w+): measured -->", text))
+    assert {name for name, *_ in (*SOAKS, *TABLES)} == set(re.findall(r"<!-- (\w+): measured -->", text))

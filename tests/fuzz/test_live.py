@@ -1,0 +1,101 @@
+"""The live server as a target: it stands damaged sessions, and what is wrong with a server is found."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from random import Random
+from typing import Any
+
+import pytest
+
+from gameserver.server import GameServer
+from Net.frames import BINARY, CLOSE, PONG
+from Net.websocket import WebSocket
+from tests.fuzz import live
+from tests.fuzz.live import live_server
+from tests.fuzz.sessions import session
+from tests.Net.support import DEADLINE_S, client_frame
+
+ON_ECHO = (
+    b"GET /echo HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
+ON_ADMIN = ON_ECHO.replace(b"/echo", b"/admin")
+HELLO = client_frame(BINARY, b"hello") + client_frame(CLOSE)
+
+
+def with_a_bug(server: GameServer) -> None:
+    """In the server's process."""
+
+    def fail(websocket: WebSocket) -> None:
+        raise ZeroDivisionError("a fault for the test")
+
+    server.add_route("/echo", fail)
+
+
+def with_bad_json(server: GameServer) -> None:
+    """In the server's process."""
+    server.add_route("/admin", lambda websocket: websocket.send('{"x": NaN}'))
+
+
+def with_a_bad_page(server: GameServer) -> None:
+    """In the server's process: whatever it logs, it answers with a status that tells of a fault."""
+    server.add_page("/rooms.json", lambda: 1 / 0)  # type: ignore[arg-type, return-value]
+
+
+def with_rooms_that_stall(server: GameServer) -> None:
+    """In the server's process: ticks are late, and none is left out by its number."""
+    create_room = server.create_room
+
+    def create_slow_room(*args: Any, **kwargs: Any) -> Any:
+        room = create_room(*args, **kwargs)
+        update = room.game.update
+        room.game.update = lambda delta_time: (time.sleep(0.3), update(delta_time))  # type: ignore[method-assign]
+        return room
+
+    server.create_room = create_slow_room  # type: ignore[method-assign]
+
+
+def until_it_fails(check: Any, data: bytes) -> None:
+    """Plays it in several ways, which depend on the bytes; and what one has brought about may show after the next."""
+    deadline_s = time.monotonic() + DEADLINE_S
+    for number in itertools.count():
+        check(data + number * client_frame(PONG))
+        assert time.monotonic() < deadline_s, "nothing was found"
+        time.sleep(0.02)
+
+
+def test_sessions_of_every_path_are_played() -> None:
+    random = Random(1)
+    made = [session(random) for _ in range(200)]
+    for path in (b"/", b"/echo", b"/admin", b"/inspect", b"/lab"):
+        assert any(data.startswith(b"GET " + path + b" ") and b"Upgrade: websocket" in data for data in made), path
+    assert any(b"Upgrade" not in data for data in made)
+
+
+@pytest.mark.parametrize(
+    ("prepare", "data", "found"),
+    [
+        (with_a_bug, ON_ECHO + HELLO, "a fault in the server|a fault for the test"),
+        (with_bad_json, ON_ADMIN + HELLO, "NaN is not JSON"),
+        (with_a_bad_page, b"GET /rooms.json HTTP/1.1\r\nHost: localhost\r\n\r\n", "not a response|ZeroDivision"),
+    ],
+    ids=["traceback", "bad JSON", "status 500"],
+)
+def test_what_is_wrong_with_a_server_is_found(prepare: Any, data: bytes, found: str) -> None:
+    with live_server(prepare) as check, pytest.raises(AssertionError, match=found):
+        until_it_fails(check, data)
+
+
+def test_a_bystander_who_gets_few_states_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "WINDOW_S", 2.0)
+    with live_server(with_rooms_that_stall) as check, pytest.raises(AssertionError, match="the bystander"):
+        until_it_fails(check, ON_ECHO + HELLO)
+
+
+def test_a_server_that_is_gone_is_found() -> None:
+    with live_server() as check:
+        check(ON_ECHO + HELLO)
+    with pytest.raises((OSError, EOFError)):
+        check(ON_ECHO + HELLO)
