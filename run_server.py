@@ -231,7 +231,7 @@ def serve(args: argparse.Namespace, store: Store) -> int:
         Classroom(server, doorkeeper, here, port)
     drain = Drain(server, args.drain)
     scheduling.let_threads_finish()
-    crowd = Crowd(url("ws", here, port), args.bots)
+    crowd = Crowd(url("ws", here, port), args.bots, own=server.own_connections)
     write = partial(write_to, sys.stdout)
     tracer = Tracer(traced, FORMS[args.trace_as], write, make_limits(args), private=PRIVATE)
     server.add_tap(tracer.tap_for)

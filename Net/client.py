@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import socket
-from typing import Iterable
+from typing import Callable, Iterable, Tuple
 from urllib.parse import urlsplit
 
 from Net.accept import read_head
@@ -16,21 +16,29 @@ from Net.handshake import check_response, upgrade_request
 from Net.limits import Limits
 from Net.websocket import WebSocket
 
+# Opens a TCP connection to a host and port, within some seconds; raises OSError.
+Dial = Callable[[Tuple[str, int], float], socket.socket]
+
 
 def connect(
-    url: str, limits: Limits = Limits(), headers: Iterable[tuple[str, str]] = (), compress: bool = False
+    url: str,
+    limits: Limits = Limits(),
+    headers: Iterable[tuple[str, str]] = (),
+    compress: bool = False,
+    dial: Dial | None = None,
 ) -> WebSocket:
     """Opens a WebSocket to a ws:// URL.
 
-    headers: further fields of the request, as (name, value). compress: offer permessage-deflate. Raises ValueError for
-    another kind of URL, OSError when nobody answers, HandshakeError when the server refuses.
+    headers: further fields of the request, as (name, value). compress: offer permessage-deflate. dial: opens the
+    connection (None: as usual). Raises ValueError for another kind of URL, OSError when nobody answers, HandshakeError
+    when the server refuses.
     """
     parts = urlsplit(url)
     if parts.scheme != "ws" or not parts.hostname:
         raise ValueError(f"the URL must be ws://host[:port]/path, not {url!r}")
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     key = base64.b64encode(os.urandom(16)).decode("ascii")
-    sock = socket.create_connection((parts.hostname, parts.port or 80), limits.handshake_timeout_s)
+    sock = (dial or socket.create_connection)((parts.hostname, parts.port or 80), limits.handshake_timeout_s)
     try:
         offer = [("Sec-WebSocket-Extensions", make_offer())] if compress else []
         sock.sendall(upgrade_request(parts.netloc, target, key, [*headers, *offer]))

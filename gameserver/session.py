@@ -10,13 +10,14 @@ import logging
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from gameserver.rates import ANY_PACKET, BAD_PACKETS, PACKET_RATES, TokenBucket
+from gameserver.rates import ANY_PACKET, BAD_PACKETS, PACKET_RATES
 from gameserver.room import GameRoom
 from gameserver.seats import Seat
 from Net.errors import PacketError, ProtocolError
 from Net.messages import Message
 from Net.PacketCodes import TO_CLIENT, TO_SERVER, Packet, dispatch
 from Net.tap import tell_witness
+from Net.token_bucket import TokenBucket
 from Net.websocket import WebSocket
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class Session:
         self.place: Place | None = None
         self.as_text = False  # answer in JSON
         self.has_ever_joined = False
+        self.is_muted = False  # whoever joins on this connection may not chat
         self._connected_at_s = time.monotonic()
         self._buckets: dict[str, TokenBucket] = {}
         self._bad_packets = TokenBucket(BAD_PACKETS)
@@ -70,6 +72,7 @@ class Session:
         place = self.seated()
         if place.seat.info.is_spectator:
             raise PacketError("SPECTATING", "spectators can only WATCH and LEAVE")
+        place.seat.has_played = True
         return place
 
     def act(self, *input_data: Any) -> None:

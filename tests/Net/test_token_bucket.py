@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gameserver.rates import ANY_PACKET, BAD_PACKETS, PACKET_RATES, Rate, TokenBucket
-from Net.PacketCodes import TO_SERVER
+from Net.token_bucket import KeyedBuckets, Rate, TokenBucket
 
 
 class Clock:
@@ -55,10 +54,24 @@ def test_in_the_long_run_a_steady_sender_gets_the_rate() -> None:
     assert got == pytest.approx(60 + 30 * 60, abs=1)
 
 
-def test_the_rates_are_those_of_the_design_and_of_packets_that_exist() -> None:
-    assert PACKET_RATES.keys() <= {row.id for row in TO_SERVER.rows}
-    assert PACKET_RATES["MOVE"] == Rate(30, 60)
-    assert PACKET_RATES["ATTACK"] == Rate(10, 20)
-    assert PACKET_RATES["CHAT"] == Rate(1, 5)
-    assert (BAD_PACKETS.burst, BAD_PACKETS.per_s) == (20, 2)
-    assert ANY_PACKET.burst >= 1
+def test_each_key_has_a_bucket_of_its_own() -> None:
+    buckets = KeyedBuckets(Rate(1, 2), clock=Clock())
+    assert [buckets.take("a"), buckets.take("a"), buckets.take("a"), buckets.take("b")] == [True, True, False, True]
+
+
+def test_a_full_bucket_is_forgotten_when_room_is_needed() -> None:
+    clock = Clock()
+    buckets = KeyedBuckets(Rate(1, 1), most_keys=2, clock=clock)
+    assert buckets.take("a")
+    clock.now_s += 2  # the bucket of "a" is full again
+    assert buckets.take("b")
+    assert buckets.take("c")
+    assert not buckets.take("b")
+    assert not buckets.take("c")
+
+
+def test_keys_beyond_the_bound_share_one_bucket() -> None:
+    buckets = KeyedBuckets(Rate(1, 3), most_keys=2, clock=Clock())
+    assert buckets.take("a")
+    assert buckets.take("b")
+    assert [buckets.take(f"stranger {number}") for number in range(5)] == [True, True, True, False, False]
