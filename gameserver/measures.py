@@ -179,14 +179,25 @@ def _check_names(value: Any) -> Any:
     return [_NAME.check(name) for name in value]
 
 
-_NAME = text(0, 16)
+def _exactly(kind: Kind) -> Kind:
+    """A text of the kind that is used just as it was written."""
+
+    def check(value: Any) -> Any:
+        if kind.check(value) != value:
+            raise ValueError(kind.must_be)
+        return value
+
+    return Kind(kind.must_be, check)
+
+
+_NAME = _exactly(text(0, 16))
 _TIME = Kind("a Unix time", _check_time)
 _KINDS: dict[str, Kind] = {
-    "measure": text(1, 10),
-    "host": text(1, 64),
+    "measure": _exactly(text(1, 10)),
+    "host": _exactly(text(1, 64)),
     "name": _NAME,
-    "token": text(0, 64),
-    "reason": text(0, 100),
+    "token": _exactly(text(0, 64)),
+    "reason": _exactly(text(0, 100)),
     "at": _TIME,
     "until": nullable(_TIME),
     "spared": Kind("a list of names", _check_names),
