@@ -321,7 +321,7 @@ def serve(args: argparse.Namespace, store: Store) -> int:
         Classroom(server, doorkeeper, here, port)
     drain = Drain(server, args.drain)
     scheduling.let_threads_finish()
-    crowd = Crowd(url("ws", here, port), args.bots)
+    crowd = Crowd(url("ws", here, port), args.bots, own=server.own_connections)
     show = FORMS[args.trace_as]
     tracer = Tracer(traced, show, print_text, server.limits, private=PRIVATE, limits_of=server.limits_of)
     server.add_tap(tracer.tap_for)

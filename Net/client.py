@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import socket
-from typing import Iterable
+from typing import Callable, Iterable, Tuple
 
 from Net.deflate import check_answer, make_offer
 from Net.destination import parse_url
@@ -21,16 +21,22 @@ _SUBPROTOCOL = "sec-websocket-protocol"
 _OWN_FIELDS = frozenset(
     ("host", "upgrade", "connection", "sec-websocket-key", "sec-websocket-version", "sec-websocket-extensions")
 )
+# Opens a TCP connection to a host and port, within some seconds; raises OSError.
+Dial = Callable[[Tuple[str, int], float], socket.socket]
 
 
 def connect(
-    url: str, limits: Limits = Limits(), headers: Iterable[tuple[str, str]] = (), compress: bool = False
+    url: str,
+    limits: Limits = Limits(),
+    headers: Iterable[tuple[str, str]] = (),
+    compress: bool = False,
+    dial: Dial | None = None,
 ) -> WebSocket:
     """Opens a WebSocket to a ws:// URL.
 
     headers: further fields of the request, as (name, value); an offer of subprotocols is one of them. compress: offer
-    permessage-deflate. Raises ValueError for a URL or a header that can not be sent, OSError when nobody answers,
-    HandshakeError when the server refuses.
+    permessage-deflate. dial: opens the connection (None: as usual). Raises ValueError for a URL or a header that cannot
+    be sent, OSError when nobody answers, HandshakeError when the server refuses.
     """
     destination = parse_url(url)
     fields = [*headers]
@@ -38,7 +44,7 @@ def connect(
     key = base64.b64encode(os.urandom(16)).decode("ascii")
     offer = [("Sec-WebSocket-Extensions", make_offer())] if compress else []
     request = upgrade_request(destination.authority, destination.target, key, [*fields, *offer])
-    sock = socket.create_connection((destination.host, destination.port), limits.handshake_timeout_s)
+    sock = (dial or socket.create_connection)((destination.host, destination.port), limits.handshake_timeout_s)
     try:
         sock.sendall(request)
         reader = HeadReader(sock, limits)

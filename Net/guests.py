@@ -12,8 +12,14 @@ from typing import Callable, Iterable
 
 from Net.errors import HandshakeError
 from Net.handshake import Request
+from Net.own_connections import OwnConnections
 from Net.proxy import Caller, identify
+from Net.reserve import NO_RESERVE, Reserve
 from Net.token_bucket import KeyedBuckets, Rate
+from Net.websocket import WebSocket
+
+# What is counted apart from all addresses: connections of this process, and places of the reserve.
+_OWN, _RESERVE = "own", "reserve"
 
 
 def full(reason: str) -> HandshakeError:
@@ -24,15 +30,17 @@ def full(reason: str) -> HandshakeError:
 class Guest:
     """A connection.
 
-    caller: who it is, as far as we know. counted_as: the address whose share it takes. is_rushed: its address opens
+    caller: who it is, as far as we know. counted_as: the address whose share it takes. refusal: its answer, unless it
+    asks for what the reserve is for; None if it has a place like everybody else. is_rushed: its address opens
     connections faster than it may. has_waited: it has waited for its turn because of that.
     """
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, refusal: HandshakeError | None = None) -> None:
         self.caller = Caller(host, port)
         self.counted_as = host
         self.is_rushed = False
         self.has_waited = False
+        self.refusal = refusal
 
 
 class Guests:
@@ -40,7 +48,8 @@ class Guests:
 
     max_per_address: how many each may have. arrivals: how many each may open without a wait. refuse: is asked for each
     new address, and returns the reason if it may not come in. proxies: addresses that are not held to this; those are
-    for whom they ask.
+    for whom they ask. reserve: places beyond the limits. own: the connections of this process, which have no limit but
+    that of the whole server.
     """
 
     def __init__(
@@ -49,45 +58,80 @@ class Guests:
         arrivals: Rate,
         refuse: Callable[[str], str | None] | None = None,
         proxies: Iterable[str] = (),
+        reserve: Reserve = NO_RESERVE,
+        own: OwnConnections | None = None,
     ) -> None:
         self._max_per_address = max_per_address
         self._arrivals = KeyedBuckets(arrivals)
         self._refuse = refuse
         self._proxies = frozenset(proxies)
+        self._reserve = reserve
+        self._own = own if own is not None else OwnConnections()
         self._lock = threading.Lock()
         self._per_address: Counter[str] = Counter()
 
-    def why_not(self, host: str) -> HandshakeError | None:
-        """Why nobody more may come in from an address; None if somebody may, or if only the request will tell."""
-        return None if host in self._proxies else self._why_refused(host) or self._why_no_room(host)
+    def admit(self, host: str, port: int, is_full: HandshakeError | None = None) -> Guest:
+        """Counts a new connection, until `leave`; raises HandshakeError if it may not come in.
 
-    def arrive(self, host: str, port: int) -> Guest:
-        """Counts a new connection, until `leave`."""
-        with self._lock:
-            self._per_address[host] += 1
+        is_full: why the server takes no more connections of anybody.
+        """
         guest = Guest(host, port)
-        guest.is_rushed = host not in self._proxies and not self._arrivals.take(host)
+        if self._own.arrive(guest.caller.address):
+            problem = is_full
+            guest.counted_as = _OWN
+        else:
+            problem = is_full or self._why_not(host)
+            guest.is_rushed = host not in self._proxies and not self._arrivals.take(host)
+        if problem is not None:
+            if guest.counted_as == _OWN or not self._reserve.take(host, host in self._proxies):
+                self._own.leave(guest.caller.address)
+                raise problem
+            guest.counted_as, guest.refusal = _RESERVE, problem
+        with self._lock:
+            self._per_address[guest.counted_as] += 1
         return guest
 
     def introduce(self, guest: Guest, request: Request) -> Caller:
-        """Learns from its request who a guest is; raises HandshakeError if it came by a proxy and may not come in."""
-        peer = guest.counted_as
+        """Learns from its request who a guest is; raises HandshakeError if it may not come in after all."""
+        peer = guest.caller.host
         guest.caller = identify(request, peer, guest.caller.port, self._proxies)
-        if peer in self._proxies:
-            problem = self._why_refused(guest.caller.host) or self._recount(guest)
-            if problem is not None:
-                raise problem
+        if guest.counted_as == _OWN:
+            return guest.caller
+        if peer in self._proxies and guest.refusal is None:
+            guest.refusal = self.why_refused(guest.caller.host) or self._recount(guest)
+            if guest.refusal is not None and self._reserve.take(guest.caller.host):
+                with self._lock:
+                    self._count_as(guest, _RESERVE)
             guest.is_rushed = not self._arrivals.take(guest.caller.host)
+        if guest.refusal is not None and not (
+            guest.counted_as == _RESERVE and self._reserve.admits(guest.caller, request)
+        ):
+            raise guest.refusal
         return guest.caller
 
     def leave(self, guest: Guest) -> None:
         """Its share is free again."""
+        if guest.counted_as == _RESERVE:
+            self._reserve.give_back()
+        elif guest.counted_as == _OWN:
+            self._own.leave(guest.caller.address)
         with self._lock:
             self._uncount(guest.counted_as)
 
-    def _why_refused(self, host: str) -> HandshakeError | None:
+    def has_lost(self, websocket: WebSocket) -> bool:
+        """Whether a connection must end because its address has been banned since it came in."""
+        if websocket.address in self._own or self._reserve.covers(websocket.path):
+            return False
+        return self.why_refused(websocket.host) is not None
+
+    def why_refused(self, host: str) -> HandshakeError | None:
+        """Why nobody at all may come in from an address."""
         reason = self._refuse(host) if self._refuse is not None else None
         return None if reason is None else HandshakeError(403, reason, "RFC 9110 section 15.5.4")
+
+    def _why_not(self, host: str) -> HandshakeError | None:
+        """Why nobody more may come in from an address; None if somebody may, or if only the request will tell."""
+        return None if host in self._proxies else self.why_refused(host) or self._why_no_room(host)
 
     def _why_no_room(self, host: str, counted: int = 0) -> HandshakeError | None:
         """counted: 1 if the one who asks is among those that are there."""
@@ -101,10 +145,13 @@ class Guests:
         with self._lock:
             problem = self._why_no_room(host, counted=int(host == guest.counted_as))
             if problem is None:
-                self._uncount(guest.counted_as)
-                self._per_address[host] += 1
-                guest.counted_as = host
+                self._count_as(guest, host)
         return problem
+
+    def _count_as(self, guest: Guest, key: str) -> None:
+        self._uncount(guest.counted_as)
+        self._per_address[key] += 1
+        guest.counted_as = key
 
     def _uncount(self, host: str) -> None:
         self._per_address[host] -= 1

@@ -24,7 +24,9 @@ from Net.guests import Guest, Guests, full
 from Net.handshake import Request, refusal
 from Net.lan import address_to_listen_on, family_of
 from Net.limits import Limits
+from Net.own_connections import OwnConnections
 from Net.proxy import Caller
+from Net.reserve import NO_RESERVE, Reserve
 from Net.tap import MakeTap, tap_for
 from Net.token_bucket import Rate
 from Net.websocket import WebSocket
@@ -53,7 +55,7 @@ class Listener:
 
     site, limits: see there. handle: the application. max_connections, max_per_address: above them, HTTP 503.
     tend: called about once a second with time.monotonic(), for the application's own time-outs. refuse: is asked for
-    each new address, and returns the reason if it may not come in. proxies: see `Guests`.
+    each new address, and returns the reason if it may not come in. proxies, reserve, own: see `Guests`.
     """
 
     def __init__(
@@ -66,6 +68,8 @@ class Listener:
         tend: Callable[[float], None] | None = None,
         refuse: Callable[[str], str | None] | None = None,
         proxies: Iterable[str] = (),
+        reserve: Reserve = NO_RESERVE,
+        own: OwnConnections | None = None,
     ) -> None:
         self._site = site
         self._limits = limits
@@ -73,7 +77,7 @@ class Listener:
         self._max_connections = max_connections
         self._tend_application = tend
         self._turns = Turns()
-        self._guests = Guests(max_per_address, ARRIVALS, refuse, proxies)
+        self._guests = Guests(max_per_address, ARRIVALS, refuse, proxies, reserve, own)
         self.tap_makers: list[MakeTap] = []  # who wants to listen in on connections
         self._listening: socket.socket | None = None
         self._stopping = threading.Event()
@@ -179,16 +183,14 @@ class Listener:
     def _take_in(self, sock: socket.socket, host: str, port: int) -> None:
         """Gives a new connection a thread of its own: to be served in, or to be turned away in."""
         name = f"client {host}:{port}"
-        problem = self._why_not(host)
+        guest, problem = self._admit(host, port)
         with self._lock:  # the thread takes itself out at its end, for which it needs the lock
-            if problem is None:
-                guest = self._guests.arrive(host, port)
+            if guest is not None:
                 thread = threading.Thread(target=self._run, args=(sock, guest), name=name, daemon=True)
                 if _start(thread):
                     self._threads[thread] = sock
                     return
                 self._guests.leave(guest)
-                problem = full("the server has no thread left")
             elif len(self._turned_away) < TURNED_AWAY_AT_ONCE:
                 thread = threading.Thread(target=self._turn_away, args=(sock, problem), name=name, daemon=True)
                 if _start(thread):
@@ -199,18 +201,23 @@ class Listener:
 
     def _turn_away(self, sock: socket.socket, problem: HandshakeError) -> None:
         """Answers when the request has come, in its own thread: some clients take no answer before they have asked."""
-        log.info("%s refused: %s", threading.current_thread().name, problem.reason)
         sock.settimeout(TURNED_AWAY_S)
         asked = b""
         try:
             asked = sock.recv(self._limits.head_bytes)
         except OSError:
             pass  # nothing comes: no reason to be impolite
-        _answer(sock, problem, asked)
-        sockets.linger(sock, TURNED_AWAY_S)
-        sock.close()
+        _send_away(sock, problem, asked)
         with self._lock:
             del self._turned_away[threading.current_thread()]
+
+    def enforce_refusals(self, reason: str) -> None:
+        """Closes every WebSocket whose address may not come in any more, with 1008; `_converse` sees to newcomers."""
+        with self._lock:
+            websockets = list(self._websockets)
+        for websocket in websockets:
+            if self._guests.has_lost(websocket):
+                websocket.begin_close(1008, reason)
 
     def describe(self) -> dict[str, int]:
         """How much there is and has been, as plain data."""
@@ -222,11 +229,16 @@ class Listener:
                 "bytes_out": self._bytes_out + sum(websocket.bytes_out for websocket in open_now),
             }
 
-    def _why_not(self, host: str) -> HandshakeError | None:
-        with self._lock:  # only the accept loop adds connections, so there is room until this one is added
-            if len(self._threads) >= self._max_connections:
-                return full(f"the server is full: it takes {self._max_connections} connections")
-        return self._guests.why_not(host)
+    def _admit(self, host: str, port: int) -> tuple[Guest | None, HandshakeError]:
+        """Returns the new guest, or None; and the answer to a connection that is not served."""
+        problem = full("the server has no thread left")
+        is_full = None
+        if self.connections() >= self._max_connections:  # only the accept loop, which asks, adds connections
+            is_full = full(f"the server is full: it takes {self._max_connections} connections")
+        try:
+            return self._guests.admit(host, port, is_full), problem
+        except HandshakeError as error:
+            return None, error
 
     def _run(self, sock: socket.socket, guest: Guest) -> None:
         """The life of one connection, in its own thread."""
@@ -234,6 +246,9 @@ class Listener:
         tap = None
         try:
             self._pace(guest)
+            if guest.refusal is not None and not sockets.wait_readable(sock, TURNED_AWAY_S):
+                _send_away(sock, guest.refusal)  # it does not ask for what the reserve is for, nor for anything
+                return
             tap = tap_for(guest.caller.address, self.tap_makers)
             introduce = partial(self._introduce, guest)
             make_share = partial(self._make_share, guest)
@@ -275,6 +290,8 @@ class Listener:
             self._websockets.add(websocket)
         if self._stopping.is_set():
             websocket.begin_close(1001)  # it came in while `close_all` was going round
+        elif self._guests.has_lost(websocket):
+            websocket.begin_close(1008, "this address is banned")  # it came in while it was being banned
         try:
             self._handle(websocket)
         except ConnectionClosed as closed:
@@ -326,6 +343,13 @@ def _start(thread: threading.Thread) -> bool:
         log.warning("can not serve %s just now: %s", thread.name, error)
         return False
     return True
+
+
+def _send_away(sock: socket.socket, problem: HandshakeError, asked: bytes = b"") -> None:
+    log.info("%s refused: %s", threading.current_thread().name, problem.reason)
+    _answer(sock, problem, asked)
+    sockets.linger(sock, TURNED_AWAY_S)
+    sock.close()
 
 
 def _answer(sock: socket.socket, error: HandshakeError, asked: bytes = b"") -> None:

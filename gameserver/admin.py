@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import Any, Callable
+from typing import Any, Callable, NoReturn
 
 from gameserver.commands import Argument, obey, send_json
 from gameserver.doorkeeper import Doorkeeper
@@ -25,6 +25,7 @@ STATE_EVERY_S = 1.0
 
 _AMOUNT = integer(-1_000_000, 1_000_000)
 _REASON = text(1, 100)
+_ADDRESS = text(1, 64)
 
 
 # What an operator may do: the names of GameWorldManager's methods, and their arguments.
@@ -36,7 +37,11 @@ COMMANDS: dict[str, dict[str, Argument]] = {
     },
     "kick": {"player_id": Argument(COUNT), "reason": Argument(_REASON, optional=True)},
     "ban": {"player_id": Argument(COUNT), "reason": Argument(_REASON, optional=True)},
+    "ban_address": {"address": Argument(_ADDRESS), "reason": Argument(_REASON, optional=True)},
+    "unban": {"address": Argument(_ADDRESS)},
     "mute": {"player_id": Argument(COUNT), "muted": Argument(FLAG)},
+    "unmute": {"address": Argument(_ADDRESS)},
+    "list_measures": {},
     "pause": {"room": Argument(ROOM_NAME)},
     "resume": {"room": Argument(ROOM_NAME)},
     "step": {"room": Argument(ROOM_NAME)},
@@ -62,6 +67,10 @@ class Console:
         if not self._doorkeeper.admits(websocket):
             return
         log.info("%s: an operator came", websocket.address)
+        with self._manager.operators.present(websocket.host):
+            self._serve(websocket)
+
+    def _serve(self, websocket: WebSocket) -> NoReturn:
         due_s = self._clock()
         while True:
             left_s = due_s - self._clock()

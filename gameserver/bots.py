@@ -17,6 +17,7 @@ from typing import Any, Callable
 from gameserver.snapshots import KIND_PLAYER
 from Net.client import connect
 from Net.errors import ConnectionClosed, HandshakeError
+from Net.own_connections import OwnConnections
 from Net.PacketCodes import TO_CLIENT, TO_SERVER, Packet
 from Net.websocket import WebSocket
 
@@ -151,10 +152,15 @@ def _nearest(x: int, y: int, places: list[tuple[int, int]]) -> tuple[int, int] |
 
 
 class Crowd:
-    """So many bots in one room, as long as it has seats for them; url: of the server, as ws://host:port."""
+    """So many bots in one room, as long as it has seats for them.
 
-    def __init__(self, url: str, count: int, seed: int = 0) -> None:
+    url: of the server, as ws://host:port. own: of the server, if it runs in this process: then bots take no places of
+    people who sit at this machine.
+    """
+
+    def __init__(self, url: str, count: int, seed: int = 0, own: OwnConnections | None = None) -> None:
         self._url = url
+        self._dial = None if own is None else own.dial
         self._count = count
         self._rng = random.Random(seed)  # nosec B311  # to play, not to keep secrets
         self._bots: list[Bot] = []
@@ -204,7 +210,7 @@ class Crowd:
     def _add(self, room: str | None, now_s: float) -> None:
         try:
             rng = random.Random(self._rng.random())  # nosec B311  # the same
-            bot = Bot(connect(self._url), rng)
+            bot = Bot(connect(self._url, dial=self._dial), rng)
         except (OSError, HandshakeError) as error:
             log.info("a bot can not come in: %s", error)
             self._retry_at_s = now_s + _RETRY_S

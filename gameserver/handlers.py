@@ -74,7 +74,7 @@ def chat(session: Session, text: str) -> None:
     """Says something to the room."""
     room, seat = session.playing()
     if seat.info.is_muted:
-        raise PacketError("MUTED", "the operator has muted you")
+        raise PacketError("MUTED", "the operator has muted you, or somebody at your address")
     room.broadcast(Packet("CHAT", (seat.info.id, text)))
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from typing import Callable
+from typing import Any, Callable
 
 from gameserver import saved_room, state_file
 from gameserver.lobby import Lobby
@@ -21,6 +21,9 @@ log = logging.getLogger(__name__)
 
 # What a kill or a power cut costs at most is this and the writing; half of the ten seconds that are promised.
 CHECKPOINT_EVERY_S = 5.0
+
+# The part of the file that is no room: what the operator has decided about people.
+_MEASURES = "measures"
 
 
 class Keeper:
@@ -96,18 +99,29 @@ class Keeper:
         return True
 
     def _write(self) -> None:
-        rooms = [saved_room.save(room) for room in self._lobby.all_rooms()]
-        if rooms or not self._is_empty:  # an idle server lets the disk sleep
+        parts = [saved_room.save(room) for room in self._lobby.all_rooms()]
+        measures = self._lobby.measures.save()
+        if measures:
+            parts.append({_MEASURES: measures})
+        if parts or not self._is_empty:  # an idle server lets the disk sleep
             self._settle_results()
-            state_file.write(self._path, rooms)
-            self._is_empty = not rooms
+            state_file.write(self._path, parts)
+            self._is_empty = not parts
 
     def _read(self) -> list[GameRoom]:
         """All rooms of the file or, if there is anything wrong with one of them, StateError."""
         lobby = self._lobby
         try:
-            rooms = [lobby.load_room(data) for data in state_file.read(self._path) or ()]
+            parts = state_file.read(self._path) or []
+            measures = [part[_MEASURES] for part in parts if _holds_measures(part)]
+            rooms = [lobby.load_room(part) for part in parts if not _holds_measures(part)]
             saved_room.check_together(rooms)
+            for saved in measures:
+                lobby.measures.load(saved)
             return rooms
         except ValueError as error:
             raise StateError(str(error)) from error
+
+
+def _holds_measures(part: Any) -> bool:
+    return type(part) is dict and part.keys() == {_MEASURES}

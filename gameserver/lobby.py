@@ -11,8 +11,10 @@ import secrets
 import threading
 from typing import Callable
 
-from gameserver import saved_room
+from gameserver import absences, saved_room
 from gameserver.game import Game
+from gameserver.join_admission import JoinAdmission
+from gameserver.measures import Measures
 from gameserver.player_ids import PlayerIds
 from gameserver.recorder import Recorder
 from gameserver.room import GameRoom, RoomFull
@@ -21,6 +23,10 @@ from gameserver.seats import Connection, PlayerInfo, Seat
 from gameserver.session import Place, Session
 from gameserver.settings import GameSettings, ServerSettings
 from Net.errors import PacketError
+from Net.own_connections import OwnConnections
+from Net.PacketCodes import Packet
+
+LOST_SEAT = "your seat was given up while you were away: you begin anew"
 
 
 class Lobby:
@@ -40,6 +46,9 @@ class Lobby:
         self._is_serving = False  # rooms have tick threads
         self._player_ids = PlayerIds()
         self._room_numbers = itertools.count(1)
+        self.measures = Measures()
+        self.own_connections = OwnConnections()
+        self._join_admission = JoinAdmission(settings, self.measures, self.own_connections)
         self.closed_because: str | None = None  # a sentence: no new players are let in
         self._lock = threading.RLock()
         self._sessions: dict[Connection, Session] = {}
@@ -78,16 +87,22 @@ class Lobby:
     def remove_player_from_room(self, player_id: int) -> None:
         """Takes a player out of its room, and closes the room if it was the last; does nothing if it is in none."""
         with self._lock:
-            place = self.players.pop(player_id, None)
+            place = self._take_seat_of(player_id)
             if place is None:
                 return
+            is_over = place.room.is_empty() and self.rooms.pop(place.room.id, None) is not None
+        if is_over:
+            place.room.stop()
+
+    def _take_seat_of(self, player_id: int) -> Place | None:
+        """Takes a player out of its room, which stays open; returns where it was."""
+        place = self.players.pop(player_id, None)
+        if place is not None:
             self._player_ids.give_back(player_id)
             self._places.pop(place.seat.info.token, None)
             self._unseat(place.seat)
             place.room.remove_player(place.seat.websocket)
-            is_over = place.room.is_empty() and self.rooms.pop(place.room.id, None) is not None
-        if is_over:
-            place.room.stop()
+        return place
 
     def join(
         self,
@@ -104,6 +119,7 @@ class Lobby:
         """
         if session.place is not None:
             raise PacketError("ALREADY_JOINED", "you are in a room: send LEAVE first")
+        self._join_admission.check(session.websocket, name, token)
         replaced = None
         with self._lock:  # nobody may close the room as empty before the newcomer sits there
             place = self._places.get(token) if token else None
@@ -115,18 +131,24 @@ class Lobby:
             else:
                 info = PlayerInfo(self._player_ids.take(), name, secrets.token_urlsafe(16), room, team)
                 info.as_text, info.is_spectator = session.as_text, spectate
+                info.is_muted = session.is_muted or self.measures.is_muted(session.websocket.host, name, token)
                 try:
                     place = self._seat(session, info)
                 except Exception:
                     self._player_ids.give_back(info.id)
                     raise
             session.place, session.has_ever_joined = place, True
+            session.is_muted = place.seat.info.is_muted
+        if token and token != place.seat.info.token:
+            session.send(Packet("NOTICE", (LOST_SEAT,)))
         session.websocket.flush()
         if replaced is not None:
             replaced.begin_close(1008, "your seat was taken over by another connection")
 
     def _seat(self, session: Session, info: PlayerInfo) -> Place:
         room = self.assign_player_to_room(info)
+        if not info.is_spectator and room.is_full():
+            self._displace(room, session.websocket.host)
         try:
             place = Place(room, room.add_player(session.websocket, info))
         except RoomFull as error:
@@ -135,6 +157,12 @@ class Lobby:
         if not info.is_spectator:
             self._places[info.token] = place
         return place
+
+    def _displace(self, room: GameRoom, host: str) -> None:
+        """Makes room for a newcomer from an address, if one of the seats waits for a player who is away."""
+        player_id = absences.displaced_by(room.seats(), host)
+        if player_id is not None:
+            self._take_seat_of(player_id)
 
     def _resume(self, session: Session, place: Place) -> None:
         self._unseat(place.seat)
@@ -154,11 +182,15 @@ class Lobby:
             place = session.place
             if place is None:
                 return
-            waits = keeps_seat and self.settings.reconnect_s > 0 and not place.seat.info.is_spectator
+            seat = place.seat
+            waits = keeps_seat and absences.patience_s(seat, self.settings) > 0 and not seat.info.is_spectator
+            given_up = [seat.info.id]
             if waits:
                 place.room.suspend_player(session.websocket)
-        if not waits:
-            self.remove_player_from_room(place.seat.info.id)
+                seats = (player.seat for player in self.players.values())
+                given_up = absences.surplus(seats, session.websocket.host, self.settings.max_connections_per_address)
+        for player_id in given_up:
+            self.remove_player_from_room(player_id)
 
     def move_player(self, seat: Seat, room: GameRoom) -> None:
         """Seats a player anew in another room; raises RoomFull, and ValueError for a player who is not connected."""
@@ -171,6 +203,7 @@ class Lobby:
                 raise RoomFull(f"room {room.id} is full")
             place.room.remove_player(seat.websocket)
             moved = Place(room, room.add_player(session.websocket, seat.info))
+            moved.seat.has_played = seat.has_played
             self.players[seat.info.id] = self._places[seat.info.token] = session.place = moved
             is_over = place.room.is_empty() and self.rooms.pop(place.room.id, None) is not None
         if is_over:
@@ -194,6 +227,16 @@ class Lobby:
                 room.log_event("restore", {"players": len(room.seats())})
                 if self._is_serving:
                     room.start()
+
+    def sessions(self) -> list[Session]:
+        """Everybody who is connected to the game, in a room or not."""
+        with self._lock:
+            return list(self._sessions.values())
+
+    def places(self) -> list[Place]:
+        """Where all players are, those who lost their connection too."""
+        with self._lock:
+            return list(self.players.values())
 
     def all_rooms(self) -> list[GameRoom]:
         """The rooms that are open now."""

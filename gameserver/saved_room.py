@@ -89,6 +89,7 @@ def _load_seat(data: Plain) -> Seat:
     seat = Seat(NoConnection(data["address"], data["host"]), _load_info(data["info"]))
     seat.is_ready = data["is_ready"]
     seat.absent_since_s = time.monotonic()
+    seat.has_played = True  # the connection was not lost by a fault of the player's
     return seat
 
 

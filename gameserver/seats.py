@@ -70,11 +70,12 @@ Connection = Union[WebSocket, NoConnection]
 class Seat:
     """A taken seat: the connection, who sits there, what it has been told of the world, and whether that was read."""
 
-    __slots__ = ("absent_since_s", "info", "is_ready", "receipts", "view", "websocket")
+    __slots__ = ("absent_since_s", "has_played", "info", "is_ready", "receipts", "view", "websocket")
 
     def __init__(self, websocket: Connection, info: PlayerInfo) -> None:
         self.info = info
         self.is_ready = False
+        self.has_played = False  # its player has sent an input, a chat line or READY
         self.connect(websocket)
 
     def connect(self, websocket: Connection) -> None:

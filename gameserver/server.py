@@ -10,11 +10,12 @@ import threading
 import time
 from typing import Any, Callable
 
-from gameserver import handlers, pages
+from gameserver import absences, handlers, pages
 from gameserver.faults import Faults
 from gameserver.game import Game
 from gameserver.life import IN_PROGRESS
 from gameserver.lobby import Lobby
+from gameserver.operators import Operators, is_for_console, is_loopback
 from gameserver.recorder import FORGETFUL, Recorder
 from gameserver.seats import Seat
 from gameserver.session import Session
@@ -29,6 +30,7 @@ from Net.limits import Limits
 from Net.listener import Address, Listener
 from Net.origin import make_policy
 from Net.PacketCodes import TO_CLIENT, Packet
+from Net.reserve import Reserve
 from Net.tap import MakeTap
 from Net.websocket import WebSocket
 
@@ -61,7 +63,7 @@ class GameServer(Lobby):
         super().__init__(settings, game_settings, make_game, recorder)
         self.faults = Faults()
         self._started_at_s = time.monotonic()
-        self._banned: set[str] = set()  # addresses
+        self.operators = Operators()
         self._shutdown_lock = threading.Lock()
         # What becomes of the rounds when the server stops; whoever keeps the rooms for another process says so here.
         self.leave_rounds: Callable[[], None] = self.end_rounds
@@ -78,8 +80,10 @@ class GameServer(Lobby):
             settings.max_connections,
             settings.max_connections_per_address,
             tend=self._tend,
-            refuse=self._why_banned,
+            refuse=self.measures.why_banned,
             proxies=settings.trusted_proxies,
+            reserve=Reserve(lambda host: is_loopback(host) or self.operators.are_at(host), is_for_console),
+            own=self.own_connections,
         )
         game_limits = limits.narrowed(message_bytes=GAME_MESSAGE_BYTES)
         self.add_route("/", self._play, Compression.ALONE if settings.compress else Compression.NONE, game_limits)
@@ -200,11 +204,9 @@ class GameServer(Lobby):
         websocket.post_frame(seat.view.form.frame(TO_CLIENT.encode(Packet("NOTICE", (reason,)), seat.info.as_text)))
         websocket.begin_close(1008, reason)
 
-    def ban(self, seat: Seat) -> str:
-        """Lets nobody in any more from the address of a player; returns that address."""
-        with self._lock:
-            self._banned.add(seat.websocket.host)
-        return seat.websocket.host
+    def close_banned(self, reason: str) -> None:
+        """Closes every WebSocket, on any path but the console's, whose address has been banned."""
+        self._listener.enforce_refusals(reason)
 
     def describe(self) -> dict[str, Any]:
         """What an operator sees of the server, as plain data."""
@@ -214,9 +216,6 @@ class GameServer(Lobby):
     def now_ms(self) -> int:
         """Milliseconds since the server was made."""
         return round(1000 * (time.monotonic() - self._started_at_s))
-
-    def _why_banned(self, host: str) -> str | None:
-        return "this address is banned" if host in self._banned else None
 
     # Paths ----------------------------------------------------------------------------------------------------
 
@@ -243,7 +242,7 @@ class GameServer(Lobby):
         for session in sessions:
             session.close_if_idle(now_s, self.settings.join_timeout_s)
         for _, seat in places:
-            if seat.absent_since_s is not None and now_s - seat.absent_since_s > self.settings.reconnect_s:
+            if absences.is_over(seat, self.settings, now_s):
                 self.remove_player_from_room(seat.info.id)
             elif seat.receipts.is_lost():
                 seat.websocket.begin_close(1008, "you answer no PING, or read far too slowly")

@@ -46,6 +46,7 @@ class Session:
         self.place: Place | None = None
         self.as_text = False  # answer in JSON
         self.has_ever_joined = False
+        self.is_muted = False  # whoever joins on this connection may not chat
         self._connected_at_s = time.monotonic()
         self._buckets: dict[str, TokenBucket] = {}
         self._bad_packets = TokenBucket(BAD_PACKETS)
@@ -71,6 +72,7 @@ class Session:
         place = self.seated()
         if place.seat.info.is_spectator:
             raise PacketError("SPECTATING", "spectators can only WATCH and LEAVE")
+        place.seat.has_played = True
         return place
 
     def act(self, *input_data: Any) -> None:

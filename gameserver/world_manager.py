@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from gameserver.commands import CommandError
+from gameserver.discipline import Discipline, OperatorError
 from gameserver.life import IN_PROGRESS
+from gameserver.measures import BAN
 from gameserver.room import GameRoom, RoomFull
 from gameserver.seats import Seat
 from gameserver.server import GameServer
 from Net.PacketCodes import Packet
+from Net.proxy import canonical_address
 
-
-class OperatorError(CommandError):
-    """What the operator asked for can not be done."""
+__all__ = ["GameWorldManager", "OperatorError"]
 
 
 class GameWorldManager:
@@ -25,6 +25,8 @@ class GameWorldManager:
 
     def __init__(self, server: GameServer) -> None:
         self._server = server
+        self._discipline = Discipline(server)
+        self.operators = server.operators
 
     def send_global_message(self, text: str, room: str | None = None) -> str:
         """Shows a text to everybody who is connected to the game, or in one room."""
@@ -50,23 +52,47 @@ class GameWorldManager:
         return f"granted wood {wood}, food {food}, stone {stone}, gold {gold} to {granted} players"
 
     def kick(self, player_id: int, reason: str = "kicked by the operator") -> str:
-        """Throws a player out; it is told the reason, in a NOTICE and as the close frame's with code 1008."""
+        """Throws a player out for a while. It is told the reason, in a NOTICE and in the close frame with code 1008."""
         _, seat = self._player(player_id)
-        self._server.throw_out(seat, reason)
+        self._discipline.kick(seat, reason)
         return f"kicked {seat.info.name}: {reason}"
 
     def ban(self, player_id: int, reason: str = "banned by the operator") -> str:
-        """Throws a player out and lets nobody in from its address while the server runs."""
+        """Throws a player out, and everybody else at its address, and lets nobody in from there any more."""
         _, seat = self._player(player_id)
-        host = self._server.ban(seat)
-        self._server.throw_out(seat, reason)
+        host = self._discipline.ban(seat.websocket.host, reason, seat)
         return f"banned {seat.info.name} at {host}: {reason}"
 
+    def ban_address(self, address: str, reason: str = "banned by the operator") -> str:
+        """Does the same with an address from which perhaps nobody plays."""
+        host = self._discipline.ban(_canonical(address), reason)
+        return f"banned {host}: {reason}"
+
+    def unban(self, address: str) -> str:
+        """Lets people in again from an address that was banned."""
+        lifted = self._server.measures.lift(BAN, address) or self._server.measures.lift(BAN, _canonical(address))
+        if not lifted:
+            raise OperatorError(f"{address} is not banned")
+        return f"{address} is not banned any more"
+
     def mute(self, player_id: int, muted: bool) -> str:
-        """Keeps a player from chatting, or lets it chat again."""
+        """Keeps a player from chatting, and everybody who joins from its address later; or lets it chat again."""
         _, seat = self._player(player_id)
-        seat.info.is_muted = muted
-        return f"{seat.info.name} may {'not chat any more' if muted else 'chat again'}"
+        if not muted:
+            self._discipline.unmute(seat)
+            return f"{seat.info.name} may chat again"
+        self._discipline.mute(seat)
+        return f"{seat.info.name} may not chat any more, nor may newcomers from {seat.websocket.host}"
+
+    def unmute(self, address: str) -> str:
+        """Lets everybody at an address chat again, those who have left too."""
+        if not (self._discipline.unmute_address(address) or self._discipline.unmute_address(_canonical(address))):
+            raise OperatorError(f"nobody at {address} is muted")
+        return f"everybody at {address} may chat again"
+
+    def list_measures(self) -> list[dict[str, Any]]:
+        """The bans, mutes and kicks in force: whom they concern, since when and for how long."""
+        return self._server.measures.describe()
 
     def pause(self, room: str) -> str:
         """Lets a room's world stand still."""
@@ -117,7 +143,11 @@ class GameWorldManager:
 
     def state(self) -> dict[str, Any]:
         """Everything an operator watches, as plain data."""
-        return {**self._server.describe(), "rooms": [_describe(room) for room in self._server.all_rooms()]}
+        return {
+            **self._server.describe(),
+            "measures": self.list_measures(),
+            "rooms": [_describe(room) for room in self._server.all_rooms()],
+        }
 
     def _room(self, room_id: str) -> GameRoom:
         for room in self._server.all_rooms():
@@ -133,6 +163,13 @@ class GameWorldManager:
             if seat.info.id == player_id:
                 return room, seat
         raise OperatorError(f"there is no player {player_id} in any room")
+
+
+def _canonical(address: str) -> str:
+    try:
+        return canonical_address(address)
+    except ValueError as error:
+        raise OperatorError(str(error)) from None
 
 
 def _describe(room: GameRoom) -> dict[str, Any]:

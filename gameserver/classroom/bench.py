@@ -13,6 +13,7 @@ import time
 from typing import Any, Callable, NamedTuple
 
 from Net.handshake import END_OF_HEAD, end_of_head
+from Net.own_connections import OwnConnections
 from Net.proxy import Caller
 from Net.sockets import wait_readable
 from Net.tap import Refusal, Tap
@@ -23,10 +24,20 @@ CONNECT_S = 3.0
 MOST_HEARD_BYTES = 512 * 1024
 # After each piece: what the server says to it is on its way back within this time.
 PAUSE_S = 0.005
+# Connections that experiments may have at once: a class of 30 that starts one at the same moment.
+MOST_AT_ONCE = 32
 # For all these pauses together: a long delivery gets shorter ones.
 PAUSES_S = 3.0
 # What has not been sent by then is not sent any more, so that there is time left to hear the answer.
 SENDING_S = 6.0
+
+
+# How the server answers a connection that it has no place for.
+_NO_PLACE = b"HTTP/1.1 503 "
+
+
+class BenchFull(Exception):
+    """Too many experiments are running."""
 
 
 class Trial(NamedTuple):
@@ -76,6 +87,12 @@ class Result(NamedTuple):
         return max(0, self.taken - len(self.trial.opening))
 
     @property
+    def turned_away_because(self) -> str | None:
+        """Why the server had no place for the experiment; None if it had one."""
+        head, _, body = self.answer.partition(END_OF_HEAD)
+        return body.decode("utf-8", "replace").strip() if head.startswith(_NO_PLACE) else None
+
+    @property
     def unsent(self) -> int:
         """How many bytes were not sent because the time was up."""
         return self.trial.size - self.taken if self.is_late else 0
@@ -87,10 +104,15 @@ class Result(NamedTuple):
 
 
 class Bench:
-    """Runs trials against one server. host, port: its address on this machine."""
+    """Runs trials against one server.
 
-    def __init__(self, host: str, port: int) -> None:
+    host, port: its address on this machine. own: of the server, which gives the bench places of its own.
+    """
+
+    def __init__(self, host: str, port: int, own: OwnConnections | None = None) -> None:
         self._address = host, port
+        self._connections = own if own is not None else OwnConnections()
+        self._places = threading.BoundedSemaphore(MOST_AT_ONCE)
         self._lock = threading.Lock()
         self._own: dict[str, _Witness] = {}  # by the address of our own end
 
@@ -110,7 +132,15 @@ class Bench:
             return self._own.get(address)
 
     def run(self, trial: Trial) -> Result:
-        """Sends it and waits for the answer; raises OSError when the server can not be reached."""
+        """Sends it and waits for the answer; raises OSError when the server can not be reached, and BenchFull."""
+        if not self._places.acquire(blocking=False):
+            raise BenchFull(f"{MOST_AT_ONCE} experiments are running: try again in a few seconds")
+        try:
+            return self._run_anywhere(trial)
+        finally:
+            self._places.release()
+
+    def _run_anywhere(self, trial: Trial) -> Result:
         *others, last = socket.getaddrinfo(*self._address, type=socket.SOCK_STREAM)
         for family, _, _, _, server in others:  # a name may have several addresses, and the server listens at one
             with contextlib.suppress(OSError):
@@ -119,9 +149,7 @@ class Bench:
 
     def _run(self, trial: Trial, family: int, server: Any) -> Result:
         with socket.socket(family, socket.SOCK_STREAM) as sock:
-            # From the server's own address, which is one of this machine: so it is known before the server sees it.
-            sock.bind((server[0], 0, *server[2:]))
-            own = Caller(*sock.getsockname()[:2]).address
+            own = self._connections.expect(sock, server)
             witness = _Witness()
             with self._lock:
                 self._own[own] = witness
@@ -131,6 +159,7 @@ class Bench:
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 return _Run(sock, trial).run()._replace(refusals=tuple(witness.refusals))
             finally:
+                self._connections.forget(own)
                 with self._lock:
                     del self._own[own]
 

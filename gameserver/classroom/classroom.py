@@ -31,7 +31,7 @@ class Classroom:
         self.archive = Archive(ignored=PRIVATE)
         self._server = server
         self._doorkeeper = doorkeeper
-        self._bench = Bench(host, port)
+        self._bench = Bench(host, port, server.own_connections)
         inspector = Inspector(self.archive, (host, port), server.limits_of, self.admits, self.names)
         laboratory = Laboratory(self._bench, server.limits_of, server.check_opening, self.admits)
         server.add_tap(self.archive.make_tap)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Callable
 
-from gameserver.classroom.bench import MOST_S, Bench, Trial
+from gameserver.classroom.bench import MOST_S, Bench, BenchFull, Trial
 from gameserver.classroom.experiments import EXPERIMENTS, SHELF, Delivery, Experiment
 from gameserver.classroom.findings import Findings, find, plain_findings
 from gameserver.classroom.kinds import hex_digits, list_of
@@ -118,7 +118,12 @@ class Laboratory:
     def _try(self, trial: Trial) -> tuple[Findings, dict[str, Any]]:
         try:
             result = self._bench.run(trial)
+        except BenchFull as error:
+            raise CommandError(str(error)) from None
         except OSError as error:
             raise CommandError(f"the server does not answer: {error.strerror}") from None
+        reason = result.turned_away_because
+        if reason is not None:
+            raise CommandError(f"the server has no place for the experiment just now: {reason}")
         findings = find(result, self._limits_of, self._check)
         return findings, plain_findings(findings, result)

@@ -26,6 +26,7 @@ import { listenToTouch } from "./touch.js";
 import { World } from "./world.js";
 
 const RESOURCES = ["wood", "food", "stone", "gold"];
+const JOIN_AGAIN_MS = 2000;
 const CLOSED_TEXTS = { 1001: "The server has stopped.", 1013: "The server is full. Try again in a little while." };
 
 export class Game {
@@ -125,6 +126,8 @@ export class Game {
   onERROR(code, text) {
     if (this.isIn) {
       if (code !== "RATE_LIMITED") this.feed.add(text);
+    } else if (code === "RATE_LIMITED") {
+      setTimeout(() => this.isIn || this.#join(), JOIN_AGAIN_MS); // many came back at once; the seat waits
     } else if (this.token) {
       this.token = ""; // the place is gone: come in as anybody would
       this.#join();

@@ -6,11 +6,13 @@ import importlib
 import re
 from pathlib import Path
 
+from gameserver.join_admission import JOINS_AGAIN_S
 from gameserver.rates import BAD_PACKETS
 from gameserver.server import CONSOLE_MESSAGE_BYTES, CONSOLE_PACE, GAME_MESSAGE_BYTES
 from gameserver.settings import ServerSettings
 from Net.accept import MOST_CONTEXTS
 from Net.limits import Limits
+from Net.reserve import PLACES
 from tests.attacks.support import ANSWERED_BY
 
 HERE = Path(__file__).parent
@@ -33,6 +35,7 @@ def test_the_page_lists_every_advisory_with_the_files_that_answer_it() -> None:
 
 def test_the_page_states_the_default_limits() -> None:
     limits, settings = Limits(), ServerSettings()
+    assert round(settings.max_connections_per_address / JOINS_AGAIN_S) == 2
     for words in (
         f"the {limits.fragments + 1}th frame of a message",
         f"a message may have {limits.message_bytes // 1024} KiB",
@@ -49,6 +52,10 @@ def test_the_page_states_the_default_limits() -> None:
         f"the kernel keeps {limits.receive_buffer_bytes // 1024} KiB for a connection",
         f"the game's path takes {GAME_MESSAGE_BYTES // 1024} KiB, the operator's {CONSOLE_MESSAGE_BYTES // 1024} KiB",
         f"{MOST_CONTEXTS} connections keep a context",
+        f"an address joins {settings.max_connections_per_address} times at once and twice a second",
+        f"{settings.max_connections_per_address} of its seats wait",
+        f"without an input waits {settings.reconnect_unplayed_s:g} s",
+        f"`/admin` has {PLACES} places of its own",
         f"more than {BAD_PACKETS.burst} refused packets in {BAD_PACKETS.burst / BAD_PACKETS.per_s:g} s",
     ):
         assert words in PAGE, words

@@ -157,6 +157,28 @@ def test_the_operator_sees_players_and_kicks_one(console: Served, visit: Visit, 
     assert "Ben" in desk.page.inner_text("#log")
 
 
+def test_the_operator_mutes_bans_and_ends_both_again(console: Served, visit: Visit) -> None:
+    ann = visit(console.url)
+    ann.join("<i>Ann</i>")
+    desk = open_desk(console, visit)
+    desk.page.locator("tr", has_text="Ann").locator("input").check()
+    desk.page.get_by_role("button", name="Mute", exact=True).click()
+    muted = desk.page.locator("#measures li", has_text="<i>Ann</i>")
+    muted.wait_for()
+    assert "127.0.0.1: muted" in muted.inner_text()
+    muted.get_by_role("button", name="Let chat again").click()
+    eventually(lambda: not console.server.measures.in_force(), "the mute has ended")
+    desk.page.fill("#ban-address", "192.0.2.7")
+    desk.page.fill("#ban-reason", "too loud")
+    desk.page.get_by_role("button", name="Shut out").click()
+    banned = desk.page.locator("#measures li", has_text="192.0.2.7")
+    banned.wait_for()
+    assert "banned, too loud" in banned.inner_text()
+    banned.get_by_role("button", name="Let in again").click()
+    desk.page.wait_for_selector("#measures", state="hidden")
+    assert console.server.measures.why_banned("192.0.2.7") is None
+
+
 def test_the_operator_pauses_steps_and_changes_a_room(console: Served, visit: Visit) -> None:
     ann = visit(console.url)
     ann.join("Ann")

@@ -93,13 +93,16 @@ def test_a_ban_hits_one_behind_the_proxy_and_not_the_others() -> None:
             websocket.send('["JOIN",["Mallory"]]')
             wait_until(lambda: arena.server.players, "Mallory is in")
             (player_id,) = arena.server.players
-            assert banned in GameWorldManager(arena.server).ban(player_id)
+            manager = GameWorldManager(arena.server)
+            assert banned in manager.ban(player_id)
             websocket.close()
             with pytest.raises(HandshakeError, match="403"), opened(arena, banned):
                 pass
             with opened(arena, other):
                 pass
-            arena.server._banned.clear()
+            manager.unban(banned)
+            with opened(arena, banned):
+                pass
 
 
 def test_the_log_names_whom_the_proxy_asks_for(caplog: pytest.LogCaptureFixture) -> None:

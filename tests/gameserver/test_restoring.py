@@ -333,3 +333,29 @@ def test_a_file_that_can_not_be_taken_up_is_set_aside_and_the_server_starts_anew
     assert len(warning.splitlines()) == 1
     (aside,) = [entry for entry in os.listdir(file.parent) if re.fullmatch(r"rooms\.state\.damaged-[-\d]+", entry)]
     assert (file.parent / aside).read_bytes() == spoiled
+
+
+# What the operator has decided ----------------------------------------------------------------------------------
+
+
+def test_bans_and_mutes_outlive_a_restart_also_without_rooms(file: Path) -> None:
+    with keeping(file) as arena:
+        arena.server.measures.add("ban", "192.0.2.7", reason="too loud")
+        arena.server.measures.add("mute", "127.0.0.1", "Ann")
+    with keeping(file) as arena:
+        assert arena.server.all_rooms() == []
+        assert arena.server.measures.why_banned("192.0.2.7") is not None
+        ann, _ = come(arena, "Ann")
+        ann.send("CHAT", "hello")
+        assert ann.wait_for("ERROR")[0] == "MUTED"
+        arena.server.measures.lift("ban", "192.0.2.7")
+        arena.server.measures.lift("mute", "127.0.0.1")
+    with keeping(file) as arena:
+        assert arena.server.measures.in_force() == []
+
+
+def test_a_file_with_spoiled_measures_is_set_aside_whole(file: Path) -> None:
+    state_file.write(str(file), [{"measures": [{"measure": "ban", "host": 7}]}])
+    with keeping(file) as arena:
+        assert arena.server.measures.in_force() == []
+    assert list(file.parent.glob("*.damaged-*"))

@@ -4,6 +4,7 @@ import { ofThisTab } from "../browser.js";
 import { byId, element, setText, show } from "../dom.js";
 import { Link } from "../link.js";
 import { limitCharacters } from "../typed.js";
+import { showMeasures } from "./measures.js";
 import { RoomBox } from "./roombox.js";
 
 const LINES = 100;
@@ -34,6 +35,12 @@ byId("grant-form").onsubmit = (event) => {
   event.preventDefault();
   const amounts = Object.fromEntries([...new FormData(event.target)].map(([name, value]) => [name, Number(value)]));
   run("grant_resources", { player_id: null, ...amounts });
+};
+byId("ban-form").onsubmit = async (event) => {
+  event.preventDefault();
+  const reason = byId("ban-reason").value.trim();
+  const isDone = await run("ban_address", { address: byId("ban-address").value.trim(), ...(reason ? { reason } : {}) });
+  if (isDone) event.target.reset();
 };
 
 const kept = ofThisTab.get("operator-token");
@@ -78,6 +85,7 @@ function note(text, className = "") {
 
 function showState(state) {
   showTotals(state);
+  showMeasures(state.measures, run);
   const ids = new Set(state.rooms.map(({ id }) => id));
   for (const [id, { box }] of boxes) {
     if (ids.has(id)) continue;

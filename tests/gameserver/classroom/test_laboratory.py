@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from typing import Any, Iterator
 
 import pytest
 
+from gameserver.classroom import bench
 from gameserver.classroom.bench import MOST_S, Bench, Trial
 from gameserver.classroom.experiments import EXPERIMENTS, Experiment, Outcome
 from gameserver.classroom.findings import find
 from gameserver.classroom.verdict import compare
 from Net.frames import BINARY, serialize
 from tests.gameserver.classroom.support import Page, classroom, open_page
+from tests.Net.support import wait_until
 from tests.support import serving
 
 HELLO = "818537fa213d7f9f4d5158"
@@ -226,3 +229,30 @@ def test_a_command_that_can_not_be_gets_a_sentence(command: dict[str, Any], says
     with classroom() as (arena, _), open_page(arena, "/lab") as page:
         arguments = {key: value for key, value in command.items() if key != "do"}
         assert says in page.ask(command["do"], **arguments)["error"]
+
+
+def test_the_lab_takes_no_places_of_the_people_on_this_machine() -> None:
+    with classroom(max_connections_per_address=1) as (arena, _), open_page(arena, "/lab") as page:
+        assert run(page, GOODBYE)["response"]["is_upgrade"]
+
+
+def test_an_experiment_that_finds_a_full_server_says_so() -> None:
+    with classroom(max_connections=1) as (arena, _), open_page(arena, "/lab") as page:
+        for answer in (
+            page.ask("run_experiment", experiment=next(iter(EXPERIMENTS))),
+            page.ask("run", opening=opening(), steps=[], byte_by_byte=False, hangs_up=False),
+        ):
+            assert answer["error"].startswith(
+                "the server has no place for the experiment just now: the server is full: it takes 1 connections"
+            )
+
+
+def test_more_experiments_at_once_than_the_bench_has_places_for_are_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench, "MOST_AT_ONCE", 1)
+    with classroom() as (arena, _), open_page(arena, "/lab") as first, open_page(arena, "/lab") as second:
+        command: dict[str, Any] = {"opening": b"GET /echo".hex(), "steps": [], "byte_by_byte": False, "hangs_up": False}
+        first.websocket.send(json.dumps({"id": 7, "do": "run", **command}))
+        wait_until(lambda: arena.server.describe()["connections"] == 3, "the first is running")
+        assert "1 experiments are running" in second.ask("run", **command)["error"]
+        assert "said" in first.receive()
+        assert "said" in second.ask("run", **command), "there is a place again"

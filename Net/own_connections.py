@@ -1,0 +1,78 @@
+"""Connections that this process opens to its own port: those of bots, and of experiments.
+
+In:  the address of each, told before the connection is opened. Out: whether a connection that has arrived is one of
+     them. Nothing that is sent decides it, so nobody else can claim it.
+They have places apart from those of the people who sit at the same machine.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+from typing import Any
+
+from Net.proxy import Caller
+
+
+class OwnConnections:
+    """The connections of this process to itself, by their addresses (host:port); may be called from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._expected: set[str] = set()
+        self._arrived: set[str] = set()
+
+    def expect(self, sock: socket.socket, server: tuple[Any, ...]) -> str:
+        """Binds a socket that is going to connect to `server`; returns its address. Raises OSError."""
+        # Bound to the server's own address, which is one of this machine: so it is known before the server sees it.
+        sock.bind((server[0], 0, *server[2:]))
+        address = Caller(*sock.getsockname()[:2]).address
+        with self._lock:
+            self._expected.add(address)
+        return address
+
+    def forget(self, address: str) -> None:
+        """Expects a connection no more; does nothing if it has arrived."""
+        with self._lock:
+            self._expected.discard(address)
+
+    def dial(self, server: tuple[str, int], timeout_s: float) -> socket.socket:
+        """Opens a connection of this process to its own port, for `Net.client.connect`; raises OSError."""
+        *others, last = socket.getaddrinfo(*server, type=socket.SOCK_STREAM)
+        for family, _, _, _, address in others:  # a name may have several addresses, and the server listens at one
+            try:
+                return self._dial(family, address, timeout_s)
+            except OSError:
+                continue
+        return self._dial(last[0], last[4], timeout_s)
+
+    def _dial(self, family: int, server: tuple[Any, ...], timeout_s: float) -> socket.socket:
+        sock = socket.socket(family, socket.SOCK_STREAM)
+        own = ""
+        try:
+            own = self.expect(sock, server)
+            sock.settimeout(timeout_s)
+            sock.connect(server)
+        except BaseException:
+            self.forget(own)
+            sock.close()
+            raise
+        return sock
+
+    def arrive(self, address: str) -> bool:
+        """Whether a new connection is one that is expected; it counts as arrived until `leave`."""
+        with self._lock:
+            if address not in self._expected:
+                return False
+            self._expected.discard(address)
+            self._arrived.add(address)
+            return True
+
+    def leave(self, address: str) -> None:
+        """Forgets a connection that has ended."""
+        with self._lock:
+            self._arrived.discard(address)
+
+    def __contains__(self, address: object) -> bool:
+        """Whether a connection that is open now is one of this process."""
+        return address in self._arrived

@@ -1,0 +1,42 @@
+"""How long seats wait for players who lost their connection, and which of them are given up before.
+
+In:  seats. Out: the ids of the players whose seats are given up.
+A seat that waited for everybody, without a bound, would let one stranger fill all rooms by joining and vanishing.
+"""
+
+from __future__ import annotations
+
+from typing import Iterable
+
+from gameserver.seats import Seat
+from gameserver.settings import ServerSettings
+
+
+def surplus(seats: Iterable[Seat], host: str, most: int) -> list[int]:
+    """The absent players of an address above the number that it may have, those that are absent longest."""
+    absent = sorted((since_s, seat.info.id) for seat, since_s in _absent(seats) if seat.websocket.host == host)
+    return [player_id for _, player_id in absent[: max(0, len(absent) - most)]]
+
+
+def patience_s(seat: Seat, settings: ServerSettings) -> float:
+    """How long a seat waits for its player, in seconds."""
+    return settings.reconnect_s if seat.has_played else min(settings.reconnect_s, settings.reconnect_unplayed_s)
+
+
+def is_over(seat: Seat, settings: ServerSettings, now_s: float) -> bool:
+    """Whether a seat has waited long enough for its player; now_s: time.monotonic()."""
+    return seat.absent_since_s is not None and now_s - seat.absent_since_s > patience_s(seat, settings)
+
+
+def displaced_by(seats: Iterable[Seat], host: str) -> int | None:
+    """The absent player who makes room for a newcomer from an address; None if nobody is absent.
+
+    It is the player who is absent longest. But a player who has never played goes first, and then one from the
+    newcomer's own address: an address that joins and vanishes again and again must not displace others.
+    """
+    absent = [(seat.has_played, seat.websocket.host != host, since_s, seat.info.id) for seat, since_s in _absent(seats)]
+    return min(absent)[-1] if absent else None
+
+
+def _absent(seats: Iterable[Seat]) -> Iterable[tuple[Seat, float]]:
+    return ((seat, seat.absent_since_s) for seat in seats if seat.absent_since_s is not None)

@@ -1,0 +1,86 @@
+"""Carries the operator's measures out: on those who are here now, and on record for those who come later.
+
+In:  a seat, or an address. Out: seats taken, connections closed, players muted. Raises OperatorError.
+What each measure concerns stands in `measures.py`.
+"""
+
+from __future__ import annotations
+
+from gameserver.commands import CommandError
+from gameserver.measures import BAN, KICK, MUTE, Measure
+from gameserver.operators import is_loopback
+from gameserver.seats import Seat
+from gameserver.server import GameServer
+
+
+class OperatorError(CommandError):
+    """What the operator asked for can not be done."""
+
+
+class Discipline:
+    """The measures on one server."""
+
+    def __init__(self, server: GameServer) -> None:
+        self._server = server
+
+    def kick(self, seat: Seat, reason: str) -> None:
+        """Takes the seats of a person, and keeps that person out for a while."""
+        host, name = seat.websocket.host, seat.info.name
+        self._server.measures.add(KICK, host, name, seat.info.token, reason, lasts_s=self._server.settings.kick_s)
+        for other in self._seats_at(host):
+            if other is seat or other.info.name.casefold() == name.casefold():
+                self._server.throw_out(other, reason)
+
+    def ban(self, host: str, reason: str, seat: Seat | None = None) -> str:
+        """Takes all seats of an address, closes all its connections and lets nobody in from there; returns it.
+
+        seat: of the person whom it is about. An operator cannot be shut out so: the address of one is refused, and from
+        this machine itself the console can always be reached.
+        """
+        if self._server.operators.are_at(host) and not is_loopback(host):
+            raise OperatorError(
+                f"{host} is an operator's own address: a ban would shut the operator out; kick or mute the player, or "
+                f"do it from the server's own machine"
+            )
+        name, token = ("", "") if seat is None else (seat.info.name, seat.info.token)
+        self._server.measures.add(BAN, host, name, token, reason)
+        for other in self._seats_at(host):
+            self._server.throw_out(other, reason)
+        self._server.close_banned(reason)
+        return host
+
+    def mute(self, seat: Seat) -> None:
+        """Keeps a person from chatting, and newcomers from its address; players who sit there already are spared."""
+        host, name = seat.websocket.host, seat.info.name
+        others = {other.info.name for other in self._seats_at(host) if other.info.name.casefold() != name.casefold()}
+        self._server.measures.add(MUTE, host, name, seat.info.token, spared=tuple(sorted(others)))
+        for other in self._seats_at(host):
+            if other is seat or other.info.name not in others:
+                self._set_muted(other, True)
+
+    def unmute(self, seat: Seat) -> None:
+        """Lets a person chat again: ends its mute, or spares it from the mute of somebody else at its address."""
+        host, info = seat.websocket.host, seat.info
+        for measure in self._server.measures.in_force():
+            if measure.measure == MUTE and measure.is_of(host, info.name, info.token):
+                self._server.measures.lift(MUTE, measure.host, measure.name)
+        self._server.measures.spare(host, info.name)
+        self._set_muted(seat, False)
+
+    def unmute_address(self, host: str) -> list[Measure]:
+        """Ends all mutes of an address; returns them."""
+        lifted = self._server.measures.lift(MUTE, host)
+        if lifted:
+            for seat in self._seats_at(host):
+                self._set_muted(seat, False)
+        return lifted
+
+    def _seats_at(self, host: str) -> list[Seat]:
+        """The seats of all players at an address, the absent ones too."""
+        return [place.seat for place in self._server.places() if place.seat.websocket.host == host]
+
+    def _set_muted(self, seat: Seat, is_muted: bool) -> None:
+        seat.info.is_muted = is_muted
+        for session in self._server.sessions():
+            if session.websocket is seat.websocket:
+                session.is_muted = is_muted
