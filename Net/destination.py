@@ -66,8 +66,9 @@ def _host(parts: re.Match[str], url: str) -> tuple[str, str]:
     if parts["address"] is None:
         name = _ascii_name(parts["name"], url)
         return name, name
+    address = parts["address"].lower()
     try:
-        address = str(ipaddress.IPv6Address(parts["address"]))
+        ipaddress.IPv6Address(address)
     except ValueError:
         raise ValueError(f"the URL's host is not an IPv6 address: {url!r}") from None
     return (f"{address}%{parts['zone']}" if parts["zone"] else address), f"[{address}]"

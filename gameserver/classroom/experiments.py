@@ -38,5 +38,6 @@ NOT_ON_THE_SHELF: dict[str, str] = {
     "CWE-650": "the lab sends handshakes and frames, no other requests",
     "CWE-639": "it takes a second player, for whom one tries to act",
     "CWE-200": "what is not sent can not be shown",
+    "CWE-209": "it takes a server whose files have failed",
     "CWE-307": "it would lock the class's own operator out for a minute",
 }

@@ -24,11 +24,11 @@ READ = {
     # IPv6: RFC 3986 section 3.2.2; zones: RFC 6874. A zone means something on this machine only.
     "ws://[::1]/": Destination("::1", 80, "[::1]", "/"),
     "ws://[::1]:3000/": Destination("::1", 3000, "[::1]:3000", "/"),
-    "ws://[2001:DB8::0:1]:3000/": Destination("2001:db8::1", 3000, "[2001:db8::1]:3000", "/"),
+    "ws://[2001:DB8::0:1]:3000/": Destination("2001:db8::0:1", 3000, "[2001:db8::0:1]:3000", "/"),
     "ws://[fe80::1%25eth0]:3000/": Destination("fe80::1%eth0", 3000, "[fe80::1]:3000", "/"),
     "ws://[fe80::1%eth0]:3000/": Destination("fe80::1%eth0", 3000, "[fe80::1]:3000", "/"),
     "ws://[fe80::1%2]/": Destination("fe80::1%2", 80, "[fe80::1]", "/"),
-    "ws://[::ffff:192.0.2.1]/": Destination("::ffff:c000:201", 80, "[::ffff:c000:201]", "/"),
+    "ws://[::ffff:192.0.2.1]/": Destination("::ffff:192.0.2.1", 80, "[::ffff:192.0.2.1]", "/"),
     # Paths: RFC 3986 section 2.1.
     "ws://host/grüße": Destination("host", 80, "host", "/gr%C3%BC%C3%9Fe"),
     "ws://host/a b": Destination("host", 80, "host", "/a%20b"),
