@@ -14,7 +14,7 @@ from tests.fuzz.mutate import MUTATIONS, Mutation
 from tests.fuzz.targets import LIMITS, TARGETS, Target, bare, check_same_however_fed
 from tests.Net.support import client_frame
 
-each_target = pytest.mark.parametrize("name", [name for name in TARGETS if name != "server"])  # see fuzz/test_live.py
+each_target = pytest.mark.parametrize("name", TARGETS)
 
 _REQUEST = b"GET / HTTP/1.1\r\nHost: localhost\r\nX: "
 _STREAM_ENDS = b"\x03\x00"  # an empty deflated block that is its stream's last
