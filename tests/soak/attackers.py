@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import math
 import signal
 import sqlite3
 import subprocess
@@ -82,7 +81,7 @@ class Trial(NamedTuple):
     attacked: Watched
     recovering: Watched  # in the first seconds after the attack
     recovered: Watched
-    exit_s: float  # from SIGTERM
+    exit_s: float  # from SIGTERM; EXIT_DEADLINE_S for a server that had to be killed
     results: int  # of the players, stored
     tally: Tally
     before: _Usage  # at both ends of the attack
@@ -224,14 +223,13 @@ def _watched(diaries: list[Diary], since_s: float, until_s: float) -> Watched:
 
 
 def _terminate(server: Running) -> float:
-    """Tells the server to stop; returns how long that took in seconds, infinity for a server that had to be killed."""
+    """Tells the server to stop, and kills it at the deadline; returns how long its end took in seconds."""
     signalled_s = time.monotonic()
     server.process.send_signal(signal.SIGTERM)
     try:
         server.process.wait(EXIT_DEADLINE_S)
     except subprocess.TimeoutExpired:
         server.process.kill()
-        return math.inf
     return time.monotonic() - signalled_s
 
 
