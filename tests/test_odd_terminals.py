@@ -381,3 +381,21 @@ def test_a_command_without_standard_input_says_that_there_are_no_bytes(run: Run)
     done = run(["-m", "Net.dissect"], "<&-", stdout=subprocess.PIPE)
     assert done.returncode == 2
     assert done.stderr.splitlines()[-1].endswith("there are no bytes")
+
+
+# Sources ------------------------------------------------------------------------------------------------------
+
+SOURCES = [ROOT / "run_server.py", *sorted(ROOT.glob("Net/**/*.py")), *sorted(ROOT.glob("gameserver/**/*.py"))]
+
+
+def test_every_command_runs_with_streams_that_are_safe_to_write() -> None:
+    commands = {path.name: path.read_text(encoding="utf-8").partition("if __name__ ==")[2] for path in SOURCES}
+    commands = {name: rest for name, rest in commands.items() if rest}
+    assert set(commands) >= {"run_server.py", "dissect.py", "store.py"}
+    assert [name for name, rest in commands.items() if "run_command(" not in rest] == []
+
+
+def test_one_place_writes_to_the_terminal() -> None:
+    past_the_streams = re.compile(r"os\.write\(|std(?:out|err)\.(?:buffer|fileno|reconfigure|flush)|__std(?:out|err)__")
+    writers = {path.name for path in SOURCES if past_the_streams.search(path.read_text(encoding="utf-8"))}
+    assert writers <= {"terminal.py"}

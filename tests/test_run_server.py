@@ -484,10 +484,11 @@ def test_a_closed_terminal_does_not_count_as_the_first_signal_of_a_person(
         server.process.send_signal(signal.SIGHUP)
         assert player.wait_for("NOTICE") == ("the server stops after this round",)
         server.process.send_signal(second)
-        player.wait_for("STATE")
+        for _ in range(20):
+            player.wait_for("STATE")
         assert server.process.poll() is None
-        server.process.send_signal(signal.SIGTERM)
-        assert server.process.wait(DEADLINE_S) == 128 + signal.SIGTERM
+        server.process.send_signal(second)
+        assert server.process.wait(DEADLINE_S) == 128 + second
         player.hang_up()
 
 

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from gameserver.rates import BAD_PACKETS
+from gameserver.repeats import LINES_OF_ADDRESS, LINES_OF_KIND, PERIOD_S
 from gameserver.settings import ServerSettings
 from Net.limits import Limits
 from tests.attacks.support import ANSWERED_BY
@@ -42,5 +43,6 @@ def test_the_page_states_the_default_limits() -> None:
         f"bounded by {limits.outbox_bytes // 1024} KiB and by {limits.stall_timeout_s:g} s without progress",
         f"{settings.max_connections_per_address} connections an address and {settings.max_connections:,} in all",
         f"more than {BAD_PACKETS.burst} refused packets in {BAD_PACKETS.burst / BAD_PACKETS.per_s:g} s",
+        f"{LINES_OF_ADDRESS} lines are shown in {PERIOD_S:g} s, of one kind {LINES_OF_KIND}",
     ):
         assert words in PAGE, words
