@@ -11,7 +11,9 @@ import pytest
 
 from gameserver import repeats
 from gameserver.repeats import EVERY_LINE, LINES_OF_ADDRESS, LINES_OF_KIND, MOST_KINDS, SumUp
+from tests.gameserver.test_admin import operator, serving_console
 from tests.Net.support import wait_until
+from tests.support import staged
 
 
 class Lines(logging.Handler):
@@ -200,3 +202,35 @@ def test_a_line_that_cannot_be_formatted_ends_nothing(summed: Summed, capsys: py
     summed.log.info("next")
     assert summed.lines[-1] == "INFO next"
     assert "Logging error" in capsys.readouterr().err
+
+
+# Lines of the game --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def game_log() -> Iterator[Summed]:
+    """All that the game logs."""
+    summed, logger = Summed(), logging.getLogger("gameserver")
+    logger.addHandler(summed.handler)
+    logger.setLevel(logging.INFO)
+    yield summed
+    logger.setLevel(logging.NOTSET)
+    logger.removeHandler(summed.handler)
+    summed.handler.close()
+
+
+def test_players_who_come_and_go_do_not_hide_other_events_of_their_room(game_log: Summed) -> None:
+    with staged() as stage:
+        for _ in range(50):
+            stage.room.log_event("player_joined", {"name": "Ann"})
+        stage.room.log_event("tested", {})
+    assert len([line for line in game_log.lines if "player_joined" in line]) == LINES_OF_ADDRESS
+    assert any("tested {}" in line for line in game_log.lines)
+
+
+def test_every_command_of_an_operator_is_logged(game_log: Summed) -> None:
+    commands = 3 * LINES_OF_ADDRESS
+    with serving_console() as (arena, _), operator(arena) as boss:
+        for number in range(commands):
+            assert boss.do("send_global_message", text=f"notice {number}")["ok"]
+    assert len([line for line in game_log.lines if "the operator did" in line]) == commands
