@@ -132,7 +132,6 @@ def _show(opening: Opening, dissector: Dissector, show: Callable[[Record], str])
         print(show(record))
         is_whole = record.is_whole if isinstance(record, Handshake) else not record.missing
         is_broken = is_broken or record.violation is not None or not is_whole
-    sys.stdout.flush()
     if not opening.opens and opening.rest:
         print(f"not read: {count_bytes(len(opening.rest))} behind a handshake that opens nothing", file=sys.stderr)
     if dissector.discarded:

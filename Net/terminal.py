@@ -15,10 +15,10 @@ import contextlib
 import errno
 import io
 import os
+import queue
 import sys
 import threading
 import time
-from collections import deque
 from typing import Any, Callable, Iterator, TextIO, cast
 
 # The exit status of a command whose output could not be written.
@@ -121,16 +121,21 @@ class QueuedStream(io.TextIOBase):
         self._outlet = outlet
         self._tell = tell
         self._most = most
-        # Reentrant: a destructor or a signal handler may print while its own thread is inside `write`.
+        # A destructor or a signal handler may print while its own thread is inside `write`, so nothing in there may be
+        # a lock that its holder cannot take again. An Event or a Queue has such a lock, a SimpleQueue has none.
         self._lock = threading.RLock()
-        self._texts: deque[str] = deque()
+        self._queue: queue.SimpleQueue[str | int | None] = queue.SimpleQueue()  # int: lines dropped; None: the end
         self._size = 0
-        self._dropped = 0  # lines that did not fit
+        self._dropped = 0  # lines that did not fit since the last text that did
         self._missing = 0  # lines that are lost, and of which the reader has not been told yet; the writer's own
         self._is_failing = False
-        self._is_stopping = False
-        self._wake = threading.Event()
+        self._is_started = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    @property
+    def waiting(self) -> int:
+        """The number of characters that are queued, or that the reader has not taken yet."""
+        return self._size
 
     def writable(self) -> bool:
         return True
@@ -139,45 +144,51 @@ class QueuedStream(io.TextIOBase):
         """Returns the length of the text, queued or dropped."""
         with self._lock:
             if self._size + len(text) <= self._most:
-                self._texts.append(text)
                 self._size += len(text)
+                self._put_dropped()
+                self._queue.put(text)
             else:
                 self._dropped += text.count("\n")
             self._start()
-        self._wake.set()
         return len(text)
 
     def begin_stop(self) -> None:
         """Ends the thread as soon as all that waits is written."""
-        self._is_stopping = True
-        self._wake.set()
+        with self._lock:
+            self._put_dropped()
+            self._queue.put(None)
 
     def wait_until_stopped(self, deadline_s: float) -> None:
         """Waits for the end of the thread, but not past the deadline, a time of time.monotonic()."""
-        if self._thread.ident is not None:
+        if self._is_started:
             self._thread.join(max(0.0, deadline_s - time.monotonic()))
 
+    def _put_dropped(self) -> None:
+        dropped, self._dropped = self._dropped, 0
+        if dropped:
+            self._queue.put(dropped)
+
     def _start(self) -> None:
-        if self._thread.ident is None and not self._is_stopping:
+        if not self._is_started:
+            self._is_started = True
             try:
                 self._thread.start()
             except RuntimeError:
-                pass  # the machine has no thread left: the next text tries again
+                self._is_started = False  # the machine has no thread left: the next text tries again
 
     def _run(self) -> None:
-        is_stopping = False
-        while not is_stopping:
-            self._wake.wait()
-            self._wake.clear()
-            is_stopping = self._is_stopping
-            with self._lock:
-                texts, dropped = self._texts, self._dropped
-                self._texts, self._size, self._dropped = deque(), 0, 0
-            for text in texts:
-                self._put_out(text)
-            if dropped:
-                self._missing += dropped
-                self._put_out("")
+        while True:
+            item = self._queue.get()
+            if item is None:
+                if self._missing:
+                    self._put_out("")
+                return
+            if isinstance(item, int):
+                self._missing += item
+            else:
+                self._put_out(item)
+                with self._lock:
+                    self._size -= len(item)
 
     def _put_out(self, text: str) -> None:
         note = f"... {self._missing} lines are missing here: they could not be written\n" if self._missing else ""

@@ -34,7 +34,7 @@ class SumUp(logging.Handler):
         self._kinds: dict[Hashable, _Kind] = {}
         self._since_s = 0.0
         self._is_timed = False  # whether a thread waits for the end of the period
-        self._closed = threading.Event()
+        self._is_over = threading.Event()
 
     def emit(self, record: logging.LogRecord) -> None:
         """Shows or counts a record; the handler's lock is held, by `logging`."""
@@ -54,7 +54,7 @@ class SumUp(logging.Handler):
 
     def close(self) -> None:
         """Tells what was left out since the last sum, and closes the target."""
-        self._closed.set()
+        self._is_over.set()
         self.sum_up()
         self._target.close()
         super().close()
@@ -91,7 +91,7 @@ class SumUp(logging.Handler):
             pass  # the machine has no thread left: the next line after the period tells the sum
 
     def _wait(self, left_s: float) -> None:
-        if not self._closed.wait(left_s):
+        if not self._is_over.wait(left_s):
             self._is_timed = False
             self.sum_up()
 

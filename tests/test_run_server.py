@@ -11,6 +11,7 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -257,10 +258,10 @@ def test_a_reader_who_has_seen_enough_does_not_end_the_server() -> None:
         lines = []
         for line in process.stderr:
             lines.append(line)
-            if "nobody reads" in line:
+            if "is lost (" in line:
                 process.send_signal(signal.SIGTERM)
         assert process.wait(DEADLINE_S) == 0
-    assert "nobody reads" in "".join(lines)
+    assert "".join(lines).count("is lost (") == 1, "once"
     assert "Traceback" not in "".join(lines)
 
 
@@ -438,6 +439,86 @@ def test_a_signal_says_goodbye_to_200_clients_and_ends_it_in_time(
         took_s = time.monotonic() - signalled_s
         print(f"ended in {took_s:.2f} s")
         assert took_s < EXIT_S + SLACK_S
+
+
+@needs_posix_signals
+def test_a_terminal_that_is_closed_ends_it_with_its_results_stored(tmp_path: Path) -> None:
+    database = tmp_path / "results.sqlite3"
+    with running("--database", str(database)) as server:
+        player = Player(connect(server.url()))
+        player.join("Ann")
+        player.wait_for("STATE")
+        for _ in range(2):  # a terminal sends it by the shell and by the kernel
+            server.process.send_signal(signal.SIGHUP)
+        packets, closed = player.receive_to_the_end()
+        assert "SHUTDOWN" in {packet.id for packet in packets}
+        assert closed.code == 1001
+        assert server.process.wait(DEADLINE_S) == 0
+        player.hang_up()
+    with contextlib.closing(sqlite3.connect(str(database))) as db:
+        assert db.execute("SELECT count(*) FROM matches").fetchone() == (1,)
+
+
+@needs_posix_signals
+def test_a_terminal_that_is_closed_does_not_cut_short_the_end_that_sigterm_has_begun() -> None:
+    with running("--drain", "1000") as server:
+        player = Player(connect(server.url()))
+        player.join("Ann")
+        server.process.send_signal(signal.SIGTERM)
+        assert player.wait_for("NOTICE") == ("the server stops after this round",)
+        server.process.send_signal(signal.SIGHUP)
+        player.wait_for("STATE")
+        player.send("LEAVE")
+        assert player.receive_to_the_end()[1].code == 1001
+        assert server.process.wait(DEADLINE_S) == 0
+
+
+@needs_posix_signals
+@pytest.mark.parametrize("second", [signal.SIGINT, signal.SIGTERM])
+def test_a_closed_terminal_does_not_count_as_the_first_signal_of_a_person(
+    second: signal.Signals,
+) -> None:
+    with running("--drain", "1000") as server:
+        player = Player(connect(server.url()))
+        player.join("Ann")
+        server.process.send_signal(signal.SIGHUP)
+        assert player.wait_for("NOTICE") == ("the server stops after this round",)
+        server.process.send_signal(second)
+        for _ in range(20):
+            player.wait_for("STATE")
+        assert server.process.poll() is None
+        server.process.send_signal(second)
+        assert server.process.wait(DEADLINE_S) == 128 + second
+        player.hang_up()
+
+
+@needs_posix_signals
+def test_under_nohup_it_goes_on_without_its_terminal() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does, for the process that it starts
+    try:
+        with running() as server:
+            server.process.send_signal(signal.SIGHUP)
+            player = Player(connect(server.url()))
+            player.join("Ann")
+            player.wait_for("STATE")
+            server.process.send_signal(signal.SIGTERM)
+            player.receive_to_the_end()
+            assert server.process.wait(DEADLINE_S) == 0
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.skipif(os.name != "nt", reason="only Windows has Ctrl-Break")
+def test_ctrl_break_is_handled_like_ctrl_c() -> None:
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGBREAK)}
+    stopped: list[bool] = []
+    try:
+        run_server.stop_on_signals(lambda: stopped.append(True))
+        signal.raise_signal(signal.SIGBREAK)
+        wait_until(lambda: stopped, "it is told to stop")
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @needs_posix_signals

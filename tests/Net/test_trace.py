@@ -289,24 +289,33 @@ def test_a_trace_that_fails_is_logged_and_the_client_plays_on(caplog: pytest.Log
     assert paper.text == ""
 
 
-def test_a_terminal_that_is_gone_is_logged_in_one_line_and_the_client_plays_on(
+def test_a_terminal_that_is_gone_is_logged_in_one_line_and_the_trace_goes_on_when_it_is_back(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    def fail(_text: str) -> None:
-        raise BrokenPipeError("nobody reads")
+    paper = Paper()
+    is_gone = threading.Event()
+    is_gone.set()
+
+    def write(text: str) -> None:
+        if is_gone.is_set():
+            raise BrokenPipeError("nobody reads")
+        paper.write(text)
 
     with caplog.at_level(logging.WARNING), serving() as arena:
-        tracer = Tracer([EVERYBODY], summarize, fail)
+        tracer = Tracer([EVERYBODY], summarize, write)
         arena.server.add_tap(tracer.tap_for)
         tracer.start()
         websocket = connect(arena.url("/echo"))
         echo(websocket, "Hello")
-        wait_until(lambda: "tracing has ended" in caplog.text, "it is logged")
+        wait_until(lambda: "cannot be written" in caplog.text, "it is logged")
         echo(websocket, "again")
+        is_gone.clear()
+        echo(websocket, "and again")
+        paper.waits_for("and again")
         websocket.close()
-        assert tracer.tap_for("127.0.0.1:50123") is None
         tracer.stop()
-    assert [record.exc_info for record in caplog.records if "tracing has ended" in record.message] == [None]
+    assert re.search(r"^\.\.\. [1-9]\d* entries are missing here", paper.text)
+    assert [record.exc_info for record in caplog.records if "cannot be written" in record.message] == [None]
 
 
 def test_stopping_writes_what_is_left_but_waits_no_longer_than_it_may() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gameserver.join_admission import JOINS_AGAIN_S
 from gameserver.rates import BAD_PACKETS
+from gameserver.repeats import LINES_OF_ADDRESS, LINES_OF_KIND, PERIOD_S
 from gameserver.server import CONSOLE_MESSAGE_BYTES, CONSOLE_PACE, GAME_MESSAGE_BYTES
 from gameserver.settings import ServerSettings
 from Net.accept import MOST_CONTEXTS
@@ -57,5 +58,6 @@ def test_the_page_states_the_default_limits() -> None:
         f"without an input waits {settings.reconnect_unplayed_s:g} s",
         f"`/admin` has {PLACES} places of its own",
         f"more than {BAD_PACKETS.burst} refused packets in {BAD_PACKETS.burst / BAD_PACKETS.per_s:g} s",
+        f"{LINES_OF_ADDRESS} lines are shown in {PERIOD_S:g} s, of one kind {LINES_OF_KIND}",
     ):
         assert words in PAGE, words

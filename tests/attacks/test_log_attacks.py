@@ -5,11 +5,18 @@ Every other attack is held to this too (see `assert_clean`); here are the bytes 
 
 from __future__ import annotations
 
+import re
+import socket
+from pathlib import Path
+
 import pytest
 
+from Net.client import connect
 from Net.frames import CLOSE, TEXT
 from tests.attacks.support import Log, answers, assert_clean, opening, under_attack
 from tests.Net.support import client_frame, close_body, wait_until
+from tests.support import Player
+from tests.test_run_server import running
 
 # A line feed, a return to the line's start, a terminal's escape, and what other readers take for the end of a line:
 # NEL, line separator, vertical tab; a mark that turns the direction of writing round, and a NUL.
@@ -77,6 +84,39 @@ def test_bytes_that_are_no_http_cost_one_clean_line() -> None:
         attacker.read_bytes_to_the_end()
         wait_until(lambda: target.log.has(f"^{attacker.name} refused"), "it is logged")
         assert len([line for line in target.log.lines if line.startswith(attacker.name)]) == 1
+
+
+@answers("log flood")
+def test_a_flood_of_dropped_connections_is_summed_up_and_another_address_is_still_told(tmp_path: Path) -> None:
+    drops, log = 600, tmp_path / "log"
+    with running("--log-level", "debug", log=log) as server:
+        player = Player(connect(server.url()))
+        player.join("Bystander")
+        for number in range(drops):
+            with socket.create_connection(("127.0.0.1", server.port)) as sock:
+                sock.sendall(HALVES[number % len(HALVES)])
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
+        with socket.create_connection(("127.0.0.1", server.port), source_address=("127.0.0.2", 0)) as other:
+            other.sendall(b"GET nowhere HTTP/1.1\r\n\r\n")
+            wait_until(lambda: re.search(r"127\.0\.0\.2:\d+ refused", log.read_text()), "it is told at once")
+        player.wait_for("STATE")
+        wait_until(lambda: count_told(log.read_text()) >= drops, "the sum is told after the period")
+        player.hang_up()
+    text = log.read_text()
+    assert re.search(r"\(and \d+ more in \d+ s\)", text)
+    assert len(text.splitlines()) < drops / 5
+    assert "Traceback" not in text
+
+
+# The beginnings of connections that then vanish: without a byte, in a head, and with what is no HTTP.
+HALVES = [b"", b"GET /echo HTTP/1.1\r\nHost: 127.0.0.1\r\n", b"\x16\x03\x01\r\n\r\n"]
+
+
+def count_told(log: str) -> int:
+    """How many connections of this machine's first address the log tells of, one by one or in sums."""
+    lines = re.findall(r"^.* 127\.0\.0\.1:\d+ (?:refused|vanished).*$", log, flags=re.MULTILINE)
+    sums = (int(found[1]) for found in (re.search(r"and (\d+) more in", line) for line in lines) if found)
+    return len(lines) + sum(sums)
 
 
 def test_a_forged_entry_would_be_noticed() -> None:
