@@ -102,6 +102,10 @@ _RANGES: dict[str, tuple[float, float]] = {
     # ServerSettings
     "max_connections": (1, 100_000),
     "max_connections_per_address": (1, 100_000),
+    "max_rooms": (1, 10_000),
+    "max_rooms_per_address": (1, 10_000),
+    "room_openings_per_minute": (1, 1_000_000),
+    "dormant_after_s": _TIMES_S,
     "max_players": (1, 10_000),
     "start_at": (1, 10_000),
     "results_s": _TIMES_S,
