@@ -96,7 +96,7 @@ class Keeper:
         return True
 
     def _write(self) -> None:
-        rooms = [saved_room.save(room) for room in self._lobby.all_rooms()]
+        rooms = [saved_room.save(room) for room in self._lobby.all_rooms() if not room.has_failed]
         if rooms or not self._is_empty:  # an idle server lets the disk sleep
             self._settle_results()
             state_file.write(self._path, rooms)

@@ -19,6 +19,7 @@ from tests.benchmarks import usage
 
 _EMPTY = {"trees_per_area": 0, "bushes_per_area": 0, "rocks": 0, "gold": 0, "animals": 0}
 _MAP_SIZE = 3000.0
+MANY_ROOMS = 10_000
 
 
 class Arena(Game):
@@ -55,7 +56,13 @@ def run(args: argparse.Namespace) -> None:
     # The load comes from one address, and from as many connections as the machine bears.
     many = 100_000
     server = GameServer(
-        ServerSettings(max_players=args.players, max_connections=many, max_connections_per_address=many),
+        ServerSettings(
+            max_players=args.players,
+            max_connections=many,
+            max_connections_per_address=many,
+            max_rooms=MANY_ROOMS,
+            max_rooms_per_address=MANY_ROOMS,
+        ),
         settings,
         make_game=make_game,
     )
