@@ -176,7 +176,8 @@ class Game(World):
                 if player.alive:
                     movement.settle(self, player)
             for animal in self.animals.values():
-                movement.settle(self, animal)
+                if not animal.is_alone:
+                    movement.settle(self, animal)
 
     def handle_scoring(self, player_id: int) -> None:
         """Credits a player with one kill. Raises KeyError if unknown."""
