@@ -19,7 +19,9 @@ from tests.benchmarks import usage
 
 _EMPTY = {"trees_per_area": 0, "bushes_per_area": 0, "rocks": 0, "gold": 0, "animals": 0}
 _MAP_SIZE = 3000.0
+# As many rooms as a benchmark asks for, all of them awake.
 MANY_ROOMS = 10_000
+NEVER_S = 86_400.0
 
 
 class Arena(Game):
@@ -62,6 +64,7 @@ def run(args: argparse.Namespace) -> None:
             max_connections_per_address=many,
             max_rooms=MANY_ROOMS,
             max_rooms_per_address=MANY_ROOMS,
+            dormant_after_s=NEVER_S,
         ),
         settings,
         make_game=make_game,
