@@ -73,6 +73,21 @@ def make_parser() -> ArgumentParser:
     add("--host", default=ANY_HOST, help=f"address to listen on; {ANY_HOST}: all IPv4, {ANY_IPV6_HOST}: all IPv6")
     add("--port", type=whole_number, default=3000, help="port to listen on; 0: any that is free")
     add("--max-players", type=whole_number, default=_SERVER.max_players, metavar="N", help="seats in a room")
+    add("--max-rooms", type=whole_number, default=_SERVER.max_rooms, metavar="N", help="rooms that can be open at once")
+    add(
+        "--max-rooms-per-address",
+        type=whole_number,
+        default=_SERVER.max_rooms_per_address,
+        metavar="N",
+        help="rooms that one address can have open; it opens so many at once, and then some more each minute",
+    )
+    add(
+        "--dormant-after",
+        type=any_number,
+        default=_SERVER.dormant_after_s,
+        metavar="S",
+        help="seconds after which a room in which nobody does anything rests",
+    )
     add("--start-at", type=whole_number, default=_SERVER.start_at, metavar="N", help="players that a round waits for")
     add("--tick-rate", type=whole_number, default=_GAME.tick_rate, metavar="HZ", help="updates of the world per second")
     add("--map-size", type=any_number, default=_GAME.map_size, metavar="UNITS", help="width and height of the map")
@@ -153,6 +168,9 @@ def make_server(args: argparse.Namespace, recorder: Recorder) -> GameServer:
     server_settings = ServerSettings(
         max_players=args.max_players,
         start_at=args.start_at,
+        max_rooms=args.max_rooms,
+        max_rooms_per_address=args.max_rooms_per_address,
+        dormant_after_s=args.dormant_after,
         compress=args.compress,
         host_names=tuple(args.host_name),
         allowed_origins=tuple(args.allow_origin),

@@ -1,5 +1,6 @@
 """What animals do: wander, hunt or flee as their species does, bite, and be replaced after death.
 
+An animal that no player is near stands still: on a large map nobody sees most of them.
 Each area of the map has its own animals, so many and no more: when one dies, another comes to the same area.
 """
 
@@ -13,6 +14,9 @@ from gameserver.objects import Animal, Mover, PlayerObject
 from gameserver.spawning import spawn_animal
 from gameserver.terrain import areas_of
 from gameserver.world import Arrival, World, angle_of, count_down, heading
+
+# A view ends up to a cell beyond `view_cells`; and no player crosses another one while an animal does not look round.
+_CELLS_BEYOND_VIEW = 2
 
 
 def first_arrivals(world: World) -> list[Arrival]:
@@ -38,6 +42,8 @@ def steer_animals(world: World, delta_time: float) -> None:
             _take_fright(world, animal)
         if animal.think_in_s == 0.0:
             _think(world, animal)
+        if animal.is_alone:
+            continue
         prey = _prey(world, animal)
         speed = settings.animal_wander_speed * species.wander
         if prey is not None:
@@ -91,10 +97,24 @@ def _think(world: World, animal: Animal) -> None:
     """Chooses the nearest player in sight as prey, if it hunts, or wanders on with a turn."""
     settings = world.settings
     animal.think_in_s = settings.animal_think_s
+    animal.is_alone = _is_alone(world, animal)
+    if animal.is_alone:
+        animal.target_id, animal.attacking = None, False
+        return
     animal.target_id = _nearest_in_sight(world, animal) if settings.species[animal.species].hunts else None
     if animal.target_id is None:
         turn = (world.rng.random() - 0.5) * settings.animal_turn_rad
         animal.angle_rad = (animal.angle_rad + turn) % math.tau
+
+
+def _is_alone(world: World, animal: Animal) -> bool:
+    """Whether no player could see it before it looks round again; a view stays where a player has died."""
+    settings = world.settings
+    cells_across, cells_down = settings.view_cells
+    far_x = (cells_across + _CELLS_BEYOND_VIEW) * settings.cell_size
+    far_y = (cells_down + _CELLS_BEYOND_VIEW) * settings.cell_size
+    x, y = animal.x, animal.y
+    return not any(abs(player.x - x) < far_x and abs(player.y - y) < far_y for player in world.players.values())
 
 
 def _nearest_in_sight(world: World, animal: Animal) -> int | None:

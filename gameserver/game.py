@@ -160,6 +160,19 @@ class Game(World):
             deaths.settle(self)
             self._run_clocks(delta_time)
 
+    def rest(self, ticks: int, delta_time: float) -> None:
+        """Lets `ticks` ticks of `delta_time` seconds pass in which nothing moves: only clocks go on.
+
+        The dead whose time has come return, and so do animals. Raises ValueError as `update` does.
+        """
+        if not 0 < delta_time < math.inf:
+            raise ValueError(f"delta_time must be a positive number of seconds, not {delta_time!r}")
+        with self.lock:
+            self._prepare()
+            deaths.respawn(self, ticks * delta_time)
+            self._run_clocks(ticks * delta_time)
+            self.tick += ticks - 1
+
     def detect_collisions(self) -> None:
         """Takes everyone's step of this tick: up to, or sliding along, solid things, borders and each other."""
         with self.lock:
@@ -167,7 +180,8 @@ class Game(World):
                 if player.alive:
                     movement.settle(self, player)
             for animal in self.animals.values():
-                movement.settle(self, animal)
+                if not animal.is_alone:
+                    movement.settle(self, animal)
 
     def handle_scoring(self, player_id: int) -> None:
         """Credits a player with one kill. Raises KeyError if unknown."""

@@ -76,6 +76,7 @@ def chat(session: Session, text: str) -> None:
     if seat.info.is_muted:
         raise PacketError("MUTED", "the operator has muted you, or somebody at your address")
     room.broadcast(Packet("CHAT", (seat.info.id, text)))
+    room.dormancy.note_activity()
 
 
 @handles("READY")

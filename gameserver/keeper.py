@@ -99,7 +99,7 @@ class Keeper:
         return True
 
     def _write(self) -> None:
-        parts = [saved_room.save(room) for room in self._lobby.all_rooms()]
+        parts = [saved_room.save(room) for room in self._lobby.all_rooms() if not room.has_failed]
         measures = self._lobby.measures.save()
         if measures:
             parts.append({_MEASURES: measures})

@@ -170,14 +170,18 @@ class PlayerObject(Mover):
 
 
 class Animal(Mover):
-    """An animal. species: its row in the table. home: the area in which another one comes when this one is dead."""
+    """An animal. species: its row in the table. home: the area in which another one comes when this one is dead.
 
-    __slots__ = ("bite_in_s", "flee_in_s", "home", "species", "target_id", "think_in_s")
+    is_alone: no player is so near that it matters what the animal does, so it stands still.
+    """
+
+    __slots__ = ("bite_in_s", "flee_in_s", "home", "is_alone", "species", "target_id", "think_in_s")
 
     def __init__(self, id: int, species: int, home: int, x: float, y: float, scale: float, health: float) -> None:
         super().__init__(id, x, y, scale, health, team=None)
         self.species = species
         self.home = home
+        self.is_alone = False
         self.target_id: int | None = None
         # Seconds to wait: 0.0 is ready.
         self.think_in_s = 0.0

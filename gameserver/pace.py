@@ -23,19 +23,28 @@ class Pace:
         self._is_awaited: Callable[[], bool] | None = None
         self._wait_ticks = 0
         self._ticker: Ticker | None = None
+        self._is_running = False
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a tick thread was started, and is to go on."""
+        return self._is_running
 
     def start(self, name: str, tick: Callable[[], None], give_up: Callable[[], None]) -> None:
-        """Starts the tick thread; see `Ticker`."""
+        """Starts the tick thread, see `Ticker`; raises RuntimeError when the system has no thread left."""
         self._ticker = Ticker(name, self.rate, tick, give_up)
         self._ticker.start()
+        self._is_running = True
 
     def ask_to_stop(self) -> None:
         """Lets the tick thread end soon, so that `stop` has less to wait for."""
+        self._is_running = False
         if self._ticker is not None:
             self._ticker.ask_to_stop()
 
     def stop(self) -> None:
         """Ends the tick thread, and waits for it."""
+        self._is_running = False
         if self._ticker is not None:
             self._ticker.stop()
 
@@ -44,6 +53,16 @@ class Pace:
         self.rate = rate
         if self._ticker is not None:
             self._ticker.change_rate(rate)
+
+    def rest(self, rest_s: float) -> None:
+        """Puts off the next tick by `rest_s` seconds, or until `wake`; to be called by a tick only."""
+        if self._ticker is not None:
+            self._ticker.rest(rest_s)
+
+    def wake(self) -> None:
+        """Ends a rest: the next tick comes at once."""
+        if self._ticker is not None:
+            self._ticker.wake()
 
     def pause(self, is_paused: bool) -> None:
         """Lets the world and the life of the match stand still, or go on."""

@@ -25,7 +25,7 @@ _CONTENT_TYPES = {
 
 
 def rooms_page(rooms: Iterable[GameRoom]) -> Page:
-    """The open rooms, for whoever looks for one to join."""
+    """The rooms that let people in, for clients that look for one to join."""
     listed = [
         {
             "id": room.id,
@@ -35,6 +35,7 @@ def rooms_page(rooms: Iterable[GameRoom]) -> Page:
             "teams": room.game.settings.teams,
         }
         for room in rooms
+        if room.closed_because is None
     ]
     return json_page({"rooms": listed})
 

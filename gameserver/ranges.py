@@ -102,6 +102,10 @@ RANGES: dict[str, tuple[float, float]] = {
     # ServerSettings
     "max_connections": (1, 100_000),
     "max_connections_per_address": (1, 100_000),
+    "max_rooms": (1, 10_000),
+    "max_rooms_per_address": (1, 10_000),
+    "room_openings_per_minute": (1, 1_000_000),
+    "dormant_after_s": _TIMES_S,
     # One thread simulates a room; with more players than this it is late in every tick.
     "max_players": (1, 1000),
     "start_at": (1, 1000),

@@ -2,7 +2,7 @@
 
 In:  players that come and go, and a tick every 1/tick_rate seconds.
 Out: packets to the players' outboxes, sent by the next tick.
-Raises RoomFull.
+Raises RoomFull and RoomUnavailable.
 
 Locks: the room's own guards its seats and status. It may be held while the game's is taken, never the other way round.
 """
@@ -10,11 +10,13 @@ Locks: the room's own guards its seats and status. It may be held while the game
 from __future__ import annotations
 
 import dataclasses
+import logging
 import threading
 import time
 from typing import Any, Callable
 
 from gameserver.boards import Boards
+from gameserver.dormancy import Dormancy
 from gameserver.game import Game
 from gameserver.introductions import Introductions, player_packet
 from gameserver.life import IN_PROGRESS
@@ -27,11 +29,17 @@ from gameserver.snapshots import Snapshots, View
 from Net.PacketCodes import PROTOCOL_VERSION, Packet
 from Net.websocket import WebSocket
 
+log = logging.getLogger(__name__)
+
 BOARDS_EVERY_S = 0.25
 
 
 class RoomFull(Exception):
     """The room has no free seat."""
+
+
+class RoomUnavailable(Exception):
+    """The room takes nobody in: it has failed, or has no thread."""
 
 
 class GameRoom(Match):
@@ -57,7 +65,10 @@ class GameRoom(Match):
         self._has_lost_track = False  # of what the clients have been told
         self._boards = Boards()
         self._introductions = Introductions()
+        self.dormancy = Dormancy(self.game, self.pace, server_settings.dormant_after_s)
+        self.when_failed: Callable[[GameRoom], None] = lambda room: None  # called when its last tick has failed
         self._has_failed = False
+        self._closed_because: str | None = None
 
     @property
     def lock(self) -> threading.RLock:
@@ -67,8 +78,12 @@ class GameRoom(Match):
     # Players --------------------------------------------------------------------------------------------------
 
     def add_player(self, ws: WebSocket, player_info: PlayerInfo) -> Seat:
-        """Seats a player, or a spectator, and tells everybody; raises RoomFull when there is no seat for a player."""
+        """Seats a player, or a spectator, and tells everybody.
+
+        Raises RoomFull when there is no seat for a player, and RoomUnavailable.
+        """
         with self._lock:
+            self._check_available()
             if self.is_full() and not player_info.is_spectator:
                 raise RoomFull(f"room {self.id} has {self.capacity} seats, and none is free")
             seat = Seat(ws, player_info)
@@ -82,6 +97,7 @@ class GameRoom(Match):
             if not player_info.is_spectator:
                 self.broadcast_except(player_info.id, self._room_packet())
                 self.broadcast_except(player_info.id, player_packet(player_info))
+        self.dormancy.note_activity()
         self.log_event("join", {"player_id": player_info.id, "name": player_info.name})
         return seat
 
@@ -97,6 +113,7 @@ class GameRoom(Match):
                 self.game.remove_player(seat.info.id)
                 self.broadcast(Packet("PLAYER_GONE", (seat.info.id,)))
                 self.broadcast(self._room_packet())
+        self.dormancy.note_activity()
         self.log_event("leave", {"player_id": seat.info.id, "name": seat.info.name})
 
     def suspend_player(self, ws: WebSocket) -> None:
@@ -107,6 +124,7 @@ class GameRoom(Match):
                 return
             seat.disconnect(time.monotonic())
             self.game.set_connected(seat.info.id, False)
+        self.dormancy.note_activity()
         self.log_event("drop", {"player_id": seat.info.id, "name": seat.info.name})
 
     def keep_seat(self, seat: Seat) -> None:
@@ -116,11 +134,13 @@ class GameRoom(Match):
             self.game.set_connected(seat.info.id, False)
 
     def resume_player(self, ws: WebSocket, seat: Seat) -> None:
-        """Gives a player its seat back on a new connection, and tells it everything anew."""
+        """Gives a player its seat back on a new connection, and tells it everything anew; raises RoomUnavailable."""
         with self._lock:
+            self._check_available()
             seat.connect(ws)
             self.game.set_connected(seat.info.id, True)
             self._welcome(seat)
+        self.dormancy.note_activity()
         self.log_event("resume", {"player_id": seat.info.id, "name": seat.info.name})
 
     def assign_team(self, player_id: int) -> int | None:
@@ -147,6 +167,7 @@ class GameRoom(Match):
             seat = self._seats.get(player_id)
             if seat is not None:
                 seat.is_ready = is_ready
+        self.dormancy.note_activity()
 
     def watch(self, player_id: int, target_id: int | None, spot: tuple[float, float] | None) -> None:
         """Turns a spectator's eyes to a player, or to a spot of the map."""
@@ -159,10 +180,25 @@ class GameRoom(Match):
             view.player_id = target_id
             if spot is not None:
                 view.spot = (min(max(spot[0], 0.0), size), min(max(spot[1], 0.0), size))
+        self.dormancy.note_activity()
 
     def is_full(self) -> bool:
-        """Whether no player can come in: all seats are taken, or the room is about to be closed."""
-        return self._has_failed or len(self.seats()) >= self.capacity
+        """Whether no player can come in: all seats are taken, or nobody is let in at all."""
+        return self._closed_because is not None or len(self.seats()) >= self.capacity
+
+    @property
+    def closed_because(self) -> str | None:
+        """Why nobody is let in, as a sentence; None if players and spectators are."""
+        return self._closed_because
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether its ticks have failed so often that it has ended."""
+        return self._has_failed
+
+    def _check_available(self) -> None:
+        if self._closed_because is not None:
+            raise RoomUnavailable(self._closed_because)
 
     def _enter_world(self, seat: Seat) -> None:
         """Gives a player a team and a body, a spectator somebody to watch."""
@@ -188,11 +224,16 @@ class GameRoom(Match):
         """Advances the room by one tick: the world if a round is on, what everybody sees, the life of the match."""
         if self._has_lost_track:
             self._tell_anew()
+        rested = self.dormancy.rested_ticks()
+        ticks = rested if self.dormancy.is_dormant else rested + 1
         is_moving = self.pace.may_move()
         in_time, late = self.views()
         with self.game.lock:
             if is_moving and self.status == IN_PROGRESS:
-                self.game.update(1 / self.pace.rate)
+                if rested:
+                    self.game.rest(rested, 1 / self.pace.rate)
+                if ticks > rested:
+                    self.game.update(1 / self.pace.rate)
             events = self.game.take_events()
             game_state = self._build(in_time, late)
         try:
@@ -200,9 +241,10 @@ class GameRoom(Match):
                 self.broadcast(Packet(event_type, tuple(args)))
             self._show_boards()
             if is_moving:
-                self._live(1 / self.pace.rate)
+                self._live(ticks / self.pace.rate)
         finally:
             self.broadcast_game_state(game_state)  # the next one holds only what has changed since this one
+        self.dormancy.consider()
 
     def _build(self, in_time: list[View], late: list[View]) -> dict[View, bytes]:
         try:
@@ -231,9 +273,17 @@ class GameRoom(Match):
                 self.broadcast(board)
         self._ticks_to_boards = int(BOARDS_EVERY_S * self.pace.rate)
 
-    def start(self) -> None:
-        """Starts the room's tick thread."""
-        self.pace.start(f"room {self.id}", self.tick, self._give_up)
+    def start(self) -> bool:
+        """Starts the room's tick thread; returns whether it could. Until it can, nobody is let in."""
+        try:
+            self.pace.start(f"room {self.id}", self.tick, self._give_up)
+        except RuntimeError:  # "can't start new thread"
+            if self._closed_because is None:
+                log.warning("room %s: the system has no thread left for it; it is tried again every second", self.id)
+            self._closed_because = f"the server has no thread left for room {self.id}: try again in a few seconds"
+            return False
+        self._closed_because = None
+        return True
 
     def stop(self) -> None:
         """Ends the tick thread, and waits for it."""
@@ -242,12 +292,15 @@ class GameRoom(Match):
     def _give_up(self) -> None:
         """Ends a room that can not tick any more: its players keep their results and lose their connections."""
         with self._lock:
-            self._has_failed = True  # nobody may come in between the last word and the last player's leaving
+            # Nobody may come in between the last word and the last player's leaving.
+            self._has_failed = True
+            self._closed_because = f"room {self.id} has failed: try again in a moment, or JOIN another room"
         try:
             self.end_game()
         finally:
             for seat in self.everybody():
                 seat.websocket.begin_close(1011, "this room has failed")
+            self.when_failed(self)
 
     def change_setting(self, name: str, value: Any) -> None:
         """Changes a setting of the running room and tells its clients; raises ValueError with what is allowed."""

@@ -141,8 +141,7 @@ class GameServer(Lobby):
         """The blocking accept loop, behind `listen`; returns when everything is closed and every thread has ended."""
         with self._lock:
             self._is_serving = True
-            for room in self.rooms.values():
-                room.start()
+        self._start_waiting_rooms()
         try:
             self._listener.serve()
         finally:
@@ -236,7 +235,11 @@ class GameServer(Lobby):
             self._leave_behind(session, keeps_seat)
 
     def _tend(self, now_s: float) -> None:
-        """About once a second: closes who never joins or answers no PING, and gives up the seats of who stays away."""
+        """About once a second: closes who never joins or answers no PING, and gives up the seats of who stays away.
+
+        Rooms for which there was no thread are tried again.
+        """
+        self._start_waiting_rooms()
         with self._lock:
             sessions, places = list(self._sessions.values()), list(self.players.values())
         for session in sessions:

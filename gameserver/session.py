@@ -86,6 +86,7 @@ class Session:
                 room.game.process_input(seat.info.id, input_data)
         except KeyError:
             raise PacketError("NOT_IN_ROOM", "you have just been taken out of the room") from None
+        room.dormancy.note_activity()
 
     def close_if_idle(self, now_s: float, join_timeout_s: float) -> None:
         """Closes a client that has been connected for `join_timeout_s` and never joined; now_s: time.monotonic()."""

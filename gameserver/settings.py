@@ -182,6 +182,15 @@ class ServerSettings:
     # and again, holds no more. As many may JOIN at once, and then as many more within 30 s (`join_admission.py`).
     max_connections_per_address: int = 64
 
+    # Rooms in all. An awake room of one player takes some 2 % of a core: so many leave time for everybody's ticks.
+    max_rooms: int = 32
+    # Rooms that count for one address: a class that plays in groups of four has its eight, and one stranger not all.
+    max_rooms_per_address: int = 8
+    # So many more, after a first burst of max_rooms_per_address. A room takes 20 ms and more to make: 1 % of a core.
+    room_openings_per_minute: int = 30
+    # A room in which nobody has done anything for so long, and nobody moves, ticks once a second.
+    dormant_after_s: float = 30.0
+
     # Players in a room, and how many of them a round waits for.
     max_players: int = 40
     start_at: int = 1

@@ -1,6 +1,7 @@
 """A thread that calls `tick` at fixed moments of the monotonic clock.
 
 A moment that was missed is left out, not made up for: a world that hurries after a stall is worse than one that paused.
+A tick may put off the next one; another thread can end such a rest.
 After a tick that ended too late there is a whole period's rest: on a core with too little time for all its rooms, ticks
 that follow each other at once would leave none to the threads that read (docs/performance.md).
 A tick that raises is logged and lost; when they keep raising, the ticker gives up and says so.
@@ -35,6 +36,8 @@ class Ticker:
         self._give_up = give_up
         self._failures = 0  # in a row
         self._is_stopping = False
+        self._rest_s = 0.0  # from the end of this tick to the next one, unless `wake` ends it; 0: no rest
+        self._awake = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
@@ -44,6 +47,7 @@ class Ticker:
     def ask_to_stop(self) -> None:
         """Lets the thread end after the tick that it is in, or its nap."""
         self._is_stopping = True
+        self._awake.set()
 
     def stop(self) -> None:
         """Ends the thread, and waits for it unless it is the calling one."""
@@ -54,6 +58,15 @@ class Ticker:
     def change_rate(self, rate: float) -> None:
         """Ticks `rate` times a second from the next tick on."""
         self._period_s = 1 / rate
+
+    def rest(self, rest_s: float) -> None:
+        """Puts off the next tick by `rest_s` seconds, or until `wake`; to be called by a tick only."""
+        self._awake.clear()
+        self._rest_s = rest_s
+
+    def wake(self) -> None:
+        """Ends a rest: the next tick comes at once; may be called from any thread."""
+        self._awake.set()
 
     def _run(self) -> None:
         due_s = time.monotonic() + self._period_s
@@ -66,6 +79,10 @@ class Ticker:
             if now_s > due_s:
                 self.late_ticks += 1
                 due_s = now_s + self._period_s
+            if self._rest_s > 0 and not self._is_stopping:
+                self._awake.wait(self._rest_s)
+                self._rest_s = 0.0
+                due_s = time.monotonic()
 
     def _sleep_until(self, due_s: float) -> bool:
         """Waits for a moment of the monotonic clock; returns False when the ticker is to stop instead."""

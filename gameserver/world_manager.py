@@ -11,7 +11,7 @@ from typing import Any
 from gameserver.discipline import Discipline, OperatorError
 from gameserver.life import IN_PROGRESS
 from gameserver.measures import BAN
-from gameserver.room import GameRoom, RoomFull
+from gameserver.room import GameRoom, RoomFull, RoomUnavailable
 from gameserver.seats import Seat
 from gameserver.server import GameServer
 from Net.PacketCodes import Packet
@@ -46,6 +46,7 @@ class GameWorldManager:
         for room, seat in chosen:
             try:
                 room.game.grant_resources(seat.info.id, wood, food, stone, gold)
+                room.dormancy.note_activity()
                 granted += 1
             except KeyError:
                 pass  # it left a moment ago
@@ -129,7 +130,7 @@ class GameWorldManager:
         _, seat = self._player(player_id)
         try:
             self._server.move_player(seat, self._room(room))
-        except (RoomFull, ValueError) as error:
+        except (RoomFull, RoomUnavailable, ValueError) as error:
             raise OperatorError(str(error)) from None
         return f"moved {seat.info.name} to {room}"
 
@@ -150,8 +151,10 @@ class GameWorldManager:
         }
 
     def _room(self, room_id: str) -> GameRoom:
+        """The room that a command is about; it wakes up, so that the command shows at once."""
         for room in self._server.all_rooms():
             if room.id == room_id:
+                room.dormancy.note_activity()
                 return room
         raise OperatorError(f"there is no room {room_id!r}")
 
@@ -180,6 +183,8 @@ def _describe(room: GameRoom) -> dict[str, Any]:
         "id": room.id,
         "status": room.status,
         "paused": pace.is_paused,
+        "dormant": room.dormancy.is_dormant,
+        "closed_because": room.closed_because,
         "capacity": room.capacity,
         "ms_left": room.ms_left(),
         "tick_ms": [round(ms, 2) for ms in pace.tick_times_ms()],

@@ -19,6 +19,9 @@ from tests.benchmarks import usage
 
 _EMPTY = {"trees_per_area": 0, "bushes_per_area": 0, "rocks": 0, "gold": 0, "animals": 0}
 _MAP_SIZE = 3000.0
+# As many rooms as a benchmark asks for, all of them awake.
+MANY_ROOMS = 10_000
+NEVER_S = 86_400.0
 
 
 class Arena(Game):
@@ -55,7 +58,14 @@ def run(args: argparse.Namespace) -> None:
     # The load comes from one address, and from as many connections as the machine bears.
     many = 100_000
     server = GameServer(
-        ServerSettings(max_players=args.players, max_connections=many, max_connections_per_address=many),
+        ServerSettings(
+            max_players=args.players,
+            max_connections=many,
+            max_connections_per_address=many,
+            max_rooms=MANY_ROOMS,
+            max_rooms_per_address=MANY_ROOMS,
+            dormant_after_s=NEVER_S,
+        ),
         settings,
         make_game=make_game,
     )

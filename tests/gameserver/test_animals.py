@@ -20,6 +20,32 @@ def test_a_cow_pays_no_attention_to_players() -> None:
     assert game.players[1].health == EMPTY.player_health
 
 
+def test_an_animal_that_no_player_could_see_stands_still_until_one_comes() -> None:
+    game = game_with((1000, 7000))
+    wolf, cow = put_animal(game, 9000, 7000, WOLF), put_animal(game, 7000, 12000, COW)
+    for animal in (wolf, cow):
+        animal.think_in_s = 0.0
+    run(game, 3.0)
+    assert [(wolf.x, wolf.y), (cow.x, cow.y)] == [(9000, 7000), (7000, 12000)]
+    for seen_from in ((9000 - 3 * 600, 7000), (9000, 7000 + 2 * 600)):  # as far as a view reaches
+        player, before = game.players[1], (wolf.x, wolf.y)
+        player.x, player.y = seen_from
+        run(game, EMPTY.animal_think_s + 2 * DT)
+        assert (wolf.x, wolf.y) != before
+        wolf.x, wolf.y = 9000, 7000
+    assert (cow.x, cow.y) == (7000, 12000)
+
+
+def test_a_hunter_that_is_left_alone_gives_up_its_prey() -> None:
+    game = game_with((7200, 7000))
+    wolf = put_animal(game, 7000, 7000, WOLF)
+    run(game, 1.0)
+    assert wolf.target_id == 1
+    game.players[1].x = 1000
+    run(game, 1.0)
+    assert (wolf.target_id, wolf.attacking) == (None, False)
+
+
 def test_a_cow_that_is_hurt_flees_and_calms_down() -> None:
     game = game_with((7000, 7000))
     cow = put_animal(game, 7120, 7000, COW)

@@ -43,11 +43,11 @@ def test_one_can_walk_against_the_current() -> None:
 
 def test_the_current_carries_those_who_stand_still_animals_too_and_nobody_on_firm_ground() -> None:
     game = game_with((5000, RIVER_Y), (5000, GRASS_Y), **BIOMES, animal_wander_speed=0.0)
-    animal = put_animal(game, 8000, RIVER_Y)
+    animal = put_animal(game, 7000, RIVER_Y)
     run(game, 1.0)
     assert game.players[1].x == pytest.approx(5000 + EMPTY.river_current)
     assert game.players[2].x == 5000
-    assert animal.x == pytest.approx(8000 + EMPTY.river_current)
+    assert animal.x == pytest.approx(7000 + EMPTY.river_current)
 
 
 def test_the_current_ends_at_the_border_of_the_map() -> None:

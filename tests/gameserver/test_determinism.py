@@ -38,7 +38,7 @@ Recording = "list[list[Any]]"  # for each tick, what came before it: lists of a 
 
 
 def record(ticks: int) -> Recording:
-    """Writes down a match in which everything happens: all inputs, joining, leaving, dropping out, grants, a reset."""
+    """Writes down a match with all inputs, joining, leaving, dropping out, grants, rests and a reset."""
     script = random.Random(8)
     recording: Recording = [[] for _ in range(ticks)]
     recording[0] = [["add_player", player_id, f"player {player_id}"] for player_id in range(1, PLAYERS + 1)]
@@ -52,6 +52,8 @@ def record(ticks: int) -> Recording:
             calls += [["remove_player", player_id], ["add_player", player_id, f"player {player_id}"]]
         elif chance < 0.01:
             calls += [["set_connected", player_id, False], ["grant_resources", player_id, 40, 20, 10, 0]]
+        elif chance < 0.015:
+            calls.append(["rest", 1 + direction, 0.05])
         else:
             inputs: list[list[Any]] = [
                 ["MOVE", direction if direction < 8 else None, direction],

@@ -453,7 +453,7 @@ def test_granted_resources_add_up_and_never_fall_below_zero() -> None:
 
 
 def test_an_animal_without_a_player_in_sight_wanders() -> None:
-    game = game_with((1000, 1000))
+    game = game_with((6000, 7000))
     animal = put_animal(game, 7000, 7000)
     angles = set()
     for _ in range(200):

@@ -64,6 +64,8 @@ class ServerProcess:
         self._pipe, far = context.Pipe()
         self._lock = threading.Lock()
         many = {"max_connections": MANY, "max_connections_per_address": MANY, "max_players": 1000}
+        many.update(dormant_after_s=86_400)  # whoever only watches must get every tick
+        many.update(max_rooms=10_000, max_rooms_per_address=10_000, room_openings_per_minute=1_000_000)
         self._folder = tempfile.TemporaryDirectory()
         self._log_path = Path(self._folder.name) / "log"
         arguments = (far, self._log_path, settings, ServerSettings(**{**many, **server_settings}), prepare)

@@ -1,0 +1,137 @@
+"""The opening of rooms: within limits, one at a time, and never under the lobby's lock.
+
+In:  names of rooms, and the addresses of the clients that ask for them. Out: reservations.
+Raises PacketError with what the client can do instead.
+
+A world takes tens of milliseconds to make. While one thread makes it, nobody else waits but the clients that want a new
+room too: two that ask for the same name get the same room.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from typing import Callable, Collection, Iterable, Iterator
+
+from gameserver.room import GameRoom
+from gameserver.settings import ServerSettings
+from Net.errors import PacketError
+
+_SECONDS_PER_MINUTE = 60.0
+# Names that an ERROR lists: it must stay short enough to be read.
+_NAMES_TOLD = 3
+
+
+class Reservation:
+    """The name of a room that is being made. host: the address that asks for it; None: the server itself."""
+
+    def __init__(self, room_id: str, host: str | None) -> None:
+        self.room_id = room_id
+        self.host = host
+        self._is_over = threading.Event()
+
+    def wait(self) -> None:
+        """Waits until the room is open, or could not be opened."""
+        self._is_over.wait()
+
+    def end(self) -> None:
+        """Lets everybody go on who waits."""
+        self._is_over.set()
+
+
+class RoomOpenings:
+    """The rooms of a lobby that are being made. All but `turn` is called with the lobby's lock held.
+
+    clock: seconds, never going back.
+    """
+
+    def __init__(self, settings: ServerSettings, clock: Callable[[], float] = time.monotonic) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._under_way: dict[str, Reservation] = {}
+        # By address: the moment from which its whole burst is allowed again (the generic cell rate algorithm, ITU-T
+        # I.371). Addresses whose moment is over are forgotten.
+        self._whole_again_s: dict[str, float] = {}
+        self._turn = threading.Lock()
+
+    def turn(self) -> contextlib.AbstractContextManager[bool]:
+        """Held while a world is made: two at once would leave less of the interpreter to the rooms that play."""
+        return self._turn
+
+    def awaited_by(self, room_id: str | None) -> Reservation | None:
+        """The reservation that a client must wait for: of the room that it names, or with None of any."""
+        if room_id is None:
+            return next(iter(self._under_way.values()), None)
+        return self._under_way.get(room_id)
+
+    def reserve(self, room_id: str, host: str | None, rooms: Collection[GameRoom]) -> Reservation:
+        """Reserves a name until `finish`. rooms: those that are open.
+
+        host: the address that is held to the limits; None: nobody is. Raises PacketError.
+        """
+        if host is not None:
+            self._check_number(host, rooms)
+            self._check_rate(host)
+        reservation = self._under_way[room_id] = Reservation(room_id, host)
+        return reservation
+
+    def finish(self, reservation: Reservation) -> None:
+        """Gives the name free: the room is open now, or could not be opened."""
+        del self._under_way[reservation.room_id]
+        reservation.end()
+
+    def _check_number(self, host: str, rooms: Collection[GameRoom]) -> None:
+        most, most_of_host = self._settings.max_rooms, self._settings.max_rooms_per_address
+        if len(rooms) + len(self._under_way) >= most:
+            raise PacketError("TOO_MANY_ROOMS", f"the server has {most} rooms, and opens no more: {_advice(rooms)}")
+        own = [room for room in rooms if charged_to(room) == host]
+        own_under_way = sum(reservation.host == host for reservation in self._under_way.values())
+        if len(own) + own_under_way >= most_of_host:
+            raise PacketError(
+                "TOO_MANY_ROOMS", f"your address has {most_of_host} rooms, and may open no more: {_advice(own)}"
+            )
+
+    def _check_rate(self, host: str) -> None:
+        """The address may open as many rooms at once as it may have, and then so many a minute."""
+        settings = self._settings
+        now_s = self._clock()
+        interval_s = _SECONDS_PER_MINUTE / settings.room_openings_per_minute
+        whole_again_s = max(now_s, self._whole_again_s.get(host, now_s)) + interval_s
+        wait_s = whole_again_s - now_s - settings.max_rooms_per_address * interval_s
+        if wait_s > interval_s * 1e-9:
+            raise PacketError(
+                "RATE_LIMITED",
+                f"your address opens rooms too fast: try again in {wait_s:.1f} s, or JOIN a room that is open",
+            )
+        self._whole_again_s = {other: at_s for other, at_s in self._whole_again_s.items() if at_s > now_s}
+        self._whole_again_s[host] = whole_again_s
+
+
+def _advice(rooms: Iterable[GameRoom]) -> str:
+    """What a client can do that gets no new room."""
+    free = [room.id for room in rooms if not room.is_full()]
+    if not free:
+        return "try again when somebody has left"
+    return f"JOIN one of them ({', '.join(free[:_NAMES_TOLD])}{', ...' if len(free) > _NAMES_TOLD else ''})"
+
+
+def charged_to(room: GameRoom) -> str | None:
+    """The address in whose share a room counts: that of the person who has sat there longest; None: nobody does.
+
+    At first this is the address that opened the room. When all of its people have left, the room counts for those who
+    still play there: so every room with people counts for one address, and none for an address that has left.
+    """
+    longest_seated = next(iter(room.everybody()), None)
+    return None if longest_seated is None else longest_seated.websocket.host
+
+
+@contextlib.contextmanager
+def reserved(openings: RoomOpenings, reservation: Reservation, lock: threading.RLock) -> Iterator[None]:
+    """Takes a turn to make the room of a reservation; whatever comes of it, the name is free afterwards."""
+    try:
+        with openings.turn():
+            yield
+    finally:
+        with lock:
+            openings.finish(reservation)
