@@ -121,7 +121,7 @@ def linger(sock: socket.socket, timeout_s: float) -> None:
         sock.shutdown(socket.SHUT_WR)
         while left_bytes > 0 and wait_readable(sock, max(0.0, deadline - time.monotonic())):
             data = sock.recv(_LINGER_BYTES)
-            if not data:
+            if not data or time.monotonic() > deadline:
                 return
             left_bytes -= len(data)
             if left_bytes <= 0:

@@ -12,6 +12,7 @@ a name, which anybody may choose; and the token of a seat, which a browser keeps
 
 from __future__ import annotations
 
+import hmac
 import threading
 import time
 from dataclasses import asdict, dataclass, field, fields
@@ -44,8 +45,11 @@ class Measure:
 
     def is_of(self, host: str, name: str, token: str | None) -> bool:
         """Whether it is about this very person, as far as one can tell."""
-        has_token = bool(token) and token == self.token
-        return has_token or (host == self.host and _same(name, self.name))
+        return self.has_token(token) or (host == self.host and _same(name, self.name))
+
+    def has_token(self, token: str | None) -> bool:
+        """Whether somebody has the token of this person's seat."""
+        return bool(token and self.token) and hmac.compare_digest(str(token).encode(), self.token.encode())
 
     def silences(self, host: str, name: str, token: str | None) -> bool:
         """Whether a mute concerns somebody who joins now."""
@@ -111,7 +115,7 @@ class Measures:
     def check_join(self, host: str, name: str, token: str | None) -> None:
         """Raises PacketError if the person who sends this JOIN was banned, or was kicked a moment ago."""
         for measure in self.in_force():
-            if measure.measure == BAN and token and measure.token == token:
+            if measure.measure == BAN and measure.has_token(token):
                 raise PacketError("BANNED", "the operator has banned you")
             if measure.measure == KICK and measure.is_of(host, name, token):
                 left_s = (measure.until or 0.0) - self._clock()

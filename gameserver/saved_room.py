@@ -72,8 +72,9 @@ def check_together(rooms: Iterable[GameRoom]) -> None:
             raise ValueError(f"two rooms are called {room.id!r}")
         names.add(room.id)
         for seat in room.seats():
-            if players.setdefault(seat.info.token, seat.info.id) != seat.info.id:
-                raise ValueError(f"players {players[seat.info.token]} and {seat.info.id} have the same token")
+            player_id = players.setdefault(seat.info.token, seat.info.id)
+            if player_id != seat.info.id:
+                raise ValueError(f"players {player_id} and {seat.info.id} have the same token")
 
 
 def _save_seat(seat: Seat) -> Plain:

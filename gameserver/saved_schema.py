@@ -157,6 +157,7 @@ def _animal_kinds(settings: GameSettings) -> Kinds:
         "bite_in_s": _TIME_S,
         "flee_in_s": _TIME_S,
         "home": integer(0, len(areas_of(settings)) - 1),
+        "is_alone": TRUTH,
         "species": integer(0, len(settings.species) - 1),
         "target_id": nullable(PLAYER_ID),
         "think_in_s": _TIME_S,

@@ -17,7 +17,7 @@ def request(forwarded_for: str) -> Request:
 
 
 def arrive(guests: Guests, host: str) -> Guest:
-    guest = guests.arrive(host, 5000)
+    guest = guests.admit(host, 5000)
     guests.leave(guest)
     return guest
 
@@ -31,7 +31,7 @@ def test_an_address_that_opens_connections_too_fast_is_rushed_and_others_are_not
 def test_behind_a_proxy_the_address_that_it_names_is_rushed() -> None:
     guests = Guests(64, RATE, proxies=[PROXY])
     for host, rushed in ((7, False), (7, False), (7, False), (7, True), (8, False)):
-        guest = guests.arrive(PROXY, 5000)
+        guest = guests.admit(PROXY, 5000)
         assert not guest.is_rushed
         guests.introduce(guest, request(f"203.0.113.{host}"))
         assert guest.is_rushed == rushed

@@ -307,7 +307,7 @@ def is_jsonable(value: Any) -> bool:
 
 
 plain_names = st.text(st.characters(min_codepoint=33, max_codepoint=0x3FF), min_size=1, max_size=16).filter(
-    str.isprintable
+    lambda name: name.isprintable() and any(map(str.isalnum, name))
 )
 good_packets = st.one_of(
     st.builds(

@@ -222,6 +222,9 @@ def test_linger_pauses_after_each_read_lest_a_flood_take_the_time_of_others(monk
         def shutdown(self, _how: int) -> None:
             """Nobody listens."""
 
+        def setsockopt(self, *_option: object) -> None:
+            """It is told to reset the connection in the end."""
+
         def recv(self, size: int) -> bytes:
             nonlocal reads
             reads += 1
