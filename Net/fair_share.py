@@ -70,6 +70,11 @@ class Share:
         largest_message = limits.fragments + limits.message_bytes / limits.bytes_per_frame
         self._least_balance = -(limits.flood_frames + largest_message)
 
+    @property
+    def is_spent(self) -> bool:
+        """Whether the peer has used up its allowance, as of the last frame."""
+        return self._balance < 0
+
     def exhaust(self) -> None:
         """Uses the burst up: from here on the peer has its steady rate only."""
         self._balance = min(self._balance, 0.0)
@@ -84,7 +89,7 @@ class Share:
         self._balance -= frames
         if self._balance < self._least_balance:
             raise ProtocolError(1008, f"too many frames: {self._limits.frames_per_s:g} a second may come", "7.4.1")
-        return self._balance < 0
+        return self.is_spent
 
     def wait_for_turn(self) -> bool:
         """Waits, unless the work since the last turn was shorter than a turn may be; returns whether it has waited."""

@@ -80,14 +80,6 @@ def has_hung_up(sock: socket.socket) -> bool:
     return bool(poller.poll(0))
 
 
-def has_input(sock: socket.socket) -> bool:
-    """Whether bytes of the peer have come that nobody has read."""
-    try:
-        return wait_readable(sock, 0.0) and bool(sock.recv(1, socket.MSG_PEEK))
-    except OSError:
-        return False  # it is closed, or reset by the peer
-
-
 def _wait(sock: socket.socket, for_writing: bool, timeout_s: float | None) -> bool:
     # No limit on descriptor numbers, which `select` has (1,024).
     if sys.platform != "win32" and hasattr(select, "poll"):

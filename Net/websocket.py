@@ -256,8 +256,9 @@ class WebSocket(Outbox):
     def _release(self, code: int, reason: str) -> None:
         """Gives the socket back; from here on every method is harmless."""
         self._closed = code, reason
-        # After our close frame only for a peer that goes on sending: a slow one still has that frame to read.
-        if self._abort_reason and (self._close_sent_at_s is None or sockets.has_input(self._sock)):
+        # After our close frame only a greedy peer is reset: a slow one still has that frame to read.
+        is_greedy = self._share is not None and self._share.is_spent
+        if self._abort_reason and (self._close_sent_at_s is None or is_greedy):
             sockets.reset_on_close(self._sock)
         self.abort("the connection is closed")
         with self._lock:
