@@ -107,7 +107,6 @@ _RANGES: dict[str, tuple[float, float]] = {
     "results_s": _TIMES_S,
     "reconnect_s": _TIMES_S,
     "reconnect_unplayed_s": _TIMES_S,
-    "kick_s": _TIMES_S,
     "join_timeout_s": _TIMES_S,
     "shutdown_timeout_s": _TIMES_S,
 }

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from gameserver.join_admission import JOINS_AGAIN_S
-from gameserver.rates import BAD_PACKETS
+from gameserver.rates import BAD_PACKETS, PACKET_RATES
 from gameserver.settings import ServerSettings
 from Net.limits import Limits
 from Net.reserve import PLACES
@@ -33,7 +33,7 @@ def test_the_page_lists_every_advisory_with_the_files_that_answer_it() -> None:
 
 def test_the_page_states_the_default_limits() -> None:
     limits, settings = Limits(), ServerSettings()
-    assert round(settings.max_connections_per_address / JOINS_AGAIN_S) == 2
+    joins = settings.max_connections_per_address
     for words in (
         f"the {limits.fragments + 1}th frame of a message",
         f"a message may have {limits.message_bytes // 1024} KiB",
@@ -44,7 +44,7 @@ def test_the_page_states_the_default_limits() -> None:
         f"{limits.ping_after_s:g} s after its last whole one a peer is pinged, and {limits.dead_after_s:g} s later",
         f"bounded by {limits.outbox_bytes // 1024} KiB and by {limits.stall_timeout_s:g} s without progress",
         f"{settings.max_connections_per_address} connections an address and {settings.max_connections:,} in all",
-        f"an address joins {settings.max_connections_per_address} times at once and twice a second",
+        f"an address joins {PACKET_RATES['JOIN'].burst * joins} times at once and {joins / JOINS_AGAIN_S:g} times a",
         f"{settings.max_connections_per_address} of its seats wait",
         f"without an input waits {settings.reconnect_unplayed_s:g} s",
         f"`/admin` has {PLACES} places of its own",

@@ -165,16 +165,24 @@ def test_an_address_is_unmuted_though_nobody_is_there_any_more() -> None:
 
 
 def test_a_kick_keeps_the_person_out_for_a_while_and_nobody_else() -> None:
-    with serving(SMALL, kick_s=1.0) as arena:
+    with serving(SMALL) as arena:
         ann = arena.join("Ann")
         token = token_of(arena, ann)
         manager = GameWorldManager(arena.server)
-        manager.kick(ann.id, "be nice")
+        manager.kick(ann.id, "be nice", away_s=1)
         assert end_of(ann.websocket).reason == "be nice"
         assert why_not(arena, "ann") == "KICKED"
         assert why_not(arena, "somebody else", token=token) == "KICKED"
         assert why_not(arena, "Bob") is None
         wait_until(lambda: not manager.list_measures(), "the time is over")
+        assert why_not(arena, "Ann") is None
+
+
+def test_a_kick_without_a_time_ends_with_the_seat() -> None:
+    with serving(SMALL) as arena:
+        ann = arena.join("Ann")
+        GameWorldManager(arena.server).kick(ann.id)
+        assert end_of(ann.websocket).code == 1008
         assert why_not(arena, "Ann") is None
 
 
