@@ -22,6 +22,8 @@ from Net.websocket import WebSocket
 log = logging.getLogger(__name__)
 
 STATE_EVERY_S = 1.0
+# Longer than a day is a ban.
+LONGEST_AWAY_S = 86_400
 
 _AMOUNT = integer(-1_000_000, 1_000_000)
 _REASON = text(1, 100)
@@ -35,7 +37,11 @@ COMMANDS: dict[str, dict[str, Argument]] = {
         "player_id": Argument(nullable(COUNT)),
         **{name: Argument(_AMOUNT, optional=True) for name in ("wood", "food", "stone", "gold")},
     },
-    "kick": {"player_id": Argument(COUNT), "reason": Argument(_REASON, optional=True)},
+    "kick": {
+        "player_id": Argument(COUNT),
+        "reason": Argument(_REASON, optional=True),
+        "away_s": Argument(integer(0, LONGEST_AWAY_S), optional=True),
+    },
     "ban": {"player_id": Argument(COUNT), "reason": Argument(_REASON, optional=True)},
     "ban_address": {"address": Argument(_ADDRESS), "reason": Argument(_REASON, optional=True)},
     "unban": {"address": Argument(_ADDRESS)},

@@ -23,10 +23,11 @@ class Discipline:
     def __init__(self, server: GameServer) -> None:
         self._server = server
 
-    def kick(self, seat: Seat, reason: str) -> None:
-        """Takes the seats of a person, and keeps that person out for a while."""
+    def kick(self, seat: Seat, reason: str, away_s: float) -> None:
+        """Takes the seats of a person, and keeps that person out for `away_s` seconds."""
         host, name = seat.websocket.host, seat.info.name
-        self._server.measures.add(KICK, host, name, seat.info.token, reason, lasts_s=self._server.settings.kick_s)
+        if away_s > 0:
+            self._server.measures.add(KICK, host, name, seat.info.token, reason, lasts_s=away_s)
         for other in self._seats_at(host):
             if other is seat or other.info.name.casefold() == name.casefold():
                 self._server.throw_out(other, reason)

@@ -77,7 +77,7 @@ class Measures:
         measure: str,
         host: str,
         name: str = "",
-        token: str = "",
+        token: str | None = None,
         reason: str = "",
         lasts_s: float | None = None,
         spared: tuple[str, ...] = (),
@@ -85,7 +85,7 @@ class Measures:
         """Puts a measure in force; one of the same kind about the same person is replaced."""
         now = self._clock()
         until = None if lasts_s is None else now + lasts_s
-        added = Measure(measure, host, name, token, reason, now, until, list(spared))
+        added = Measure(measure, host, name, token or "", reason, now, until, list(spared))
         with self._lock:
             self._keep(old for old in self._in_force() if old.measure != measure or not old.is_of(host, name, token))
             self._keep([*self._measures, added])

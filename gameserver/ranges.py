@@ -115,7 +115,6 @@ RANGES: dict[str, tuple[float, float]] = {
     "results_s": _TIMES_S,
     "reconnect_s": _TIMES_S,
     "reconnect_unplayed_s": _TIMES_S,
-    "kick_s": _TIMES_S,
     "join_timeout_s": _TIMES_S,
     "shutdown_timeout_s": _TIMES_S,
     # Flags that are no settings. A message must hold the game's largest packet, and many must fit in the memory.

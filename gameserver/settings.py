@@ -178,8 +178,8 @@ class ServerSettings:
 
     max_connections: int = 1024
     # A class behind one router shares an address. As many of an address's seats may wait for players whose connection
-    # was lost: a class of 30 whose Wi-Fi drops twice finds them all again, and a stranger who joins and vanishes, again
-    # and again, holds no more. As many may JOIN at once, and then as many more within 30 s (`join_admission.py`).
+    # was lost: a class whose Wi-Fi drops finds them all again, and a stranger who joins and vanishes, again and again,
+    # holds no more. How often the address may JOIN goes by this, too (`join_admission.py`).
     max_connections_per_address: int = 64
 
     # Rooms in all. An awake room of one player takes some 2 % of a core: so many leave time for everybody's ticks.
@@ -204,8 +204,6 @@ class ServerSettings:
     # The same for a player who has sent no input yet: long enough for a page that is loaded again at once, and too
     # short for a stranger who fills rooms by joining and vanishing.
     reconnect_unplayed_s: float = 3.0
-    # How long a player who was kicked can not come back: long enough to be noticed.
-    kick_s: float = 60.0
     # How long the matches in progress may go on when the server is told to stop.
     drain_s: float = 0.0
     # From the handshake to the first JOIN.

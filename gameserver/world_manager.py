@@ -52,10 +52,13 @@ class GameWorldManager:
                 pass  # it left a moment ago
         return f"granted wood {wood}, food {food}, stone {stone}, gold {gold} to {granted} players"
 
-    def kick(self, player_id: int, reason: str = "kicked by the operator") -> str:
-        """Throws a player out for a while. It is told the reason, in a NOTICE and in the close frame with code 1008."""
+    def kick(self, player_id: int, reason: str = "kicked by the operator", away_s: float = 0.0) -> str:
+        """Throws a player out, and keeps it out for `away_s` seconds.
+
+        The player is told the reason, in a NOTICE and in the close frame with code 1008.
+        """
         _, seat = self._player(player_id)
-        self._discipline.kick(seat, reason)
+        self._discipline.kick(seat, reason, away_s)
         return f"kicked {seat.info.name}: {reason}"
 
     def ban(self, player_id: int, reason: str = "banned by the operator") -> str:

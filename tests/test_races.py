@@ -107,7 +107,8 @@ def assert_no_lock_is_held(arena: Arena) -> None:
 def test_everything_at_once_breaks_nothing(caplog: pytest.LogCaptureFixture) -> None:
     until_s = time.monotonic() + SECONDS
     settings = plain_world(tick_rate=60, animals=20, melee_damage=100.0, respawn_after_s=0.1)
-    with serving(settings, reconnect_s=0.2, room_openings_per_minute=100_000) as arena, arena.server.faults.watching():
+    limits = {"room_openings_per_minute": 100_000, "max_connections_per_address": 1000}
+    with serving(settings, reconnect_s=0.2, **limits) as arena, arena.server.faults.watching():
         url = arena.url()
         players = [Background(play, url, random.Random(number), until_s) for number in range(8)]
         operator = Background(meddle, arena.server, random.Random(99), until_s)

@@ -13,6 +13,7 @@ from gameserver.server import GameServer
 from gameserver.settings import GameSettings, ServerSettings
 from Net.client import connect
 from Net.PacketCodes import TO_SERVER, Packet
+from tests.support import serving
 
 SEATS = 5
 
@@ -81,20 +82,12 @@ def test_bots_without_a_server_wait_and_stop(server: tuple[GameServer, str]) -> 
 
 
 def test_bots_take_no_places_of_people_on_the_same_machine() -> None:
-    game_server = GameServer(ServerSettings(max_connections_per_address=2), GameSettings(map_size=2000.0))
-    _, port = game_server.listen("127.0.0.1", 0)
-    thread = threading.Thread(target=game_server.serve)
-    thread.start()
-    url = f"ws://127.0.0.1:{port}"
-    crowd = Crowd(url, 6, own=game_server.own_connections)
-    crowd.start()
-    eventually(lambda: len(names(game_server)) == 6)
-    people = [connect(url) for _ in range(2)]
-    for number, person in enumerate(people):
-        person.send(TO_SERVER.encode(Packet("JOIN", (f"person {number}",))))
-    eventually(lambda: sum(name.startswith("person") for name in names(game_server)) == 2)
-    for person in people:
-        person.close()
-    crowd.stop()
-    game_server.stop()
-    thread.join()
+    with serving(max_connections_per_address=2) as arena:
+        crowd = Crowd(arena.url(), 6, own=arena.server.own_connections)
+        crowd.start()
+        try:
+            eventually(lambda: len(names(arena.server)) == 6)
+            people = [arena.join(f"person {number}") for number in range(2)]
+            assert all(person.own_entity() for person in people)
+        finally:
+            crowd.stop()

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import functools
 import socket
 import threading
-from typing import Any, Iterator
+from typing import Any
 
 import pytest
 
@@ -17,22 +15,10 @@ from Net.errors import ConnectionClosed, HandshakeError, PacketError
 from Net.PacketCodes import Packet
 from Net.websocket import WebSocket
 from tests.Net.support import DEADLINE_S, wait_until
+from tests.second_address import ELSEWHERE, coming_from
 from tests.support import Arena, Player, plain_world, serving
 
 SMALL = plain_world(map_size=1500.0, cell_size=1500, spawn_clearance=0.0)
-ELSEWHERE = "127.0.0.2"
-
-
-@contextlib.contextmanager
-def coming_from(monkeypatch: pytest.MonkeyPatch, host: str) -> Iterator[None]:
-    """Connections that are opened in the block come from another address of this machine."""
-    with monkeypatch.context() as patch:
-        dial = functools.partial(socket.create_connection, source_address=(host, 0))
-        patch.setattr(socket, "create_connection", dial)
-        try:
-            yield
-        except OSError as error:
-            pytest.skip(f"this system has no second loopback address: {error}")
 
 
 def token_of(arena: Arena, player: Player) -> str:
@@ -112,7 +98,7 @@ def test_a_mute_concerns_neither_who_sits_there_already_nor_other_addresses(monk
         ann, bob = arena.join("Ann"), arena.join("Bob")
         GameWorldManager(arena.server).mute(ann.id, True)
         assert may_chat(bob)
-        with coming_from(monkeypatch, ELSEWHERE):
+        with coming_from(monkeypatch):
             assert may_chat(arena.join("Ann"))
         bob.hang_up()
         wait_until(lambda: len(arena.server.places()) == 2, "Bob is away")
@@ -133,7 +119,7 @@ def test_a_muted_ghost_that_comes_back_by_its_token_is_muted(monkeypatch: pytest
         ann.reset_connection()
         wait_until(lambda: not arena.server.sessions(), "it is away")
         GameWorldManager(arena.server).mute(ann.id, True)
-        with coming_from(monkeypatch, ELSEWHERE):
+        with coming_from(monkeypatch):
             back = arena.join("Ann", token=token)
             assert not may_chat(back)
             back.send("LEAVE")
@@ -179,16 +165,24 @@ def test_an_address_is_unmuted_though_nobody_is_there_any_more() -> None:
 
 
 def test_a_kick_keeps_the_person_out_for_a_while_and_nobody_else() -> None:
-    with serving(SMALL, kick_s=1.0) as arena:
+    with serving(SMALL) as arena:
         ann = arena.join("Ann")
         token = token_of(arena, ann)
         manager = GameWorldManager(arena.server)
-        manager.kick(ann.id, "be nice")
+        manager.kick(ann.id, "be nice", away_s=1)
         assert end_of(ann.websocket).reason == "be nice"
         assert why_not(arena, "ann") == "KICKED"
         assert why_not(arena, "somebody else", token=token) == "KICKED"
         assert why_not(arena, "Bob") is None
         wait_until(lambda: not manager.list_measures(), "the time is over")
+        assert why_not(arena, "Ann") is None
+
+
+def test_a_kick_without_a_time_ends_with_the_seat() -> None:
+    with serving(SMALL) as arena:
+        ann = arena.join("Ann")
+        GameWorldManager(arena.server).kick(ann.id)
+        assert end_of(ann.websocket).code == 1008
         assert why_not(arena, "Ann") is None
 
 
@@ -208,7 +202,7 @@ def test_a_kick_takes_every_seat_of_the_person() -> None:
 def test_a_ban_ends_every_connection_of_the_address_on_every_path(monkeypatch: pytest.MonkeyPatch) -> None:
     with serving(SMALL) as arena:
         bystander = arena.join("bystander")
-        with coming_from(monkeypatch, ELSEWHERE):
+        with coming_from(monkeypatch):
             mallory, second = arena.join("Mallory"), arena.join("another")
             ghost = arena.join("ghost")
             echo, waiting = arena.connect(path="/echo").websocket, arena.connect().websocket
@@ -228,7 +222,7 @@ def test_a_ban_ends_every_connection_of_the_address_on_every_path(monkeypatch: p
 
 
 def test_a_banned_address_that_is_still_in_its_handshake_gets_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    with serving(SMALL) as arena, coming_from(monkeypatch, ELSEWHERE), dialled(arena) as sock:
+    with serving(SMALL) as arena, coming_from(monkeypatch), dialled(arena) as sock:
         sock.sendall(b"GET /echo HTTP/1.1\r\nHost: 127.0.0.1\r\n")
         wait_until(lambda: arena.server.describe()["connections"] == 1, "it has begun")
         GameWorldManager(arena.server).ban_address(ELSEWHERE)
@@ -243,9 +237,24 @@ def test_a_banned_address_that_is_still_in_its_handshake_gets_nowhere(monkeypatc
             received += data
 
 
+def test_a_ban_of_this_machine_leaves_the_servers_own_connections_alone() -> None:
+    with serving(SMALL) as arena:
+        own = connect(arena.url("/echo"), dial=arena.server.own_connections.dial)
+        ann = arena.join("Ann")
+        GameWorldManager(arena.server).ban(ann.id)
+        assert end_of(ann.websocket).code == 1008
+        own.send("still here")
+        assert own.receive(DEADLINE_S) == "still here"
+        own.close()
+        late = connect(arena.url("/echo"), dial=arena.server.own_connections.dial)
+        late.send("and again")
+        assert late.receive(DEADLINE_S) == "and again"
+        late.close()
+
+
 def test_a_banned_player_that_comes_from_another_address_is_known_by_its_token(monkeypatch: pytest.MonkeyPatch) -> None:
     with serving(SMALL) as arena:
-        with coming_from(monkeypatch, ELSEWHERE):
+        with coming_from(monkeypatch):
             mallory = arena.join("Mallory")
             token = token_of(arena, mallory)
             GameWorldManager(arena.server).ban(mallory.id)
@@ -259,7 +268,7 @@ def test_an_address_is_let_in_again_when_it_is_unbanned(monkeypatch: pytest.Monk
         manager.ban_address(ELSEWHERE, "for a test")
         (listed,) = manager.state()["measures"]
         assert (listed["measure"], listed["address"], listed["reason"]) == ("ban", ELSEWHERE, "for a test")
-        with coming_from(monkeypatch, ELSEWHERE):
+        with coming_from(monkeypatch):
             with pytest.raises(HandshakeError, match="403"):
                 arena.connect()
             manager.unban(ELSEWHERE)

@@ -10,6 +10,8 @@ import { clockText } from "../hud.js";
 const TICKS_SHOWN = 100;
 // Quick ticks look low, not like mountains of noise.
 const LEAST_TOP_MS = 4;
+// A player who is kicked comes back no sooner: or the page would do it by one click.
+const AWAY_S = 60;
 
 /** @typedef {(method: string, args: Record<string, any>) => Promise<boolean>} Run does it, and says what it did */
 
@@ -74,7 +76,7 @@ export class RoomBox {
       element(
         "div",
         { className: "row" },
-        each("Kick", "kick", why, "danger"),
+        each("Kick", "kick", () => ({ ...why(), away_s: AWAY_S }), "danger"),
         each("Ban", "ban", why, "danger"),
         element("label", { className: "grow" }, "because", reason),
         each("Mute", "mute", () => ({ muted: true })),
