@@ -42,7 +42,7 @@ def test_the_page_states_the_default_limits() -> None:
         f"bounded by {limits.outbox_bytes // 1024} KiB and by {limits.stall_timeout_s:g} s without progress",
         f"{settings.max_connections_per_address} connections an address and {settings.max_connections:,} in all",
         f"{settings.max_rooms_per_address} rooms an address and {settings.max_rooms} in all",
-        f"as many at once and then {settings.room_openings_per_minute} a minute",
+        f"{settings.max_connections_per_address} at once and then {settings.room_openings_per_minute} a minute",
         f"nobody does anything for {settings.dormant_after_s:g} s",
         f"more than {BAD_PACKETS.burst} refused packets in {BAD_PACKETS.burst / BAD_PACKETS.per_s:g} s",
     ):

@@ -131,9 +131,9 @@ class Clock:
         return self.now_s
 
 
-def test_an_address_opens_as_many_rooms_at_once_as_it_may_have_and_then_so_many_a_minute() -> None:
+def test_an_address_opens_a_room_for_each_of_its_connections_at_once_and_then_so_many_a_minute() -> None:
     clock = Clock()
-    openings = RoomOpenings(ServerSettings(max_rooms_per_address=3, room_openings_per_minute=30), clock)
+    openings = RoomOpenings(ServerSettings(max_connections_per_address=3, room_openings_per_minute=30), clock)
 
     def can_open(host: str = "10.0.0.1") -> bool:
         try:
@@ -156,7 +156,7 @@ def test_an_address_opens_as_many_rooms_at_once_as_it_may_have_and_then_so_many_
 
 
 def test_who_opens_rooms_too_fast_is_told_when_to_try_again() -> None:
-    with serving(max_rooms_per_address=1, room_openings_per_minute=1) as arena:
+    with serving(max_connections_per_address=1, room_openings_per_minute=1) as arena:
         ann = arena.join("Ann", room="a")
         ann.send("LEAVE")
         ann.sync()
