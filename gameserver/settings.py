@@ -187,7 +187,7 @@ class ServerSettings:
     # How often one address may open a room, after a burst of one for each connection that it may have. A room takes 10
     # to 20 ms to make: 2 % of a core.
     room_openings_per_minute: int = 60
-    # A room in which nobody has done anything for so long, and nobody moves, ticks once a second.
+    # A room in which nobody has done anything for so long, and nobody moves, ticks twice a second.
     dormant_after_s: float = 30.0
 
     # Players in a room, and how many of them a round waits for.

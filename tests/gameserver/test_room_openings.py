@@ -10,6 +10,7 @@ from typing import Any, Iterator
 import pytest
 
 from gameserver.game import Game
+from gameserver.room import GameRoom
 from gameserver.room_openings import RoomOpenings, charged_to
 from gameserver.server import GameServer
 from gameserver.settings import GameSettings, ServerSettings
@@ -244,3 +245,20 @@ def test_a_server_that_shuts_down_while_a_room_is_made_leaves_no_thread(slow_to_
         arena.server.stop()
         assert ann.receive_to_the_end()[1].code == 1001
         slow_to_make.may_be_made.set()
+
+
+def test_a_room_whose_thread_has_started_when_the_server_shuts_down_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving() as arena:
+        ann, bob = arena.join("Ann", room="den"), arena.connect()
+        start = GameRoom.start
+
+        def start_while_the_server_stops(room: GameRoom) -> bool:
+            is_started = start(room)
+            arena.server.stop()
+            assert ann.receive_to_the_end()[1].code == 1001
+            return is_started
+
+        monkeypatch.setattr(GameRoom, "start", start_while_the_server_stops)
+        bob.send("JOIN", "Bob", {"room": "hall"})
+        assert bob.receive_to_the_end()[1].code in (1001, 1006)
+        wait_until(lambda: "room hall" not in [t.name for t in threading.enumerate()], "the room is stopped")
