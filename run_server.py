@@ -79,7 +79,7 @@ def make_parser() -> ArgumentParser:
         type=whole_number,
         default=_SERVER.max_rooms_per_address,
         metavar="N",
-        help="rooms that one address can have open; it opens so many at once, and then some more each minute",
+        help="rooms that one address can have open",
     )
     add(
         "--dormant-after",

@@ -3,7 +3,7 @@
 In:  activity, from any thread; once a tick, from the room's own, the state of its game. Out: whether the room is
 dormant, and how many ticks have passed since the last one.
 
-A dormant room ticks once a second. Its world stands still, the clocks of its match go on, and its clients get a STATE
+A dormant room ticks twice a second. Its world stands still, the clocks of its match go on, and its clients get a STATE
 with each tick. The first activity ends that, with a tick at once.
 """
 
@@ -15,7 +15,9 @@ from typing import Callable
 from gameserver.game import Game
 from gameserver.pace import Pace
 
-REST_S = 1.0
+# From one tick of a dormant room to the next. A page counts no more than 20 steps beyond the last STATE: with a longer
+# rest, and a long round trip, it would lose count of them before its first input.
+REST_S = 0.5
 # A clock that has jumped further than this, as after a sleep of the machine, is not followed.
 MOST_RESTED_S = 3.0
 

@@ -93,12 +93,12 @@ class RoomOpenings:
             )
 
     def _check_rate(self, host: str) -> None:
-        """The address may open as many rooms at once as it may have, and then so many a minute."""
+        """The address may open as many rooms at once as it may have connections, and then so many a minute."""
         settings = self._settings
         now_s = self._clock()
         interval_s = _SECONDS_PER_MINUTE / settings.room_openings_per_minute
         whole_again_s = max(now_s, self._whole_again_s.get(host, now_s)) + interval_s
-        wait_s = whole_again_s - now_s - settings.max_rooms_per_address * interval_s
+        wait_s = whole_again_s - now_s - settings.max_connections_per_address * interval_s
         if wait_s > interval_s * 1e-9:
             raise PacketError(
                 "RATE_LIMITED",

@@ -186,9 +186,10 @@ class ServerSettings:
     max_rooms: int = 32
     # Rooms that count for one address: a class that plays in groups of four has its eight, and one stranger not all.
     max_rooms_per_address: int = 8
-    # So many more, after a first burst of max_rooms_per_address. A room takes 20 ms and more to make: 1 % of a core.
-    room_openings_per_minute: int = 30
-    # A room in which nobody has done anything for so long, and nobody moves, ticks once a second.
+    # How often one address may open a room, after a burst of one for each connection that it may have. A room takes 10
+    # to 20 ms to make: 2 % of a core.
+    room_openings_per_minute: int = 60
+    # A room in which nobody has done anything for so long, and nobody moves, ticks twice a second.
     dormant_after_s: float = 30.0
 
     # Players in a room, and how many of them a round waits for.

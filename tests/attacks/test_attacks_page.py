@@ -58,7 +58,7 @@ def test_the_page_states_the_default_limits() -> None:
         f"without an input waits {settings.reconnect_unplayed_s:g} s",
         f"`/admin` has {PLACES} places of its own",
         f"{settings.max_rooms_per_address} rooms an address and {settings.max_rooms} in all",
-        f"as many at once and then {settings.room_openings_per_minute} a minute",
+        f"{settings.max_connections_per_address} at once and then {settings.room_openings_per_minute} a minute",
         f"nobody does anything for {settings.dormant_after_s:g} s",
         f"more than {BAD_PACKETS.burst} refused packets in {BAD_PACKETS.burst / BAD_PACKETS.per_s:g} s",
         f"{LINES_OF_ADDRESS} lines are shown in {PERIOD_S:g} s, of one kind {LINES_OF_KIND}",

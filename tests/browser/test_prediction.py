@@ -123,3 +123,18 @@ def test_an_id_in_gone_and_moved_is_alive(page: Any) -> None:
         return { ids: [...world.entities.keys()], x: world.entities.get(5).track.at(1.5).x };
     }"""
     assert page.evaluate(code) == {"ids": [5], "x": 105}
+
+
+@pytest.mark.parametrize("wakes_at_ms", [5000, 5310, 5525, 5990])
+@pytest.mark.parametrize(("up_ms", "down_ms"), [(1, 1), (30, 30), (80, 20), (150, 150)])
+def test_the_first_step_out_of_a_resting_room_shows_no_jump(
+    page: Any, wakes_at_ms: int, up_ms: int, down_ms: int
+) -> None:
+    code = (Path(__file__).parent / "rest.js").read_text(encoding="utf-8")
+    line = {"wakesAtMs": wakes_at_ms, "upMs": up_ms, "downMs": down_ms}
+    found = page.evaluate(code[code.index("async (") :], line)
+    assert found["ownAtRest"] == 0, found
+    assert found["ownJump"] < MOST_JUMP, found
+    assert found["animalJump"] < MOST_JUMP, found
+    assert found["walked"] > 600, found  # it goes on as usual
+    assert found["seenAfterMs"] <= up_ms + down_ms + 1, found  # by the very next STATE

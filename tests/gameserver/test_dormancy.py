@@ -1,4 +1,4 @@
-"""Rooms in which nobody does anything rest: a tick a second, a world that stands still, and time that goes on."""
+"""Rooms in which nobody does anything rest: two ticks a second, a world that stands still, and time that goes on."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ def fall_asleep(arena: Arena, *players: Player) -> None:
 # On the wire ----------------------------------------------------------------------------------------------------
 
 
-def test_a_dormant_room_sends_a_state_a_second_whose_tick_keeps_up_with_the_clock() -> None:
+def test_a_dormant_room_sends_two_states_a_second_whose_ticks_keep_up_with_the_clock() -> None:
     with serving(LIVELY, dormant_after_s=AFTER_S) as arena:
         ann = arena.join()
         fall_asleep(arena, ann)
         ann.wait_for("STATE")
         first_tick, first_s = ann.world.tick or 0, time.monotonic()
-        for _ in range(3):
+        for _ in range(5):
             ann.wait_for("STATE")
         took_s = time.monotonic() - first_s
-        assert took_s > 2.5 * REST_S
+        assert took_s > 4.5 * REST_S
         assert (ann.world.tick or 0) - first_tick == pytest.approx(took_s * RATE, abs=0.3 * RATE)
 
 
@@ -66,13 +66,13 @@ def test_the_first_input_is_applied_by_a_tick_that_comes_at_once() -> None:
         ann = arena.join()
         for number in range(1, 6):
             fall_asleep(arena, ann)
-            ann.wait_for("STATE")  # the next one is a second away
+            ann.wait_for("STATE")  # the next one is a whole rest away
             before_s, tick = time.monotonic(), ann.world.tick or 0
             ann.send("MOVE", number % 4 * 2, number)
             while ann.world.sequence != number:
                 ann.wait_for("STATE")
             took_s = time.monotonic() - before_s
-            assert took_s < 0.5 * REST_S  # the clock, for the order of it; the ticks, to be exact
+            assert took_s < 0.8 * REST_S  # the clock, for the order of it; the ticks, to be exact
             assert (ann.world.tick or 0) - tick <= took_s * RATE + 2
             ann.send("MOVE", None, number)
 
@@ -159,7 +159,7 @@ def test_a_dormant_room_stops_at_once() -> None:
         ann.wait_for("STATE")
         before_s = time.monotonic()
         room.stop()
-        assert time.monotonic() - before_s < 0.5 * REST_S
+        assert time.monotonic() - before_s < 0.8 * REST_S
 
 
 def test_a_dormant_client_is_still_asked_whether_it_reads() -> None:
@@ -311,7 +311,7 @@ def test_a_machine_that_slept_makes_no_room_hurry() -> None:
     bed = Bed(game_with((7000, 7000)))
     bed.seconds_to_rest(20.0)
     assert bed.tick(3600.0) == MOST_RESTED_S * bed.pace.rate
-    assert bed.tick(1.0) == bed.pace.rate
+    assert bed.tick(1.0) == bed.pace.rate  # and then it goes on as before
 
 
 def test_a_room_without_a_tick_thread_never_rests() -> None:

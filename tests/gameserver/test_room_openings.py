@@ -10,6 +10,7 @@ from typing import Any, Iterator
 import pytest
 
 from gameserver.game import Game
+from gameserver.room import GameRoom
 from gameserver.room_openings import RoomOpenings, charged_to
 from gameserver.server import GameServer
 from gameserver.settings import GameSettings, ServerSettings
@@ -131,9 +132,9 @@ class Clock:
         return self.now_s
 
 
-def test_an_address_opens_as_many_rooms_at_once_as_it_may_have_and_then_so_many_a_minute() -> None:
+def test_an_address_opens_a_room_for_each_of_its_connections_at_once_and_then_so_many_a_minute() -> None:
     clock = Clock()
-    openings = RoomOpenings(ServerSettings(max_rooms_per_address=3, room_openings_per_minute=30), clock)
+    openings = RoomOpenings(ServerSettings(max_connections_per_address=3, room_openings_per_minute=30), clock)
 
     def can_open(host: str = "10.0.0.1") -> bool:
         try:
@@ -156,7 +157,7 @@ def test_an_address_opens_as_many_rooms_at_once_as_it_may_have_and_then_so_many_
 
 
 def test_who_opens_rooms_too_fast_is_told_when_to_try_again() -> None:
-    with serving(max_rooms_per_address=1, room_openings_per_minute=1) as arena:
+    with serving(max_connections_per_address=1, room_openings_per_minute=1) as arena:
         ann = arena.join("Ann", room="a")
         ann.send("LEAVE")
         ann.sync()
@@ -244,3 +245,20 @@ def test_a_server_that_shuts_down_while_a_room_is_made_leaves_no_thread(slow_to_
         arena.server.stop()
         assert ann.receive_to_the_end()[1].code == 1001
         slow_to_make.may_be_made.set()
+
+
+def test_a_room_whose_thread_has_started_when_the_server_shuts_down_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving() as arena:
+        ann, bob = arena.join("Ann", room="den"), arena.connect()
+        start = GameRoom.start
+
+        def start_while_the_server_stops(room: GameRoom) -> bool:
+            is_started = start(room)
+            arena.server.stop()
+            assert ann.receive_to_the_end()[1].code == 1001
+            return is_started
+
+        monkeypatch.setattr(GameRoom, "start", start_while_the_server_stops)
+        bob.send("JOIN", "Bob", {"room": "hall"})
+        assert bob.receive_to_the_end()[1].code in (1001, 1006)
+        wait_until(lambda: "room hall" not in [t.name for t in threading.enumerate()], "the room is stopped")

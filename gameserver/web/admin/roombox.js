@@ -103,7 +103,8 @@ export class RoomBox {
 
   /** @param {any} room its part of the state */
   update(room) {
-    const status = room.paused ? "paused" : room.status.replace("_", " ");
+    const resting = room.dormant ? "dormant" : room.status.replace("_", " ");
+    const status = room.closed_because ? "closed" : room.paused ? "paused" : resting;
     setText(this.status, status);
     this.status.classList.toggle("paused", room.paused);
     const left = room.ms_left === null || room.ms_left === undefined ? "no time limit" : `${clockText(room.ms_left)} left`;
