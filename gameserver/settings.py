@@ -182,7 +182,7 @@ class ServerSettings:
     # holds no more. How often the address may JOIN goes by this, too (`join_admission.py`).
     max_connections_per_address: int = 64
 
-    # Rooms in all. An awake room of one player takes some 2 % of a core: so many leave time for everybody's ticks.
+    # Rooms in all. An awake room of one player takes some 1 % of a core: so many leave time for everybody's ticks.
     max_rooms: int = 32
     # Rooms that count for one address: a class that plays in groups of four has its eight, and one stranger not all.
     max_rooms_per_address: int = 8
