@@ -36,8 +36,8 @@ class Limits:
     frames_per_s: float = 120.0
     # Frames that may come at once: half a second of a network that held them back, four times over.
     burst_frames: int = 240
-    # Frames beyond that after which a peer is closed with 1008: a third of a minute's worth of a stall.
-    flood_frames: int = 2048
+    # Frames beyond that after which a peer is closed with 1008: half a minute's worth.
+    flood_frames: int = 4096
     # Bytes that cost as much time to read as one frame does.
     bytes_per_frame: int = 4 * 1024
     # What the kernel keeps for us of what a peer sends. Megabytes would have to be read after a flood has ended.

@@ -225,8 +225,10 @@ class Lobby:
             info = PlayerInfo(self._player_ids.take(), name, secrets.token_urlsafe(16), room, team)
         info.as_text, info.is_spectator = session.as_text, spectate
         info.is_muted = session.is_muted or self.measures.is_muted(session.websocket.host, name, token)
+        # The server's own bots are held to no limit of the people at its machine.
+        host = None if session.websocket.address in self.own_connections else session.websocket.host
         try:
-            while not self._seat(session, info, self.assign_player_to_room(info, session.websocket.host)):
+            while not self._seat(session, info, self.assign_player_to_room(info, host)):
                 pass  # it was closed, or filled, before the newcomer sat there
         except Exception:
             with self._lock:

@@ -23,7 +23,7 @@ DEFAULTS = {
     "close_timeout_s": 2,
     "frames_per_s": 120,
     "burst_frames": 240,
-    "flood_frames": 2048,
+    "flood_frames": 4096,
     "receive_buffer_bytes": 64 * 1024,
 }
 

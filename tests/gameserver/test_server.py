@@ -419,7 +419,7 @@ def test_packets_json_is_the_table_of_packets() -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "status"), [("GET", "/etc/passwd", 404), ("GET", "/echo", 404), ("POST", "/", 405)]
+    ("method", "path", "status"), [("GET", "/etc/passwd", 404), ("GET", "/echo", 426), ("POST", "/", 405)]
 )
 def test_other_plain_requests_get_an_http_error(method: str, path: str, status: int) -> None:
     with serving() as arena:
