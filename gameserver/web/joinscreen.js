@@ -5,7 +5,6 @@
 import { lasting } from "./browser.js";
 import { byId, element, setText, show } from "./dom.js";
 import { TEAM_NAMES } from "./render/palette.js";
-import { limitCharacters } from "./typed.js";
 
 const POLL_MS = 2000;
 const STATUS_TEXTS = { waiting: "waiting", in_progress: "playing", ended: "results" };
@@ -21,8 +20,6 @@ export class JoinScreen {
     byId("name").value = lasting.get("name") ?? "";
     byId("join-form").onsubmit = (event) => this.#submit(event);
     byId("new-room").oninput = () => this.#showRooms();
-    limitCharacters(byId("name"));
-    limitCharacters(byId("new-room"));
     this.rooms = [];
     this.#showRooms();
   }

@@ -6,7 +6,7 @@ import { JoinScreen } from "./joinscreen.js";
 import { loadPackets } from "./packets.js";
 import { closeAll } from "./screens.js";
 import { keptSeat } from "./seat.js";
-import { limitCharacters } from "./typed.js";
+import { limitAllLines } from "./typed.js";
 
 const packets = loadPackets();
 /** The game being played; a global name, so that a lesson can look into it from the browser's console. */
@@ -27,7 +27,7 @@ const kept = keptSeat();
 if (kept === null) joinScreen.open();
 else play(kept.wish, kept.token);
 
-limitCharacters(byId("chat-text"));
+limitAllLines();
 byId("leave").onclick = () => globalThis.game?.leave();
 byId("retry").onclick = () => globalThis.game?.connection.retryNow();
 byId("give-up").onclick = () => globalThis.game?.leave();

@@ -1,10 +1,15 @@
 // Lines that people type, as long as the server takes them: it counts code points (Net/schema.py, `text`). The attribute
 // maxlength counts UTF-16 units, of which an emoji has two or more, so it would stop a name that the server takes.
 //
-// In:  an <input data-most="16">. Out: the same input, which holds no more than so many code points.
+// In:  every <input data-most="16"> of the page. Out: the same inputs, which hold no more than so many code points.
+
+/** Holds the inputs of this page to their limits. */
+export function limitAllLines() {
+  for (const input of document.querySelectorAll("input[data-most]")) limitCharacters(/** @type {HTMLInputElement} */ (input));
+}
 
 /** @param {HTMLInputElement} input */
-export function limitCharacters(input) {
+function limitCharacters(input) {
   const most = Number(input.dataset.most);
   const cut = () => {
     const kept = firstCharacters(input.value, most);

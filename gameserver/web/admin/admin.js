@@ -3,7 +3,7 @@
 import { ofThisTab } from "../browser.js";
 import { byId, element, setText, show } from "../dom.js";
 import { Link } from "../link.js";
-import { limitCharacters } from "../typed.js";
+import { limitAllLines } from "../typed.js";
 import { showMeasures } from "./measures.js";
 import { RoomBox } from "./roombox.js";
 
@@ -16,7 +16,7 @@ let link = null;
 const boxes = new Map();
 let counted = { atMs: 0, bytesIn: 0, bytesOut: 0 };
 
-limitCharacters(byId("notice-text"));
+limitAllLines();
 byId("login-form").onsubmit = (event) => {
   event.preventDefault();
   open(byId("token").value.trim());
