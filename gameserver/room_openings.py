@@ -17,8 +17,8 @@ from typing import Callable, Collection, Iterable, Iterator
 from gameserver.room import GameRoom
 from gameserver.settings import ServerSettings
 from Net.errors import PacketError
+from Net.token_bucket import KeyedBuckets, Rate
 
-_SECONDS_PER_MINUTE = 60.0
 # Names that an ERROR lists: it must stay short enough to be read.
 _NAMES_TOLD = 3
 
@@ -48,11 +48,10 @@ class RoomOpenings:
 
     def __init__(self, settings: ServerSettings, clock: Callable[[], float] = time.monotonic) -> None:
         self._settings = settings
-        self._clock = clock
         self._under_way: dict[str, Reservation] = {}
-        # By address: the moment from which its whole burst is allowed again (the generic cell rate algorithm, ITU-T
-        # I.371). Addresses whose moment is over are forgotten.
-        self._whole_again_s: dict[str, float] = {}
+        # As many at once as an address may have connections.
+        rate = Rate(settings.room_openings_per_minute / 60.0, settings.max_connections_per_address)
+        self._buckets = KeyedBuckets(rate, clock=clock)
         self._turn = threading.Lock()
 
     def turn(self) -> contextlib.AbstractContextManager[bool]:
@@ -72,7 +71,9 @@ class RoomOpenings:
         """
         if host is not None:
             self._check_number(host, rooms)
-            self._check_rate(host)
+            if not self._buckets.take(host):
+                text = "your address opens rooms too fast: try again in a minute, or JOIN a room that is open"
+                raise PacketError("RATE_LIMITED", text)
         reservation = self._under_way[room_id] = Reservation(room_id, host)
         return reservation
 
@@ -91,21 +92,6 @@ class RoomOpenings:
             raise PacketError(
                 "TOO_MANY_ROOMS", f"your address has {most_of_host} rooms, and may open no more: {_advice(own)}"
             )
-
-    def _check_rate(self, host: str) -> None:
-        """The address may open as many rooms at once as it may have connections, and then so many a minute."""
-        settings = self._settings
-        now_s = self._clock()
-        interval_s = _SECONDS_PER_MINUTE / settings.room_openings_per_minute
-        whole_again_s = max(now_s, self._whole_again_s.get(host, now_s)) + interval_s
-        wait_s = whole_again_s - now_s - settings.max_connections_per_address * interval_s
-        if wait_s > interval_s * 1e-9:
-            raise PacketError(
-                "RATE_LIMITED",
-                f"your address opens rooms too fast: try again in {wait_s:.1f} s, or JOIN a room that is open",
-            )
-        self._whole_again_s = {other: at_s for other, at_s in self._whole_again_s.items() if at_s > now_s}
-        self._whole_again_s[host] = whole_again_s
 
 
 def _advice(rooms: Iterable[GameRoom]) -> str:

@@ -163,7 +163,7 @@ def test_who_opens_rooms_too_fast_is_told_when_to_try_again() -> None:
         ann.sync()
         code, text = refusal(ann, "Ann", room="b")
         assert code == "RATE_LIMITED"
-        assert text.startswith("your address opens rooms too fast: try again in ")
+        assert text.startswith("your address opens rooms too fast: try again in a minute")
 
 
 # Making a room --------------------------------------------------------------------------------------------------
