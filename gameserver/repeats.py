@@ -122,29 +122,28 @@ class _Kind:
     def sums(self, period_s: float) -> list[logging.LogRecord]:
         """A record for each address whose lines were left out."""
         counts = [*self._addresses.values(), self._others]
-        return [count.as_record(period_s) for count in counts if count.first is not None]
+        return [count.as_record(period_s) for count in counts if count.first]
 
 
 class _Count:
-    """How many lines were shown and left out. first: the first that was left out, as text of a record."""
+    """How many lines were shown and left out. first: the first that was left out, as a record; empty: there is none."""
 
     def __init__(self, whose: str = "") -> None:
         self.shown = 0
-        self.first: dict[str, Any] | None = None
+        self.first: dict[str, Any] = {}
         self._left_out = 0
         self._whose = whose
 
     def leave_out(self, record: logging.LogRecord) -> bool:
         """Counts a record that is not shown; returns False."""
         self._left_out += 1
-        if self.first is None:  # no values and no traceback: they would keep a connection alive for the period
+        if not self.first:  # no values and no traceback: they would keep a connection alive for the period
             names = ("name", "levelno", "levelname")
             self.first = {"msg": record.getMessage(), **{name: getattr(record, name) for name in names}}
         return False
 
     def as_record(self, period_s: float) -> logging.LogRecord:
         """The one line for all that were left out."""
-        assert self.first is not None
         rest = self._left_out - 1  # the first is shown with it
         note = f" (and {rest} more in {max(1, round(period_s))} s{self._whose})" if rest else ""
         return logging.makeLogRecord({**self.first, "msg": self.first["msg"] + note})
