@@ -154,7 +154,7 @@ def make_parser() -> ArgumentParser:
 
 
 def make_server(args: argparse.Namespace, recorder: Recorder) -> GameServer:
-    """Builds the server that the flags ask for; raises ValueError for a value that can not be."""
+    """Builds the server that the flags ask for; raises ValueError for a value that cannot be."""
     check_whole(port=args.port)
     game_settings = GameSettings(
         seed=args.seed,
@@ -182,7 +182,7 @@ def make_server(args: argparse.Namespace, recorder: Recorder) -> GameServer:
 
 
 def make_limits(args: argparse.Namespace) -> Limits:
-    """The limits of the wire that the flags ask for; raises ValueError for one that can not be."""
+    """The limits of the wire that the flags ask for; raises ValueError for one that cannot be."""
     check_whole(max_message=args.max_message, max_fragments=args.max_fragments)
     return Limits(message_bytes=args.max_message, fragments=args.max_fragments)
 
@@ -240,7 +240,7 @@ def print_qr_code(public_url: str) -> None:
 
 
 def keep_rooms(server: GameServer, store: Store, path: str) -> None:
-    """Takes up the rooms in a file, and keeps those of the server there; raises OSError if it can not be used."""
+    """Takes up the rooms in a file, and keeps those of the server there; raises OSError if it cannot be used."""
     keeper = Keeper(server, path, lambda: store.flush(STORE_TIMEOUT_S / 2))
     keeper.restore()
     keeper.start()
@@ -323,14 +323,14 @@ def serve(args: argparse.Namespace, store: Store) -> int:
     except ValueError as error:
         return refuse(str(error))
     except OSError as error:
-        return refuse(f"can not listen on {args.host} port {args.port}: {error.strerror}")
+        return refuse(f"cannot listen on {args.host} port {args.port}: {error.strerror}")
     try:
         if args.restore is not None:
             keep_rooms(server, store, args.restore)
     except OSError as error:
         server.stop()
         server.serve()  # gives the port back
-        return refuse(f"can not keep the rooms in {args.restore}: {error.strerror}")
+        return refuse(f"cannot keep the rooms in {args.restore}: {error.strerror}")
     addresses = reachable_addresses(host)
     urls = [url("http", address, port) for address in addresses]
     here = local_address(host)

@@ -18,7 +18,7 @@ ANSWERED = ["CVE-2026-57585"]
 
 
 def ask(packages: str) -> list[dict[str, Any]] | None:
-    """What pip-audit says of each package, None if it can not ask."""
+    """What pip-audit says of each package, None if it cannot ask."""
     command = [
         str(Path(sys.executable).with_name("pip-audit")),
         "--requirement",
@@ -51,7 +51,7 @@ def main(packages: str) -> int:
     bad = [answer for answer in answers if answer.get("vulns")]
     print(f"{len(answers) - len(unknown)} of {len(answers)} packages looked up, {len(bad)} with an advisory")
     if unknown:
-        print(f"NOT AUDITED, the service does not know or can not be reached: {', '.join(unknown)}")
+        print(f"NOT AUDITED, the service does not know or cannot be reached: {', '.join(unknown)}")
     for answer in bad:
         for advisory in answer["vulns"]:
             print(f"{answer['name']} {answer['version']}: {advisory['id']}, fixed in {advisory['fix_versions']}")

@@ -2,7 +2,7 @@
 
 In:  the extensions a client offers, or a server answers; then payloads, message by message.
 Out: the `Parameters` agreed on, and payloads deflated or inflated. Inflation is bounded while it happens.
-Raises HandshakeError for an answer that does not fit the offer, ProtocolError for payload that can not be inflated, or
+Raises HandshakeError for an answer that does not fit the offer, ProtocolError for payload that cannot be inflated, or
 not within the limit.
 """
 
@@ -97,7 +97,7 @@ def _parameters(given: dict[str, int | None]) -> Parameters:
 
 
 def _read_params(extension: Extension, is_answer: bool) -> dict[str, int | None] | None:
-    """The parameters by name; None where one is unknown, stands twice, or has a value it can not have (section 7.1)."""
+    """The parameters by name; None where one is unknown, stands twice, or has a value it cannot have (section 7.1)."""
     params = dict(extension.params)
     if len(params) < len(extension.params):
         return None
@@ -163,7 +163,7 @@ class Inflater:
             try:
                 chunk = codec.decompress(data, most)
             except zlib.error as error:
-                raise ProtocolError(1002, f"can not inflate: {error}"[:100], "7.2.2", rfc=7692) from None
+                raise ProtocolError(1002, f"cannot inflate: {error}"[:100], "7.2.2", rfc=7692) from None
             left -= len(chunk)
             if not left:
                 raise ProtocolError(1009, "the inflated message is too long", "7.4.1")
@@ -193,6 +193,6 @@ def make_codecs(parameters: Parameters, is_client: bool) -> tuple[Deflater, Infl
 
 def _new_deflater(window_bits: int) -> zlib._Compress:
     if window_bits == MIN_WINDOW_BITS:
-        # zlib can not deflate with so small a window; without references to earlier bytes none is needed.
+        # zlib cannot deflate with so small a window; without references to earlier bytes none is needed.
         return zlib.compressobj(wbits=-(window_bits + 1), strategy=zlib.Z_HUFFMAN_ONLY)
     return zlib.compressobj(_LEVEL, wbits=-window_bits)

@@ -48,7 +48,7 @@ _CLOSE_MEANINGS = {
     1000: "normal: the purpose is fulfilled",
     1001: "going away: a server stops, or a page is left",
     1002: "protocol error",
-    1003: "a kind of data that can not be accepted",
+    1003: "a kind of data that cannot be accepted",
     1005: "no code was given",
     1007: "data that does not fit its kind, such as text that is not UTF-8",
     1008: "a rule of the application was broken",

@@ -2,7 +2,7 @@
 
 Bytes that start like an HTTP request or response are taken for an opening handshake, with frames behind it if it opens
 a WebSocket; a response may stand behind its request. Others are frames, of one direction.
-Exit status: 0, or 1 if a rule is broken or something is not whole, or 2 if the input can not be read.
+Exit status: 0, or 1 if a rule is broken or something is not whole, or 2 if the input cannot be read.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def make_parser() -> ArgumentParser:
     parser = ArgumentParser(
         prog="python -m Net.dissect",
         description="Draws WebSocket frames in the layout of RFC 6455 section 5.2, and says what every bit means.",
-        epilog="Exit status: 0; 1: a rule is broken, or something is not whole; 2: the input can not be read.",
+        epilog="Exit status: 0; 1: a rule is broken, or something is not whole; 2: the input cannot be read.",
     )
     add = parser.add_argument
     add("bytes", nargs="*", help="hex digits (81 05 ...), or a file; nothing or -: standard input")
@@ -110,7 +110,7 @@ def _awaits_answer(halves: list[Handshake], data: bytes) -> bool:
 def make_dissector(args: argparse.Namespace, opening: Opening) -> Dissector:
     """Who has sent the frames is told by a flag, or by the one half before them, or else by the first mask bit.
 
-    Raises ValueError for a limit that can not be.
+    Raises ValueError for a limit that cannot be.
     """
     halves, frames = opening
     is_masked = len(frames) > 1 and bool(frames[1] & MASK)

@@ -22,7 +22,7 @@ def explain_handshake(handshake: Handshake) -> list[str]:
         lines += ["", "From Sec-WebSocket-Key to Sec-WebSocket-Accept (RFC 6455 section 4.2.2)"]
         lines += [f"  {step.how}\n      {printable(step.value)}" for step in handshake.accept]
     elif not handshake.from_client and handshake.is_upgrade:
-        lines += ["", "Whether Sec-WebSocket-Accept is right can not be checked without the request's key."]
+        lines += ["", "Whether Sec-WebSocket-Accept is right cannot be checked without the request's key."]
     if not _is_complete(handshake):
         lines += ["", "Incomplete: the empty line that ends the head is missing, and its receiver waits for it."]
     if handshake.body:

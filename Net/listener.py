@@ -177,7 +177,7 @@ class Listener:
             return
         if not self._is_short:
             self._is_short = True
-            log.warning("can not accept connections just now: %s", error.strerror)
+            log.warning("cannot accept connections just now: %s", error.strerror)
         self._stopping.wait(RETRY_ACCEPT_S)
 
     def _take_in(self, sock: socket.socket, host: str, port: int) -> None:
@@ -340,7 +340,7 @@ def _start(thread: threading.Thread) -> bool:
     try:
         thread.start()
     except RuntimeError as error:
-        log.warning("can not serve %s just now: %s", thread.name, error)
+        log.warning("cannot serve %s just now: %s", thread.name, error)
         return False
     return True
 

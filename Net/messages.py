@@ -3,7 +3,7 @@
 In:  bytes as they come from the socket, cut anywhere.
 Out: events, in order: `str` (a text message), `bytes` (a binary message), `Ping`, `Pong`, `Close`.
      Fragments are joined; control frames between them come out where they stood. Text is decoded as it arrives, so a
-     byte that can not be UTF-8 fails at once, even in the middle of a frame. Nothing comes out after a `Close`.
+     byte that cannot be UTF-8 fails at once, even in the middle of a frame. Nothing comes out after a `Close`.
 Raises ProtocolError at the first violation, after every event before it has been yielded.
 """
 
@@ -89,7 +89,7 @@ _CONTROL_EVENTS: dict[int, Callable[[bytes], Event]] = {PING: Ping, PONG: Pong, 
 
 
 class _TextChecker:
-    """Checks UTF-8 as it arrives; raises ProtocolError 1007 at the first byte that can not be right (8.1)."""
+    """Checks UTF-8 as it arrives; raises ProtocolError 1007 at the first byte that cannot be right (8.1)."""
 
     def __init__(self) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8")("strict")
@@ -187,7 +187,7 @@ class MessageReader:
                 raise ProtocolError(1002, "RSV1 belongs on a message's first frame only", "6.1", rfc=7692)
         elif self._opcode != CONTINUATION:
             raise ProtocolError(1002, "a new message before the fragmented one ended", "5.4")
-        # Deflating what can not be deflated adds 5 bytes to every 16 KiB or less.
+        # Deflating what cannot be deflated adds 5 bytes to every 16 KiB or less.
         slack = self._limits.message_bytes // 1024 + 64 if frame.rsv or self._is_compressed else 0
         if self._wire_size + len(frame.payload) + frame.to_come > self._limits.message_bytes + slack:
             raise ProtocolError(1009, f"a message may have {self._limits.message_bytes} bytes", "7.4.1")

@@ -59,7 +59,7 @@ def _decode_packet(
 
 
 def _parts(message: bytes, value: list[Any]) -> list[bytes]:
-    """The bytes of a packet: what stands before its arguments, and each argument; nothing if they can not be told.
+    """The bytes of a packet: what stands before its arguments, and each argument; nothing if they cannot be told.
 
     MessagePack allows several forms of one value. Whether a sender uses the shortest, as most do, is found out by
     writing the packet again.

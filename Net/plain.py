@@ -3,7 +3,7 @@
 Each record of `Net.anatomy` becomes an object with the record's fields under their own names, except that
 
 - bytes are hex digits without spaces ("8185..."), cut after MOST_BYTES; fields named `size` tell the true number;
-- an integer that JavaScript can not hold (beyond 2**53) and a float that JSON can not (nan, inf) are strings;
+- an integer that JavaScript cannot hold (beyond 2**53) and a float that JSON cannot (nan, inf) are strings;
 - what lies deeper than MOST_DEPTH lists and maps is "...";
 - every object has `"record"`: the name of its class, such as "Frame" or "Handshake";
 - a `Frame` also has `"fields"` (a list of `Field`) and `"unmasking"` (a list of `MaskedByte`, the first MOST_ROWS).

@@ -129,7 +129,7 @@ class Tracer:
                     else:
                         self._texts.miss()
             except Exception:
-                log.exception("%s can not be traced any more", chunk.source.address)
+                log.exception("%s cannot be traced any more", chunk.source.address)
                 chunk.source.give_up()
 
     def _tell(self, chunk: _Chunk, entry: Record | str) -> str:

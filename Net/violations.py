@@ -1,7 +1,7 @@
 """A refusal -> the rule, and the lines of this code base that decided.
 
 In:  an exception of Net.errors that was raised and caught. Out: a `Violation`. The place is read from the traceback, so
-     it can not go stale.
+     it cannot go stale.
 """
 
 from __future__ import annotations

@@ -212,7 +212,7 @@ class Crowd:
             rng = random.Random(self._rng.random())  # nosec B311  # the same
             bot = Bot(connect(self._url, dial=self._dial), rng)
         except (OSError, HandshakeError) as error:
-            log.info("a bot can not come in: %s", error)
+            log.info("a bot cannot come in: %s", error)
             self._retry_at_s = now_s + _RETRY_S
             return
         number = self._joined

@@ -1,7 +1,7 @@
 """Walls and spikes: where they may stand, and how they go.
 
 As MooMoo.io players expect: a building is in everybody's way, its owner's and team-mates' too; spikes hurt neither of
-those. It can not be put into the river, onto anything solid, onto anybody, or over the border. Anybody can break it. It
+those. It cannot be put into the river, onto anything solid, onto anybody, or over the border. Anybody can break it. It
 outlasts its owner's death, and goes when its owner leaves the match.
 """
 
@@ -12,7 +12,7 @@ from gameserver.world import World, heading
 
 
 def place_buildings(world: World) -> None:
-    """Builds what was asked for; what can not be built or paid is forgotten."""
+    """Builds what was asked for; what cannot be built or paid is forgotten."""
     for player in world.players.values():
         if player.place_asked is not None and player.alive:
             _place(world, player, *player.place_asked)

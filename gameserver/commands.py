@@ -18,7 +18,7 @@ _ID = text(1, 64)
 
 
 class CommandError(Exception):
-    """A command that can not be carried out; the text says why."""
+    """A command that cannot be carried out; the text says why."""
 
 
 class Argument(NamedTuple):
@@ -35,7 +35,7 @@ def obey(message: Message, commands: Commands, run: Callable[[str, dict[str, Any
     """Carries out the command in a message; returns the answer.
 
     run: is given the command's name and its checked arguments, and returns what is said to it, as data for JSON; raises
-    CommandError when it can not be done.
+    CommandError when it cannot be done.
     """
     number = None
     try:
@@ -92,7 +92,7 @@ def _check_number(number: Any) -> Any:
 
 
 def _number_in(value: Any) -> Any:
-    """The id of a command of which something else can not be read, None if that can not be read either."""
+    """The id of a command of which something else cannot be read, None if that cannot be read either."""
     try:
         return _check_number(value.get("id")) if isinstance(value, dict) else None
     except ValueError:

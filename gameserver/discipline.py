@@ -14,7 +14,7 @@ from gameserver.server import GameServer
 
 
 class OperatorError(CommandError):
-    """What the operator asked for can not be done."""
+    """What the operator asked for cannot be done."""
 
 
 class Discipline:

@@ -216,7 +216,7 @@ class Game(World):
     def change_setting(self, name: str, value: Any) -> None:
         """Changes one of the settings in CHANGEABLE from the next update on; ValueError says what is allowed."""
         if name not in CHANGEABLE:
-            raise ValueError(f"setting {name!r} can not be changed now; these can: {', '.join(CHANGEABLE)}")
+            raise ValueError(f"setting {name!r} cannot be changed now; these can: {', '.join(CHANGEABLE)}")
         with self.lock:
             self.settings = dataclasses.replace(self.settings, **{name: value})
 

@@ -1,7 +1,7 @@
 """One small function per packet to the server. Importing this file registers them.
 
 Each takes the session and the checked arguments, and calls one method of the server, the room or the game.
-Raises PacketError for what can not be done now; the session tells the client.
+Raises PacketError for what cannot be done now; the session tells the client.
 """
 
 from __future__ import annotations

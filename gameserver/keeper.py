@@ -2,7 +2,7 @@
 
 In:  the rooms, each taken down under its own locks, one after another. Out: a file, written by this thread and by no
      other, so that no room ever waits for the disk; at the start, the rooms that it holds.
-A file that can not be taken up is set aside, with one warning. One that can not be written costs a warning, too: the
+A file that cannot be taken up is set aside, with one warning. One that cannot be written costs a warning, too: the
 game goes on without it, and every checkpoint tries again.
 """
 
@@ -52,7 +52,7 @@ class Keeper:
     def restore(self) -> int:
         """Opens the rooms that the file holds, and returns how many; call it before the server serves.
 
-        Raises OSError when the file can not be read, or can not be written.
+        Raises OSError when the file cannot be read, or cannot be written.
         """
         try:
             rooms = self._read()
@@ -92,7 +92,7 @@ class Keeper:
         except Exception as error:
             if not self._has_warned:
                 is_disk = isinstance(error, OSError)
-                log.warning("the rooms can not be kept in %s: %s", self._path, error, exc_info=not is_disk)
+                log.warning("the rooms cannot be kept in %s: %s", self._path, error, exc_info=not is_disk)
             self._has_warned = True
             return False
         self._has_warned = False

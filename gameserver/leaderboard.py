@@ -2,7 +2,7 @@
 
 In:  the path of a database; matches and events.
 Out: a connection to write or to read with; plain data, best or newest first; a table for a terminal.
-Raises StoreError for a file that is something else, sqlite3.Error for one that can not be written or read.
+Raises StoreError for a file that is something else, sqlite3.Error for one that cannot be written or read.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ Record = Union[Match, Event]
 
 
 class StoreError(Exception):
-    """This file is not a database of this game, or can not be read; the text says which."""
+    """This file is not a database of this game, or cannot be read; the text says which."""
 
 
 def open_to_write(path: str) -> sqlite3.Connection:
@@ -139,7 +139,7 @@ def open_to_write(path: str) -> sqlite3.Connection:
 
 
 def open_to_read(path: str) -> sqlite3.Connection:
-    """Opens a database that is there, in a way that can not change what it holds."""
+    """Opens a database that is there, in a way that cannot change what it holds."""
     if not os.path.isfile(path):
         raise StoreError(f"there is no database {path}")
     if os.access(path, os.W_OK):
@@ -262,7 +262,7 @@ def main() -> int:
         with contextlib.closing(open_to_read(args.database)) as db:
             rows = best_players(db, args.limit)
     except (StoreError, sqlite3.Error) as error:
-        text = str(error) if isinstance(error, StoreError) else f"{args.database} can not be read: {error}"
+        text = str(error) if isinstance(error, StoreError) else f"{args.database} cannot be read: {error}"
         print(f"store: {printable(text)}", file=sys.stderr)
         return EXIT_USAGE
     print(as_table(rows) if rows else "nobody has finished a match yet")

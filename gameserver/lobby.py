@@ -115,7 +115,7 @@ class Lobby:
             return self._openings.reserve(name, host, self.rooms.values())
 
     def _publish(self, room: GameRoom) -> None:
-        """Lets people into a room that has just been made; raises RoomUnavailable if it can not tick."""
+        """Lets people into a room that has just been made; raises RoomUnavailable if it cannot tick."""
         is_started = self._is_serving and self._start(room)
         with self._lock:
             is_over = is_started and not self._is_serving
@@ -182,7 +182,7 @@ class Lobby:
         token: str | None = None,
         spectate: bool = False,
     ) -> None:
-        """Seats a client, arguments as in JOIN; raises PacketError when that can not be.
+        """Seats a client, arguments as in JOIN; raises PacketError when that cannot be.
 
         A token takes back the seat it was given with; one that is not known any more counts as none.
         """

@@ -1,7 +1,7 @@
 """What a browser gets from the port: path -> page.
 
 In:  the files of gameserver/web, read once when the server is made, and functions for pages that change.
-Out: the fixed table that `Net.http` answers from. A file that is not in it can not be asked for.
+Out: the fixed table that `Net.http` answers from. A file that is not in it cannot be asked for.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Whether a client reads what it is sent: a PING rides behind a STATE, and its PONG says that both have been read.
 
-TCP can not tell: it acknowledges what lies unread in the peer's kernel, where many seconds of snapshots find room.
+TCP cannot tell: it acknowledges what lies unread in the peer's kernel, where many seconds of snapshots find room.
 In:  when a question went out, and whether it has been answered. Out: when to ask, and whether a STATE may be sent.
 
 Who answers in time gets a STATE every tick, and is asked every two seconds. Who does not is behind: it gets none until

@@ -290,7 +290,7 @@ class GameRoom(Match):
         self.pace.stop()
 
     def _give_up(self) -> None:
-        """Ends a room that can not tick any more: its players keep their results and lose their connections."""
+        """Ends a room that cannot tick any more: its players keep their results and lose their connections."""
         with self._lock:
             # Nobody may come in between the last word and the last player's leaving.
             self._has_failed = True
@@ -305,7 +305,7 @@ class GameRoom(Match):
     def change_setting(self, name: str, value: Any) -> None:
         """Changes a setting of the running room and tells its clients; raises ValueError with what is allowed."""
         if name == "tick_rate":
-            dataclasses.replace(self.game.settings, tick_rate=value)  # raises for one that can not be
+            dataclasses.replace(self.game.settings, tick_rate=value)  # raises for one that cannot be
             self.pace.change_rate(value)
         else:
             self.game.change_setting(name, value)

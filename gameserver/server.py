@@ -176,7 +176,7 @@ class GameServer(Lobby):
                 if room.status == IN_PROGRESS:
                     room.end_game()
             except Exception:
-                log.exception("room %s: its round can not be ended", room.id)
+                log.exception("room %s: its round cannot be ended", room.id)
 
     def handle_client(self, websocket: WebSocket, path: str) -> None:
         """Serves one client to the end of its connection, in this thread; raises KeyError for an unknown path."""

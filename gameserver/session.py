@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# A refused packet makes its sender wait: what it goes on sending stays in its own buffers, and a flood can not take the
+# A refused packet makes its sender wait: what it goes on sending stays in its own buffers, and a flood cannot take the
 # interpreter's time from the rooms.
 REFUSAL_PAUSE_S = 0.01
 

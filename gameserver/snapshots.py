@@ -89,7 +89,7 @@ class Snapshots:
     def build(self, views: Iterable[View], late: Iterable[View] = ()) -> dict[View, bytes]:
         """Returns this tick's frames for each view; to be called once a tick, with the game's lock held.
 
-        late: views whose clients can not take a STATE now; they get a full one when they are in `views` again.
+        late: views whose clients cannot take a STATE now; they get a full one when they are in `views` again.
         """
         self._scan()
         self._standing.compare()

@@ -98,7 +98,7 @@ class Standing:
         )
 
     def miss(self, knowledge: Knowledge) -> None:
-        """Keeps the news of this tick for a client that can not take it now."""
+        """Keeps the news of this tick for a client that cannot take it now."""
         for cell in self._fallen:
             if cell in knowledge.cells:
                 for building_id in self._fallen[cell]:

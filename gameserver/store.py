@@ -2,7 +2,7 @@
 
 In:  `record_match` and `record_event` from any thread: they put a record into the backlog and never wait for the disk.
 Out: a file that is sound at every moment; one writer thread commits the backlog, batch by batch.
-Raises StoreError for a file that is something else. A file that can not be written is no error: one warning, and the
+Raises StoreError for a file that is something else. A file that cannot be written is no error: one warning, and the
 store is "off" (it keeps what fits into its backlog, counts what it drops, and tries again) while the game goes on.
 
 Locks: `_changed` guards the backlog and is never held during I/O. `_db_lock` guards the writer's connection; nobody who
@@ -184,7 +184,7 @@ class Store:
                     raise StoreError("this store is closed, and its memory gone")
                 return query(self._db, limit)
         except sqlite3.Error as error:
-            raise StoreError(f"{self.path} can not be read: {error}") from error
+            raise StoreError(f"{self.path} cannot be read: {error}") from error
 
     # The writer's thread --------------------------------------------------------------------------------------
 
@@ -254,7 +254,7 @@ class Store:
             if _is_about_the_file(error) or not batch:
                 raise
             if len(batch) == 1:
-                log.exception("store: dropped a record that can not be stored: %r", batch[0])
+                log.exception("store: dropped a record that cannot be stored: %r", batch[0])
                 with self._changed:
                     self.dropped += 1
                     self._dropped_told += 1
@@ -277,7 +277,7 @@ class Store:
     def _turn_off(self, error: Exception) -> None:
         """Says so, once."""
         if not self.is_off:
-            log.warning("store: %s can not be written (%s); the game goes on without it", self.path, error)
+            log.warning("store: %s cannot be written (%s); the game goes on without it", self.path, error)
         self.is_off = True
 
     def _turn_on(self) -> None:

@@ -1,7 +1,7 @@
 """What an operator may do to the running world: one method per command, and the state to look at.
 
 In:  ids and values that the console has checked. Out: a sentence that says what was done.
-Raises OperatorError with a sentence that says why it can not be done.
+Raises OperatorError with a sentence that says why it cannot be done.
 """
 
 from __future__ import annotations

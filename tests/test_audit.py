@@ -35,7 +35,7 @@ def audit(folder: Path, printed: str | None) -> subprocess.CompletedProcess[str]
     ("answers", "status", "says"),
     [
         ([CLEAN], 0, "1 of 1 packages looked up, 0 with an advisory"),
-        ([CLEAN, UNKNOWN], 0, "NOT AUDITED, the service does not know or can not be reached: gone"),
+        ([CLEAN, UNKNOWN], 0, "NOT AUDITED, the service does not know or cannot be reached: gone"),
         ([CLEAN, BAD], 1, "old 1: CVE-1, fixed in ['2']"),
         ([BAD, UNKNOWN], 1, "CVE-1"),
         ([UNKNOWN], 3, "NOT AUDITED: no package could be looked up from here"),

@@ -247,4 +247,4 @@ def test_a_host_that_makes_no_sense_is_refused_in_one_sentence(host: str) -> Non
     done = run("--host", host, "--port", "0", "--database", ":memory:")
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
-    assert "can not listen on" in done.stderr
+    assert "cannot listen on" in done.stderr

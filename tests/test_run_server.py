@@ -343,7 +343,7 @@ def test_a_missing_msgpack_is_said_in_one_sentence(tmp_path: Path) -> None:
         ("--drain", "-1", "drain"),
         ("--drain", "nan", "drain"),
         ("--restore", "/", "/ is a folder"),
-        ("--restore", "no/such/folder", "can not keep the rooms in no/such/folder"),
+        ("--restore", "no/such/folder", "cannot keep the rooms in no/such/folder"),
     ],
 )
 def test_a_value_that_can_not_be_is_said_in_one_sentence(

@@ -132,7 +132,7 @@ class Bench:
             return self._own.get(address)
 
     def run(self, trial: Trial) -> Result:
-        """Sends it and waits for the answer; raises OSError when the server can not be reached, and BenchFull."""
+        """Sends it and waits for the answer; raises OSError when the server cannot be reached, and BenchFull."""
         if not self._places.acquire(blocking=False):
             raise BenchFull(f"{MOST_AT_ONCE} experiments are running: try again in a few seconds")
         try:

@@ -159,11 +159,11 @@ def _rules() -> tuple[Experiment, ...]:
         ),
         Experiment(
             "deflate-nonsense",
-            "Something that can not be inflated",
+            "Something that cannot be inflated",
             _INFLATE,
             "RFC 7692 section 7.2.2",
             (masked(TEXT, b"\xff\xff", rsv=RSV1),),
-            failed("can not inflate"),
+            failed("cannot inflate"),
             "There are three kinds of blocks, and two bits to say which: 11 is none of them.",
             handshake=_COMPRESSED,
         ),

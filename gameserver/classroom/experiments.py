@@ -26,7 +26,7 @@ EXPERIMENTS: dict[str, Experiment] = {row.id: row for chapter in SHELF.values() 
 
 # Rows of docs/attacks.md that are not shown, and why.
 NOT_ON_THE_SHELF: dict[str, str] = {
-    "websockets CVE-2021-33880": "the time that a comparison takes can not be seen in one answer",
+    "websockets CVE-2021-33880": "the time that a comparison takes cannot be seen in one answer",
     "websockets, threaded: a client that never reads": "it needs megabytes, and shows only by nobody else noticing",
     "Tomcat CVE-2021-42340": "memory is given back or not: the wire does not tell",
     "connection flood": "it would take the places of the class",
@@ -48,7 +48,7 @@ NOT_ON_THE_SHELF: dict[str, str] = {
     "CWE-22": "what matters is which files are not opened: the wire does not tell",
     "CWE-650": "the lab sends handshakes and frames, no other requests",
     "CWE-639": "it takes a second player, for whom one tries to act",
-    "CWE-200": "what is not sent can not be shown",
+    "CWE-200": "what is not sent cannot be shown",
     "CWE-209": "it takes a server whose files have failed",
     "CWE-307": "it would lock the class's own operator out for a minute",
 }

@@ -60,7 +60,7 @@ def _decoded_id(message: Message, from_client: bool) -> str:
 def redact(cut: Cut, message: Message | None, from_client: bool, hides_text: bool) -> Cut:
     """Returns the frame without what must not be seen. message: what it is, None if that is not known.
 
-    What can not be blanked in its place is blanked as a whole: a compressed frame in which such a text is, and any
+    What cannot be blanked in its place is blanked as a whole: a compressed frame in which such a text is, and any
     fragment. (A client of ours sends no fragments.)
     """
     header = cut.header
@@ -110,7 +110,7 @@ def _are_numbers(values: list[Any]) -> bool:
 
 
 def _texts(message: Message) -> list[Span] | None:
-    """The texts in a message; None if they can not be told."""
+    """The texts in a message; None if they cannot be told."""
     try:
         return json_texts(message.encode("utf-8")) if isinstance(message, str) else msgpack_texts(message)
     except (IndexError, ValueError, RecursionError):

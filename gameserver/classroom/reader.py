@@ -1,7 +1,7 @@
 """What the parser that serves the game makes of a frame: its message, or the rule that it breaks.
 
 In:  the cuts of one direction in order; some before them may be lost. Out: a `Reading` of each.
-What can not be known, since it depends on bytes that are lost, is said to be so: it never counts as a violation.
+What cannot be known, since it depends on bytes that are lost, is said to be so: it never counts as a violation.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from Net.frames import CONTROL_BIT, RSV1
 from Net.limits import Limits
 from Net.messages import Close, Message, MessageReader
 
-NOT_KEPT = "what came before this frame is not kept, so its message can not be read"
+NOT_KEPT = "what came before this frame is not kept, so its message cannot be read"
 BEHIND_THE_END = "it comes behind the end of this direction, where the receiver reads no more"
 
 
@@ -54,7 +54,7 @@ class Reader:
         self._reader = MessageReader(self._limits, self._from_client, inflater)
         self._has_ended = False
         self._is_open = False  # a message has begun and not ended
-        self._is_lost = False  # the message can not be read
+        self._is_lost = False  # the message cannot be read
         self._is_compressed = False
         self._first = 0
 

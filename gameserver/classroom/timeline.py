@@ -171,7 +171,7 @@ class Timeline:
 
 
 def _without_contents(explained: dict[str, Any], keeps_violation: bool) -> dict[str, Any]:
-    """What can be said of a frame whose payload was blanked, or can not be read: nothing of its contents."""
+    """What can be said of a frame whose payload was blanked, or cannot be read: nothing of its contents."""
     violation = explained["frame"]["violation"] if keeps_violation else None
     return {**explained, "message": None, "frame": {**explained["frame"], "violation": violation, "message": None}}
 

@@ -179,10 +179,10 @@ def test_context_takeover_makes_a_repeated_message_shorter_and_its_absence_does_
 
 
 def test_a_promise_to_forget_is_kept() -> None:
-    """Without context takeover a message that refers to the one before it can not be inflated."""
+    """Without context takeover a message that refers to the one before it cannot be inflated."""
     deflater, inflater = Deflater(15, True), Inflater(15, False)
     assert inflate_all(inflater, deflater.deflate(NOISE)) == NOISE
-    with pytest.raises(ProtocolError, match="can not inflate"):
+    with pytest.raises(ProtocolError, match="cannot inflate"):
         inflate_all(inflater, deflater.deflate(NOISE))
 
 
@@ -236,7 +236,7 @@ def test_a_window_forgets_no_earlier_than_32_kib_back() -> None:
 def test_without_context_takeover_nothing_before_a_final_block_is_known_in_the_next_message() -> None:
     inflater = Inflater(15, False)
     assert inflate_all(inflater, final(NOISE) + b"\x00") == NOISE
-    with pytest.raises(ProtocolError, match="can not inflate"):
+    with pytest.raises(ProtocolError, match="cannot inflate"):
         inflate_all(inflater, sync_deflated(NOISE, zdict=NOISE)[:-4])
 
 
@@ -696,7 +696,7 @@ ECHOED: list[str | bytes] = [
 ]
 
 # As the websockets package names them: server's and client's no context takeover, server's and client's window.
-# Its client can not deflate with 8 bits.
+# Its client cannot deflate with 8 bits.
 VARIATIONS: dict[str, tuple[bool, bool, int | None, int | None]] = {
     "nothing asked for": (False, False, None, None),
     "no context": (True, True, None, None),
@@ -778,7 +778,7 @@ def their_echo(**options: Any) -> Iterator[str]:
 
 @pytest.mark.parametrize(
     "variation",
-    [variation for variation in VARIATIONS.values() if variation[2] != 8],  # with which their server can not deflate
+    [variation for variation in VARIATIONS.values() if variation[2] != 8],  # with which their server cannot deflate
     ids=[name for name, variation in VARIATIONS.items() if variation[2] != 8],
 )
 def test_our_client_speaks_compressed_with_their_server(variation: tuple[Any, ...]) -> None:

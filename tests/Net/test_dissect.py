@@ -260,7 +260,7 @@ def test_the_bytes_of_a_packet_are_shared_out_among_its_arguments() -> None:
 
 
 def test_a_longer_form_of_a_value_is_not_guessed_at() -> None:
-    """MOVE with its direction as a 16-bit integer: what a byte-for-byte comparison can not confirm is left open."""
+    """MOVE with its direction as a 16-bit integer: what a byte-for-byte comparison cannot confirm is left open."""
     (frame,) = dissect(client_frame(BINARY, b"\x92\x02\x91\xcd\x00\x03"), from_client=True)
     assert frame.message is not None
     assert frame.message.packet is not None
@@ -424,7 +424,7 @@ def assert_agreement(wire: bytes, cuts: list[int], from_client: bool, parameters
         frames = [frame for piece in pieces for frame in dissector.feed(piece)]
         assert events_of(frames) == events
         violations = [(frame.violation.rule, frame.violation.close_code) for frame in frames if frame.violation]
-        # Of bytes that can not be inflated, which rule they break first may depend on how they are cut.
+        # Of bytes that cannot be inflated, which rule they break first may depend on how they are cut.
         assert violations == ([error] if error else []) or (parameters and error and len(violations) == 1)
         unfinished = dissector.unfinished()
         told = b"".join(frame.wire for frame in frames) + (unfinished.wire if unfinished else b"")

@@ -256,7 +256,7 @@ def test_an_answer_says_whether_its_frames_are_compressed(run_on: RunOn) -> None
 
 def test_an_answer_without_its_request_is_not_said_to_prove_anything(run_on: RunOn) -> None:
     _, shown = run_on(switching_protocols(KEY))
-    assert "can not be checked without the request's key" in shown
+    assert "cannot be checked without the request's key" in shown
     assert "proves" not in shown
 
 
@@ -265,7 +265,7 @@ def test_a_request_and_its_answer_are_read_together(run_on: RunOn) -> None:
     status, shown = run_on(request + switching_protocols(KEY) + serialize(TEXT, b"Hello"))
     assert status == 0
     assert "Frame 1 from the server" in shown
-    assert "can not be checked" not in shown
+    assert "cannot be checked" not in shown
     status, shown = run_on(request + switching_protocols("AAAAAAAAAAAAAAAAAAAAAA==") + serialize(TEXT, b"Hello"))
     assert status == 1
     assert "does not belong to our key" in shown

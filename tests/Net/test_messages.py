@@ -185,7 +185,7 @@ VIOLATIONS = {
     ),
 }
 
-# Section 8.1. How many bytes of the text must have come before it can not be UTF-8 any more.
+# Section 8.1. How many bytes of the text must have come before it cannot be UTF-8 any more.
 BAD_UTF8 = {
     "lone continuation 80": (b"\x80", 1),
     "lone continuation BF": (b"a\xbf", 2),

@@ -277,15 +277,15 @@ def is_given_up(websocket: Any, paper: Paper) -> bool:
 
 def test_a_trace_that_fails_is_logged_and_the_client_plays_on(caplog: pytest.LogCaptureFixture) -> None:
     def fail(_record: object) -> str:
-        raise RuntimeError("can not tell")
+        raise RuntimeError("cannot tell")
 
     with caplog.at_level(logging.ERROR), traced(show=fail) as (arena, paper):
         websocket = connect(arena.url("/echo"))
         echo(websocket, "Hello")
-        wait_until(lambda: "can not be traced" in caplog.text, "it is logged")
+        wait_until(lambda: "cannot be traced" in caplog.text, "it is logged")
         echo(websocket, "again")
         websocket.close()
-    assert caplog.text.count("can not be traced") == 1
+    assert caplog.text.count("cannot be traced") == 1
     assert paper.text == ""
 
 

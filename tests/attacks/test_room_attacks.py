@@ -1,6 +1,6 @@
 """Attacks with rooms: many of them, many that nobody plays in, many that are opened and left.
 
-The bystander's STATEs are counted by the clock. Tick numbers can not show that ticks come late: a late ticker leaves
+The bystander's STATEs are counted by the clock. Tick numbers cannot show that ticks come late: a late ticker leaves
 moments out and does not count them.
 """
 

@@ -94,7 +94,7 @@ class Load:
                 sock = client.connect(self._plan.host, self._plan.port)
             except OSError as error:
                 client.is_lost = True
-                self.record.note(f"can not connect: {error}")
+                self.record.note(f"cannot connect: {error}")
                 continue
             self._selector.register(sock, selectors.EVENT_READ, client)
         deadline_s = time.monotonic() + JOIN_PATIENCE_S

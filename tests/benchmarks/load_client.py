@@ -245,10 +245,10 @@ class LoadClient:
         try:
             sent = self.sock.send(data)
         except OSError as error:
-            self.hang_up(f"can not send: {error.strerror}")
+            self.hang_up(f"cannot send: {error.strerror}")
             return
         if sent < len(data):
-            self.hang_up("can not send: the server does not read")
+            self.hang_up("cannot send: the server does not read")
 
 
 _HANDLERS = {

@@ -21,7 +21,7 @@ def parse_cpus(text: str) -> Cpus:
 
 
 def usable_cpus() -> Cpus:
-    """The CPUs that this process may use; none where a process can not be pinned to a CPU."""
+    """The CPUs that this process may use; none where a process cannot be pinned to a CPU."""
     return tuple(sorted(os.sched_getaffinity(0))) if hasattr(os, "sched_getaffinity") else ()
 
 

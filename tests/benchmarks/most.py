@@ -2,7 +2,7 @@
 
 The arena, rooms of 20, more and more players until the p99 of the interval between two STATEs passes 75 ms. Numbers
 are raised by a fifth until one fails, then the gap is halved until it is a twentieth. A number of players is held if
-it is in any of `--tries` runs: a busy neighbour makes a server fail, and nothing makes it hold what it can not.
+it is in any of `--tries` runs: a busy neighbour makes a server fail, and nothing makes it hold what it cannot.
 """
 
 from __future__ import annotations

@@ -95,7 +95,7 @@ def test_what_is_cut_off_too_long_or_unknown_is_refused(page: Any) -> None:
 
 
 def test_what_the_page_writes_is_what_python_reads_in_the_shortest_form(page: Any) -> None:
-    # A whole number that a double does not hold exactly can not come from JavaScript's own numbers.
+    # A whole number that a double does not hold exactly cannot come from JavaScript's own numbers.
     exact = [value for value in VALUES if not isinstance(value, (bytes, int)) or value in (True, False)]
     exact += [value for value in EDGES + NEGATIVE if abs(value) <= 2**53 - 1]
     exact = [value for value in exact if not isinstance(value, float) or math.isfinite(value)]

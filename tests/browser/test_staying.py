@@ -208,7 +208,7 @@ def test_the_operator_pauses_steps_and_changes_a_room(console: Served, visit: Vi
     assert lines.count("\n") >= 4, "every action says what it did"
     desk.page.get_by_label("its value").fill("-1")
     press("Set")
-    desk.until("document.querySelector('#log .bad')", "what can not be is said too")
+    desk.until("document.querySelector('#log .bad')", "what cannot be is said too")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no signals for other processes")

@@ -112,7 +112,7 @@ def check_messages(data: bytes, is_deflated: bool) -> None:
                     events.append(event)
             except ProtocolError as error:
                 violation = _described(error)
-                # A piece that can not be inflated to its end is not looked at for its text: the code may be another.
+                # A piece that cannot be inflated to its end is not looked at for its text: the code may be another.
                 violation = "some violation" if is_deflated else violation
             assert len(reader._payload) <= LIMITS.message_bytes, f"{len(reader._payload)} bytes held"
         return violation, events

@@ -130,7 +130,7 @@ def test_after_five_wrong_tokens_an_address_waits_a_minute_even_with_the_right_o
         ('{"do": "kick", "player_id": 12345}', "no player 12345"),
         ('{"do": "pause", "room": "nowhere"}', "no room"),
         ('{"do": "change_setting", "room": "den", "name": "player_speed", "value": NaN}', "NaN is not JSON"),
-        ('{"do": "change_setting", "room": "den", "name": "map_size", "value": 5000}', "can not be changed"),
+        ('{"do": "change_setting", "room": "den", "name": "map_size", "value": 5000}', "cannot be changed"),
         ('{"do": "change_setting", "room": "den", "name": "tick_rate", "value": 0}', "tick_rate"),
         ('{"do": "step", "room": "den"}', "not paused"),
     ],

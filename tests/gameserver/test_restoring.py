@@ -263,7 +263,7 @@ def test_a_disk_that_refuses_is_said_once_and_tried_again(file: Path, caplog: py
         blocker.rmdir()
         wait_until(file.exists, "the file")
         assert keeper.stop()
-    assert [record.message.split(": ")[0] for record in caplog.records] == [f"the rooms can not be kept in {file}"]
+    assert [record.message.split(": ")[0] for record in caplog.records] == [f"the rooms cannot be kept in {file}"]
 
 
 def test_a_checkpoint_and_the_last_word_do_not_mix(file: Path) -> None:
@@ -276,7 +276,7 @@ def test_a_checkpoint_and_the_last_word_do_not_mix(file: Path) -> None:
     assert "keeper" not in [thread.name for thread in threading.enumerate()]
 
 
-# Files that can not be taken up -------------------------------------------------------------------------------
+# Files that cannot be taken up -------------------------------------------------------------------------------
 
 
 def leave_a_room(file: Path) -> None:

@@ -602,7 +602,7 @@ def test_a_round_that_can_not_be_ended_keeps_nobody_from_stopping(caplog: pytest
         arena.server.stop()
         assert ann.receive_to_the_end()[1].code == 1001
         assert "GAME_OVER" in [packet.id for packet in bob.receive_to_the_end()[0]]
-    assert "its round can not be ended" in caplog.text
+    assert "its round cannot be ended" in caplog.text
 
 
 def test_shutdown_from_another_thread_does_not_wait_for_clients_that_do_not_answer() -> None:

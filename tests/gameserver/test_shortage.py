@@ -90,7 +90,7 @@ def test_without_file_descriptors_who_comes_waits_in_line_and_running_games_go_o
         ann = come()
         ann.join("Ann")
         coming = [Background(come) for _ in range(FILES)]
-        wait_until(lambda: server.count("can not accept connections just now"), "the server has run short")
+        wait_until(lambda: server.count("cannot accept connections just now"), "the server has run short")
         first_tick = ann.world.tick or 0
         ann.wait_until(lambda: (ann.world.tick or 0) > first_tick + 20, "the game goes on")
         ann.assert_undisturbed()
@@ -104,6 +104,6 @@ def test_without_file_descriptors_who_comes_waits_in_line_and_running_games_go_o
         assert coming[-1].result().sync()
         ann.sync()
         ann.assert_undisturbed()
-    assert server.count("can not accept connections just now") <= 5  # once a shortage, not ten times a second
+    assert server.count("cannot accept connections just now") <= 5  # once a shortage, not ten times a second
     assert server.count("can be accepted again") >= 1
     assert server.count("Traceback") == 0

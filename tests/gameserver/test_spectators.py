@@ -1,4 +1,4 @@
-"""Spectators see everything, take no seat, and can not act."""
+"""Spectators see everything, take no seat, and cannot act."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SMALL = plain_world(map_size=1500.0, cell_size=1500, spawn_clearance=0.0)
 
 
 def wide_world() -> GameSettings:
-    """Large enough, and cells small enough, that one end can not see the other."""
+    """Large enough, and cells small enough, that one end cannot see the other."""
     return plain_world(map_size=FAR, cell_size=200, view_cells=(1, 1), spawn_clearance=0.0)
 
 

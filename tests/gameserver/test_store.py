@@ -481,7 +481,7 @@ while True:
     assert_sound(path)
 
 
-# A file that can not be written -------------------------------------------------------------------------------
+# A file that cannot be written -------------------------------------------------------------------------------
 
 
 def test_a_directory_that_is_missing_costs_one_warning_until_it_is_there(
@@ -495,7 +495,7 @@ def test_a_directory_that_is_missing_costs_one_warning_until_it_is_there(
         assert not store.flush(DEADLINE_S)
     assert store.is_off
     assert len(warnings()) == 1
-    assert "can not be written" in warnings()[0]
+    assert "cannot be written" in warnings()[0]
     path.parent.mkdir()
     wait_until(lambda: not store.is_off, "the store writes again")
     assert store.flush(DEADLINE_S)
@@ -557,7 +557,7 @@ def test_what_is_read_only_costs_one_warning_until_it_can_be_written(what: str) 
             os.chmod(path, 0o444)
         with child(RECORD_AS_NOBODY, path) as process:
             lines = [read_line(process) for _ in range(5)]
-            assert lines[0].startswith(f"store: {path} can not be written (")
+            assert lines[0].startswith(f"store: {path} cannot be written (")
             assert lines[1:] == ["not flushed"] * 3 + ["off"]
             if before:
                 assert Path(path).read_bytes() == before["game.sqlite3"]
@@ -661,7 +661,7 @@ def test_a_full_disk_costs_one_warning_and_nothing_once_there_is_room(tmp_path: 
     with child(FILL_DISK, how, path, command=command) as process:
         output, _ = process.communicate(timeout=2 * DEADLINE_S)
     full, readable, free, *rest = output.splitlines()
-    assert full.startswith(f"store: {path} can not be written (")
+    assert full.startswith(f"store: {path} cannot be written (")
     assert readable == "10 players can be read"
     assert free == f"store: {path} can be written again; 0 records were dropped meanwhile"
     assert rest[:3] == [full, readable, free], "the second time is like the first"
@@ -844,7 +844,7 @@ def test_a_file_damaged_while_the_server_runs_costs_one_warning(
     record(store, row("Ann"))
     assert not store.flush(DEADLINE_S)
     assert len(warnings()) == 1
-    with pytest.raises(StoreError, match="can not be read"):
+    with pytest.raises(StoreError, match="cannot be read"):
         store.leaderboard()
     store.close(DEADLINE_S)
     assert Path(path).read_bytes() == content
@@ -1058,7 +1058,7 @@ def test_the_command_line_says_so_when_nobody_has_played(path: str) -> None:
     ("content", "text"),
     [
         (None, "store: there is no database PATH\n"),
-        (b"my homework", "store: PATH can not be read: file is not a database\n"),
+        (b"my homework", "store: PATH cannot be read: file is not a database\n"),
         (b"", "store: PATH is not ready: no server of this version has used it yet\n"),
     ],
     ids=["missing", "text", "empty"],

@@ -1,4 +1,4 @@
-"""Rooms that can not tick, because they have failed or because there is no thread for them, let nobody in."""
+"""Rooms that cannot tick, because they have failed or because there is no thread for them, let nobody in."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """docs/nginx.conf, tried: a real nginx with TLS in front of a real server, and `websockets` as the client.
 
-The server runs with the flags that the example names, and but for the TLS a client can not tell that nginx is there.
+The server runs with the flags that the example names, and but for the TLS a client cannot tell that nginx is there.
 """
 
 from __future__ import annotations

@@ -115,7 +115,7 @@ def joined(arena: Arena, name: str, as_text: bool) -> Iterator[Client]:
         with contextlib.suppress(ConnectionClosed):
             client.send(LEAVE)
             client.send(PING, 0)
-            client.wait_for(PONG)  # old releases can not close while messages wait to be read
+            client.wait_for(PONG)  # old releases cannot close while messages wait to be read
 
 
 def put(arena: Arena, client: Client, x: int, y: int) -> None:

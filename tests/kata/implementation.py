@@ -116,11 +116,11 @@ class Implementation:
         )
         self._answers = queue.Queue()
         threading.Thread(target=_read, args=(self._worker, self._answers), daemon=True).start()
-        why_none = f"{self.path.name} can not be imported: that takes more than {self._start_s:g} s"
+        why_none = f"{self.path.name} cannot be imported: that takes more than {self._start_s:g} s"
         answer = self._answer("import", why_none, self._start_s)
         if answer[0] == "raised":
             self.stop()
-            self.give_up("import", f"{self.path.name} can not be imported: {answer[2]}")
+            self.give_up("import", f"{self.path.name} cannot be imported: {answer[2]}")
             raise Trouble(self._given_up["import"])
 
     def _answer(self, name: str, if_none: str, patience_s: float) -> Any:

@@ -76,10 +76,10 @@ GOOD = 'return "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="'
 @pytest.mark.parametrize(
     ("source", "sentence"),
     [
-        ("def accept_key(key) return 1", "mine.py can not be imported: SyntaxError"),
-        ("import no_such_module", "mine.py can not be imported: ModuleNotFoundError: No module named 'no_such_module'"),
-        ("x = 1\ny = x / 0", "mine.py can not be imported: ZeroDivisionError: division by zero (line 2)"),
-        ("import sys\nsys.exit('bye')", "mine.py can not be imported: SystemExit: bye (line 2)"),
+        ("def accept_key(key) return 1", "mine.py cannot be imported: SyntaxError"),
+        ("import no_such_module", "mine.py cannot be imported: ModuleNotFoundError: No module named 'no_such_module'"),
+        ("x = 1\ny = x / 0", "mine.py cannot be imported: ZeroDivisionError: division by zero (line 2)"),
+        ("import sys\nsys.exit('bye')", "mine.py cannot be imported: SystemExit: bye (line 2)"),
         ("import os\nos._exit(3)", "import has ended the whole program"),
         ("def accept_key(key):\n    return key.nothing", "the exception AttributeError"),
         ("def accept_key(key):\n    return accept_key(key)", "the exception RecursionError"),
@@ -124,7 +124,7 @@ def test_a_function_that_hangs_is_waited_for_once(make: Make) -> None:
 def test_a_file_that_hangs_when_it_is_imported_is_given_up(make: Make) -> None:
     hanging = make("while True: pass", start_s=SHORT_S)
     for check in CHECKS:
-        assert "mine.py can not be imported: that takes more than 0.3 s" in problem_of(hanging, check)
+        assert "mine.py cannot be imported: that takes more than 0.3 s" in problem_of(hanging, check)
 
 
 @pytest.mark.parametrize(
@@ -264,7 +264,7 @@ def test_the_overview_is_a_table_of_files_and_stages(tmp_path: Path) -> None:
     assert set(cells["dora"]) == {"0 of 2", "0 of 8", "0 of 14", "0 of 49", "0 of 21", "0 of 28", "0 of 31"}
     text = "\n".join(lines[6:])
     assert "bert: encode_frame, a first fragment" in text
-    assert "dora: accept_key, the RFC's example\n  dora.py can not be imported: NameError" in text
+    assert "dora: accept_key, the RFC's example\n  dora.py cannot be imported: NameError" in text
 
 
 def test_a_row_of_the_overview_comes_as_soon_as_it_is_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

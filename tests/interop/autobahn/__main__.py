@@ -25,7 +25,7 @@ ALL_CASES = ["*"]
 CPU_CASES = ["9.*", "12.1.10", "12.2.10"]
 
 EPILOG = f"""exit status: 0 every case is OK or INFORMATIONAL and ended clean; {EXIT_NOT_CONFORMANT} some are not;
-{EXIT_UNAVAILABLE} the suite can not be had here (it needs a Python 2.7); {EXIT_BROKEN} the run broke off"""
+{EXIT_UNAVAILABLE} the suite cannot be had here (it needs a Python 2.7); {EXIT_BROKEN} the run broke off"""
 
 
 def make_parser() -> argparse.ArgumentParser:

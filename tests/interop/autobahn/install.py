@@ -21,13 +21,13 @@ _IS_PYTHON_2 = "import sys, ssl, zlib; sys.exit(sys.version_info[:2] != (2, 7))"
 
 
 class Unavailable(Exception):
-    """The suite can not be had on this machine; the text says why, in one sentence."""
+    """The suite cannot be had on this machine; the text says why, in one sentence."""
 
 
 def ensure_suite(folder: Path) -> Path:
     """Returns the Python of an environment in `folder` that has the suite; installs it when it is not there yet.
 
-    Raises Unavailable where there is no Python 2.7, or the packages can not be had.
+    Raises Unavailable where there is no Python 2.7, or the packages cannot be had.
     """
     python = folder / "bin" / "python"
     wanted = "".join(path.read_text(encoding="utf-8") for path in (REQUIREMENTS, REQUIREMENTS_FAST))
@@ -80,4 +80,4 @@ def _run(command: list[str]) -> None:
         subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError) as error:
         lines = str(getattr(error, "stderr", None) or error).strip().splitlines()
-        raise Unavailable(f"Autobahn|Testsuite can not be installed: {lines[-1]}") from None
+        raise Unavailable(f"Autobahn|Testsuite cannot be installed: {lines[-1]}") from None
