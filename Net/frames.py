@@ -1,10 +1,10 @@
 """Frames: RFC 6455 section 5.
 
-In:  bytes as they come from the socket, cut anywhere.
-Out: `Frame`s, unmasked, in order; `feed` yields those that have arrived and waits for more bytes by ending.
-     A data frame that arrives in pieces is passed on in pieces, as if its sender had fragmented it (section 5.4 lets
-     any intermediary do that), so that nothing longer than a header or a control frame is ever held here.
-Raises ProtocolError at the first byte that breaks a rule, after all good frames before it have been yielded.
+In:  bytes as they come from the socket, cut at any place.
+Out: `Frame`s, unmasked, in order. `feed` yields the frames that have arrived, and ends when it needs more bytes.
+     A data frame that arrives in pieces is passed on in pieces, as if its sender had fragmented it; section 5.4 allows
+     any intermediary to do that. So this module never holds more than a header or a control frame.
+Raises ProtocolError at the first byte that breaks a rule, after it has yielded all good frames before that byte.
 
       0                   1                   2                   3
       0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
@@ -48,7 +48,7 @@ OPCODE_NAMES = {
 CONTROL_BIT = 0x8  # set in the opcode of every control frame (section 5.5)
 MAX_CONTROL_PAYLOAD = 125  # bytes, section 5.5
 
-_SHORT_MASKED_HEADER = 6  # bytes: two, and the key
+_SHORT_MASKED_HEADER = 6  # bytes: two header bytes, and the 4-byte key
 
 # From this length on, four table look-ups in C beat one XOR of large integers (tests/benchmarks codec).
 _TRANSLATE_FROM_BYTES = 4096
@@ -59,8 +59,9 @@ _XOR_TABLES = [bytes(byte ^ key for byte in range(256)) for key in range(256)]
 class Frame(NamedTuple):
     """One frame, or a piece of one that is still arriving.
 
-    rsv: RSV bits in place (RSV1 = 0x40). payload: unmasked. to_come: bytes of this frame's payload that have not
-    arrived yet; while it is not 0 the rest follows as CONTINUATION, and `fin` is kept for the last piece.
+    rsv: the RSV bits at their place in the byte (RSV1 = 0x40). payload: unmasked. to_come: bytes of this frame's
+    payload that have not arrived yet; while it is not 0, the rest follows as CONTINUATION, and only the last piece
+    may have `fin`.
     """
 
     fin: bool
@@ -71,7 +72,11 @@ class Frame(NamedTuple):
 
 
 class Header(NamedTuple):
-    """A frame's header: flags as in `Frame`, `length` of the payload in bytes, `size` of the header itself."""
+    """A frame's header.
+
+    fin, rsv, opcode: as in `Frame`. length: of the payload, in bytes. mask_key: empty if the frame is not masked. size:
+    of the header itself, in bytes.
+    """
 
     fin: bool
     rsv: int
@@ -82,7 +87,7 @@ class Header(NamedTuple):
 
 
 def apply_mask(payload: bytes, key: bytes) -> bytes:
-    """Masks or unmasks: byte i of the payload XOR byte i mod 4 of the 4-byte key (section 5.3)."""
+    """Masks or unmasks a payload: byte i of the payload XOR byte i mod 4 of the 4-byte key (section 5.3)."""
     length = len(payload)
     if length < _TRANSLATE_FROM_BYTES:
         repeated_key = (key * (length // 4 + 1))[:length]
@@ -94,7 +99,7 @@ def apply_mask(payload: bytes, key: bytes) -> bytes:
 
 
 def _encode_header(first_byte: int, length: int, mask_bit: int) -> bytes:
-    """The shortest of the three length forms, as section 5.2 demands."""
+    """Returns the header with the shortest of the three length forms, as section 5.2 requires."""
     if length < LENGTH_16_BIT:
         return bytes((first_byte, mask_bit | length))
     if length <= 0xFFFF:
@@ -102,7 +107,7 @@ def _encode_header(first_byte: int, length: int, mask_bit: int) -> bytes:
     return bytes((first_byte, mask_bit | LENGTH_64_BIT)) + length.to_bytes(8, "big")
 
 
-# What a server sends most: headers of short, final, unmasked frames, ready made.
+# Headers of short, final, unmasked frames, made in advance: a server sends these most.
 _SHORT_HEADERS = {
     FIN | opcode: [_encode_header(FIN | opcode, length, 0) for length in range(LENGTH_16_BIT)]
     for opcode in OPCODE_NAMES
@@ -110,7 +115,7 @@ _SHORT_HEADERS = {
 
 
 def serialize(opcode: int, payload: bytes, fin: bool = True, rsv: int = 0, mask_key: bytes | None = None) -> bytes:
-    """Returns the frame's bytes; a client gives a fresh random 4-byte `mask_key`, a server none (section 5.1)."""
+    """Returns the frame's bytes. mask_key: a new random 4-byte key for a client, None for a server (section 5.1)."""
     first_byte = (FIN if fin else 0) | rsv | opcode
     length = len(payload)
     if mask_key is not None:
@@ -123,9 +128,9 @@ def serialize(opcode: int, payload: bytes, fin: bool = True, rsv: int = 0, mask_
 def message_frame(
     message: str | bytes, mask_key: bytes | None = None, deflate: Callable[[bytes], bytes] | None = None
 ) -> bytes:
-    """The bytes of a message in one frame: TEXT for `str`, BINARY for `bytes` (section 5.6).
+    """Returns the bytes of a message in one frame: TEXT for `str`, BINARY for `bytes` (section 5.6).
 
-    deflate: compresses the payload, unless it is too short to gain anything (RFC 7692 section 6.1).
+    deflate: compresses the payload, unless compression cannot make so short a payload smaller (RFC 7692 section 6.1).
     """
     opcode, payload = (TEXT, message.encode("utf-8")) if isinstance(message, str) else (BINARY, message)
     if deflate is not None and len(payload) >= _DEFLATE_FROM_BYTES:
@@ -134,13 +139,13 @@ def message_frame(
 
 
 def parse_header(data: bytes, at: int, masked: bool, allowed_rsv: int = 0) -> Header | None:
-    """Reads the header that starts at `data[at]`; returns None when it has not arrived whole.
+    """Reads the header that starts at `data[at]`; returns None if the header has not arrived completely.
 
-    masked: whether the sender must mask: True for frames of clients (section 5.1). allowed_rsv: RSV bits that an
-    extension has given a meaning in data frames. Raises ProtocolError as soon as a byte breaks a rule.
+    masked: whether the sender must mask; True for frames of clients (section 5.1). allowed_rsv: the RSV bits to which
+    an extension has given a meaning in data frames. Raises ProtocolError as soon as a byte breaks a rule.
     """
     if len(data) - at < 2:
-        if len(data) > at:  # the first byte can be wrong by itself; the second counts as good until it comes
+        if len(data) > at:  # the first byte alone can be wrong; the second byte counts as good until it arrives
             check_first_bytes(data[at], MASK if masked else 0, masked, allowed_rsv)
         return None
     first_byte, second_byte = data[at], data[at + 1]
@@ -148,7 +153,7 @@ def parse_header(data: bytes, at: int, masked: bool, allowed_rsv: int = 0) -> He
     check_first_bytes(first_byte, second_byte, masked, allowed_rsv)
     length = second_byte & LENGTH_BITS
     key_at = at + 2
-    # Bytes of a length that are still to come count as 0x7F, which breaks neither rule of `check_length`.
+    # Length bytes that have not arrived yet count as 0x7F: this value breaks neither rule of `check_length`.
     if length == LENGTH_16_BIT:
         key_at = at + 4
         length = int.from_bytes(data[at + 2 : key_at].ljust(2, b"\x7f"), "big")
@@ -170,7 +175,7 @@ def parse_header(data: bytes, at: int, masked: bool, allowed_rsv: int = 0) -> He
 
 
 def check_first_bytes(first_byte: int, second_byte: int, masked: bool, allowed_rsv: int) -> None:
-    """Raises ProtocolError for what the first two bytes of a frame can have wrong."""
+    """Raises ProtocolError if the first two bytes of a frame break a rule."""
     opcode = first_byte & OPCODE_BITS
     is_control = opcode & CONTROL_BIT
     if first_byte & RSV_BITS & ~(0 if is_control else allowed_rsv):
@@ -188,7 +193,10 @@ def check_first_bytes(first_byte: int, second_byte: int, masked: bool, allowed_r
 
 
 def check_length(length: int, header_size: int) -> None:
-    """Raises ProtocolError for a 16- or 64-bit length that is out of its form's range; sizes in bytes, no key."""
+    """Raises ProtocolError for a 16- or 64-bit length that is out of its form's range.
+
+    length: of the payload, in bytes. header_size: in bytes, without the key.
+    """
     if (header_size == 4 and length < LENGTH_16_BIT) or (header_size == 10 and length <= 0xFFFF):
         raise ProtocolError(1002, f"length {length} must be written in its shortest form", "5.2")
     if length >> 63:
@@ -196,9 +204,10 @@ def check_length(length: int, header_size: int) -> None:
 
 
 def only_payload(data: bytes) -> bytes | None:
-    """The payload, if `data` is one whole, final, masked, binary frame of up to 125 bytes; else None.
+    """Returns the payload if `data` is one whole, final, masked, binary frame of up to 125 bytes; else None.
 
-    Nearly all that a game's clients send is so, and this is a short way to it; the way for all is `FrameReader`.
+    Nearly all data from a game's clients has this form. This function is a fast path for it; `FrameReader` reads every
+    form.
     """
     length = len(data) - _SHORT_MASKED_HEADER
     if 0 <= length < LENGTH_16_BIT and data[0] == FIN | BINARY and data[1] == MASK | length:
@@ -209,13 +218,13 @@ def only_payload(data: bytes) -> bytes | None:
 class FrameReader:
     """Turns the bytes of one direction of a connection into frames; has no socket.
 
-    masked: True on a server, which reads from a client. allowed_rsv: see `parse_header`.
+    masked: True on a server, because a server reads from a client. allowed_rsv: see `parse_header`.
     """
 
     def __init__(self, masked: bool, allowed_rsv: int = 0) -> None:
         self._masked = masked
         self._allowed_rsv = allowed_rsv
-        self.frames = 0  # that have come out whole
+        self.frames = 0  # number of frames of which all bytes have come out
         self._buffer = b""
         self._at = 0  # where in the buffer the next header or piece starts
         # The data frame whose payload is still arriving; `_to_come` is 0 between frames.
@@ -224,11 +233,11 @@ class FrameReader:
         self._mask_key = b""
 
     def is_empty(self) -> bool:
-        """Whether all that was received has come out, and the next byte starts a frame."""
+        """Whether all received bytes have come out, and the next byte starts a frame."""
         return not self._to_come and self._at == len(self._buffer)
 
     def feed(self, data: bytes) -> Iterator[Frame]:
-        """Takes what was received and returns an iterator over the frames that it completes."""
+        """Takes received bytes and returns an iterator over the frames that they complete."""
         self._buffer = self._buffer[self._at :] + data
         self._at = 0
         return iter(self._next_frame, None)
@@ -255,7 +264,10 @@ class FrameReader:
         return self._next_piece(opcode, rsv)
 
     def _next_piece(self, opcode: int, rsv: int) -> Frame:
-        """What has arrived of an unfinished data frame: may be empty the first time, to announce what is to come."""
+        """Returns the part of an unfinished data frame that has arrived.
+
+        The first piece may be empty: it announces how many bytes follow.
+        """
         piece = self._buffer[self._at : self._at + self._to_come]
         self._at += len(piece)
         self._to_come -= len(piece)

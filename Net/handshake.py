@@ -2,8 +2,9 @@
 
 In:  the bytes of a request's head (server) or of a response's head (client), up to and with the empty line.
 Out: a `Request`, the accept key, and the bytes of a request or a response.
-Raises HandshakeError, whose status and reason become the HTTP response, for whatever is not to the letter: what two
-readers of one request could understand differently is how requests are smuggled, so nothing is guessed.
+Raises HandshakeError for every head that does not follow the grammar exactly. The error's status and reason become the
+HTTP response. Nothing is guessed: if two programs can read one request in two ways, an attacker can smuggle a second
+request past one of them.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from Net.errors import HandshakeError
 from Net.limits import Limits
 from Net.target import parse_target
 
-# Section 1.3: no server that does not know WebSocket would ever append this to a key.
+# Section 1.3: a server that does not know WebSocket would never append this to a key.
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 VERSION = "13"
 END_OF_HEAD = b"\r\n\r\n"
@@ -30,15 +31,15 @@ _VERSION = re.compile(r"HTTP/1\.[1-9]")  # a later HTTP/1 is read as HTTP/1.1, R
 _EMPTY_LINES = re.compile(rb"(?:\r\n)*")
 _SWITCHING = re.compile(r"HTTP/1\.[1-9] 101(?: .*)?")
 _INTERIM = re.compile(rb"HTTP/1\.[1-9] 1(?!01)[0-9]{2}[ \r]")
-_NOT_IN_A_VALUE = re.compile(r"[^\t\x20-\x7e\x80-\xff]")  # of a header field, RFC 9110 section 5.5
-# What a 426 must say (RFC 9110 section 15.5.22).
+_NOT_IN_A_VALUE = re.compile(r"[^\t\x20-\x7e\x80-\xff]")  # not allowed in a field's value, RFC 9110 section 5.5
+# The fields that a 426 must have (RFC 9110 section 15.5.22).
 UPGRADE_FIELDS = (("Upgrade", "websocket"), ("Connection", "Upgrade"))
 
 Fields = List[Tuple[str, str]]
 
 
 class Request(NamedTuple):
-    """A request's head. path: without the query. fields: (name in lower case, value) in the order they came."""
+    """A request's head. path: without the query. fields: (name in lower case, value), in the order of arrival."""
 
     method: str
     path: str
@@ -46,11 +47,11 @@ class Request(NamedTuple):
     fields: Fields
 
     def values(self, name: str) -> list[str]:
-        """All values of a header field; name in lower case."""
+        """Returns all values of a header field. name: in lower case."""
         return [value for field_name, value in self.fields if field_name == name]
 
     def items(self, name: str) -> list[str]:
-        """The members of a comma-separated header field, over all its lines (RFC 9110 section 5.6.1)."""
+        """Returns the members of a comma-separated header field, from all its lines (RFC 9110 section 5.6.1)."""
         members = ",".join(self.values(name)).split(",")
         return [member.strip(" \t") for member in members if member.strip(" \t")]
 
@@ -60,36 +61,39 @@ class Request(NamedTuple):
 
 
 def find_end_of_head(received: bytes, limits: Limits) -> int:
-    """Returns where the head ends (after its empty line), or -1 when it has not arrived whole.
+    """Returns the index at which the head ends (after its empty line), or -1 if the head has not arrived completely.
 
-    Empty lines before the head count as part of it. Raises HandshakeError for a head that is too long, or that has a
-    line feed without a carriage return.
+    Empty lines before the head count as part of it. Raises HandshakeError for a head that is too long, and for a head
+    that has a line feed without a carriage return.
     """
     end = end_of_head(received)
     head = received if end < 0 else received[: end - len(END_OF_HEAD)]
     within = head[: limits.head_bytes]
     if within.count(b"\n") != within.count(b"\r\n"):
         raise HandshakeError(400, "every line must end with CR LF", "RFC 9112 section 2.2")
-    begun = len(END_OF_HEAD) - 1 if end < 0 else 0  # so many of the last bytes may be the empty line's
+    begun = len(END_OF_HEAD) - 1 if end < 0 else 0  # the last bytes that may belong to an unfinished empty line
     if len(head) - begun > limits.head_bytes:
         raise HandshakeError(431, f"the head may have {limits.head_bytes} bytes", "RFC 6585 section 5")
     return end
 
 
 def end_of_head(received: bytes) -> int:
-    """Returns where the first head ends, behind its empty line; -1 while that has not come."""
+    """Returns the index at which the first head ends, after its empty line; -1 while the empty line is missing."""
     end = received.find(END_OF_HEAD, start_of_head(received))
     return end + len(END_OF_HEAD) if end >= 0 else -1
 
 
 def start_of_head(received: bytes) -> int:
-    """Returns where the first line starts: some clients send an empty line too many (RFC 9112 section 2.2)."""
+    """Returns the index at which the first line starts.
+
+    Some clients send an empty line before it (RFC 9112 section 2.2).
+    """
     matched = _EMPTY_LINES.match(received)
     return matched.end() if matched else 0
 
 
 def parse_request(head: bytes, limits: Limits) -> Request:
-    """Reads a request's head, from the request line to the empty line."""
+    """Reads a request's head, from the request line to the empty line; raises HandshakeError."""
     request_line, fields = _parse_head(head[start_of_head(head) :], limits)
     parts = request_line.split(" ")
     if len(parts) != 3:
@@ -112,7 +116,7 @@ def parse_request(head: bytes, limits: Limits) -> Request:
 
 
 def _parse_head(head: bytes, limits: Limits) -> tuple[str, Fields]:
-    """The first line and the header fields of a request or response."""
+    """Returns the first line and the header fields of a request or response."""
     first_line, *lines = head[: -len(END_OF_HEAD)].decode("latin-1").split("\r\n")
     if len(lines) > limits.head_fields:
         raise HandshakeError(431, f"the head may have {limits.head_fields} fields", "RFC 6585 section 5")
@@ -133,14 +137,20 @@ def _parse_field(line: str) -> tuple[str, str]:
 
 
 def accept_key(key: str) -> str:
-    """Base64 of the SHA-1 of the key and the GUID: proof that the server read the handshake (section 4.2.2)."""
+    """Returns the base64 of the SHA-1 of the key and the GUID.
+
+    It proves that the server has read the handshake (section 4.2.2).
+    """
     proof = key.encode("ascii") + GUID
-    digest = hashlib.sha1(proof)  # nosec B324  # the RFC asks for it, and nothing rests on its strength
+    digest = hashlib.sha1(proof)  # nosec B324  # the RFC requires SHA-1; no security depends on its strength
     return base64.b64encode(digest.digest()).decode("ascii")
 
 
 def check_upgrade(request: Request) -> str:
-    """Checks what section 4.2.1 asks of the client's opening handshake; returns its Sec-WebSocket-Key."""
+    """Checks the client's opening handshake as section 4.2.1 requires; returns its Sec-WebSocket-Key.
+
+    Raises HandshakeError.
+    """
     if request.method != "GET":
         raise HandshakeError(405, "the method must be GET", "RFC 6455 section 4.1", (("Allow", "GET"),))
     if "upgrade" not in (item.lower() for item in request.items("connection")):
@@ -160,11 +170,12 @@ def check_upgrade(request: Request) -> str:
 
 
 def _check_subprotocols(request: Request) -> None:
-    """Checks the offer, though the server speaks no subprotocol: each must be a token, and stand there once.
+    """Checks the offered subprotocols: each must be a token, and appear once. The server itself speaks none of them.
 
-    An empty list offers nothing and is taken, though section 4.3 asks for one token or more. Browsers and the package
-    ws leave the field out, but proxies written with the packages websockets or tornado send it empty when the browser
-    has offered nothing: to refuse it would shut out everybody behind such a proxy, and nobody can misread it.
+    An empty list offers nothing and is accepted, though section 4.3 requires at least one token. Browsers and the
+    package ws leave the field out. Proxies written with the packages websockets or tornado send an empty field when
+    the browser has offered nothing. A refusal would shut out all users of such a proxy, and an empty list cannot be
+    misread.
     """
     offered = request.items("sec-websocket-protocol")
     if not all(map(_TOKEN.fullmatch, offered)):
@@ -181,17 +192,17 @@ def _is_16_bytes_in_base64(key: str) -> bool:
 
 
 def switching_protocols(key: str, extra: Iterable[tuple[str, str]] = ()) -> bytes:
-    """The server's half of the handshake (section 4.2.2)."""
-    # Without Date, which RFC 9110 section 6.6.1 leaves open for a 1xx: nobody stores this answer, and so it is to the
-    # letter that of RFC 6455 section 1.3.
+    """Returns the server's half of the handshake (section 4.2.2)."""
+    # There is no Date: RFC 9110 section 6.6.1 makes it optional for a 1xx, and nobody stores this answer. Without Date
+    # the answer is exactly the example of RFC 6455 section 1.3.
     fields = [*UPGRADE_FIELDS, ("Sec-WebSocket-Accept", accept_key(key)), *extra]
     return build_head("HTTP/1.1 101 Switching Protocols", fields)
 
 
 def refusal(error: HandshakeError, asked: bytes = b"") -> bytes:
-    """The HTTP response that tells a client why it is refused.
+    """Returns the HTTP response that tells a client why the server refuses it.
 
-    asked: what the client has sent so far; an answer to HEAD has no body (RFC 9110 section 9.3.2).
+    asked: the bytes that the client has sent so far. An answer to HEAD has no body (RFC 9110 section 9.3.2).
     """
     body = f"{error.reason} ({error.section})\n".encode()
     fields = [
@@ -205,13 +216,16 @@ def refusal(error: HandshakeError, asked: bytes = b"") -> bytes:
 
 
 def build_response_head(status: int, fields: Iterable[tuple[str, str]]) -> bytes:
-    """The head of a response from 200 on, with its Date (RFC 9110 section 6.6.1)."""
+    """Returns the head of a response with a status of 200 or more; it has a Date (RFC 9110 section 6.6.1)."""
     date = ("Date", formatdate(usegmt=True))
     return build_head(f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", [date, *fields])
 
 
 def upgrade_request(host: str, target: str, key: str, extra: Iterable[tuple[str, str]] = ()) -> bytes:
-    """The client's half of the handshake (section 4.1). host: with the port. key: base64 of 16 random bytes."""
+    """Returns the client's half of the handshake (section 4.1).
+
+    host: with the port. key: base64 of 16 random bytes.
+    """
     fields = [
         ("Host", host),
         *UPGRADE_FIELDS,
@@ -222,9 +236,9 @@ def upgrade_request(host: str, target: str, key: str, extra: Iterable[tuple[str,
 
 
 def check_response(head: bytes, key: str, limits: Limits, subprotocols: Container[str] = ()) -> list[str]:
-    """Checks the server's answer as section 4.1 asks; returns its Sec-WebSocket-Extensions, raises HandshakeError.
+    """Checks the server's answer as section 4.1 requires; returns its Sec-WebSocket-Extensions.
 
-    subprotocols: that were offered.
+    subprotocols: the names that the client offered. Raises HandshakeError.
     """
     response = parse_switch(head, limits)
     if response.values("sec-websocket-accept") != [accept_key(key)]:
@@ -235,12 +249,15 @@ def check_response(head: bytes, key: str, limits: Limits, subprotocols: Containe
 
 
 def is_interim(head: bytes) -> bool:
-    """Whether a response is followed by another one, which is meant (RFC 9110 section 15.2): 1xx, but not 101."""
+    """Whether the final response follows this one (RFC 9110 section 15.2): true for every 1xx except 101."""
     return _INTERIM.match(head) is not None
 
 
 def parse_switch(head: bytes, limits: Limits) -> Request:
-    """Reads an answer and checks what can be checked without the key; of the `Request` only the fields are filled."""
+    """Reads an answer and checks everything that needs no key; raises HandshakeError.
+
+    The returned `Request` has only its fields filled.
+    """
     status_line, fields = _parse_head(head, limits)
     response = Request("", "", "", fields)
     if not _SWITCHING.fullmatch(status_line):
@@ -255,9 +272,9 @@ def parse_switch(head: bytes, limits: Limits) -> Request:
 
 
 def build_head(first_line: str, fields: Iterable[tuple[str, str]]) -> bytes:
-    """Returns a request's or response's head, empty line included.
+    """Returns a request's or response's head, with its empty line.
 
-    Raises ValueError for a line that would be read as several, or not at all.
+    Raises ValueError for a line that a receiver would read as several lines, or would not read at all.
     """
     if _NOT_IN_A_VALUE.search(first_line):
         raise ValueError("the first line must have Latin-1 without control characters")
@@ -269,6 +286,6 @@ def _field_line(field: tuple[str, str]) -> str:
     name, value = field
     if not _TOKEN.fullmatch(name):
         raise ValueError(f"headers: a name must be a token (RFC 9110 section 5.1), not {name!r}")
-    if _NOT_IN_A_VALUE.search(value):  # which may be a secret, so it is not repeated
+    if _NOT_IN_A_VALUE.search(value):  # the value may be a secret, so the message does not repeat it
         raise ValueError(f"headers: the value of {name} must be Latin-1 without control characters")
     return f"{name}: {value}"

@@ -1,10 +1,10 @@
 """Messages: RFC 6455 sections 5.4 to 5.6, 7 and 8.1.
 
-In:  bytes as they come from the socket, cut anywhere.
+In:  bytes as they come from the socket, cut at any place.
 Out: events, in order: `str` (a text message), `bytes` (a binary message), `Ping`, `Pong`, `Close`.
-     Fragments are joined; control frames between them come out where they stood. Text is decoded as it arrives, so a
-     byte that cannot be UTF-8 fails at once, even in the middle of a frame. Nothing comes out after a `Close`.
-Raises ProtocolError at the first violation, after every event before it has been yielded.
+     Fragments are joined. A control frame between two fragments comes out at its place. Text is checked as it arrives,
+     so a byte that cannot be UTF-8 fails at once, even in the middle of a frame. Nothing comes out after a `Close`.
+Raises ProtocolError at the first violation, after it has yielded every event before that violation.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ class Ping(NamedTuple):
 
 
 class Pong(NamedTuple):
-    """A PONG: the answer to a ping of ours, or unasked for."""
+    """A PONG: the answer to a ping of ours, or a PONG that nobody asked for."""
 
     payload: bytes
 
 
 class Close(NamedTuple):
-    """A CLOSE: the peer will send nothing more. `code` is 1005 when it gave none."""
+    """A CLOSE: the peer sends nothing more. `code` is 1005 when the close frame has no code."""
 
     code: int
     reason: str
@@ -57,12 +57,15 @@ Event = Union[Message, Ping, Pong, Close]
 
 
 def is_valid_close_code(code: int) -> bool:
-    """Whether the code may stand in a close frame: defined by the RFC or IANA, or in the free ranges (7.4)."""
+    """Whether a close frame may have this code: the RFC or IANA defines it, or it is in a free range (7.4)."""
     return (1000 <= code <= 1014 and code not in (1004, NO_STATUS, ABNORMAL)) or 3000 <= code <= 4999
 
 
 def parse_close(payload: bytes) -> Close:
-    """Reads the body of a close frame (section 5.5.1): nothing, or a 2-byte code and a reason in UTF-8."""
+    """Reads the body of a close frame (section 5.5.1): nothing, or a 2-byte code and a reason in UTF-8.
+
+    Raises ProtocolError.
+    """
     if not payload:
         return Close(NO_STATUS, "")
     if len(payload) == 1:
@@ -77,7 +80,10 @@ def parse_close(payload: bytes) -> Close:
 
 
 def close_payload(code: int, reason: str = "") -> bytes:
-    """The body of a close frame; a reason over 123 bytes of UTF-8 is cut at a character. 1005 means "no code"."""
+    """Returns the body of a close frame. code: 1005 means "no code". Raises ValueError for a code that is not allowed.
+
+    reason: after at most 123 bytes of UTF-8 it is cut, between two characters.
+    """
     if code == NO_STATUS:
         return b""
     if not is_valid_close_code(code):
@@ -99,7 +105,7 @@ class _TextChecker:
             self._decoder.decode(data, final)
         except UnicodeDecodeError as error:
             raise _not_utf8(error.object[error.start]) from None
-        # Python waits for the third byte of a surrogate (ED A0..BF xx), though the second already settles it.
+        # Python waits for the third byte of a surrogate (ED A0..BF xx), though the second byte is already wrong.
         waiting = self._decoder.getstate()[0]
         if waiting[:1] == b"\xed" and waiting[1:2] >= b"\xa0":
             raise _not_utf8(waiting[0])
@@ -112,8 +118,8 @@ def _not_utf8(byte: int) -> ProtocolError:
 class MessageReader:
     """Turns the bytes of one direction of a connection into events; has no socket.
 
-    masked: True on a server, which reads from a client. limits: bounds on a message's size and fragments.
-    inflater: for compressed messages, if permessage-deflate was agreed on.
+    masked: True on a server, because a server reads from a client. limits: bounds on a message's size and fragments.
+    inflater: for compressed messages, if both sides agreed on permessage-deflate.
     """
 
     def __init__(self, limits: Limits, masked: bool, inflater: Inflater | None = None) -> None:
@@ -122,10 +128,11 @@ class MessageReader:
         self._frame_reader = FrameReader(masked, allowed_rsv=RSV1 if inflater else 0)
         self._frames: Iterator[Frame] = iter(())
         self._masked = masked
-        self._may_be_short = masked  # whether `only_message` may be asked: all that came before has come out
-        self._ended = False  # by a Close or a violation
+        self._may_be_short = masked  # whether `only_message` may read: all earlier bytes have come out
+        self._ended = False  # True after a Close or a violation
         # The message being assembled: `_checker` for text, None for binary; `_opcode` is CONTINUATION between messages.
-        # Text too is kept as bytes: in many small strings, a text that drips in would take forty times its size.
+        # Text is also kept as bytes: a text that arrives in many small pieces would take forty times its size as
+        # strings.
         self._opcode = CONTINUATION
         self._checker: _TextChecker | None = None
         self._payload = bytearray()
@@ -136,20 +143,20 @@ class MessageReader:
 
     @property
     def frames(self) -> int:
-        """How many frames have been read to their end; those that `only_message` has read do not count."""
+        """How many frames have been read to their end. Frames that `only_message` has read do not count."""
         return self._frame_reader.frames
 
     def only_message(self, data: bytes) -> bytes | None:
-        """The message, if `data` is just one short binary frame and no message is being assembled; else None.
+        """Returns the message if `data` is exactly one short binary frame and no message is being assembled; else None.
 
-        What it gives is what `feed` would; None: feed the data to `feed`.
+        The message is the same that `feed` would yield. After None, the caller gives the data to `feed`.
         """
         if self._may_be_short and len(data) <= self._limits.message_bytes:
             return only_payload(data)
         return None
 
     def feed(self, data: bytes) -> Iterator[Event]:
-        """Takes what was received and returns an iterator over the events that it completes."""
+        """Takes received bytes and returns an iterator over the events that they complete."""
         self._may_be_short = False
         self._frames = self._frame_reader.feed(b"" if self._ended else data)
         return iter(self._next_event, None)
@@ -171,7 +178,7 @@ class MessageReader:
                 return event
             self._check_place(frame)
             if frame.fin and frame.opcode == BINARY and not frame.rsv:
-                return frame.payload  # whole in one frame: what a game sends
+                return frame.payload  # a whole message in one frame: a game's clients send nearly only these
             message = self._assemble(frame)
             if message is not None:
                 return message
@@ -187,7 +194,7 @@ class MessageReader:
                 raise ProtocolError(1002, "RSV1 belongs on a message's first frame only", "6.1", rfc=7692)
         elif self._opcode != CONTINUATION:
             raise ProtocolError(1002, "a new message before the fragmented one ended", "5.4")
-        # Deflating what cannot be deflated adds 5 bytes to every 16 KiB or less.
+        # For data that cannot be made smaller, deflate adds 5 bytes to every 16 KiB or less.
         slack = self._limits.message_bytes // 1024 + 64 if frame.rsv or self._is_compressed else 0
         if self._wire_size + len(frame.payload) + frame.to_come > self._limits.message_bytes + slack:
             raise ProtocolError(1009, f"a message may have {self._limits.message_bytes} bytes", "7.4.1")
