@@ -130,7 +130,7 @@ def message_frame(
 ) -> bytes:
     """Returns the bytes of a message in one frame: TEXT for `str`, BINARY for `bytes` (section 5.6).
 
-    deflate: compresses the payload, unless compression cannot make so short a payload smaller (RFC 7692 section 6.1).
+    deflate: compresses the payload, unless the payload is too short to gain anything (RFC 7692 section 6.1).
     """
     opcode, payload = (TEXT, message.encode("utf-8")) if isinstance(message, str) else (BINARY, message)
     if deflate is not None and len(payload) >= _DEFLATE_FROM_BYTES:

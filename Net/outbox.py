@@ -1,7 +1,7 @@
-"""The writing half of a WebSocket: what waits to be sent, and the one lock under which all writing is done.
+"""The writing half of a WebSocket: the bytes not yet sent, and the one lock that guards all writing.
 
-Any thread may call the methods here, and none of them ever waits for the peer: what the kernel does not take at once
-stays in the outbox, in order, and later calls move it on. So the bytes of two frames can never mix.
+Any thread may call the public methods here, and none of them ever waits for the peer. The bytes that the kernel does
+not take at once stay in the outbox, in order, and later calls send them. So the bytes of two frames can never mix.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from Net.tap import Tap
 class Outbox:
     """Takes messages and frames, and hands them to a connected socket.
 
-    limit_bytes: that may wait; a peer for whom more would wait reads too slowly, and is dropped. is_client: a client
-    masks what it sends. deflater: of permessage-deflate, if that was agreed on.
+    limit_bytes: the most bytes that may wait. If more would wait, the peer reads too slowly and is dropped. is_client: a
+    client masks its frames. deflater: of permessage-deflate, if both sides agreed on it.
     """
 
     def __init__(self, sock: socket.socket, limit_bytes: int, is_client: bool, deflater: Deflater | None) -> None:
@@ -30,46 +30,46 @@ class Outbox:
         self._is_client = is_client
         self._deflater = deflater
         self.bytes_out = 0
-        self.tap: Tap | None = None  # sees all that is read and written
-        # Whether the kernel refused some of our bytes the last time we tried: the peer reads more slowly than we write.
+        self.tap: Tap | None = None  # sees all bytes that are read and written
+        # Whether the kernel refused some of our bytes at the last try: the peer reads more slowly than we write.
         self.is_congested = False
-        # The lock guards the socket's writing half and all that follows.
+        # The lock guards the socket's writing half and all attributes below.
         self._lock = threading.Lock()
         self._waiting: bytes | memoryview = b""
         self._limit_bytes = limit_bytes
-        self._takes_frames = True  # until our close frame, or an abort
+        self._takes_frames = True  # False after our close frame or an abort
         self._is_overfull = False  # a frame did not fit: the next `flush` ends the connection
-        self._progress_at_s = 0.0  # when the kernel first refused what waits, or last took some of it
+        self._progress_at_s = 0.0  # when the kernel first refused the waiting bytes, or last took some of them
         self._abort_reason = ""
 
     def post(self, message: Message) -> None:
-        """Sends a message without waiting; a peer for whom too much is waiting already is dropped."""
+        """Sends a message without waiting; drops the peer if too many bytes already wait for it."""
         with self._lock:
             self._write(self._frame(message))
 
     def post_frame(self, frame: bytes) -> None:
-        """`post` for a frame that was made once for many connections."""
+        """Does the same as `post` with a frame that was made once for many connections."""
         with self._lock:
             self._write(frame)
 
     def shared_window_bits(self) -> int:
-        """The deflate window for frames that are made once for many connections; 0: leave them uncompressed."""
+        """Returns the deflate window, in bits, for frames made once for many connections; 0: do not compress them."""
         deflater = self._deflater
         return 0 if deflater is None or deflater.takes_over else deflater.window_bits
 
     def enqueue_frame(self, frame: bytes) -> None:
-        """Lets a frame wait for the next `flush`; touches no socket, so it may be called under any lock."""
+        """Adds a frame to the outbox for the next `flush`; touches no socket, so the caller may hold any lock."""
         with self._lock:
             self._append(frame)
 
     def flush(self) -> bool:
-        """Sends what waits, as far as the kernel takes it; returns whether nothing waits any more."""
+        """Sends as many waiting bytes as the kernel takes; returns whether no bytes wait any more."""
         with self._lock:
             self._flush()
             return not self._waiting
 
     def ping(self, payload: bytes = b"") -> None:
-        """Asks the peer for a sign of life; payload: up to 125 bytes that its PONG brings back."""
+        """Sends a PING. payload: up to 125 bytes, which the peer's PONG sends back."""
         self.post_frame(self._serialize(PING, payload))
 
     def abort(self, reason: str) -> None:
@@ -80,11 +80,14 @@ class Outbox:
     # Making frames ------------------------------------------------------------------------------------------
 
     def _mask_key(self) -> bytes | None:
-        """A client's frames are masked, each with a new key that nobody can foresee (sections 5.1 and 5.3)."""
+        """Returns a new key that nobody can predict for each frame of a client (sections 5.1 and 5.3); else None."""
         return os.urandom(4) if self._is_client else None
 
     def _frame(self, message: Message) -> bytes:
-        """The bytes of a message; to be written before any later one, which may be deflated with reference to it."""
+        """Returns the bytes of a message.
+
+        The caller writes them before any later message: a later message may be deflated with reference to this one.
+        """
         return message_frame(message, self._mask_key(), self._deflater.deflate if self._deflater else None)
 
     def _serialize(self, opcode: int, payload: bytes) -> bytes:
@@ -93,9 +96,9 @@ class Outbox:
     # Writing, with the lock held ----------------------------------------------------------------------------
 
     def _write(self, frame: bytes) -> None:
-        """Sends a frame behind what waits, as far as the kernel takes it."""
+        """Sends a frame after the waiting bytes, as far as the kernel takes it."""
         if self._takes_frames and not self._waiting:
-            self._waiting = frame  # whatever its size: only what the kernel leaves must fit
+            self._waiting = frame  # of any size: only the bytes that the kernel does not take must fit
         else:
             self._append(frame)
         self._flush()
@@ -107,7 +110,7 @@ class Outbox:
         if len(waiting) + len(frame) > self._limit_bytes:
             self._is_overfull = True
         else:
-            self._waiting = b"".join((waiting, frame)) if waiting else frame  # as nearly always; nothing is copied
+            self._waiting = b"".join((waiting, frame)) if waiting else frame  # nearly always `frame`, without a copy
 
     def _flush(self) -> None:
         if self._is_overfull:
@@ -123,7 +126,7 @@ class Outbox:
         self.bytes_out += sent
         if self.tap is not None:
             self.tap.sent(bytes(waiting[:sent]))
-        if sent == len(waiting):  # as nearly always
+        if sent == len(waiting):  # nearly always
             self._waiting = b""
             self.is_congested = False
             return
@@ -144,7 +147,10 @@ class Outbox:
     # Waiting, in the connection's own thread ----------------------------------------------------------------
 
     def _drain(self, patience_s: float) -> bool:
-        """Waits until all is sent; returns False if the peer took nothing for `patience_s` or the connection broke."""
+        """Waits until all bytes are sent.
+
+        Returns False if the peer took nothing for `patience_s` seconds, or if the connection broke.
+        """
         while not self.flush():
             if not sockets.wait_writable(self._sock, patience_s):
                 return False

@@ -1,8 +1,8 @@
-"""What differs between operating systems about a stream socket, in one place.
+"""Stream sockets: all differences between operating systems are in this file.
 
-Everywhere else a connection's socket is: read by one thread, which may block; written by any thread, which must not.
-Linux, macOS and the BSDs have a flag for "do not block this once"; elsewhere (Windows) the socket itself is made
-non-blocking and the reader waits before it reads.
+The rest of the code relies on two rules. One thread reads a connection's socket, and this thread may block. Any thread
+may write to the socket, and no writer may block. Linux, macOS and the BSDs have a flag for "do not block in this call".
+On other systems (Windows) the socket itself is non-blocking, and the reader waits when there is nothing to read.
 """
 
 from __future__ import annotations
@@ -13,26 +13,31 @@ import struct
 import sys
 import time
 
-# 0 where the system has no such flag: then `prepare` makes the socket itself non-blocking.
+# 0 if the system has no such flag: then `prepare` makes the socket itself non-blocking.
 _DONTWAIT: int = getattr(socket, "MSG_DONTWAIT", 0)
-# Bytes that may wait in the kernel before it takes no more from us. What waits there goes stale: a snapshot that the
-# peer cannot take yet is better not made. Bytes that are under way do not count, so that a long, fast road stays full.
+# Bytes that may wait in the kernel before the kernel takes no more from us. Bytes that wait there become out of date:
+# if the peer cannot take a snapshot yet, it is better not to make the snapshot. Bytes already on the network do not
+# count, so a connection with a high bandwidth and a long delay stays full.
 _UNSENT_BYTES = 4096
-# What a peer still sends behind our last bytes is read away so much at a time, with a pause after each, and in all. A
-# peer that sends more is not about to close: it would take as much of the interpreter's time as it likes.
+# How `linger` discards the bytes that a peer still sends after our last bytes: bytes of one read, the pause after each
+# read, and the most bytes in all. A peer that sends more is not about to close. Without the limit, it could take as
+# much of the interpreter's time as it likes.
 _LINGER_BYTES, _LINGER_PAUSE_S, _LINGER_MOST_BYTES = 64 * 1024, 0.01, 512 * 1024
 # SO_LINGER: on, for no seconds. Two C ints, or two shorts on Windows.
 _RESET = struct.pack("HH" if sys.platform == "win32" else "ii", 1, 0)
 
 
 def prepare(sock: socket.socket, stall_timeout_s: float) -> None:
-    """Sets a connection's socket up for the functions below; a peer that acknowledges nothing for so long is lost."""
+    """Prepares a connection's socket for the functions below.
+
+    stall_timeout_s: a peer that acknowledges nothing for so many seconds counts as lost.
+    """
     options = (
         # A game's packets are small and urgent: do not let Nagle's algorithm hold them back (RFC 1122 section 4.2.3.4).
         ("TCP_NODELAY", 1),
-        # The next two are not known to every system; what they are for is then found out later, by time-outs of ours.
+        # Not every system has the next two options. Without them, our own time-outs find a slow or lost peer later.
         ("TCP_NOTSENT_LOWAT", _UNSENT_BYTES),
-        # Who was cut off without a word: RFC 5482. Without it the kernel goes on trying for a quarter of an hour.
+        # Finds a peer that vanished without a FIN or RST (RFC 5482). Without it the kernel retries for 15 minutes.
         ("TCP_USER_TIMEOUT", max(1, round(1000 * stall_timeout_s))),
     )
     for name, value in options:
@@ -42,7 +47,7 @@ def prepare(sock: socket.socket, stall_timeout_s: float) -> None:
 
 
 def receive(sock: socket.socket, size: int) -> bytes:
-    """Waits for bytes and returns up to `size` of them, b"" at the end of the stream."""
+    """Waits for bytes and returns up to `size` of them; returns b"" at the end of the stream."""
     while True:
         try:
             return sock.recv(size)
@@ -51,7 +56,7 @@ def receive(sock: socket.socket, size: int) -> bytes:
 
 
 def send_now(sock: socket.socket, data: bytes | memoryview) -> int:
-    """Writes what the kernel takes without waiting; returns the number of bytes, perhaps 0."""
+    """Writes as many bytes as the kernel takes without waiting; returns their number, perhaps 0."""
     try:
         return sock.send(data, _DONTWAIT)
     except BlockingIOError:
@@ -59,19 +64,19 @@ def send_now(sock: socket.socket, data: bytes | memoryview) -> int:
 
 
 def wait_readable(sock: socket.socket, timeout_s: float | None) -> bool:
-    """Waits until `receive` would not block; returns whether that is so (None: no time-out)."""
+    """Waits until `receive` would not block; returns False after the time-out (None: no time-out)."""
     return _wait(sock, for_writing=False, timeout_s=timeout_s)
 
 
 def wait_writable(sock: socket.socket, timeout_s: float | None) -> bool:
-    """Waits until the kernel has room to send; returns whether it has."""
+    """Waits until the kernel has room to send; returns False after the time-out (None: no time-out)."""
     return _wait(sock, for_writing=True, timeout_s=timeout_s)
 
 
 def has_hung_up(sock: socket.socket) -> bool:
-    """Whether the peer has ended the connection, though bytes that came before may still be read.
+    """Whether the peer has ended the connection, even if earlier bytes are still unread.
 
-    Only Linux tells; elsewhere this is False, and the end is seen behind the last byte.
+    Only Linux can tell. On other systems this is False, and the reader finds the end after the last byte.
     """
     if sys.platform != "linux":
         return False
@@ -81,7 +86,7 @@ def has_hung_up(sock: socket.socket) -> bool:
 
 
 def _wait(sock: socket.socket, for_writing: bool, timeout_s: float | None) -> bool:
-    # No limit on descriptor numbers, which `select` has (1,024).
+    # `poll` has no limit on descriptor numbers; `select` has one (1,024).
     if sys.platform != "win32" and hasattr(select, "poll"):
         poller = select.poll()
         poller.register(sock, select.POLLOUT if for_writing else select.POLLIN)
@@ -92,28 +97,32 @@ def _wait(sock: socket.socket, for_writing: bool, timeout_s: float | None) -> bo
 
 
 def wake(sock: socket.socket) -> None:
-    """Ends the connection both ways; a thread blocked in `receive` wakes up, which `close` alone would not do."""
+    """Ends the connection in both directions.
+
+    A thread that is blocked in `receive` wakes up; `close` alone would not wake it.
+    """
     try:
         sock.shutdown(socket.SHUT_RDWR)
     except OSError:
-        pass  # the peer was faster: there is no connection left to shut down
+        pass  # the peer was faster: the connection has already ended
 
 
 def reset_on_close(sock: socket.socket) -> None:
     """Makes `close` reset the connection.
 
-    A peer that is still sending would otherwise wait, with its bytes in its own kernel, until a minute is over.
+    Without the reset, a peer that is still sending would wait for a minute, with its bytes in its own kernel.
     """
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
     except OSError:
-        pass  # it is closed already
+        pass  # the socket is already closed
 
 
 def linger(sock: socket.socket, timeout_s: float) -> None:
-    """Says "I am done" and reads away what the peer still sends until it is done too, or for `timeout_s`, or 512 KiB.
+    """Ends our sending half, then discards what the peer still sends, until the peer ends its half too.
 
-    To close with unread input resets the connection, and the peer may lose our last bytes (RFC 6455 section 7.1.1).
+    It stops after `timeout_s` seconds, or after 512 KiB. A close with unread input would reset the connection, and the
+    peer might lose our last bytes (RFC 6455 section 7.1.1).
     """
     deadline = time.monotonic() + timeout_s
     left_bytes = _LINGER_MOST_BYTES
@@ -128,4 +137,4 @@ def linger(sock: socket.socket, timeout_s: float) -> None:
                 reset_on_close(sock)
             time.sleep(_LINGER_PAUSE_S)
     except OSError:
-        pass  # reset by the peer: there is nobody left to be polite to
+        pass  # the peer has reset the connection, so nobody is left to wait for

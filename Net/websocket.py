@@ -1,7 +1,7 @@
 """A WebSocket: one socket, the reader of its messages, and its outbox (RFC 6455 sections 5 to 7).
 
-The connection's own thread calls `receive`, `send` and `close`, which may wait. Every other thread calls the methods
-under "any thread" and those of `Net.outbox.Outbox`, which never do.
+The connection's own thread calls `receive`, `send` and `close`; these may wait. Every other thread calls the methods
+under "Any thread" and the methods of `Net.outbox.Outbox`; these never wait.
 """
 
 from __future__ import annotations
@@ -19,21 +19,22 @@ from Net.limits import Limits
 from Net.messages import ABNORMAL, Close, Event, Message, MessageReader, Ping, close_payload
 from Net.outbox import Outbox
 
-# Python reserves all that may be read before it waits, and up to about this size takes it from a pool of its own.
-# Hundreds wait at a time, nearly all for a game input; who sends more at once gets large reads
+# Python reserves memory for the whole read before it waits. Up to about this size, the memory comes from Python's own
+# pool. Hundreds of threads wait at a time, nearly all for a game input. A peer that sends more at once gets large reads
 # (`Limits.receive_bytes`) until one of them is not filled.
 _SMALL_READ_BYTES = 448
-# What a read costs a peer that does not bring just one frame, in frames. Bytes may drip in one by one, and each wakes
-# a thread.
+# The cost of a read, in frames, when the read does not bring exactly one short frame. A peer may send bytes one by one,
+# and each of them wakes a thread.
 _READ_COST_FRAMES = 0.5
 
 
 class WebSocket(Outbox):
     """An open connection, made by `Net.accept.accept` or `Net.client.connect`.
 
-    sock: connected, its handshake done. is_client: a client masks what it sends. early: bytes that came behind the
-    handshake's head. path: what the client asked for. address: the peer's, for logs. parameters: of
-    permessage-deflate, if that was agreed on. share: what the peer may take of our time; None: as much as it likes.
+    sock: a connected socket whose handshake is done. is_client: a client masks its frames. early: bytes that arrived
+    after the handshake's head. path: the path that the client asked for. address: the peer's, for logs. parameters: of
+    permessage-deflate, if both sides agreed on it. share: the share of the server's time that the peer may use; None:
+    without limit.
     """
 
     def __init__(
@@ -55,37 +56,37 @@ class WebSocket(Outbox):
         sockets.prepare(sock, limits.stall_timeout_s)
         self.path = path
         self.address = address
-        self.is_this_machine = False  # whether the peer is a program of this machine; see `Net.proxy`
+        self.is_this_machine = False  # whether the peer is a program on this machine; see `Net.proxy`
         self.bytes_in = 0
-        self.awaited_pong = b""  # set by who sends a PING with a payload; empty again when it has been answered
+        self.awaited_pong = b""  # the sender of a PING sets its payload here; empty again after the PONG
         self._limits = limits
         self._reader = MessageReader(limits, not is_client, inflater)
         self._bytes_per_frame = limits.bytes_per_frame
-        self._events: Iterator[Event] | None = self._reader.feed(early)  # of what was read; None: all dealt with
+        self._events: Iterator[Event] | None = self._reader.feed(early)  # of the bytes read; None: all handled
         self._receive_size = _SMALL_READ_BYTES
         self._share = share
-        self._paid_frames = 0  # of those that the reader has completed
+        self._paid_frames = 0  # completed frames for which the peer has been charged
         self._close_sent_at_s: float | None = None
-        # The code and reason that `receive` raises when nothing more can come. Not the exception itself: its traceback
-        # would hold this object, and so all memory of a dead connection, until the garbage collector comes round.
+        # The code and reason that `receive` raises when nothing more can come. The exception itself is not kept: its
+        # traceback would hold this object, and so all memory of a dead connection, until the next garbage collection.
         self._closed: tuple[int, str] | None = None
-        # For `tend`: what it saw when it last looked.
+        # The keepalive's state (`tend`), as of its last call.
         self._has_heard = True
         self._quiet_since_s = 0.0
         self._pinged_at_s: float | None = None
 
     @property
     def host(self) -> str:
-        """The peer's address without its port, nor the brackets of IPv6."""
+        """The peer's address without its port and without the brackets of IPv6."""
         return self.address.rpartition(":")[0].strip("[]")
 
     # The connection's own thread ----------------------------------------------------------------------------
 
     def receive(self, timeout_s: float | None = None) -> Message:
-        """Waits for the next message: `str` for text, `bytes` for binary; pings are answered on the way.
+        """Waits for the next message: `str` for text, `bytes` for binary. It answers pings while it waits.
 
-        Raises ConnectionClosed at the end of the connection, and whenever called after it; TimeoutError when no
-        message has come for `timeout_s` seconds (None: waits as long as the connection lives).
+        Raises ConnectionClosed at the end of the connection, and at every later call. Raises TimeoutError when no
+        message has come for `timeout_s` seconds (None: it waits as long as the connection lives).
         """
         deadline_s = None if timeout_s is None else time.monotonic() + timeout_s
         is_late = False
@@ -93,7 +94,7 @@ class WebSocket(Outbox):
             if self._closed is not None:
                 raise ConnectionClosed(*self._closed)
             if self._events is None:
-                if is_late:  # a peer that sends pings all the time does not prolong ours
+                if is_late:  # a peer that sends pings all the time does not prolong our wait
                     raise TimeoutError("no message came in time")
                 data = self._receive_bytes(deadline_s)
                 is_late = deadline_s is not None and time.monotonic() > deadline_s
@@ -119,7 +120,7 @@ class WebSocket(Outbox):
     def send(self, message: Message) -> None:
         """Sends a message and waits until the kernel has taken all of it.
 
-        Raises ConnectionClosed when the connection has ended, or the peer took nothing for the stall time-out.
+        Raises ConnectionClosed when the connection has ended, or when the peer took nothing during the stall time-out.
         """
         with self._lock:
             frame = self._frame(message)
@@ -141,12 +142,12 @@ class WebSocket(Outbox):
             self.abort("the peer did not answer our close")
             self._release(ABNORMAL, self._abort_reason)
         except ConnectionClosed:
-            pass  # as it should: the peer has answered, or was gone before
+            pass  # the expected end: the peer has answered, or had already gone
 
-    # Any thread, as for all methods of the outbox -----------------------------------------------------------
+    # Any thread, as with all methods of the outbox ----------------------------------------------------------
 
     def begin_close(self, code: int = 1000, reason: str = "") -> None:
-        """Sends our close frame, once; `receive` in the connection's own thread then sees the peer's."""
+        """Sends our close frame, once; `receive` in the connection's own thread then gets the peer's close frame."""
         frame = self._serialize(CLOSE, close_payload(code, reason))
         with self._lock:
             if self._close_sent_at_s is None:
@@ -155,9 +156,9 @@ class WebSocket(Outbox):
                 self._close_sent_at_s = time.monotonic()
 
     def tend(self, now_s: float) -> None:
-        """Keeps the connection alive or ends it; to be called about once a second by one thread for all.
+        """Runs the keepalive; one thread calls it about once a second for each connection.
 
-        now_s: time.monotonic(). Flushes, pings a silent peer, drops one that is dead or does not read.
+        It flushes, pings a silent peer, and drops a peer that is dead or does not read. now_s: time.monotonic().
         """
         limits = self._limits
         with self._lock:
@@ -179,19 +180,19 @@ class WebSocket(Outbox):
     # Reading, in the connection's own thread ----------------------------------------------------------------
 
     def _next_message(self, events: Iterator[Event]) -> Message | None:
-        """Deals with what was read, up to the next message; returns None when that was all."""
+        """Handles the events up to the next message and returns that message; None when no events are left."""
         try:
             for event in events:
-                self._has_heard = True  # by a whole event: a frame that drips in byte by byte is no sign of life
+                self._has_heard = True  # only a whole event counts: single bytes of a slow frame are no sign of life
                 self._charge_frames()
                 self._end_if_aborted()
                 if isinstance(event, (bytes, str)):
                     self._charge(len(event) / self._bytes_per_frame)
                     if self._close_sent_at_s is None:
                         return event
-                    # Otherwise we have said goodbye, and what still comes is not for us (section 1.4).
+                    # Otherwise our close frame has been sent, and later messages are discarded (section 1.4).
                 elif isinstance(event, Close):
-                    self.begin_close(event.code)  # the answer, unless the peer's is the answer (section 5.5.1)
+                    self.begin_close(event.code)  # our answer, unless the peer's frame answers ours (section 5.5.1)
                     self._end(event.code, event.reason)
                 elif isinstance(event, Ping):
                     self.post_frame(self._serialize(PONG, event.payload))
@@ -209,7 +210,7 @@ class WebSocket(Outbox):
             self._charge(frames)
 
     def _charge(self, frames: float) -> None:
-        """Charges the peer; one that has used up its allowance waits for its turn, and one that has gone is let go."""
+        """Charges the peer; if its allowance is used up, its reader waits for a turn. Aborts if the peer has gone."""
         share = self._share
         if share is None:
             return
@@ -218,7 +219,7 @@ class WebSocket(Outbox):
         except ProtocolError as violation:
             self._refuse(violation)
         if is_spent and share.wait_for_turn() and sockets.has_hung_up(self._sock):
-            self.abort("the peer vanished")  # nobody waits for an answer to what it has sent before
+            self.abort("the peer vanished")  # nobody waits for answers to its earlier messages
 
     def _end_if_aborted(self) -> None:
         if self._abort_reason:
@@ -229,7 +230,7 @@ class WebSocket(Outbox):
         self._end(violation.close_code, violation.reason, violation)
 
     def _receive_bytes(self, deadline_s: float | None) -> bytes:
-        self._end_if_aborted()  # the kernel would go on giving us what has come before
+        self._end_if_aborted()  # the kernel would still give us the bytes that arrived before
         if deadline_s is not None and not sockets.wait_readable(self._sock, max(0.0, deadline_s - time.monotonic())):
             raise TimeoutError("no message came in time")
         try:
@@ -247,16 +248,16 @@ class WebSocket(Outbox):
         return data
 
     def _end(self, code: int, reason: str, violation: ProtocolError | None = None) -> NoReturn:
-        """Our last bytes go out, TCP is closed, and ConnectionClosed is raised."""
+        """Sends our last bytes, closes TCP, and raises ConnectionClosed."""
         if not self._abort_reason and self._drain(self._limits.close_timeout_s):
             sockets.linger(self._sock, self._limits.close_timeout_s)
         self._release(code, reason)
         raise ConnectionClosed(code, reason, violation)
 
     def _release(self, code: int, reason: str) -> None:
-        """Gives the socket back; from here on every method is harmless."""
+        """Closes the socket; after this call every method is harmless."""
         self._closed = code, reason
-        # After our close frame only a greedy peer is reset: a slow one still has that frame to read.
+        # After our close frame only a greedy peer gets a reset: a slow peer must still read that frame.
         is_greedy = self._share is not None and self._share.is_spent
         if self._abort_reason and (self._close_sent_at_s is None or is_greedy):
             sockets.reset_on_close(self._sock)
