@@ -1,8 +1,8 @@
 """The server's half of opening a connection: reads the head of a request, then upgrades, answers or refuses it.
 
-In:  a socket just accepted. Out: a `WebSocket`, or None for a plain HTTP request that has been answered, and for a
-     connection on which nothing was sent.
-Raises HandshakeError after the client has been told; OSError if it vanished on the way.
+In:  a socket just accepted.
+Out: a `WebSocket`. Or None, if a plain HTTP request has been answered, or if the client has sent nothing.
+Raises HandshakeError after the client has been told why; OSError if the client vanished during the handshake.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from Net.proxy import Caller
 from Net.tap import Tap, tell_witness
 from Net.websocket import WebSocket
 
-# Connections of one path that may keep a deflate context each, about 300 KiB. Those that come later start each message
-# anew, and keep nothing between two messages.
+# The most connections of one path that keep a deflate context (about 300 KiB each). Later connections compress each
+# message by itself, and keep nothing between two messages.
 MOST_CONTEXTS = 16
 
 
 class Endpoint:
-    """A path at which WebSockets are opened. limits: None: those of the port."""
+    """A path at which clients open WebSockets. limits: of this path; None: the limits of the port."""
 
     def __init__(self, compression: Compression = Compression.NONE, limits: Limits | None = None) -> None:
         self.limits = limits
@@ -40,19 +40,19 @@ class Endpoint:
 
     @property
     def compression(self) -> Compression:
-        """What is offered to the next client."""
+        """The compression that the next client may have."""
         if self._compression is Compression.WITH_CONTEXT and len(self._contexts) >= MOST_CONTEXTS:
             return Compression.ALONE
         return self._compression
 
     def open(self, websocket: WebSocket, parameters: Parameters | None) -> None:
-        """Counts the context of a new connection, if it has one, for as long as the connection lives."""
+        """Counts the deflate context of a new connection, if it has one, as long as the connection lives."""
         if parameters is not None and parameters.keeps_context():
             self._contexts.add(websocket)
 
 
 class Site(NamedTuple):
-    """What can be asked for on the port: WebSockets by path, pages for everything else, and who may ask."""
+    """Everything that the port serves: WebSockets by path, the pages, and the policy that says who may ask."""
 
     websockets: Mapping[str, Endpoint]
     pages: Pages
@@ -69,8 +69,9 @@ def accept(
 ) -> WebSocket | None:
     """Handles one new connection up to the end of its opening handshake; closes the socket unless it was upgraded.
 
-    introduce: says who sent the request, or raises HandshakeError if it may not come in. tap: sees the handshake, and
-    then the frames. make_share: gives the share of our time that a WebSocket with some limits may take.
+    introduce: returns the caller that sent the request, or raises HandshakeError if the caller is not admitted. tap:
+    sees the handshake, and then the frames. make_share: returns the share of the server's time for a WebSocket with the
+    given limits; None: no bound.
     """
     reader = HeadReader(sock, limits, tap)
     try:
@@ -100,15 +101,16 @@ def accept(
             return None
         sock.close()
         raise
-    except Exception:  # of a page, say
+    except Exception:  # for example, from a function that makes a page
         _refuse(sock, HandshakeError(500, "a fault in the server", "RFC 9110 section 15.6.1"), reader, limits, tap)
         raise
 
 
 def upgrade(request: Request, site: Site, scheme: str | None = None) -> tuple[bytes, Parameters | None]:
-    """Returns the response that opens the WebSocket, and the parameters of its compression, if it is compressed.
+    """Returns the response that opens the WebSocket, and its compression parameters (None: no compression).
 
-    scheme: of the URL that was opened, if a proxy told. Raises HandshakeError when it may not be opened.
+    scheme: of the URL that the client opened, if a proxy reported it. Raises HandshakeError when this WebSocket may not
+    be opened.
     """
     key = check_upgrade(request)
     site.policy.check_origin(request, scheme)
@@ -129,10 +131,10 @@ def _send(sock: socket.socket, response: bytes, tap: Tap | None) -> None:
 
 
 def _is_spare(sock: socket.socket, reader: HeadReader) -> bool:
-    """Whether nothing at all was sent; then the socket is closed.
+    """Whether the client has sent nothing at all; if so, closes the socket.
 
-    Browsers open connections before they need them, and load balancers open them to see whether the port answers.
-    Neither has asked for anything, so there is nobody to tell and nothing to log.
+    Browsers open connections before they need them, and load balancers open connections to check the port. Neither has
+    asked for anything, so there is nothing to answer and nothing to log.
     """
     if reader.heard:
         return False
@@ -145,7 +147,7 @@ def _refuse(sock: socket.socket, error: HandshakeError, reader: HeadReader, limi
     try:
         _send(sock, refusal(error, reader.heard), tap)
     except OSError:
-        pass  # it left before it was told: nothing more to do for it
+        pass  # the client left before the answer: there is nothing more to do
     _hang_up(sock, limits)
 
 

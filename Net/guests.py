@@ -1,7 +1,7 @@
-"""Who may come in, and how many from one address.
+"""Admission of connections, and the per-address limit.
 
 In:  the address of each new connection, and later its request. Out: a `Guest`.
-A `HandshakeError`, returned or raised, says why somebody may not come in.
+A `HandshakeError`, returned or raised, says why a connection is not admitted.
 """
 
 from __future__ import annotations
@@ -18,21 +18,22 @@ from Net.reserve import NO_RESERVE, Reserve
 from Net.token_bucket import KeyedBuckets, Rate
 from Net.websocket import WebSocket
 
-# What is counted apart from all addresses: connections of this process, and places of the reserve.
+# Keys that are counted apart from all addresses: connections of this process, and places of the reserve.
 _OWN, _RESERVE = "own", "reserve"
 
 
 def full(reason: str) -> HandshakeError:
-    """The answer to those for whom there is no room just now."""
+    """Returns the answer to a client for which there is no room at the moment."""
     return HandshakeError(503, reason, "RFC 9110 section 15.6.4", (("Retry-After", "10"),))
 
 
 class Guest:
-    """A connection.
+    """A connection, as admission knows it.
 
-    caller: who it is, as far as we know. counted_as: the address whose share it takes. refusal: its answer, unless it
-    asks for what the reserve is for; None if it has a place like everybody else. is_rushed: its address opens
-    connections faster than it may. has_waited: it has waited for its turn because of that.
+    caller: the client, as far as it is known. counted_as: the key under which it is counted, mostly its address.
+    refusal: the answer that it gets unless its request may use the reserve; None if it has an ordinary place.
+    is_rushed: its address opens connections faster than the allowed rate. has_waited: it has waited for its turn
+    because of that.
     """
 
     def __init__(self, host: str, port: int, refusal: HandshakeError | None = None) -> None:
@@ -44,12 +45,12 @@ class Guest:
 
 
 class Guests:
-    """All connections, by address; may be called from any thread.
+    """All connections, by address; any thread may call the methods.
 
-    max_per_address: how many each may have. arrivals: how many each may open without a wait. refuse: is asked for each
-    new address, and returns the reason if it may not come in. proxies: addresses that are not held to this; those are
-    for whom they ask. reserve: places beyond the limits. own: the connections of this process, which have no limit but
-    that of the whole server.
+    max_per_address: how many connections each address may have. arrivals: how many each address may open without a
+    wait. refuse: called with each new address; returns a reason if the address is refused, else None. proxies:
+    addresses of trusted proxies. These limits do not hold for a proxy, but for the clients for which it asks. reserve:
+    places beyond the limits. own: the connections of this process; only the limit of the whole server holds for them.
     """
 
     def __init__(
@@ -71,9 +72,9 @@ class Guests:
         self._per_address: Counter[str] = Counter()
 
     def admit(self, host: str, port: int, is_full: HandshakeError | None = None) -> Guest:
-        """Counts a new connection, until `leave`; raises HandshakeError if it may not come in.
+        """Counts a new connection, until `leave`; raises HandshakeError if it is not admitted.
 
-        is_full: why the server takes no more connections of anybody.
+        is_full: the reason if the server takes no more connections from any address; else None.
         """
         guest = Guest(host, port)
         if self._own.arrive(guest.caller.address):
@@ -92,7 +93,7 @@ class Guests:
         return guest
 
     def introduce(self, guest: Guest, request: Request) -> Caller:
-        """Learns from its request who a guest is; raises HandshakeError if it may not come in after all."""
+        """Finds the guest's real caller from its request; raises HandshakeError if the caller is not admitted."""
         peer = guest.caller.host
         guest.caller = identify(request, peer, guest.caller.port, self._proxies)
         if guest.counted_as == _OWN:
@@ -110,7 +111,7 @@ class Guests:
         return guest.caller
 
     def leave(self, guest: Guest) -> None:
-        """Its share is free again."""
+        """Frees the place of a connection that has ended."""
         if guest.counted_as == _RESERVE:
             self._reserve.give_back()
         elif guest.counted_as == _OWN:
@@ -119,28 +120,37 @@ class Guests:
             self._uncount(guest.counted_as)
 
     def has_lost(self, websocket: WebSocket) -> bool:
-        """Whether a connection must end because its address has been banned since it came in."""
+        """Whether a connection must end because its address was banned after its admission."""
         if websocket.address in self._own or self._reserve.covers(websocket.path):
             return False
         return self.why_refused(websocket.host) is not None
 
     def why_refused(self, host: str) -> HandshakeError | None:
-        """Why nobody at all may come in from an address."""
+        """Returns the error for an address that is refused altogether; None if it is not refused."""
         reason = self._refuse(host) if self._refuse is not None else None
         return None if reason is None else HandshakeError(403, reason, "RFC 9110 section 15.5.4")
 
     def _why_not(self, host: str) -> HandshakeError | None:
-        """Why nobody more may come in from an address; None if somebody may, or if only the request will tell."""
+        """Returns why no further connection from an address is admitted.
+
+        None: one is admitted, or the address is a proxy's, and only the request can tell.
+        """
         return None if host in self._proxies else self.why_refused(host) or self._why_no_room(host)
 
     def _why_no_room(self, host: str, counted: int = 0) -> HandshakeError | None:
-        """counted: 1 if the one who asks is among those that are there."""
+        """Returns the error if an address has too many connections; else None.
+
+        counted: 1 if the connection in question is already counted for this address, else 0.
+        """
         if self._per_address[host] - counted < self._max_per_address:
             return None
         return full(f"too many connections from {host}: at most {self._max_per_address}")
 
     def _recount(self, guest: Guest) -> HandshakeError | None:
-        """Counts a guest for its own address instead of the proxy's; returns why not, if that has too many."""
+        """Counts a guest for its own address instead of the proxy's.
+
+        Returns an error, and changes nothing, if its own address has too many connections.
+        """
         host = guest.caller.host
         with self._lock:
             problem = self._why_no_room(host, counted=int(host == guest.counted_as))

@@ -1,9 +1,10 @@
-"""The blocking accept loop: one thread per connection, and one more that tends them all.
+"""The blocking accept loop: one thread per connection, and one keepalive thread for all connections.
 
-In:  a `Site` (what can be asked for) and `handle`, which is called with each `WebSocket` in a thread of its own and may
-     block there; when it returns, or raises ConnectionClosed, the connection is closed.
-Out: nothing; `serve` returns after `stop`, `close_all` ends what is still open.
-Whatever a stranger sends costs one log line; only a bug of ours prints a traceback.
+In:  a `Site` (the WebSockets and pages of the port) and `handle`. The listener calls `handle` with each `WebSocket`, in
+     a thread of its own, where it may block. When `handle` returns or raises ConnectionClosed, the listener closes the
+     connection.
+Out: nothing. `serve` returns after `stop`; `close_all` ends the connections that are still open.
+Bad input from a client costs at most one log line. Only a bug of ours prints a traceback.
 """
 
 from __future__ import annotations
@@ -36,26 +37,30 @@ log = logging.getLogger(__name__)
 Address = Tuple[str, int]
 
 TEND_EVERY_S = 1.0
-# After a failed accept (no file descriptors left, say): long enough not to spin, short enough not to be noticed.
+# The pause after a failed accept (for example, no file descriptors are left): long enough to leave the processor free,
+# short enough that users do not notice it.
 RETRY_ACCEPT_S = 0.1
-# Clients that may be turned away politely at the same time, and how long each may take over it.
+# Refused clients whose requests the server still reads before it answers: how many at the same time, and the seconds
+# that each may take.
 TURNED_AWAY_AT_ONCE = 16
 TURNED_AWAY_S = 1.0
-# For the threads of connections that were cut off to notice it.
+# The time that threads have to end after their connections were cut off.
 CUT_OFF_S = 0.5
-# Connections of one address in the long run, and at once: to open the page takes about 35 of them.
+# New connections of one address: the steady rate per second, and the burst. A browser opens about 35 to load the page.
 ARRIVALS = Rate(20, 200)
-# What it costs to take in one connection, in seconds of processor time: above that rate newcomers wait for their turns.
+# The cost of one new connection, in seconds of processor time. Above the rate `ARRIVALS`, new connections wait for
+# their turns.
 ARRIVAL_WORK_S = 0.001
-_BACKLOG = 512  # connections that may wait for accept: a class that opens the page at the same moment
+_BACKLOG = 512  # connections that may wait for accept: enough for a class that opens the page at the same moment
 
 
 class Listener:
-    """A listening socket and everything that was accepted on it.
+    """A listening socket and all connections that it has accepted.
 
-    site, limits: see there. handle: the application. max_connections, max_per_address: above them, HTTP 503.
-    tend: called about once a second with time.monotonic(), for the application's own time-outs. refuse: is asked for
-    each new address, and returns the reason if it may not come in. proxies, reserve, own: see `Guests`.
+    site, limits: see these classes. handle: the application; called with each WebSocket. max_connections,
+    max_per_address: above these numbers, a client gets HTTP 503. tend: called about once a second with
+    time.monotonic(), for the application's own time-outs. refuse: called with each new address; returns a reason if the
+    address is refused, else None. proxies, reserve, own: see `Guests`.
     """
 
     def __init__(
@@ -78,11 +83,11 @@ class Listener:
         self._tend_application = tend
         self._turns = Turns()
         self._guests = Guests(max_per_address, ARRIVALS, refuse, proxies, reserve, own)
-        self.tap_makers: list[MakeTap] = []  # who wants to listen in on connections
+        self.tap_makers: list[MakeTap] = []  # each may make a tap for a new connection
         self._listening: socket.socket | None = None
         self._stopping = threading.Event()
-        self._is_short = False  # of what `accept` needs: the accept loop's own
-        # Guards all below.
+        self._is_short = False  # the system lacks a resource that `accept` needs; only the accept loop uses this flag
+        # Guards all attributes below.
         self._lock = threading.Lock()
         self._threads: dict[threading.Thread, socket.socket] = {}
         self._turned_away: dict[threading.Thread, socket.socket] = {}
@@ -93,12 +98,13 @@ class Listener:
     def open(self, host: str, port: int) -> Address:
         """Binds and listens; returns the address, with the port that the system chose if `port` is 0.
 
-        host: an address of this machine or a name of it, see `Net.lan`. With :: only IPv6 is taken. Raises OSError when
-        the port is taken or the host is not an address of this machine.
+        host: an address or a name of this machine, see `Net.lan`. With ::, the socket accepts IPv6 only. Raises OSError
+        when the port is in use or the host is not an address of this machine.
         """
         address = address_to_listen_on(host)
         self._listening = socket.create_server((address, port), family=family_of(address), backlog=_BACKLOG)
-        # Accepted sockets inherit it; set on those, it would come too late for the window that TCP announces.
+        # Accepted sockets inherit this option. If it were set on an accepted socket, it would come too late for the
+        # window that TCP announces.
         self._listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self._limits.receive_buffer_bytes)
         bound_host, bound_port = self._listening.getsockname()[:2]
         return bound_host, bound_port
@@ -110,7 +116,7 @@ class Listener:
             raise RuntimeError("open() must come before serve()")
         tender = threading.Thread(target=self._tend, name="tender", daemon=True)
         tender.start()
-        # Systems on which `shutdown` does not wake `accept` notice the end at this interval.
+        # On some systems `shutdown` does not wake `accept`: there the loop notices `stop` after at most this time.
         listening.settimeout(TEND_EVERY_S)
         try:
             while not self._stopping.is_set():
@@ -121,15 +127,16 @@ class Listener:
             tender.join()
 
     def stop(self) -> None:
-        """Ends `serve` soon; takes no lock, so that a signal handler may call it."""
+        """Makes `serve` return soon; takes no lock, so a signal handler may call it."""
         self._stopping.set()
         if self._listening is not None:
             sockets.wake(self._listening)
 
     def close_all(self, code: int, reason: str, timeout_s: float) -> None:
-        """Closes every connection and joins its thread; those not closed properly after `timeout_s` are cut off.
+        """Closes every connection and joins its thread; cuts off each connection that is still open after `timeout_s`.
 
-        A thread that has not ended `CUT_OFF_S` later is left behind: it is a daemon and ends with the process.
+        If a thread has not ended `CUT_OFF_S` later, this method does not wait for it: it is a daemon thread and ends
+        with the process.
         """
         deadline_s = time.monotonic() + timeout_s
         with self._lock:
@@ -149,7 +156,7 @@ class Listener:
             log.warning("%d connections have not ended in time; they end with the process", left_behind)
 
     def connections(self) -> int:
-        """How many connections there are, handshakes included."""
+        """How many connections are open, with those that are in their handshake."""
         with self._lock:
             return len(self._threads)
 
@@ -172,7 +179,10 @@ class Listener:
                 raise
 
     def _wait_to_accept(self, error: OSError) -> None:
-        """Gives the machine time to recover; says so once, not ten times a second. Who connects now waits in line."""
+        """Gives the machine time to recover, and logs this once, not ten times a second.
+
+        Clients that connect during this time wait in the backlog.
+        """
         if self._stopping.is_set():
             return
         if not self._is_short:
@@ -181,10 +191,10 @@ class Listener:
         self._stopping.wait(RETRY_ACCEPT_S)
 
     def _take_in(self, sock: socket.socket, host: str, port: int) -> None:
-        """Gives a new connection a thread of its own: to be served in, or to be turned away in."""
+        """Starts a thread for a new connection. The thread serves the connection or refuses it."""
         name = f"client {host}:{port}"
         guest, problem = self._admit(host, port)
-        with self._lock:  # the thread takes itself out at its end, for which it needs the lock
+        with self._lock:  # the thread removes itself at its end, and needs the lock for that
             if guest is not None:
                 thread = threading.Thread(target=self._run, args=(sock, guest), name=name, daemon=True)
                 if _start(thread):
@@ -196,23 +206,26 @@ class Listener:
                 if _start(thread):
                     self._turned_away[thread] = sock
                     return
-        _answer(sock, problem)  # this must stay cheap when thousands come
+        _answer(sock, problem)  # without a thread: this must stay cheap when thousands of connections arrive
         sock.close()
 
     def _turn_away(self, sock: socket.socket, problem: HandshakeError) -> None:
-        """Answers when the request has come, in its own thread: some clients take no answer before they have asked."""
+        """Refuses a connection after its request has arrived, in the connection's own thread.
+
+        Some clients do not accept an answer before they have sent their request.
+        """
         sock.settimeout(TURNED_AWAY_S)
         asked = b""
         try:
             asked = sock.recv(self._limits.head_bytes)
         except OSError:
-            pass  # nothing comes: no reason to be impolite
+            pass  # no request arrives: the client still gets its answer
         _send_away(sock, problem, asked)
         with self._lock:
             del self._turned_away[threading.current_thread()]
 
     def enforce_refusals(self, reason: str) -> None:
-        """Closes every WebSocket whose address may not come in any more, with 1008; `_converse` sees to newcomers."""
+        """Closes, with 1008, every WebSocket whose address is no longer admitted; `_converse` checks new ones."""
         with self._lock:
             websockets = list(self._websockets)
         for websocket in websockets:
@@ -220,7 +233,7 @@ class Listener:
                 websocket.begin_close(1008, reason)
 
     def describe(self) -> dict[str, int]:
-        """How much there is and has been, as plain data."""
+        """Returns the number of connections, and the bytes received and sent so far, as plain data."""
         with self._lock:
             open_now = list(self._websockets)
             return {
@@ -230,10 +243,10 @@ class Listener:
             }
 
     def _admit(self, host: str, port: int) -> tuple[Guest | None, HandshakeError]:
-        """Returns the new guest, or None; and the answer to a connection that is not served."""
+        """Returns the new guest or None, and the error that answers the connection if it is not served."""
         problem = full("the server has no thread left")
         is_full = None
-        if self.connections() >= self._max_connections:  # only the accept loop, which asks, adds connections
+        if self.connections() >= self._max_connections:  # no race: only the accept loop, which runs this, adds any
             is_full = full(f"the server is full: it takes {self._max_connections} connections")
         try:
             return self._guests.admit(host, port, is_full), problem
@@ -241,13 +254,13 @@ class Listener:
             return None, error
 
     def _run(self, sock: socket.socket, guest: Guest) -> None:
-        """The life of one connection, in its own thread."""
+        """Serves one connection from its handshake to its end, in the connection's own thread."""
         scheduling.wait_for_a_turn()
         tap = None
         try:
             self._pace(guest)
             if guest.refusal is not None and not sockets.wait_readable(sock, TURNED_AWAY_S):
-                _send_away(sock, guest.refusal)  # it does not ask for what the reserve is for, nor for anything
+                _send_away(sock, guest.refusal)  # no request has arrived, so none that may use the reserve
                 return
             tap = tap_for(guest.caller.address, self.tap_makers)
             introduce = partial(self._introduce, guest)
@@ -274,7 +287,7 @@ class Listener:
         return caller
 
     def _pace(self, guest: Guest) -> None:
-        """Makes a connection wait for its turn, once, if its address opens too many of them."""
+        """Makes a connection wait for its turn, once, if its address opens connections too fast."""
         if guest.is_rushed and not guest.has_waited:
             guest.has_waited = True
             self._turns.wait(ARRIVAL_WORK_S)
@@ -289,9 +302,9 @@ class Listener:
         with self._lock:
             self._websockets.add(websocket)
         if self._stopping.is_set():
-            websocket.begin_close(1001)  # it came in while `close_all` was going round
+            websocket.begin_close(1001)  # it was opened while `close_all` was running
         elif self._guests.has_lost(websocket):
-            websocket.begin_close(1008, "this address is banned")  # it came in while it was being banned
+            websocket.begin_close(1008, "this address is banned")  # it was opened while the ban was being added
         try:
             self._handle(websocket)
         except ConnectionClosed as closed:
@@ -301,7 +314,7 @@ class Listener:
             log.exception("%s: a fault in the server", websocket.address)
             websocket.begin_close(1011, "a fault in the server")
         finally:
-            websocket.close()  # whatever has happened: only this gives the socket back
+            websocket.close()  # in every case: only this call closes the socket
             with self._lock:
                 self._websockets.discard(websocket)
                 self._bytes_in += websocket.bytes_in
@@ -322,7 +335,7 @@ class Listener:
 
 @contextlib.contextmanager
 def _surviving(whose: str) -> Iterator[None]:
-    """Logs a fault of ours and goes on: the threads that serve everybody must not die of one."""
+    """Logs a fault of ours and continues: a fault must not end a thread that serves all connections."""
     try:
         yield
     except Exception:
@@ -330,13 +343,13 @@ def _surviving(whose: str) -> Iterator[None]:
 
 
 def _join(threads: Iterable[threading.Thread], deadline_s: float) -> None:
-    """Waits for the end of threads, up to a moment of the monotonic clock."""
+    """Waits for the end of threads, until `deadline_s` on the monotonic clock at the latest."""
     for thread in threads:
         thread.join(max(0.0, deadline_s - time.monotonic()))
 
 
 def _start(thread: threading.Thread) -> bool:
-    """Starts a thread; returns False if the system has none left."""
+    """Starts a thread; returns False if the system cannot start another one."""
     try:
         thread.start()
     except RuntimeError as error:
@@ -357,4 +370,4 @@ def _answer(sock: socket.socket, error: HandshakeError, asked: bytes = b"") -> N
     try:
         sock.send(refusal(error, asked))
     except OSError:
-        pass  # it did not wait for the answer
+        pass  # the client did not wait for the answer

@@ -21,8 +21,8 @@ from Net.tap import Tap
 class Outbox:
     """Takes messages and frames, and hands them to a connected socket.
 
-    limit_bytes: the most bytes that may wait. If more would wait, the peer reads too slowly and is dropped. is_client: a
-    client masks its frames. deflater: of permessage-deflate, if both sides agreed on it.
+    limit_bytes: the most bytes that may wait. If more would wait, the peer reads too slowly and is dropped. is_client:
+    a client masks its frames. deflater: of permessage-deflate, if both sides agreed on it.
     """
 
     def __init__(self, sock: socket.socket, limit_bytes: int, is_client: bool, deflater: Deflater | None) -> None:
