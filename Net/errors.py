@@ -1,4 +1,4 @@
-"""The errors of the wire: each carries the code that the peer is told, and the rule that was broken."""
+"""The errors of the wire: most carry the code that the peer is told, and the rule that was broken."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ class ProtocolError(Exception):
     """The peer broke RFC 6455 (or 7692); the connection must be failed with `close_code`.
 
     close_code: 1002, 1007 or 1009 (section 7.4.1); 1008 for a rule of the game. reason: one sentence, under 124 bytes,
-    sent in the close frame. section, rfc: where the rule stands, such as "5.2" of RFC 6455.
+    sent in the close frame. section, rfc: the place of the rule, such as "5.2" of RFC 6455.
     """
 
     def __init__(self, close_code: int, reason: str, section: str, rfc: int = 6455) -> None:
@@ -21,7 +21,7 @@ class ProtocolError(Exception):
 class HandshakeError(Exception):
     """An opening handshake (or plain HTTP request) that must be refused with an HTTP status.
 
-    status: 4xx or 5xx. reason: one sentence for the response's body. section: where the rule stands, with the name
+    status: 4xx or 5xx. reason: one sentence for the response's body. section: the place of the rule, with the name
     of its document, such as "RFC 6455 section 4.2.1". headers: further lines of the response, as (name, value).
     """
 
@@ -34,9 +34,9 @@ class HandshakeError(Exception):
 
 
 class PacketError(Exception):
-    """A well-formed message that is not a valid packet; the client is told and its connection lives.
+    """A well-formed message that is not a valid packet; the client is told, and its connection stays open.
 
-    code: such as "BAD_ARGUMENT", see docs/protocol.md. text: what was wrong and what is allowed, for a person.
+    code: such as "BAD_ARGUMENT", see docs/protocol.md. text: tells a person the mistake, and the values allowed.
     """
 
     def __init__(self, code: str, text: str) -> None:
@@ -49,11 +49,11 @@ class ConnectionClosed(Exception):
     """The connection has ended, cleanly or not; nothing more can be received.
 
     code: the peer's close code, or 1005 (none given) or 1006 (no closing handshake), section 7.1.5.
-    violation: the ProtocolError that ended it, if one did.
+    violation: the ProtocolError that ended the connection, if one did.
     """
 
     def __init__(self, code: int, reason: str = "", violation: ProtocolError | None = None) -> None:
-        # As a literal: the reason is the peer's, and must not write lines of its own into a log.
+        # The reason is quoted as a literal: it comes from the peer, and must not write lines of its own into a log.
         super().__init__(f"connection closed with {code}" + (f": {reason!r}" if reason else ""))
         self.code = code
         self.reason = reason

@@ -1,10 +1,10 @@
-"""A tap: sees every byte of a connection as it is on the wire, from the first of the handshake on.
+"""A tap: sees every byte of a connection as it is on the wire, from the first byte of the handshake.
 
-In:  bytes, in the order in which they were read or handed to the kernel; for a `Witness`, also what is refused. Out:
-     nothing.
-A tap is called in the midst of serving, `sent` with the connection's lock held, so its methods must neither wait nor
-raise: they put the bytes away, and a thread of the tap's own does the rest. Without a tap, a connection pays one test
-of an attribute for each read and each write.
+In:  bytes, in the order in which they were read or handed to the kernel; for a `Witness`, also each refusal.
+Out: nothing.
+The threads that serve a connection call its tap; they call `sent` with the connection's lock held. So a tap's methods
+must neither wait nor raise: they store the bytes, and a thread of the tap's own does the rest. Without a tap, a
+connection pays one test of an attribute for each read and each write.
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ class Tap(Protocol):
     """Listens in on one connection."""
 
     def received(self, data: bytes) -> None:
-        """Sees what the peer has sent; called in the connection's own thread."""
+        """Sees bytes that the peer has sent; called in the connection's own thread."""
 
     def sent(self, data: bytes) -> None:
-        """Sees what was sent to the peer; called in any thread, under the connection's lock."""
+        """Sees bytes that were sent to the peer; called in any thread, with the connection's lock held."""
 
     def ended(self) -> None:
-        """Hears that nothing more will come; called once, by the listener."""
+        """Learns that no more bytes will come; called once, by the listener."""
 
 
 @runtime_checkable
 class Witness(Tap, Protocol):
-    """A tap that also wants to hear why the peer is refused something."""
+    """A tap that also sees each refusal: the error for which the server refuses something to the peer."""
 
     def refused(self, error: Refusal) -> None:
-        """Hears it before the peer does; called in the connection's own thread."""
+        """Sees a refusal before the peer does; called in the connection's own thread."""
 
 
-# Is asked about each new connection, by its address ("192.0.2.7:50123"); returns None to leave it alone.
+# Called with the address of each new connection ("192.0.2.7:50123"); returns its tap, or None for no tap.
 MakeTap = Callable[[str], Optional[Tap]]
 
 
@@ -65,12 +65,12 @@ class Tee:
 
 
 def tap_for(address: str, makers: Iterable[MakeTap]) -> Tap | None:
-    """Returns the tap for a new connection, None if nobody wants to listen in."""
+    """Returns the tap for a new connection; None if no maker makes one."""
     taps = [tap for tap in (make(address) for make in makers) if tap is not None]
     return (taps[0] if len(taps) == 1 else Tee(taps)) if taps else None
 
 
 def tell_witness(tap: Tap | None, error: Refusal) -> None:
-    """Lets a witness hear that its peer is refused something; to be called before the peer is told."""
+    """Tells a witness that the server refuses something to its peer; the caller calls this before it tells the peer."""
     if isinstance(tap, Witness):
         tap.refused(error)
