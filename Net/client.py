@@ -1,4 +1,4 @@
-"""The other half: a WebSocket client, for bots, load tests, tests and lessons (RFC 6455 section 4.1)."""
+"""A WebSocket client, for bots, load tests, tests and lessons (RFC 6455 section 4.1)."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from Net.limits import Limits
 from Net.websocket import WebSocket
 
 _SUBPROTOCOL = "sec-websocket-protocol"
-# What the handshake writes itself: a second one would make a request that means two things.
+# The fields that the handshake writes itself. If a field came twice, the request would have two meanings.
 _OWN_FIELDS = frozenset(
     ("host", "upgrade", "connection", "sec-websocket-key", "sec-websocket-version", "sec-websocket-extensions")
 )
-# Opens a TCP connection to a host and port, within some seconds; raises OSError.
+# Opens a TCP connection to (host, port) within a time-out in seconds; raises OSError.
 Dial = Callable[[Tuple[str, int], float], socket.socket]
 
 
@@ -34,9 +34,9 @@ def connect(
 ) -> WebSocket:
     """Opens a WebSocket to a ws:// URL.
 
-    headers: further fields of the request, as (name, value); an offer of subprotocols is one of them. compress: offer
-    permessage-deflate. dial: opens the connection (None: as usual). Raises ValueError for a URL or a header that cannot
-    be sent, OSError when nobody answers, HandshakeError when the server refuses.
+    headers: further fields of the request, as (name, value); they may offer subprotocols. compress: whether to offer
+    permessage-deflate. dial: opens the TCP connection (None: socket.create_connection). Raises ValueError for a URL or
+    a header that cannot be sent, OSError when nobody answers, HandshakeError when the server refuses.
     """
     destination = parse_url(url)
     fields = [*headers]
@@ -66,13 +66,13 @@ def _check_headers(fields: Iterable[tuple[str, str]]) -> None:
 
 
 def _subprotocols(fields: Iterable[tuple[str, str]]) -> list[str]:
-    """The subprotocols that the headers offer."""
+    """Returns the subprotocols that the headers offer."""
     offers = [value for name, value in fields if name.lower() == _SUBPROTOCOL]
     return [offer.strip(" \t") for offer in ",".join(offers).split(",") if offer.strip(" \t")]
 
 
 def _final_head(reader: HeadReader, limits: Limits) -> bytes:
-    """Reads the server's answer, and passes over interim answers before it (RFC 9110 section 15.2)."""
+    """Reads the server's final answer, and skips the interim answers before it (RFC 9110 section 15.2)."""
     for _ in range(limits.interim_answers + 1):
         head = reader.read()
         if not is_interim(head):

@@ -1,8 +1,8 @@
-"""A WebSocket's URL (RFC 6455 section 3) -> where to connect to, and what to write into the request.
+"""A WebSocket's URL (RFC 6455 section 3) -> the host and port for TCP, and the target and Host for the request.
 
 In:  the text of a URL, as a person types it. Out: a `Destination`.
-Raises ValueError that says what is wrong about the URL. Nothing of the URL is dropped silently, and nothing of it can
-become another line of the request.
+Raises ValueError with the mistake in the URL. No part of the URL is dropped silently, and no part of it can become
+another line of the request.
 """
 
 from __future__ import annotations
@@ -16,18 +16,19 @@ DEFAULT_PORT = 80
 
 _CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f]")
 _URL = re.compile(r"ws://([^/?#\\]*)(/[^?#]*)?(?:\?([^#]*))?(#.*)?", re.IGNORECASE)
-# RFC 6874 writes the % before a zone as %25; many people write it as it is.
+# RFC 6874 writes the % before a zone as %25; many people write a plain %.
 _HOST_AND_PORT = re.compile(
     r"(?:\[(?P<address>[0-9A-Fa-f:.]+)(?:%(?:25)?(?P<zone>[0-9A-Za-z._~-]+))?\]|(?P<name>[^\[\]:@%]+))"
     r"(?::(?P<port>[0-9]*))?"
 )
 _ASCII_NAME = re.compile(r"[0-9a-z._-]+")
-# Besides letters, digits and -._~, what a path may hold (RFC 3986 section 3.3). A % starts what is encoded already.
+# The characters that a path may have besides letters, digits and -._~ (RFC 3986 section 3.3). A % starts a part that is
+# already encoded.
 _SAFE_IN_A_PATH = "/:@!$&'()*+,;=%"
 
 
 class Destination(NamedTuple):
-    """Where a URL leads. host, port: to connect to. authority: for Host. target: the path and the query, encoded."""
+    """A URL's parts. host, port: for TCP. authority: for the field Host. target: the path and the query, encoded."""
 
     host: str
     port: int
@@ -62,7 +63,7 @@ def _not_a_url(url: str) -> ValueError:
 
 
 def _host(parts: re.Match[str], url: str) -> tuple[str, str]:
-    """The host to connect to, and as it stands in Host: without a zone, which only this machine knows."""
+    """Returns the host for TCP, and the host for the field Host: without its zone, which only this machine knows."""
     if parts["address"] is None:
         name = _ascii_name(parts["name"], url)
         return name, name
@@ -75,7 +76,7 @@ def _host(parts: re.Match[str], url: str) -> tuple[str, str]:
 
 
 def _ascii_name(name: str, url: str) -> str:
-    """A host name as the name service and Host have it: international names in their ASCII form (RFC 5890)."""
+    """Returns a host name for the name service and the field Host: international names in ASCII form (RFC 5890)."""
     try:
         ascii_name = name.encode("idna").decode("ascii").lower()
     except UnicodeError:

@@ -1,7 +1,7 @@
 """Reads the heads of HTTP messages from a connection: a request's on a server, an answer's on a client.
 
-In:  a socket, which may deliver a head in any pieces. Out: the bytes of each head, and those that came behind it.
-Raises HandshakeError for a head that is too late or too long; ConnectionResetError when the stream ends inside one.
+In:  a socket, which may deliver a head in any pieces. Out: the bytes of each head, and the bytes that came after it.
+Raises HandshakeError for a head that is too late or too long; ConnectionResetError when the stream ends inside a head.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from Net.tap import Tap
 
 
 class HeadReader:
-    """Reads heads one after the other; all of them must be there within the handshake time-out.
+    """Reads heads one after the other; all of them must arrive within the handshake time-out.
 
-    heard: all bytes that have come so far. tap: sees them.
+    heard: all bytes that have arrived so far. tap: sees these bytes.
     """
 
     def __init__(self, sock: socket.socket, limits: Limits, tap: Tap | None = None) -> None:
@@ -27,15 +27,15 @@ class HeadReader:
         self._limits = limits
         self._tap = tap
         self._deadline_s = time.monotonic() + limits.handshake_timeout_s
-        self._read_bytes = 0  # of `heard`: the heads that were returned
+        self._read_bytes = 0  # length of the part of `heard` that `read` has returned
 
     @property
     def rest(self) -> bytes:
-        """The bytes behind the last head that was read."""
+        """The bytes after the last head that was read."""
         return self.heard[self._read_bytes :]
 
     def read(self) -> bytes:
-        """Waits for the next head and returns it, however it is cut into pieces."""
+        """Waits for the next head and returns it; the head may arrive in any pieces."""
         while True:
             rest = self.rest
             end = find_end_of_head(rest, self._limits)

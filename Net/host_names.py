@@ -1,8 +1,8 @@
-"""Host names and origins in the one form in which browsers send them, so that they can be compared letter by letter.
+"""Host names and origins in the form in which browsers send them, so that they can be compared letter by letter.
 
-In:  what a person has typed, or what the machine calls itself. Out: lower case, ASCII, no dot at the end, no default
+In:  the text that a person has typed, or the machine's own name. Out: lower case, ASCII, no dot at the end, no default
      port.
-Raises ValueError that says what is wrong with the text. No name is looked up.
+Raises ValueError with the mistake in the text. No name is looked up.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _DOTS = str.maketrans("\u3002\uff0e\uff61", "...")  # full stops of East Asian k
 _JOINERS = "\u200c\u200d"
 _ORIGIN = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://(\[[^\]]*\]|[^/?#:]*)(?::([0-9]{0,6}))?(.*)", re.DOTALL)
 _HOW = "write it as a browser sends it, such as https://school.example or http://192.168.1.20:8080"
-# Origins that no browser sends, and what to write instead.
+# Schemes of origins that no browser sends -> advice on the right origin.
 _NEVER_SENT = {
     "file": "a page that was opened as a file has the origin null, as any sandboxed page has",
     "ws": "an origin is that of the page: write http instead of ws",
@@ -30,7 +30,11 @@ _NEVER_SENT = {
 
 
 def canonical_name(text: str) -> str:
-    """Returns a host name as browsers write it: Game.Example. is game.example, Bücher.example xn--bcher-kva.example."""
+    """Returns a host name as browsers write it.
+
+    For example, Game.Example. becomes game.example, and Bücher.example becomes xn--bcher-kva.example. Raises
+    ValueError.
+    """
     dotted = text.translate(_DOTS)
     name = ".".join(map(_canonical_label, (dotted[:-1] if dotted.endswith(".") else dotted).split(".")))
     if len(name) > _NAME_BYTES:
@@ -41,14 +45,14 @@ def canonical_name(text: str) -> str:
 
 
 def canonical_host(text: str) -> str:
-    """Returns a host name, an IPv4 address, or an IPv6 address in brackets, as browsers write it."""
+    """Returns a host name, an IPv4 address, or an IPv6 address in brackets, as browsers write it; raises ValueError."""
     if text.startswith("[") and text.endswith("]"):
         return f"[{ipaddress.IPv6Address(text[1:-1])}]"
     return canonical_name(text)
 
 
 def canonical_origin(text: str) -> str:
-    """Returns an origin as browsers send it (RFC 6454 section 6.2), or null."""
+    """Returns an origin as browsers send it (RFC 6454 section 6.2), or null; raises ValueError."""
     if text.lower() == "null":
         return "null"
     parts = _ORIGIN.fullmatch(text)
@@ -68,7 +72,7 @@ def canonical_origin(text: str) -> str:
 
 
 def machine_name() -> str | None:
-    """Returns the name that this machine has given itself, perhaps with a domain; None if it is no host name."""
+    """Returns the machine's own name, perhaps with a domain; None if it is not a valid host name."""
     try:
         return canonical_name(socket.gethostname())
     except (ValueError, OSError):
@@ -90,10 +94,13 @@ def _ipv4_address(name: str) -> str:
 
 
 def _canonical_label(label: str) -> str:
-    """Returns one label of a name, in ASCII (UTS 46, which browsers follow; not the older rules of Python's codec)."""
+    """Returns one label of a name, in ASCII.
+
+    It follows UTS 46, as browsers do; Python's own codec follows older rules.
+    """
     if not label:
         raise ValueError("a host name has no empty part, and at most one dot at its end")
-    # One by one, since `lower` writes a sigma at the end of a word in another way than browsers do.
+    # One character at a time: `lower` of a whole word changes a sigma at its end in another way than browsers do.
     lower = "".join(char.lower() for char in unicodedata.normalize("NFKC", label))
     mapped = unicodedata.normalize("NFKC", lower)
     for char in mapped:

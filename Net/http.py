@@ -1,9 +1,9 @@
-"""Plain HTTP on the same port: an ordinary GET or HEAD of a fixed table of pages held in memory (RFC 9110).
+"""Plain HTTP on the same port: an ordinary GET or HEAD of a fixed table of pages in memory (RFC 9110).
 
-In:  a parsed `Request` and the table, path -> `Page` (or a function that makes one, for what changes).
+In:  a parsed `Request` and the table, path -> `Page` (or a function that makes the page, if its content changes).
 Out: the bytes of the response. Every response ends its connection.
-Raises HandshakeError for everything else: 404 for a path that is not in the table, 405 for other methods, 426 for a
-path that is a WebSocket's. There is no file system behind the table, so no path can lead out of it.
+Raises HandshakeError for every other request: 404 for a path that is not in the table, 405 for other methods, 426 for a
+path that belongs to a WebSocket. There is no file system behind the table, so no path can lead out of the table.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from typing import Any, Callable, Container, Mapping, NamedTuple, Union
 from Net.errors import HandshakeError
 from Net.handshake import UPGRADE_FIELDS, Request, build_response_head
 
-# What a page of ours may load: files of this very server, and nothing else. No page of another site may put one into a
-# frame, where a click on the one would be a click on the other.
+# A page of ours may load only files of this same server. A page of another site may not show our page in a frame: there
+# it could trick a user into a click on our page (clickjacking).
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
 )
-# RFC 9110 section 8.8.3, without the W/ of a weak tag: for a page it makes no difference (section 13.1.2).
+# RFC 9110 section 8.8.3, without the W/ of a weak tag: for a page, W/ makes no difference (section 13.1.2).
 _ENTITY_TAG = re.compile(r'"[^"]*"')
 
 
 class Page(NamedTuple):
-    """What a path answers with. content_type: with the charset, for text."""
+    """The answer for a path. content_type: for text, with the charset."""
 
     content_type: str
     body: bytes
@@ -36,17 +36,17 @@ Pages = Mapping[str, Union[Page, Callable[[], Page]]]
 
 
 def html_page(text: str) -> Page:
-    """A page of HTML."""
+    """Returns a page of HTML."""
     return Page("text/html; charset=utf-8", text.encode("utf-8"))
 
 
 def json_page(value: Any) -> Page:
-    """A page of JSON."""
+    """Returns a page of JSON."""
     return Page("application/json", json.dumps(value, separators=(",", ":")).encode("utf-8"))
 
 
 def check_method(request: Request) -> None:
-    """Raises HandshakeError for a plain request that is no question for a page."""
+    """Raises HandshakeError 405 for a plain request whose method is not GET or HEAD."""
     if request.method not in ("GET", "HEAD"):
         raise HandshakeError(
             405, "the method must be GET or HEAD", "RFC 9110 section 15.5.6", (("Allow", "GET, HEAD"),)
@@ -54,9 +54,9 @@ def check_method(request: Request) -> None:
 
 
 def respond(request: Request, pages: Pages, websockets: Container[str] = ()) -> bytes:
-    """Returns the response to a plain request; raises HandshakeError when there is nothing to give.
+    """Returns the response to a plain request; raises HandshakeError if there is no page for it.
 
-    websockets: the paths of WebSockets, some of which are also those of pages.
+    websockets: the paths of WebSockets. Some of these paths also have a page.
     """
     check_method(request)
     _check_upgrade_is_there(request, pages, websockets)
@@ -67,7 +67,7 @@ def respond(request: Request, pages: Pages, websockets: Container[str] = ()) -> 
     etag = f'"{hashlib.sha256(page.body).hexdigest()[:16]}"'
     fields = [
         ("ETag", etag),
-        ("Cache-Control", "no-cache"),  # keep it, but ask each time whether it is still good
+        ("Cache-Control", "no-cache"),  # a browser may keep the page, but must ask each time whether it has changed
         ("Content-Security-Policy", CONTENT_SECURITY_POLICY),
         ("X-Content-Type-Options", "nosniff"),
         ("Connection", "close"),
@@ -82,10 +82,11 @@ def respond(request: Request, pages: Pages, websockets: Container[str] = ()) -> 
 
 
 def _check_upgrade_is_there(request: Request, pages: Pages, websockets: Container[str]) -> None:
-    """Raises HandshakeError 426 for a handshake whose Upgrade is missing, so that people see what their proxy removes.
+    """Raises HandshakeError 426 for a handshake whose Upgrade is missing.
 
-    A proxy removes Upgrade but not Sec-WebSocket-Key: the key tells a handshake from a request for a page, where one
-    path has both.
+    The message tells people that perhaps their proxy removes the field. A proxy removes Upgrade but not
+    Sec-WebSocket-Key. If a path has both a WebSocket and a page, the key distinguishes a handshake from a request for
+    the page.
     """
     is_handshake = bool(request.values("sec-websocket-key"))
     if request.path in websockets and (is_handshake or request.path not in pages):
@@ -98,6 +99,6 @@ def _check_upgrade_is_there(request: Request, pages: Pages, websockets: Containe
 
 
 def _has_page(request: Request, etag: str) -> bool:
-    """Whether the client has the page already, by its If-None-Match (RFC 9110 section 13.1.2)."""
+    """Whether the client already has the page, according to its If-None-Match (RFC 9110 section 13.1.2)."""
     values = request.values("if-none-match")
     return values == ["*"] or etag in _ENTITY_TAG.findall(",".join(values))

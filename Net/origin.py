@@ -1,9 +1,10 @@
-"""Who may come in through a browser: RFC 6455 section 10.2.
+"""The check of a browser's requests, by Origin and Host: RFC 6455 section 10.2.
 
-A page of any site can open a WebSocket to a server in the visitor's own network. Two header fields tell on it:
-`Origin` names the page's site, and `Host` the name the browser looked up. A page of another site is refused by its
-Origin; one whose own name was pointed at this machine (DNS rebinding) has a matching Origin and is refused by its Host.
-Programs that are no browsers send no Origin and may come in: they could claim anything anyway.
+A page of any site can open a WebSocket to a server in the visitor's own network. Two header fields show this: `Origin`
+names the page's site, and `Host` names the host that the browser looked up. The server refuses a page of another site
+by its Origin. An attacker can also point the name of the attacking site at this machine (DNS rebinding): then Origin
+matches Host, and the server refuses the page by its Host. Programs that are not browsers send no Origin, and the server
+admits them: they could write any Origin anyway.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ ANY = "*"
 
 
 class OriginPolicy(NamedTuple):
-    """The rule: `host_names` this server goes by, and foreign `origins` that are let in ("*": all)."""
+    """The rule. host_names: the names of this server. origins: of other sites, whose pages are allowed ("*": all)."""
 
     host_names: frozenset[str]
     origins: frozenset[str]
@@ -36,10 +37,10 @@ class OriginPolicy(NamedTuple):
             )
 
     def check_origin(self, request: Request, scheme: str | None = None) -> None:
-        """Raises HandshakeError 403 if the page that asks is not of this server nor of an allowed site.
+        """Raises HandshakeError 403 if the page that asks is neither of this server nor of an allowed site.
 
-        scheme: by which this server was opened, where it is known. A page that came unencrypted may have been changed
-        on its way, so it is no page of a server behind TLS.
+        scheme: of the URL by which this server was opened; None if it is not known. A page that came without encryption
+        may have been changed on the network. So it does not count as a page of a server behind TLS.
         """
         origins = request.values("origin")
         if not origins or ANY in self.origins:
@@ -52,9 +53,10 @@ class OriginPolicy(NamedTuple):
 
 
 def make_policy(host_names: Iterable[str] = (), origins: Iterable[str] = ()) -> OriginPolicy:
-    """The rule for this machine: its own name with and without .local, localhost, and the given names and origins.
+    """Returns the rule for this machine.
 
-    Raises ValueError for a name or an origin that no browser sends, since it could never match.
+    It has the machine's own name with and without .local, localhost, and the given names and origins. Raises ValueError
+    for a name or an origin that no browser sends, since it could never match.
     """
     return OriginPolicy(
         frozenset(["localhost", *machine_names(), *map(_check_name, host_names)]),
@@ -63,7 +65,10 @@ def make_policy(host_names: Iterable[str] = (), origins: Iterable[str] = ()) -> 
 
 
 def is_same_origin(request: Request, scheme: str | None = None) -> bool:
-    """Whether Origin's host and port are those of Host; "null" (a sandboxed page or a file) never is."""
+    """Whether Origin has the same host and port as Host; False for "null" (a sandboxed page or a file).
+
+    scheme: of the URL by which this server was opened; if it is known, Origin must have the same scheme.
+    """
     page_scheme, separator, authority = request.values("origin")[0].lower().partition("://")
     if not separator or page_scheme not in DEFAULT_PORTS or scheme not in (None, page_scheme):
         return False
@@ -106,7 +111,7 @@ def _check_origin(text: str) -> str:
 
 
 def _as_allowed(origin: str) -> str | None:
-    """Returns an Origin in the form in which allowed ones are kept; None for one that no browser sends."""
+    """Returns an Origin in the same form as the allowed origins; None for an Origin that no browser sends."""
     try:
         return canonical_origin(origin) if origin.isascii() else None
     except ValueError:

@@ -1,10 +1,10 @@
-"""Who is really asking, when a reverse proxy stands in front of the server (RFC 7239 section 1 says why one must ask).
+"""Finds the real client behind a reverse proxy (RFC 7239 section 1 says why a server needs this).
 
 In:  the address at a connection's other end, and the request that came from there. Out: a `Caller`.
-Raises nothing: a proxy that names nobody, or in words that are not known here, asks for itself.
-Anyone can write header fields. So they are believed only from a proxy that the operator has named, and of its
-X-Forwarded-For or Forwarded only the last entry, which that proxy added itself: what stands before it came from
-outside.
+Raises nothing: a proxy that names no client, or names it in a form that is not known here, counts as the client.
+Anyone can write header fields. So the server trusts them only from a proxy that the operator has named. Of that proxy's
+X-Forwarded-For or Forwarded, it trusts only the last entry: the proxy added this entry itself. All entries before it
+came from outside.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from typing import Container, NamedTuple
 
 from Net.handshake import Request
 
-# The traces of a proxy. An untrusted one's are not believed, but whoever has them did not come straight from here.
-# Among them are what content delivery networks, tunnels and load balancers write: each has words of its own.
+# Header fields that only proxies write. The values of an untrusted proxy are not believed. But a request with such a
+# field did not come directly from a program on this machine. Content delivery networks, tunnels and load balancers each
+# have fields of their own.
 _TRACES = frozenset(
     (
         "forwarded",  # RFC 7239
@@ -36,7 +37,7 @@ _TRACES = frozenset(
         "wl-proxy-client-ip",
     )
 )
-# And all names that begin so. A browser's own never do.
+# All names with these beginnings are traces too. A browser's own fields never begin like this.
 _TRACE_BEGINNINGS = (
     "x-forwarded",  # -for, -host, -proto, -port, -prefix, -server, -ssl ...
     "x-client-ip",
@@ -55,10 +56,10 @@ _TRACE_BEGINNINGS = (
     "x-scheme",
     "x-url-scheme",
 )
-# What proxies call the way a request came to them; some have words of their own for WebSockets.
+# The protocol by which a proxy got a request, as proxies write it -> its scheme. Some write ws or wss for WebSockets.
 _SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
 _ADDRESS = re.compile(r"[0-9A-Fa-f:.]{2,45}")
-# An address as proxies write it, with or without a port: RFC 7239 section 6. A zone means something to the proxy only.
+# An address as proxies write it, with or without a port: RFC 7239 section 6. A zone has a meaning on the proxy only.
 _NODE = re.compile(
     r"(?:\[(?P<bracketed>[0-9A-Fa-f:.]+)(?:%[^\]]*)?\]|(?P<v4>[0-9.]+))(?::[0-9A-Za-z._-]*)?"
     r"|(?P<v6>[0-9A-Fa-f:.]+)(?:%.*)?"
@@ -66,9 +67,10 @@ _NODE = re.compile(
 
 
 class Caller(NamedTuple):
-    """Who asks: the address for logs and limits. scheme: of the URL that it opened, None where nobody can know.
+    """The client that asks. host: its address, for logs and limits. port: of the connection to this server.
 
-    port: of the connection to this server. is_this_machine: it came from this machine, through nobody's hands.
+    scheme: of the URL that the client opened; None if it is not known. is_this_machine: whether the request came from
+    this machine, without any proxy.
     """
 
     host: str
@@ -83,20 +85,23 @@ class Caller(NamedTuple):
 
 
 def canonical_address(text: str) -> str:
-    """The one way to write an IP address; raises ValueError for what is none."""
+    """Returns an IP address in its one canonical form; raises ValueError if the text is not an IP address."""
     if not _ADDRESS.fullmatch(text):
         raise ValueError(f"not an IP address: {text[:80]!r}")
     address = ipaddress.ip_address(text)
-    mapped = getattr(address, "ipv4_mapped", None)  # ::ffff:192.0.2.1, as systems with both kinds write it
+    mapped = getattr(address, "ipv4_mapped", None)  # ::ffff:192.0.2.1, the form of systems with IPv4 and IPv6
     return str(mapped or address)
 
 
 def identify(request: Request, host: str, port: int, proxies: Container[str]) -> Caller:
-    """Who sent a request. host, port: the connection's other end. proxies: addresses of those to be believed."""
+    """Returns the client that sent a request.
+
+    host, port: the connection's other end. proxies: the addresses of the trusted proxies.
+    """
     if host not in proxies:
         is_direct = not any(map(_is_trace, request.fields))
         return Caller(host, port, None, is_direct and ipaddress.ip_address(host.partition("%")[0]).is_loopback)
-    # The proxy's own machine sends for others: from there nobody is this machine, with or without the header field.
+    # A proxy sends requests for others. So none of its requests counts as one of this machine, even without the field.
     node, protocol = _last_hop(request)
     return Caller(_address_of(node) or host, port, _SCHEMES.get(protocol.lower()))
 
@@ -107,29 +112,30 @@ def _is_trace(field: tuple[str, str]) -> bool:
 
 
 def _last_hop(request: Request) -> tuple[str, str]:
-    """For whom the nearest proxy asks, and the protocol by which it was asked, as it wrote them; "" if it did not.
+    """Returns the client and the protocol that the nearest proxy names, as the proxy wrote them; "" if it names none.
 
-    A proxy that writes X-Forwarded passes on whatever Forwarded its client has made up, so that one counts only alone.
+    A proxy that writes X-Forwarded passes on any Forwarded that its client has made up. So Forwarded counts only if
+    there is no X-Forwarded.
     """
     nodes, protocols = request.items("x-forwarded-for"), request.items("x-forwarded-proto")
     if nodes or protocols:
         return (nodes or [""])[-1], (protocols or [""])[-1]
-    # No name of a node has a comma or a semicolon in it, so quotes do not matter for splitting: a quote that a client
-    # leaves open cannot swallow what the proxy has added behind it.
+    # No name of a node has a comma or a semicolon in it, so the split ignores quotes. So a quote that a client leaves
+    # open cannot hide the entry that the proxy has added after it.
     last = (request.items("forwarded") or [""])[-1]
     pairs = {name.strip(" \t").lower(): value for name, _, value in (pair.partition("=") for pair in last.split(";"))}
     return pairs.get("for", ""), _unquoted(pairs.get("proto", ""))
 
 
 def _unquoted(text: str) -> str:
-    """The value of a token or a quoted string (RFC 9110 section 5.6.4)."""
+    """Returns the value of a token or a quoted string (RFC 9110 section 5.6.4)."""
     text = text.strip(" \t")
     is_quoted = len(text) >= 2 and text[0] == text[-1] == '"'
     return re.sub(r"\\(.)", r"\1", text[1:-1]) if is_quoted else text
 
 
 def _address_of(node: str) -> str | None:
-    """The address in what a proxy calls its client; None for "unknown", "_hidden" and all else that is none."""
+    """Returns the address in a proxy's name for its client; None for "unknown", "_hidden" and any other non-address."""
     matched = _NODE.fullmatch(_unquoted(node))
     if matched is None:
         return None

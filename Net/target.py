@@ -1,7 +1,7 @@
 """The target of a request: the four forms of RFC 9112 section 3.2.
 
-In:  a request's method and target. Out: the path, the query, and for a whole URL its site.
-Raises HandshakeError 400 for what has none of the forms.
+In:  a request's method and target. Out: the path, the query, and for a whole URL its site (scheme and authority).
+Raises HandshakeError 400 for a target that has none of the forms.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _DEFAULT_PORTS = {"http": "80", "https": "443"}
 
 
 class Target(NamedTuple):
-    """What a request asks for. scheme, authority: "" unless the target is a whole URL."""
+    """A request's target, in parts. scheme, authority: "" unless the target is a whole URL."""
 
     scheme: str
     authority: str
@@ -31,11 +31,11 @@ class Target(NamedTuple):
     query: str
 
     def is_at(self, host: str) -> bool:
-        """Whether a whole URL names the site that is in Host; every other form leaves that to Host."""
+        """Whether the target fits the field Host: a whole URL must name the same site; every other form fits."""
         return not self.authority or self._site(self.authority) == self._site(host)
 
     def _site(self, authority: str) -> str:
-        """The host, and the port unless it is the scheme's default (RFC 9110 section 4.2.3)."""
+        """Returns the host, with the port unless it is the scheme's default (RFC 9110 section 4.2.3)."""
         name, colon, port = authority.lower().rpartition(":")
         return name if colon and port in ("", _DEFAULT_PORTS[self.scheme]) else authority.lower()
 
