@@ -1,14 +1,14 @@
-"""Fair shares: how much of the server's time one peer may take, and what happens to a peer that takes more.
+"""Fair shares: a limit on the server's time that one peer may take, and the cost for a peer that takes more.
 
 Python runs one thread at a time. A peer that sends faster than its game needs would keep its reader thread busy, and
-every other thread, the rooms' ticks among them, would wait. So each connection has an allowance of frames:
+every other thread, including the tick threads of the rooms, would wait. So each connection has an allowance of frames:
 
     balance above 0            the peer is served at once
     balance below 0            its reader takes turns with those of all other greedy peers
     balance far below 0        the connection is closed with 1008
 
-All greedy peers together get at most a third of a core: the turns come one after the other, and between two turns there
-is a pause of twice the time that the work took.
+All greedy peers together get at most a third of a core. Their turns come one after the other. Between two turns there
+is a pause, twice as long as the work of the turn before.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from typing import Callable
 from Net.errors import ProtocolError
 from Net.limits import Limits
 
-# The work of one turn, in seconds of processor time: short, so that a tick that is due does not wait for its end.
+# The work of one turn, in seconds of processor time: so short that a due tick does not have to wait for the turn's end.
 TURN_S = 0.0005
-# A pause lasts so many times as long as the work before it.
+# A pause lasts this many times as long as the work before it.
 PAUSE_FACTOR = 2
 LONGEST_PAUSE_S = 0.05
 
@@ -35,20 +35,20 @@ class Turns:
         self._is_over = False
 
     def wait(self, work_s: float) -> None:
-        """Waits for a turn, after so much work (in seconds of processor time) in the turn before."""
+        """Waits for a turn. work_s: the work of the caller's turn before, in seconds of processor time."""
         with self._lock:
             if not self._is_over:
                 time.sleep(min(PAUSE_FACTOR * work_s, LONGEST_PAUSE_S))
 
     def end(self) -> None:
-        """Makes nobody wait any more: the server stops, and all connections are aborted."""
+        """Ends all waiting for turns: the server stops, and all connections are aborted."""
         self._is_over = True
 
 
 class Share:
-    """The share of one connection; used by the connection's own thread only.
+    """The share of one connection; only the connection's own thread uses it.
 
-    limits: of the path. turns: of the server. clock: seconds, never going back. work_clock: the processor time of the
+    limits: of the path. turns: of the server. clock: seconds that never go back. work_clock: the processor time of the
     calling thread, in seconds.
     """
 
@@ -66,7 +66,7 @@ class Share:
         self._balance = float(limits.burst_frames)
         self._refilled_at_s = clock()
         self._turn_at_s = 0.0  # the work clock at the last turn
-        # A peer may always send one message that is as long, and cut into as many fragments, as the limits allow.
+        # A peer may always send one message that has the full length and the full number of fragments of the limits.
         largest_message = limits.fragments + limits.message_bytes / limits.bytes_per_frame
         self._least_balance = -(limits.flood_frames + largest_message)
 
@@ -76,13 +76,13 @@ class Share:
         return self._balance < 0
 
     def exhaust(self) -> None:
-        """Uses the burst up: from here on the peer has its steady rate only."""
+        """Uses up the burst: after this call the peer has only its steady rate."""
         self._balance = min(self._balance, 0.0)
 
     def is_spent_by(self, frames: float) -> bool:
-        """Charges the peer for some frames; returns whether it has used up its allowance and must wait for a turn.
+        """Charges the peer; returns whether the peer has used up its allowance and must wait for a turn.
 
-        Raises ProtocolError 1008 for a flood.
+        frames: the cost, in frames. Raises ProtocolError 1008 for a flood.
         """
         if self._balance < frames:
             self._refill()
@@ -92,7 +92,7 @@ class Share:
         return self.is_spent
 
     def wait_for_turn(self) -> bool:
-        """Waits, unless the work since the last turn was shorter than a turn may be; returns whether it has waited."""
+        """Waits for a turn if the work since the last turn is at least `TURN_S`; returns whether it has waited."""
         work_s = self._work_clock() - self._turn_at_s
         if work_s < TURN_S:
             return False

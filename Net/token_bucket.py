@@ -1,6 +1,6 @@
-"""Token buckets: a rate in the long run, and a burst that may be saved up (as in RFC 2697).
+"""Token buckets: a steady rate, and a burst that a key can save up (as in RFC 2697).
 
-In:  requests to take a token. Out: whether there was one. Nothing here waits.
+In:  requests to take a token. Out: whether there was a token. Nothing here waits.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ import threading
 import time
 from typing import Callable, NamedTuple
 
-# Keys that one `KeyedBuckets` remembers. About 200 bytes each.
+# The most keys that one `KeyedBuckets` remembers. Each takes about 200 bytes.
 MOST_KEYS = 4096
-# The bucket of all keys that arrive while no more can be remembered.
+# The shared bucket of all new keys that arrive while no more keys can be remembered.
 _OTHERS = ""
 
 
@@ -23,7 +23,7 @@ class Rate(NamedTuple):
 
 
 class TokenBucket:
-    """A bucket that refills at `rate`; clock: seconds, never going back."""
+    """A bucket that refills at `rate`. clock: seconds that never go back."""
 
     __slots__ = ("_clock", "_filled_at_s", "_rate", "_tokens")
 
@@ -34,7 +34,7 @@ class TokenBucket:
         self._filled_at_s = clock()
 
     def take(self) -> bool:
-        """Takes a token, if there is one; returns whether there was."""
+        """Takes a token, if there is one; returns whether there was one."""
         if self._tokens < 1:
             self._refill()
         if self._tokens < 1:
@@ -43,7 +43,7 @@ class TokenBucket:
         return True
 
     def is_full(self) -> bool:
-        """Whether the whole burst is there, as in a new bucket."""
+        """Whether the bucket holds its whole burst, as a new bucket does."""
         self._refill()
         return self._tokens >= self._rate.burst
 
@@ -55,10 +55,10 @@ class TokenBucket:
 
 
 class KeyedBuckets:
-    """One bucket for each key, such as an address; may be called from any thread.
+    """One bucket for each key, such as an address; any thread may call the methods.
 
-    The number of keys is bounded. A full bucket is forgotten when room is needed; if none is full, new keys share one
-    bucket.
+    The number of keys is bounded. When room is needed, full buckets are forgotten; if no bucket is full, new keys share
+    one bucket.
     """
 
     def __init__(self, rate: Rate, most_keys: int = MOST_KEYS, clock: Callable[[], float] = time.monotonic) -> None:
