@@ -15,9 +15,9 @@ from typing import Container, NamedTuple
 
 from Net.handshake import Request
 
-# Header fields that only proxies write. The values of an untrusted proxy are not believed. But a request with such a
-# field did not come directly from a program on this machine. Content delivery networks, tunnels and load balancers each
-# have fields of their own.
+# The traces of a proxy: header fields that proxies add. The server does not trust the values of an unknown proxy. But a
+# request with such a field did not come directly from a program on this machine. Content delivery networks, tunnels and
+# load balancers each have fields of their own.
 _TRACES = frozenset(
     (
         "forwarded",  # RFC 7239

@@ -1,8 +1,8 @@
 """How the threads of one process share a core and Python's lock, as far as the system lets a program set this.
 
-A server's core runs one tick thread and hundreds of reader threads, each a few times a second. A reader that wakes up
-interrupts the tick, finds Python's lock taken, and sleeps again. This costs two useless thread switches, and one more
-each time the tick releases the lock to send (docs/performance.md).
+A server's core runs one tick thread, and hundreds of reader threads that each wake up a few times a second. A reader
+that wakes up interrupts the tick, finds Python's lock taken, and sleeps again. This costs two useless thread switches,
+and one more each time the tick releases the lock to send (docs/performance.md).
 """
 
 from __future__ import annotations
