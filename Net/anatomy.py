@@ -156,7 +156,7 @@ class Message:
 
 @dataclass(frozen=True)
 class CloseBody:
-    """The body of a close frame. code: 1005 if the body is empty. section: the section that defines `meaning`."""
+    """The body of a close frame. code: 1005 if the body is empty. meaning: of the code, as `section` defines it."""
 
     code: int
     reason: str

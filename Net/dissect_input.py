@@ -75,7 +75,7 @@ def _from_content(content: bytes) -> bytes:
 
 
 def _text_in(content: bytes) -> str | None:
-    """Returns the text in a file, or None if it is not text. Frames are not: no text begins with such a byte."""
+    """Returns the text in a file, None if it is not text. No text begins with a byte that can begin a frame."""
     for mark, encoding in _MARKS:
         if content.startswith(mark):
             return _decoded(content[len(mark) :], encoding)
