@@ -110,7 +110,8 @@ def _awaits_answer(halves: list[Handshake], data: bytes) -> bool:
 def make_dissector(args: argparse.Namespace, opening: Opening) -> Dissector:
     """Returns the dissector for the frames' direction and limits; raises ValueError for an impossible limit.
 
-    A flag names the sender of the frames; without a flag the only half of the handshake does; else the first mask bit.
+    A flag names the sender of the frames. Without a flag, the sender of the handshake's only half has sent them. If
+    there is not exactly one half, the first mask bit decides.
     """
     halves, frames = opening
     is_masked = len(frames) > 1 and bool(frames[1] & MASK)

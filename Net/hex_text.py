@@ -1,4 +1,4 @@
-r"""Reads hex digits as people write and paste them, and refuses text with more than one meaning.
+r"""Reads hex digits as people write and paste them, and refuses text that has more than one meaning.
 
 In:  text: `81 85 37`, `8185`, `81:85`, `81-85`, `0x81, 0x85`, `\x81\x85`, `b"\x81..."` as Python prints bytes, and hex
      dumps with offsets: xxd, od -t x1, hexdump -C, tcpdump, Wireshark. Out: the bytes.
