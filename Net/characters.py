@@ -72,7 +72,7 @@ _TAGGED_FLAG = re.compile("\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a
 
 
 def _one_of(ranges: str) -> str:
-    """The inner part of a regular expression's character class."""
+    """Returns the inner part of a regular expression's character class for these ranges."""
     bounds = (part.split("-") for part in ranges.split())
     return "".join("-".join(f"\\U{int(bound, 16):08x}" for bound in pair) for pair in bounds)
 

@@ -1,7 +1,8 @@
 """Dissects the frames of one direction of a connection: says what every byte means.
 
 In:  bytes as they were on the wire, split at any place. Out: `Frame` records (Net.anatomy), each with its fields, the
-     message that it completes, and the packet in that message. `Net.plain.as_plain` turns a record into data for JSON.
+     message that it completes, and the packet in that message. `Net.plain.as_plain` turns a record into data for JSON;
+     `Net.plain` describes the shape of this data.
 Raises nothing: a broken rule becomes the `violation` of its frame. Bytes after that frame are only counted.
 
 This file checks no rule itself. All bytes go through the `MessageReader` that serves the game. The reader gets the

@@ -54,7 +54,7 @@ def parse_hex(text: str) -> bytes:
 
 
 def _can_be_read(name: str) -> bool:
-    """Whether there is a file or a pipe of this name. Hex digits may be too long for a name: then there is no file."""
+    """Returns whether there is a file or a pipe with this name. Hex digits too long for a file name are no file."""
     return os.path.exists(name) and not os.path.isdir(name)
 
 

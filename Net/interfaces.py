@@ -1,4 +1,4 @@
-"""The addresses of this machine's network interfaces, as the operating system lists them: no name is looked up.
+"""The addresses of this machine's network interfaces, as the operating system lists them. There is no name lookup.
 
 In:  nothing. Out: IP addresses as text, IPv4 and IPv6, loopback included; interfaces that are down are left out.
 Raises OSError where the system lists nothing. The import of this module raises ImportError in a Python without ctypes.

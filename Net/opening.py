@@ -44,7 +44,7 @@ def is_opening(received: bytes) -> bool:
 
 
 def end_of_half(received: bytes, limits: Limits) -> int:
-    """Returns where a half of the handshake ends; -1 while its head is not whole; the end of all bytes if it is no head.
+    """Returns where a half of the handshake ends; -1 while its head is not whole; len(received) if the head is invalid.
 
     A response that refuses also has a body after its head, with the reason; its end is the end of all bytes.
     """

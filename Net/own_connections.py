@@ -15,7 +15,7 @@ from Net.proxy import Caller
 
 
 class OwnConnections:
-    """The connections of this process to itself, by their addresses (host:port); may be called from any thread."""
+    """The connections of this process to itself, by their addresses (host:port). Any thread may call the methods."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -75,5 +75,5 @@ class OwnConnections:
             self._arrived.discard(address)
 
     def __contains__(self, address: object) -> bool:
-        """Whether a connection that is open now is one of this process."""
+        """Returns whether an open connection with this address is one of this process."""
         return address in self._arrived

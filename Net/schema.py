@@ -1,6 +1,6 @@
 """Kinds of packet arguments. A kind says what a value must be: in words for people, and as a check for the server.
 
-In:  a value as MessagePack or JSON gave it. Out: the value to use. Raises ValueError, which says what it must be.
+In:  a value as MessagePack or JSON gave it. Out: the value to use. Raises ValueError with what the value must be.
 """
 
 from __future__ import annotations

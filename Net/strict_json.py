@@ -1,7 +1,7 @@
 """Reads JSON from strangers: the one JSON reader for text packets and for the consoles.
 
-In:  a message. Out: its value, which holds no NaN, no infinity, no half of a surrogate pair and no huge number, so
-     that it can be written as JSON and as UTF-8 again.
+In:  a message. Out: its value. The value holds no NaN, no infinity, no half of a surrogate pair and no huge number, so
+     it can be written as JSON and as UTF-8 again.
 Raises JsonError with a sentence about what is wrong (RFC 8259; RFC 7493 for strings and numbers).
 """
 

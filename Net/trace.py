@@ -38,7 +38,10 @@ _CHUNK_OVERHEAD = 200
 
 
 def check_wanted(wanted: Collection[str]) -> list[str]:
-    """Returns the clients as `Tracer` needs them; raises ValueError for text that is not an address."""
+    """Returns the clients as `Tracer` needs them.
+
+    Raises ValueError for text that is not an address, because no connection would ever match it.
+    """
     return [client if client == EVERYBODY else _client(client) for client in wanted]
 
 
