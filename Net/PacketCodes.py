@@ -1,9 +1,9 @@
-"""The packets: one table of ids, codes and arguments, from which everything else about them derives.
+"""The packets: one table of ids, codes and arguments. Everything else about packets derives from this table.
 
 One WebSocket message is one packet. A binary message holds `[code, [args...]]` as MessagePack; a text message holds
 `["ID", [args...]]` as JSON, so that a packet can be typed by hand.
 In:  a message (`bytes` or `str`) from a stranger. Out: a checked `Packet`, or the message for one.
-Raises PacketError, whose text names the packet, the argument and what it must be.
+Raises PacketError. Its text names the packet and the argument, and says what the argument must be.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ PROTOCOL_VERSION = 1
 
 
 class Arg(NamedTuple):
-    """An argument of a packet; an optional one may be left out, with all that follow it."""
+    """An argument of a packet. A sender may leave out an optional argument, together with all arguments after it."""
 
     name: str
     kind: Kind
@@ -46,7 +46,7 @@ class Arg(NamedTuple):
 
 
 class PacketType(NamedTuple):
-    """A row of the table. code: one byte in MessagePack. about: for the documentation."""
+    """A row of the table. code: one byte in MessagePack. about: the description in the documentation."""
 
     code: int
     id: str
@@ -169,9 +169,9 @@ _TO_CLIENT = (
 
 
 class PacketTable:
-    """The packets of one direction, and how to write and read them.
+    """Encodes and decodes the packets of one direction.
 
-    rows: the table. max_items: elements that any array or map in a packet may have.
+    rows: the table. max_items: the largest number of elements in any array or map of a packet.
     """
 
     def __init__(self, rows: tuple[PacketType, ...], max_items: int) -> None:
@@ -179,27 +179,27 @@ class PacketTable:
         self._max_items = max_items
         self._by_id: dict[Any, PacketType] = {row.id: row for row in rows}
         self._by_code: dict[Any, PacketType] = {row.code: row for row in rows}
-        # Of each packet: how many arguments it takes at least, and the check of each.
+        # For each packet: the least number of arguments, and the check of each argument.
         self._least = {row.id: sum(not arg.optional for arg in row.args) for row in rows}
         self._checks = {row.id: tuple(arg.kind.check for arg in row.args) for row in rows}
 
     def code_of(self, packet_id: str) -> int:
-        """The code of a packet; raises KeyError for an unknown id."""
+        """Returns the code of a packet; raises KeyError for an unknown id."""
         return self._by_id[packet_id].code
 
     def value_in(self, message: str | bytes) -> Any:
-        """Returns what a message holds, packet or not; raises PacketError if it is not JSON or MessagePack at all."""
+        """Returns the value in a message, packet or not; raises PacketError if it is neither JSON nor MessagePack."""
         return _parse_json(message) if isinstance(message, str) else self._unpack(message)
 
     def encode(self, packet: Packet, as_text: bool = False) -> str | bytes:
-        """Returns the message for a packet of ours: MessagePack, or JSON if `as_text`."""
+        """Returns the message for a packet that this side sends: MessagePack, or JSON if `as_text`."""
         code = self.code_of(packet.id)
         if as_text:
             return json.dumps([packet.id, packet.args], separators=(",", ":"), ensure_ascii=False)
         return pack((code, packet.args))
 
     def decode(self, message: str | bytes) -> Packet:
-        """Returns the packet in a message from the other side; raises PacketError if it is not a valid one."""
+        """Returns the packet in a message from the other side; raises PacketError if it is not valid."""
         if isinstance(message, bytes):
             row, args = self._find(self._unpack(message), self._by_code, "code")
         else:
@@ -235,7 +235,7 @@ def _wrong_count(row: PacketType, least: int, count: int) -> PacketError:
 
 
 def _bad_argument(row: PacketType, args: list[Any]) -> PacketError:
-    """The error for arguments of which at least one is known to be wrong: names the first."""
+    """Returns the error that names the first wrong argument. At least one argument must be wrong."""
     for arg, value in zip(row.args, args):
         try:
             arg.kind.check(value)
@@ -245,7 +245,7 @@ def _bad_argument(row: PacketType, args: list[Any]) -> PacketError:
 
 
 def _excerpt(value: Any) -> str:
-    """The value, short and plain enough for an error text: at most 40 characters, a text as it was typed."""
+    """Returns the value in short for an error text: at most 40 printable characters; a string as it was typed."""
     if type(value) is str:
         written = f"'{spelled(value[:40])}'"
         return written if len(written) <= 40 else f"{written[:36]}...'"
@@ -269,7 +269,7 @@ _HANDLERS: dict[str, Handler] = {}
 
 
 def handles(packet_id: str) -> Callable[[_HandlerT], _HandlerT]:
-    """Registers the handler of a packet to the server: it is called with the session and the checked arguments."""
+    """Registers the handler of a packet to the server. `dispatch` calls it with the session and the arguments."""
     known = [row.id for row in TO_SERVER.rows]
     if packet_id not in known or packet_id in _HANDLERS:
         raise ValueError(f"{packet_id!r} is not a packet to the server, or has a handler already")
@@ -287,7 +287,7 @@ def dispatch(session: Any, packet: Packet) -> None:
 
 
 def describe() -> dict[str, Any]:
-    """The whole table as plain data: what `/packets.json` and docs/protocol.md are made from."""
+    """Returns the whole table as plain data: the source of `/packets.json` and of docs/protocol.md."""
 
     def plain(rows: tuple[PacketType, ...]) -> list[dict[str, Any]]:
         return [

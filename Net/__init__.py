@@ -1,1 +1,1 @@
-"""The wire: bytes in, packets out. Knows nothing of the game."""
+"""The network layer: bytes in, packets out. It imports nothing from `gameserver`."""

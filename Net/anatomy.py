@@ -1,7 +1,7 @@
-"""What a dissection consists of: frozen records of handshakes, frames, messages and packets.
+"""The records of a dissection: frozen dataclasses for handshakes, frames, messages and packets.
 
-Made by `Net.dissect`; `Net.plain.as_plain` turns each into data for JSON under the same names. What can be absent is
-None. A `section` always names its document too: "RFC 6455 section 5.2".
+`Net.dissect` and `Net.opening` make the records. `Net.plain.as_plain` turns each record into data for JSON with the
+same names. An absent value is None. A `section` always names its document too: "RFC 6455 section 5.2".
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Violation:
-    """A rule that was broken, and the function of this code base that refused it.
+    """A broken rule, and the function of this project that found it.
 
-    rule: one sentence. section: such as "RFC 6455 section 5.2". close_code: of the close frame that is the answer;
-    status: of the HTTP response, for a handshake; error_code: of the ERROR packet. Two of the three are None.
-    function, file, line: where the decision fell. source, source_line: those lines of code, and the first one's number.
+    rule: one sentence. section: such as "RFC 6455 section 5.2". close_code: the code of the close frame in answer to a
+    frame. status: the status of the HTTP response to a handshake. error_code: the code of the ERROR packet in answer to
+    a packet. Two of these three are None. function, file, line: the place in the code that refused. source: the lines
+    of code there. source_line: the number of the first of these lines.
     """
 
     rule: str
@@ -33,7 +34,7 @@ class Violation:
 
 @dataclass(frozen=True)
 class HandshakeLine:
-    """A line of a handshake. name, value: of a header field; the first line has no name."""
+    """A line of a handshake. name, value: the header field in this line; the first line has an empty name."""
 
     text: str
     name: str
@@ -44,7 +45,7 @@ class HandshakeLine:
 
 @dataclass(frozen=True)
 class AcceptStep:
-    """One step from Sec-WebSocket-Key to Sec-WebSocket-Accept. how: what is done. value: what comes out."""
+    """One step from Sec-WebSocket-Key to Sec-WebSocket-Accept. how: the operation. value: its result."""
 
     how: str
     value: str
@@ -52,11 +53,12 @@ class AcceptStep:
 
 @dataclass(frozen=True)
 class Handshake:
-    """One half of an opening handshake. from_client: the request; else the response.
+    """One half of an opening handshake: the request if `from_client`, else the response.
 
-    is_whole: whether the empty line that ends its head is there; until then a receiver waits. accept: the steps of the
-    accept key, if there is a key. extension: what the response agreed on. is_upgrade: whether frames follow, as far as
-    this half can say. body: the text of a response that refuses. violation: what the receiver refuses about this half.
+    is_whole: whether the empty line that ends the head is there; a receiver waits for this line. accept: the steps to
+    the accept key, if there is a key. extension: the extensions that the response agreed on. is_upgrade: whether frames
+    follow, as far as this half can tell. body: the text of a response that refuses. violation: the rule that this half
+    breaks.
     """
 
     from_client: bool
@@ -74,15 +76,15 @@ class Handshake:
 
     @property
     def is_plain_http(self) -> bool:
-        """Whether this is a good request for a page, and for no WebSocket."""
+        """Whether this is a valid request for a page, not for a WebSocket."""
         return self.from_client and self.is_whole and not self.is_upgrade and self.violation is None
 
 
 @dataclass(frozen=True)
 class Field:
-    """A field of a frame. first_bit: counted from the frame's first bit, 0. wire: the bytes that it lies in.
+    """A field of a frame. first_bit: counted from the frame's first bit, bit 0. wire: the bytes that hold the field.
 
-    value: a number, or hex digits for the key and the payload.
+    value: a number, or hex digits for the masking key and the payload.
     """
 
     name: str
@@ -96,7 +98,7 @@ class Field:
 
 @dataclass(frozen=True)
 class MaskedByte:
-    """A row of unmasking: masked XOR key = plain, where key is byte `index` mod 4 of the masking key."""
+    """A row of unmasking: masked XOR key = plain. `key` is byte `key_index` (`index` mod 4) of the masking key."""
 
     index: int
     masked: int
@@ -107,7 +109,7 @@ class MaskedByte:
 
 @dataclass(frozen=True)
 class Argument:
-    """An argument of a packet. given: False for an optional one left out. wire: its MessagePack, if it can be told."""
+    """An argument of a packet. given: False if the sender left it out. wire: its MessagePack, None if not known."""
 
     name: str
     must_be: str
@@ -131,10 +133,11 @@ class DissectedPacket:
 class Message:
     """A message that a frame completes.
 
-    number: counted from 1 in its direction. opcode_name: TEXT or BINARY. frames: numbers of those that were joined.
-    wire_size: of all their payloads; size: of the message, inflated if it `is_compressed`. payload: its bytes; text:
-    the same as text, if it is. encoding: "JSON", "MessagePack" or None. value: what it decodes to. packet: if it is
-    one; packet_problem: why it is none.
+    number: counted from 1 in its direction. opcode_name: TEXT or BINARY. frames: the numbers of its frames. wire_size:
+    bytes of all their payloads together. size: bytes of the message, after inflating if it `is_compressed`. payload:
+    the bytes of the message. text: the payload as text, if this is a text message. encoding: "JSON", "MessagePack" or
+    None. value: the decoded value. packet: the packet in the message, if there is one. packet_problem: the reason why
+    there is none.
     """
 
     number: int
@@ -153,7 +156,7 @@ class Message:
 
 @dataclass(frozen=True)
 class CloseBody:
-    """The body of a close frame. code: 1005 if there is none. meaning: of the code; section: that gives it one."""
+    """The body of a close frame. code: 1005 if the body is empty. meaning: of the code, as `section` defines it."""
 
     code: int
     reason: str
@@ -165,13 +168,14 @@ class CloseBody:
 class Frame:
     """A frame as it was on the wire.
 
-    number: counted from 1, and offset: bytes before it, both in the frames of its direction. wire: all its bytes; size:
-    their number; missing: how many more it announced that are not there (after a violation, or at the end of the
-    input). rsv: in place (RSV1 = 0x40). is_compressed: whether RSV1 says so, by an agreement on compression. length: of
-    the payload, as declared; length_bits: the form that it was written in: 7, 16 or 64. payload: unmasked, still
+    number: counted from 1 in its direction. offset: bytes of its direction before it, counted from the first frame.
+    wire: all its bytes. size: the number of these bytes. missing: the number of bytes that its header announces and
+    that are not there (after a violation, or at the end of the input). rsv: the reserved bits at their place in the
+    first byte (RSV1 = 0x40). is_compressed: whether RSV1 is set and both sides agreed on compression. length: the
+    declared length of the payload. length_bits: the bits that hold the length: 7, 16 or 64. payload: unmasked, still
     compressed. role: "whole message", "first fragment", "fragment", "last fragment", "control frame" or "unknown".
-    message_number: of the message it belongs to, if it belongs to one; fragment: its place in that, from 1. message: if
-    this frame completes one. close: of a close frame.
+    message_number: the number of its message, if it belongs to a message. fragment: its place in that message, from 1.
+    message: the message that this frame completes, if any. close: the body, for a close frame.
     """
 
     from_client: bool

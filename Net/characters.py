@@ -1,9 +1,9 @@
-"""The characters that a line of text may hold, by tables of this project: every Python gives the same answer.
+"""The characters that a line of text may hold. The tables are in this project, so every Python gives the same answer.
 
 In:  text from a stranger. Out: the line to use, or the same text made safe for a terminal.
-Raises ValueError, whose text says which character is not taken, or that the text shows nothing.
+Raises ValueError. Its text names the character that is not accepted, or says that the text shows nothing.
 
-A code point that Unicode has not assigned yet is taken, so new emoji are taken. The tables follow Unicode 18.0:
+Code points that Unicode has not assigned yet are accepted, so new emoji are accepted. The tables follow Unicode 18.0:
 DerivedCoreProperties.txt (Default_Ignorable_Code_Point), PropList.txt (White_Space, Noncharacter_Code_Point) and
 UnicodeData.txt (names).
 """
@@ -16,18 +16,18 @@ from typing import Pattern
 from Net.combining_marks import COMBINING_MARKS
 
 # Ranges are written as in the Unicode files: hexadecimal, with a space between them.
-# These become a plain space: spaces of other scripts and widths, and the space of Braille.
+# These become a plain space: spaces of other scripts and other widths, and the Braille space.
 _SPACES = "00A0 1680 2000-200A 202F 205F 2800 3000"
-# These are left out: they show nothing, and Hebrew and Arabic keyboards have them.
+# These are removed, not refused: they show nothing, but Hebrew and Arabic keyboards have them.
 _DIRECTION_MARKS = "061C 200E 200F"
 # Joiners of emoji, Persian and Sinhala, and the space between Khmer words.
 _JOINERS = "200B-200D"
 # Selectors of Mongolian letters, of emoji and of ideographs.
 _SELECTORS = "180B-180F FE00-FE0F E0100-E01EF"
-# Joiners and selectors are taken behind these: keycaps, signs that are emoji, and all from the Hebrew block on. The
-# alphabets before that block need neither.
+# Joiners and selectors are accepted after these: keycaps, signs that are emoji, and all characters from the Hebrew
+# block on. The alphabets before that block need no joiners or selectors.
 _CHANGEABLE = "0023 002A 0030-0039 00A9 00AE 0590-10FFFF"
-# These are never taken.
+# These are never accepted.
 _REFUSED = {
     "0000-001F 007F-009F": "a control character",
     "00AD": "SOFT HYPHEN",
@@ -50,7 +50,7 @@ _REFUSED = {
     "2069": "POP DIRECTIONAL ISOLATE",
     "3164": "HANGUL FILLER",
     "D800-DFFF": "a surrogate, which is half of a character",
-    # Each machine gives them another meaning, and most machines none.
+    # Their meaning differs between machines, and on most machines they have none.
     "E000-F8FF F0000-FFFFD 100000-10FFFD": "a private-use character",
     "FDD0-FDEF " + " ".join(f"{plane:X}FFFE-{plane:X}FFFF" for plane in range(17)): "a noncharacter",
     "FEFF": "ZERO WIDTH NO-BREAK SPACE, a byte-order mark",
@@ -72,7 +72,7 @@ _TAGGED_FLAG = re.compile("\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a
 
 
 def _one_of(ranges: str) -> str:
-    """The inner part of a regular expression's character class."""
+    """Returns the inner part of a regular expression's character class for these ranges."""
     bounds = (part.split("-") for part in ranges.split())
     return "".join("-".join(f"\\U{int(bound, 16):08x}" for bound in pair) for pair in bounds)
 
@@ -83,13 +83,13 @@ def _code_points(ranges: str) -> list[int]:
 
 
 _J, _S = _one_of(_JOINERS), _one_of(_SELECTORS)
-# A joiner or selector that has nothing before it to act on; but a joiner may follow a selector, as in a heart on fire.
+# A joiner or selector with no character before it to act on. A joiner may follow a selector, as in a heart on fire.
 _IDLE = re.compile(f"(?:^|(?<=[ {_J}]))[{_J}{_S}]+|(?<=[{_S}])[{_S}]+")
 _MISPLACED = f"(?<![{_one_of(_CHANGEABLE)}])[{_J}{_S}]"
 _WRONG = re.compile(f"[{_one_of(' '.join(_REFUSED))}]|{_MISPLACED}")
 _SHOWN = re.compile(f"[^ {_J}{_S}{_one_of(COMBINING_MARKS)}]")
 _TIDY = {**dict.fromkeys(_code_points(_SPACES), " "), **dict.fromkeys(_code_points(_DIRECTION_MARKS), None)}
-# What a terminal is not given as it is.
+# The characters that are not written to a terminal as they are.
 _ESCAPED = re.compile(f"{_WRONG.pattern}|[{_one_of(_SPACES)}{_one_of(_DIRECTION_MARKS)}]")
 _NAMES: list[tuple[Pattern[str], str]] = [
     (re.compile(f"[{_one_of(ranges)}]"), name) for ranges, name in {**_REFUSED, **_FOLLOWER_NAMES}.items()
@@ -98,14 +98,14 @@ _ENDS = " \t\n\v\f\r"
 
 
 def tidy(text: str) -> str:
-    """Returns a line with plain spaces, without white space round it, and without marks that act on nothing."""
+    """Returns a line with plain spaces, without white space at its ends, and without marks that act on nothing."""
     if text.isascii():
         return text.strip(_ENDS)
     return _IDLE.sub("", text.strip(_ENDS).translate(_TIDY)).strip(" ")
 
 
 def check_line(text: str) -> None:
-    """Checks a tidied line; raises ValueError with a sentence about the first character that is not taken."""
+    """Checks a tidied line; raises ValueError with a sentence about the first character that is not accepted."""
     wrong = _WRONG.search(_TAGGED_FLAG.sub("\U0001f3f4", text))
     if wrong:
         raise ValueError(f"it may not contain {name_of(wrong.group())}")
@@ -114,7 +114,7 @@ def check_line(text: str) -> None:
 
 
 def name_of(char: str) -> str:
-    """A character by its code point and its name, such as U+202E RIGHT-TO-LEFT OVERRIDE."""
+    """Returns the code point and the name of a character, such as U+202E RIGHT-TO-LEFT OVERRIDE."""
     number = f"U+{ord(char):04X}"
     name = next((name for pattern, name in _NAMES if pattern.match(char)), "")
     if name.startswith(("a ", "an ")):
@@ -123,17 +123,17 @@ def name_of(char: str) -> str:
 
 
 def is_plain(text: str) -> bool:
-    """Whether a terminal can be given this text as it is."""
+    """Returns whether this text can be written to a terminal as it is."""
     return not _ESCAPED.search(_TAGGED_FLAG.sub("", text))
 
 
 def spelled(text: str) -> str:
-    """Text for a person who may have typed it: (U+202E) in place of each character that is not plain."""
+    """Returns the text for an error message: (U+202E) replaces each character that is not plain."""
     return text if is_plain(text) else _ESCAPED.sub(lambda found: f"(U+{ord(found.group()):04X})", text)
 
 
 def printable(text: str) -> str:
-    """Text with an escape sequence in place of each character that a terminal is not given as it is."""
+    """Returns the text for a terminal: an escape such as \\u202e replaces each character that is not plain."""
     if is_plain(text):
         return text
     return _ESCAPED.sub(lambda found: found.group().encode("unicode_escape").decode("ascii"), text)

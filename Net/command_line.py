@@ -1,6 +1,6 @@
-"""What the project's commands share in reading their arguments: a slip costs one sentence and exit status 2.
+"""Reads the arguments of the project's commands. A wrong argument gives one sentence and exit status 2.
 
-In:  arguments as a shell passes them, in any letters. Out: checked values, or SystemExit with status 2.
+In:  arguments as a shell passes them, with any characters. Out: checked values, or SystemExit with status 2.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ class ArgumentParser(argparse.ArgumentParser):
     """A parser that says in one sentence what is wrong, without the whole usage before it."""
 
     def read(self, arguments: Sequence[str] | None = None) -> argparse.Namespace:
-        """Reads the arguments (None: those of the process)."""
+        """Reads the arguments (None: the arguments of this process)."""
         given = sys.argv[1:] if arguments is None else list(arguments)
         for argument in given:
-            if argument.startswith("--") and argument.endswith("=--"):  # argparse makes an empty list of it
+            if argument.startswith("--") and argument.endswith("=--"):  # argparse turns this value into an empty list
                 self.error(f"argument {argument[:-3]}: expected a value, not --")
         return self.parse_args(given)
 
     def error(self, message: str) -> NoReturn:
-        """Ends the process with status 2."""
+        """Prints the message, and ends the process with status 2."""
         name = self.prog.replace(".py", "")
         self.exit(EXIT_USAGE, f"{name}: {printable(message)}; see {self.prog} --help\n")
 
@@ -41,7 +41,7 @@ def whole_number(text: str) -> int:
 
 
 def any_number(text: str) -> float:
-    """Reads an argument that must be a number; its range is checked elsewhere, and leaves out NaN."""
+    """Reads an argument that must be a number; the caller checks its range, and refuses NaN."""
     try:
         return float(text)
     except ValueError:

@@ -1,6 +1,7 @@
-"""A whole connection, taken apart: the opening handshake, then the frames of both directions.
+"""Dissects a whole connection: the opening handshake, then the frames of both directions.
 
-In:  the bytes of each direction, as `Net.tap` sees them, cut anywhere. Out: `Handshake` and `Frame` records, in order.
+In:  the bytes of each direction, as `Net.tap` sees them, split at any place. Out: `Handshake` and `Frame` records, in
+     order.
 Raises nothing.
 """
 
@@ -19,14 +20,14 @@ from Net.opening import dissect_handshake, end_of_half
 
 Record = Union[Handshake, Frame]
 
-# A server's messages are bounded by the server; this bounds only what is held here.
+# The server itself limits the messages that it sends. These limits bound only the memory of the dissection.
 FROM_SERVER = Limits(message_bytes=2**24, fragments=2**16)
 
 
 class Conversation:
-    """Takes a connection apart. limits: of the server. limits_of: those of a path, if they differ.
+    """Dissects a connection. limits: the server's limits. limits_of: returns the limits of a path, if they differ.
 
-    request, response: the halves of the handshake, once they have come.
+    request, response: the halves of the handshake; None until they arrive.
     """
 
     def __init__(self, limits: Limits = Limits(), limits_of: LimitsOf | None = None) -> None:
@@ -35,16 +36,16 @@ class Conversation:
         self._limits = limits
         self._limits_of = limits_of
         self._failed = False
-        self._dissectors: dict[bool, Dissector] = {}  # by from_client, when both halves have come
-        self._waiting = {True: b"", False: b""}  # what came before that, and is not part of a half that has
+        self._dissectors: dict[bool, Dissector] = {}  # by from_client; empty until both halves are here
+        self._waiting = {True: b"", False: b""}  # bytes that came before that, and that no half contains
 
     @property
     def is_plain_http(self) -> bool:
-        """Whether the client has asked for a page, and for no WebSocket."""
+        """Whether the client has asked for a page, not for a WebSocket."""
         return self.request is not None and self.request.is_plain_http
 
     def feed(self, from_client: bool, data: bytes) -> list[Record]:
-        """Takes the next bytes of a direction; returns what they complete."""
+        """Takes the next bytes of a direction; returns the records that they complete."""
         if self._failed:
             return []
         if self._dissectors:
@@ -57,7 +58,7 @@ class Conversation:
         return []
 
     def unfinished(self) -> list[Record]:
-        """The frames whose bytes have not all come yet: of each direction, one at most."""
+        """Returns the frames that have not arrived whole yet: at most one for each direction."""
         return [frame for frame in (dissector.unfinished() for dissector in self._dissectors.values()) if frame]
 
     def _read_request(self) -> list[Record]:
@@ -82,7 +83,7 @@ class Conversation:
         return [*interim, response, *self._start(parameters_of(response))]
 
     def _take_head(self, from_client: bool) -> bytes | None:
-        """The head that has come, None while it has not; all there is, if it is none."""
+        """Takes the next head from the waiting bytes; None while it is not whole; all bytes if they are not a head."""
         waiting = self._waiting[from_client]
         end = end_of_half(waiting, self._limits)
         if end < 0:
@@ -91,7 +92,7 @@ class Conversation:
         return waiting[:end]
 
     def _start(self, parameters: Parameters | None) -> list[Record]:
-        """Reads frames from here on, first those that are waiting."""
+        """Starts to read frames; returns the frames in the waiting bytes."""
         limits = self._limits
         if self._limits_of is not None and self.request is not None:
             limits = self._limits_of(self.request.path or "")
@@ -106,7 +107,7 @@ class Conversation:
 
 
 def dissect_answer(head: bytes, request: Handshake | None) -> Handshake:
-    """Returns the record of a response, as the one to a request, if that is known."""
+    """Returns the record of a response. request: the request that it answers, None if not known."""
     if request is None:
         return dissect_handshake(head)
     offers = [line.value for line in request.lines if line.name.lower() == "sec-websocket-protocol"]
@@ -114,7 +115,7 @@ def dissect_answer(head: bytes, request: Handshake | None) -> Handshake:
 
 
 def parameters_of(response: Handshake) -> Parameters | None:
-    """What a response has agreed on about compression."""
+    """Returns the compression parameters that a response agrees on; None if there is no valid agreement."""
     try:
         return check_answer(parse_extensions([response.extension])) if response.extension else None
     except HandshakeError:

@@ -1,12 +1,14 @@
-"""Bytes -> what every one of them says: the frames of one direction of a connection, taken apart for a reader.
+"""Dissects the frames of one direction of a connection: says what every byte means.
 
-In:  bytes as they were on the wire, cut anywhere. Out: `Frame` records (Net.anatomy), each with its fields, the message
-     it completes, and the packet in that; `Net.plain.as_plain` makes JSON of them, and says in which shape.
-Raises nothing: a broken rule is the `violation` of the frame that broke it, and what comes after it is only counted.
+In:  bytes as they were on the wire, split at any place. Out: `Frame` records (Net.anatomy), each with its fields, the
+     message that it completes, and the packet in that message. `Net.plain.as_plain` turns a record into data for JSON;
+     `Net.plain` describes the shape of this data.
+Raises nothing: a broken rule becomes the `violation` of its frame. Bytes after that frame are only counted.
 
-Nothing is decided here. All bytes go through the `MessageReader` that serves the game, one frame at a time, so that it
-is known which frame a message or a violation belongs to; the rest is written beside it. For the whole of a connection,
-handshake and both directions, see `Net.conversation`; for a handshake alone, `Net.opening.dissect_handshake`.
+This file checks no rule itself. All bytes go through the `MessageReader` that serves the game. The reader gets the
+bytes of one frame at a time, so the dissector knows the frame of each message and of each violation. For a whole
+connection (handshake and both directions) see `Net.conversation`; for a handshake alone see
+`Net.opening.dissect_handshake`.
 
     dissector = Dissector(from_client=True)
     frames = dissector.feed(bytes.fromhex("818537fa213d7f9f4d5158"))
@@ -62,11 +64,11 @@ _CLOSE_MEANINGS = {
 
 
 class Dissector:
-    """Takes one direction of a connection apart, from the first byte behind the handshake.
+    """Dissects one direction of a connection, from the first byte after the handshake.
 
-    from_client: who sends. limits: of the receiver. parameters: of permessage-deflate, if it was agreed on.
-    ended: after a close frame or a violation; failed: after a violation; discarded: bytes that came behind that, which
-    a receiver ignores.
+    from_client: whether the client sends these bytes. limits: the receiver's limits. parameters: the parameters of
+    permessage-deflate, if both sides agreed on it. ended: True after a close frame or a violation. failed: True after
+    a violation. discarded: the number of bytes after the end; a receiver ignores them.
     """
 
     def __init__(self, from_client: bool, limits: Limits = Limits(), parameters: Parameters | None = None) -> None:
@@ -78,18 +80,18 @@ class Dissector:
         inflater = None if parameters is None else make_codecs(parameters, is_client=not from_client)[1]
         self._reader = MessageReader(limits, masked=from_client, inflater=inflater)
         self._allowed_rsv = RSV1 if inflater else 0
-        self._wire = bytearray()  # of the frame that is arriving
+        self._wire = bytearray()  # the bytes of the frame that is arriving
         self._offset = 0
         self._frames = 0
         self._messages = 0
-        self._parts: list[Frame] = []  # of the message that is arriving
+        self._parts: list[Frame] = []  # the frames of the message that is arriving
 
     def feed(self, data: bytes) -> list[Frame]:
-        """Takes what was received; returns the frames that it completes, or that break a rule."""
+        """Takes the received bytes; returns the frames that these bytes complete, and a frame that breaks a rule."""
         return list(self.frames_in(data))
 
     def frames_in(self, data: bytes) -> Iterator[Frame]:
-        """As `feed`, frame by frame: of many, nobody has to hold all. Must be read to its end."""
+        """As `feed`, but yields frame by frame, so the caller need not hold all frames. Must be read to its end."""
         at = 0
         while at < len(data) and not self.ended:
             taken = data[at : at + self._left_of_frame(data[at : at + MAX_HEADER_BYTES], len(data) - at)]
@@ -103,24 +105,24 @@ class Dissector:
         self.discarded += len(data) - at
 
     def unfinished(self) -> Frame | None:
-        """The frame whose bytes have not all come yet, if there is one."""
+        """Returns the frame that has not arrived whole yet, if there is one."""
         return self._frame(None) if self._wire else None
 
     def _left_of_frame(self, start: bytes, size_of_all: int) -> int:
-        """How many of the next bytes belong to the frame that is arriving; all, while its header is not whole.
+        """Returns how many of the next bytes belong to the arriving frame: all of them while its header is not whole.
 
-        start: of the next bytes.
+        start: the first few of the next bytes. size_of_all: the number of the next bytes.
         """
         head = bytes(self._wire[:MAX_HEADER_BYTES]) + start
         try:
             header = parse_header(head, 0, self.from_client, self._allowed_rsv)
             size = None if header is None else header.size + header.length
-        except ProtocolError:  # the reader is about to say so too; the frame is what it claims to be
+        except ProtocolError:  # the reader is going to refuse the frame too; its own header gives its size
             size = shape_of(head).size
         return size_of_all if size is None else max(1, size - len(self._wire))
 
     def _read(self, data: bytes) -> tuple[Event | None, Violation | None]:
-        """What the game's own reader makes of the next bytes of a frame: no frame has more than one event."""
+        """Returns what the game's own reader makes of the next bytes. A frame makes at most one event."""
         try:
             return next(self._reader.feed(data), None), None
         except ProtocolError as error:
@@ -173,7 +175,7 @@ class Dissector:
         )
 
     def _place(self, opcode: int, fin: bool) -> tuple[str, int | None, int | None]:
-        """The role of a frame, the number of its message and its place in that."""
+        """Returns the role of a frame, the number of its message, and the frame's place in that message."""
         if opcode not in OPCODE_NAMES:
             return "unknown", None, None
         if opcode & CONTROL_BIT:

@@ -1,7 +1,7 @@
-"""`python -m Net.dissect`: bytes from the command line, a file or standard input, drawn and explained.
+"""`python -m Net.dissect`: draws and explains bytes from the command line, a file or standard input.
 
-Bytes that start like an HTTP request or response are taken for an opening handshake, with frames behind it if it opens
-a WebSocket; a response may stand behind its request. Others are frames, of one direction.
+Bytes that start like an HTTP request or response are an opening handshake. A response may follow its request. Frames
+follow if the handshake opens a WebSocket. All other bytes are frames of one direction.
 Exit status: 0, or 1 if a rule is broken or something is not whole, or 2 if the input cannot be read.
 """
 
@@ -35,21 +35,21 @@ _FORMS: dict[str, Callable[[Record], str]] = {
 
 
 class Opening(NamedTuple):
-    """The handshake that bytes start with: its halves, as far as they are there, and the bytes behind them."""
+    """The handshake at the start of the bytes. halves: its request and responses, if present. rest: the bytes after."""
 
     halves: list[Handshake]
     rest: bytes
 
     @property
     def opens(self) -> bool:
-        """Whether frames follow."""
+        """Whether frames follow the handshake."""
         if self.halves and is_interim(self.halves[-1].wire):
             return False
         return all(half.is_upgrade for half in self.halves if not is_interim(half.wire))
 
 
 def make_parser() -> ArgumentParser:
-    """The command's arguments."""
+    """Returns the parser of the command's arguments."""
     parser = ArgumentParser(
         prog="python -m Net.dissect",
         description="Draws WebSocket frames in the layout of RFC 6455 section 5.2, and says what every bit means.",
@@ -93,7 +93,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def read_opening(data: bytes) -> Opening:
-    """Takes a request, a response, or both of them off the start of the bytes, and interim responses between them."""
+    """Splits the handshake from the bytes: a request, a response, or both, and interim responses between them."""
     halves: list[Handshake] = []
     while (data and not halves and is_opening(data)) or _awaits_answer(halves, data):
         end = end_of_half(data, _USUAL)
@@ -108,9 +108,10 @@ def _awaits_answer(halves: list[Handshake], data: bytes) -> bool:
 
 
 def make_dissector(args: argparse.Namespace, opening: Opening) -> Dissector:
-    """Who has sent the frames is told by a flag, or by the one half before them, or else by the first mask bit.
+    """Returns the dissector for the frames' direction and limits; raises ValueError for an impossible limit.
 
-    Raises ValueError for a limit that cannot be.
+    A flag names the sender of the frames. Without a flag, the sender of the handshake's only half has sent them. If
+    there is not exactly one half, the first mask bit decides.
     """
     halves, frames = opening
     is_masked = len(frames) > 1 and bool(frames[1] & MASK)
@@ -141,7 +142,7 @@ def _show(opening: Opening, dissector: Dissector, show: Callable[[Record], str])
 
 
 def _records(opening: Opening, dissector: Dissector) -> Iterator[Record]:
-    """The handshake, and the frames behind it if it opens a WebSocket."""
+    """Yields the handshake, and the frames after it if it opens a WebSocket."""
     yield from opening.halves
     if opening.opens:
         yield from dissector.frames_in(opening.rest)

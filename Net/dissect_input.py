@@ -1,10 +1,11 @@
-"""What `python -m Net.dissect` is given to read: hex digits, a file or pipe, or standard input.
+"""Reads the input of `python -m Net.dissect`: hex digits, a file or pipe, or standard input.
 
-In:  the arguments. Out: the bytes that are meant.
-Raises ValueError for what is neither hex digits nor a file, and for more than can be wanted; OSError from reading.
+In:  the arguments. Out: the bytes to dissect.
+Raises ValueError for arguments that are neither hex digits nor a file, and for more than MOST_BYTES of input; OSError
+if reading fails.
 
-A file or pipe that is text holds hex digits (`Net.hex_text`) or an HTTP request or response; anything else is taken as
-the bytes themselves.
+A file or pipe with text holds hex digits (`Net.hex_text`) or an HTTP request or response. Any other file holds the
+bytes themselves.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import BinaryIO, Sequence
 from Net.hex_text import parse_hex_text
 from Net.opening import is_opening
 
-# Of a file, as it is. An endless one must not fill the memory.
+# The largest input from a file, in bytes. An endless file must not fill the memory.
 MOST_BYTES = 32 * 1024 * 1024
 # The marks at the start of a text, and its encoding. UTF-32 begins like UTF-16, so it comes first.
 _MARKS = (
@@ -34,7 +35,7 @@ _WIDE = {"utf-16-le": re.compile(b"(?:[\t\n\r\x20-\x7e]\0)+"), "utf-16-be": re.c
 
 
 def read_input(arguments: Sequence[str]) -> bytes:
-    """Returns the bytes that are meant."""
+    """Returns the bytes to dissect."""
     if list(arguments) in ([], ["-"]):
         return _from_content(read_bounded(sys.stdin.buffer) if sys.stdin is not None else b"")
     if len(arguments) == 1 and _can_be_read(arguments[0]):
@@ -44,7 +45,7 @@ def read_input(arguments: Sequence[str]) -> bytes:
 
 
 def parse_hex(text: str) -> bytes:
-    """Bytes from hex digits on the command line, in any form of `Net.hex_text`."""
+    """Returns the bytes of hex digits on the command line, in any notation that `Net.hex_text` reads."""
     try:
         return parse_hex_text(text)
     except ValueError as error:
@@ -53,12 +54,12 @@ def parse_hex(text: str) -> bytes:
 
 
 def _can_be_read(name: str) -> bool:
-    """Whether there is a file or a pipe of this name. Hex digits may be too long for one: then there is none."""
+    """Returns whether there is a file or a pipe with this name. Hex digits too long for a file name are no file."""
     return os.path.exists(name) and not os.path.isdir(name)
 
 
 def read_bounded(stream: BinaryIO) -> bytes:
-    """Returns all that a stream holds; raises ValueError if that is too much."""
+    """Returns all bytes of a stream; raises ValueError if there are more than MOST_BYTES."""
     content = stream.read(MOST_BYTES + 1)
     if len(content) > MOST_BYTES:
         raise ValueError(f"there may be {MOST_BYTES} bytes to read, and there are more")
@@ -66,7 +67,7 @@ def read_bounded(stream: BinaryIO) -> bytes:
 
 
 def _from_content(content: bytes) -> bytes:
-    """The bytes that a file holds, or means."""
+    """Returns the bytes that a file holds, or the bytes that its hex digits mean."""
     if is_opening(content):
         return content
     text = _text_in(content)
@@ -74,7 +75,7 @@ def _from_content(content: bytes) -> bytes:
 
 
 def _text_in(content: bytes) -> str | None:
-    """The text in a file, None if it is none. Frames are none: they begin with a byte that no text begins with."""
+    """Returns the text in a file, None if it is not text. No text begins with a byte that can begin a frame."""
     for mark, encoding in _MARKS:
         if content.startswith(mark):
             return _decoded(content[len(mark) :], encoding)

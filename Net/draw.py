@@ -1,4 +1,4 @@
-"""A frame drawn for the terminal, in the layout of RFC 6455 section 5.2: 32 bits a row, with the frame's own bits.
+"""Draws a frame for the terminal, in the layout of RFC 6455 section 5.2: 32 bits a row, with the bits of the frame.
 
 In:  a dissected frame. Out: lines of text, 70 columns wide.
 """
@@ -11,21 +11,21 @@ from Net.anatomy import Field, Frame
 from Net.layout import fields_of
 
 ROW_BITS = 32
-# A payload goes on and on; the table of the unmasking shows its bytes better.
+# A payload can be long, and the table of the unmasking shows its bytes better.
 MOST_PAYLOAD_ROWS = 2
 _MARGIN = "     "
 _RULER = (
     _MARGIN + " " + "".join(f"{tens:<20}" for tens in range(4)).rstrip(),
     _MARGIN + " " + " ".join(str(bit % 10) for bit in range(ROW_BITS)),
 )
-# Letters below each other, for fields of one bit.
+# The lines of a label. A field of one bit has its letters below each other.
 _LABEL_LINES = 4
-# The RFC's own abbreviation: more does not fit over seven bits.
+# The RFC's own abbreviation: a longer label does not fit above seven bits.
 _ABBREVIATIONS = {"payload length": "payload len"}
 
 
 class Cell(NamedTuple):
-    """The part of a field that lies in one row; first and bits are counted in the row."""
+    """The part of a field in one row. first: its first bit, counted from the start of the row. bits: their number."""
 
     label: str
     first: int
@@ -61,7 +61,7 @@ def _row_start(bit: int) -> int:
 
 
 def _cells(fields: list[Field], start: int) -> list[Cell]:
-    """The fields, or parts of them, that lie in the row that starts at a bit, as far as their bytes are there."""
+    """Returns the fields, or parts of them, in the row that starts at bit `start`, as far as their bytes are there."""
     cells = []
     for field in fields:
         first = max(field.first_bit, start)
@@ -80,7 +80,7 @@ def _border(edges: set[int]) -> str:
 
 
 def _row(cells: list[Cell], data: bytes) -> list[str]:
-    """Names, bits and hex digits of up to four bytes."""
+    """Returns the lines with the names, the bits and the hex digits of up to four bytes."""
     label_lines = _LABEL_LINES if any(cell.bits == 1 for cell in cells) else 1
     labels = [_MARGIN + "|" + "".join(_label(cell, line) + "|" for cell in cells) for line in range(label_lines)]
     ends = {cell.first + cell.bits - 1 for cell in cells}

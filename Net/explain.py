@@ -1,7 +1,7 @@
-"""Dissected records in words, for a terminal: in full, or one line each.
+"""Explains dissected records in words, for a terminal: in full, or in one line each.
 
-In:  a `Handshake` or a `Frame`. Out: lines of text. Whatever a stranger has sent is made printable first, so that no
-message can play tricks with the terminal.
+In:  a `Handshake` or a `Frame`. Out: lines of text. All text from a stranger is made printable first, so that no
+     message can control the terminal.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from Net.wording import MOST_SHOWN, count_bytes, explain_violation, shorten
 MOST_ROWS = 16
 _to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _WIDTH = 110  # columns
-# Characters of a value.
+# The most characters of a value.
 _MOST_SHOWN_IN_LINE = 40
 _MOST_SHOWN_IN_FULL = 200
 
 
 def explain(record: Handshake | Frame) -> str:
-    """Everything about a record, with an empty line at the end."""
+    """Returns the full explanation of a record, with an empty line at the end."""
     lines = explain_handshake(record) if isinstance(record, Handshake) else _explain_frame(record)
     return "\n".join([*lines, ""])
 
 
 def summarize(record: Handshake | Frame) -> str:
-    """What there is to know of a record in one line."""
+    """Returns a summary of a record in one line."""
     return summarize_handshake(record) if isinstance(record, Handshake) else _summarize_frame(record)
 
 
@@ -115,7 +115,7 @@ def _explain_message(message: Message) -> list[str]:
 
 
 def _looks_like_data(message: Message) -> bool:
-    """Whether a packet may have been meant: of plain text there is no need to say that it is none."""
+    """Returns whether the sender may have meant a packet. For plain text, no line says that it is not a packet."""
     return message.encoding is not None or message.text is None or message.text.lstrip()[:1] in ("[", "{")
 
 
@@ -169,7 +169,7 @@ def _content(frame: Frame) -> str:
 
 
 def _json(value: Any, most: int = MOST_SHOWN) -> str:
-    """A value as JSON, of at most so many characters."""
+    """Returns a value as JSON. most: the largest number of characters."""
     if isinstance(value, list):
-        value = value[:most]  # of the rest nothing would be left
+        value = value[:most]  # later elements would not be shown
     return shorten(_to_json(as_plain(value)), most)

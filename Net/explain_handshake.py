@@ -1,4 +1,4 @@
-"""The halves of an opening handshake in words, for a terminal.
+"""Explains the halves of an opening handshake in words, for a terminal.
 
 In:  a `Handshake`. Out: lines of printable text.
 """
@@ -14,7 +14,7 @@ _MOST_OF_A_BODY = 200  # characters
 
 
 def explain_handshake(handshake: Handshake) -> list[str]:
-    """Everything about a half, in lines."""
+    """Returns the full explanation of a half, in lines."""
     lines = [f"{_kind(handshake)}: {count_bytes(handshake.size)}", ""]
     for line in handshake.lines:
         lines += [f"  {shorten(line.text, 110)}", f"      {line.meaning} ({line.section})"]
@@ -31,7 +31,7 @@ def explain_handshake(handshake: Handshake) -> list[str]:
 
 
 def _kind(handshake: Handshake) -> str:
-    """What a half of a handshake is, and whether frames follow."""
+    """Names a half of a handshake, and says if no frames follow."""
     if handshake.from_client:
         return "Plain HTTP request, after which no frames follow" if handshake.is_plain_http else _OPENING + "request"
     return _OPENING + "response"
@@ -42,7 +42,7 @@ def _is_complete(handshake: Handshake) -> bool:
 
 
 def summarize_handshake(handshake: Handshake) -> str:
-    """What there is to know of a half in one line."""
+    """Returns a summary of a half in one line."""
     first = shorten(handshake.lines[0].text, 80)
     if handshake.is_plain_http:
         return f"plain HTTP {first}: no frames follow"

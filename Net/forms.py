@@ -1,4 +1,4 @@
-"""The form in which a client is written to, so that one frame can be made for all who are written to alike."""
+"""The wire format of a client: encoding and compression. All clients with the same format can share one frame."""
 
 from __future__ import annotations
 
@@ -10,18 +10,24 @@ from Net.frames import message_frame
 
 
 class Form(NamedTuple):
-    """as_text: JSON in text messages, else MessagePack. window_bits: of the deflate window; 0: not compressed."""
+    """A wire format. as_text: JSON in text messages, else MessagePack in binary messages.
+
+    window_bits: the size of the deflate window, as its base-2 logarithm; 0: no compression.
+    """
 
     as_text: bool = False
     window_bits: int = 0
 
     def frame(self, message: str | bytes) -> bytes:
-        """The frame of a server's message; compressed by itself, it is good for every client of this form."""
+        """Returns the frame of a server's message, for every client with this format.
+
+        A compressed message refers to no earlier message, so that all these clients can inflate it.
+        """
         deflate = Deflater(self.window_bits, takes_over=False).deflate if self.window_bits else None
         return message_frame(message, deflate=deflate)
 
 
-@functools.lru_cache(maxsize=None)  # as many as there are forms
+@functools.lru_cache(maxsize=None)  # one entry for each wire format
 def shared_form(as_text: bool, window_bits: int) -> Form:
-    """The one object for a form: there are thousands of clients, and a handful of forms."""
+    """Returns the one object for a wire format: thousands of clients share a handful of formats."""
     return Form(as_text, window_bits)

@@ -1,7 +1,7 @@
-"""The lines of an opening handshake, each with what it means on the side that sent it.
+"""Explains each line of an opening handshake. The meaning of a line can depend on the side that sent it.
 
-In:  a head's bytes, whole or cut off. Out: `HandshakeLine` records.
-Raises nothing, and checks nothing: that is the business of Net.handshake.
+In:  the bytes of a head, whole or incomplete. Out: `HandshakeLine` records.
+Raises nothing, and checks nothing: Net.handshake checks the rules.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _MEANINGS = {
     "user-agent": ("which program asks", "RFC 9110 section 10.1.5"),
 }
 _OTHER_FIELD = ("not part of the opening handshake", "RFC 9110 section 5")
-# Upgrade: by whether it names WebSocket, and who has sent it.
+# The meanings of Upgrade and Connection. They depend on the value of the field, and on the side that sent it.
 _ASKS = ("asks to change the protocol of this TCP connection to WebSocket", "RFC 6455 section 4.2.1")
 _AGREES = ("agrees: the protocol of this TCP connection is WebSocket from here on", "RFC 6455 section 4.2.2")
 _NAMES = ("names a protocol that could be changed to", "RFC 9110 section 7.8")
@@ -41,7 +41,7 @@ def explain_lines(head: bytes, from_client: bool, switches: bool) -> tuple[Hands
     first, *others = text.decode("latin-1").split("\r\n")
     about = _REQUEST_LINE if from_client else _about_status(head, switches)
     lines = [HandshakeLine(first, "", first, *about), *(_line(other, from_client, switches) for other in others)]
-    if not end:  # the last line has no end, or is the beginning of the next
+    if not end:  # the last line is not whole, or it is empty because no next line has begun
         *lines, cut = lines
         lines += [HandshakeLine(cut.text, cut.name, cut.value, *_CUT)] if cut.text.strip() or not lines else []
     return tuple(lines)
@@ -62,7 +62,7 @@ def _line(text: str, from_client: bool, switches: bool) -> HandshakeLine:
 def _meaning(name: str, value: str, from_client: bool, switches: bool) -> tuple[str, str]:
     if name == "upgrade":
         if "websocket" not in value or not (from_client or switches):
-            return _NAMES  # an answer such as 426 says what would be welcome
+            return _NAMES  # a response such as 426 names the protocols that the server accepts
         return _ASKS if from_client else _AGREES
     if name == "connection":
         if "upgrade" not in value:

@@ -1,12 +1,12 @@
-r"""Hex digits as people write and paste them -> bytes; and never other bytes than they mean.
+r"""Reads hex digits as people write and paste them, and refuses text that has more than one meaning.
 
 In:  text: `81 85 37`, `8185`, `81:85`, `81-85`, `0x81, 0x85`, `\x81\x85`, `b"\x81..."` as Python prints bytes, and hex
      dumps with offsets: xxd, od -t x1, hexdump -C, tcpdump, Wireshark. Out: the bytes.
-Raises ValueError with a sentence for what is no hex, and for what can be read in two ways.
+Raises ValueError with a sentence for text that is not hex, and for text that can be read in two ways.
 
-An offset must fit the number of bytes before it, in hexadecimal, octal or decimal, and a column of text must show the
-bytes beside it: so words in the byte order of a machine (od -x, xxd -e) do not pass for bytes.
-gameserver/web/classroom/hextext.js is the same for the lab's page; one table of cases tests both.
+An offset must fit the number of bytes before it, in hexadecimal, octal or decimal. A column of text must show the bytes
+beside it. So words in the byte order of a machine (od -x, xxd -e) are not mistaken for bytes.
+gameserver/web/classroom/hextext.js does the same for the lab's page; one table of cases tests both.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from typing import Iterator, NoReturn, Tuple
 
 # The readers below take many times the memory of their text.
 MOST_CHARACTERS = 2**21
-_BASES = (16, 8, 10)  # of offsets
-MOST_IN_A_LINE = 256  # bytes, of a dump of one line
-Line = Tuple[str, str]  # an offset, and what stands behind it
+_BASES = (16, 8, 10)  # the number bases of offsets
+MOST_IN_A_LINE = 256  # the most bytes in a dump of one line
+Line = Tuple[str, str]  # an offset, and the rest of the line
 
 _QUOTED = re.compile(r"""b(?:"((?:[^"\\\n]|\\.)*)"|'((?:[^'\\\n]|\\.)*)')""")
 _ESCAPE = re.compile(r"""\\(?:x([0-9a-fA-F]{2})|([0-7]{1,3})|([abfnrtv\\'"]))|([\x20-\x5b\x5d-\x7e])""")
@@ -31,7 +31,7 @@ _GROUP = re.compile(
 )
 _WITH_COLON = re.compile(r"\s*(?:0x)?([0-9a-fA-F]{4,16}):(?:\s+(.*))?")
 _WITHOUT_COLON = re.compile(r"\s*([0-9a-fA-F]{4,16})(?:\s+(.*))?")
-# No program writes an offset of four digits with one space behind it: this may as well be two bytes.
+# No program writes an offset of four digits with one space after it: the four digits may be two bytes instead.
 _ZEROS = re.compile(r"\s*0000 \S")
 _SHORT = re.compile(r"\s*([0-9a-fA-F]{2,3})\s+(.*)")
 _BYTES_OF_A_LINE = re.compile(r"\s*(?:0x)?([0-9a-fA-F]+)(?=\s|$)")
@@ -56,7 +56,7 @@ def parse_hex_text(text: str) -> bytes:
 
 
 def _pairs(text: str) -> bytes:
-    """Pairs of digits with one space between, which is what most long files hold; nothing for another text."""
+    """Reads pairs of digits with one space between, as in most long files; returns no bytes for another text."""
     text = text.rstrip(" \n")
     spaces = text[2::3]
     if spaces.strip(" ") or text.count(" ") != len(spaces):
@@ -69,7 +69,7 @@ def _pairs(text: str) -> bytes:
 
 
 def _python_bytes(text: str) -> bytes | None:
-    """b"..." as Python prints it."""
+    """Reads b"..." as Python prints it; returns None for another text."""
     found = _QUOTED.fullmatch(text.strip())
     if not found:
         return None
@@ -89,7 +89,10 @@ def _python_bytes(text: str) -> bytes | None:
 
 
 def _escapes(text: str) -> bytes | None:
-    r"""\x81\x85, in quotation marks or not; a backslash at the end of a line goes on in the next."""
+    r"""Reads \x81\x85, in quotation marks or not; a backslash at the end of a line continues it on the next line.
+
+    Returns None for another text.
+    """
     if "\\x" not in text or not _ESCAPED_ONLY.fullmatch(text):
         return None
     return bytes(int(digits, 16) for digits in re.findall(r"\\x(..)", text))
@@ -99,7 +102,7 @@ def _escapes(text: str) -> bytes | None:
 
 
 def _groups(text: str) -> bytes:
-    """Pairs of digits and longer groups, with white space, commas, semicolons, colons or hyphens between them."""
+    """Reads pairs of digits and longer groups, with white space, commas, semicolons, colons or hyphens between."""
     bracketed = _BRACKETS.fullmatch(text.strip())
     inner = text if not bracketed else bracketed.group(1) or bracketed.group(2) or ""
     groups = [group for group in re.split(r"[\s,;]+", inner) if group not in ("", "0x", "0X")]
@@ -146,7 +149,7 @@ def _no_bytes() -> NoReturn:
 
 
 def _dump(text: str) -> bytes | None:
-    """A hex dump, None if it is none."""
+    """Reads a hex dump; returns None if the text is not a hex dump."""
     written = [line for line in text.split("\n") if line.strip()]
     for pattern, widths in ((_WITH_COLON, ()), (_WITHOUT_COLON, (2,))):
         found = [pattern.fullmatch(line) for line in written]
@@ -170,14 +173,14 @@ def _dump(text: str) -> bytes | None:
 
 
 def _has_short_offsets(written: list[str]) -> bool:
-    """Whether the first groups of two lines look like offsets of two or three digits."""
+    """Returns whether the first groups of two lines look like offsets of two or three digits."""
     found = [_SHORT.fullmatch(line) for line in written]
     lines = [(match.group(1), match.group(2)) for match in found if match]
     return len(lines) == 2 and not lines[0][0].strip("0") and any(any(_read_lines(lines, base, ())) for base in _BASES)
 
 
 def _has_offsets(lines: list[Line]) -> bool:
-    """Whether the first groups of lines are offsets: the first is zero, or they grow as the bytes beside them."""
+    """Returns whether the first groups are offsets: the first is zero, or they grow by the bytes of each line."""
     first = lines[0][0]
     if not first.strip("0"):
         return bool(lines[0][1])
@@ -185,7 +188,7 @@ def _has_offsets(lines: list[Line]) -> bool:
 
 
 def _read_lines(lines: list[Line], base: int, widths: tuple[int, ...]) -> Iterator[bytes]:
-    """All readings of a dump whose offsets are numbers of this base: with and without a column, in both byte orders."""
+    """Yields all readings of a dump with offsets in this base: with and without a column, in both byte orders."""
     try:
         offsets = [int(offset, base) for offset, _ in lines]
     except ValueError:
@@ -221,7 +224,7 @@ def _whole_lines(
 
 
 def _starts(rest: str, widths: tuple[int, ...]) -> list[tuple[int, int]]:
-    """How many bytes the first groups of a line are, and where each of these starts of the line ends."""
+    """Returns, for the first 1, 2, 3 ... groups of a line, how many bytes they are and where in the line they end."""
     starts: list[tuple[int, int]] = []
     at = size = 0
     while True:
@@ -234,13 +237,13 @@ def _starts(rest: str, widths: tuple[int, ...]) -> list[tuple[int, int]]:
 
 
 def _bytes_in(groups: str, is_swapped: bool) -> bytes:
-    """The bytes of groups of digits; is_swapped: groups of four bytes and more are words of a little-endian machine."""
+    """Returns the bytes of groups of digits. is_swapped: groups of at least four bytes are little-endian words."""
     words = [bytes.fromhex(group) for group in groups.replace("0x", "").split()]
     return b"".join(word[::-1] if is_swapped and len(word) >= 4 else word for word in words)
 
 
 def _is_rest(rest: str, data: bytes, has_column: bool) -> bool:
-    """Whether a line may end so: with nothing, or with a column that shows the bytes as text."""
+    """Returns whether `rest` is a valid end of a line: empty, or a column that shows the bytes as text."""
     if not has_column:
         return not rest.strip()
     column = rest.strip()
@@ -250,6 +253,6 @@ def _is_rest(rest: str, data: bytes, has_column: bool) -> bool:
 
 
 def _shows(column: str, data: bytes) -> bool:
-    """Whether a column shows these bytes: what can be printed as it is, and anything in place of the others."""
+    """Returns whether a column shows these bytes: printable ones as they are, any character for the others."""
     pairs = zip(column, data)
     return len(column) == len(data) and all(char == chr(byte) or not 0x20 <= byte < 0x7F for char, byte in pairs)

@@ -1,6 +1,6 @@
-"""A queue between those who must not wait and one who takes his time.
+"""A bounded queue between threads that must not wait and one slow reader.
 
-In:  items, from any thread; what does not fit is dropped, and counted. Out: all that has come, in order, when asked.
+In:  items, from any thread. An item that does not fit is dropped and counted. Out: all queued items, in order.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ Item = TypeVar("Item")
 
 
 class Hopper(Generic[Item]):
-    """Holds items up to a total size (in whatever unit the sizes are). Nobody is woken: who takes comes round."""
+    """Holds items up to a total size. The caller chooses the unit of sizes. The queue wakes no reader: readers poll."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -33,12 +33,12 @@ class Hopper(Generic[Item]):
             return True
 
     def miss(self) -> None:
-        """Counts an item as dropped that was not even made."""
+        """Counts one more dropped item, for an item that the caller did not make at all."""
         with self._lock:
             self._dropped += 1
 
     def take(self) -> tuple[deque[Item], int]:
-        """Empties it; returns the items, and how many were dropped since the last time."""
+        """Empties the queue; returns its items, and the number of items dropped since the last call."""
         with self._lock:
             items, dropped = self._items, self._dropped
             self._items, self._size, self._dropped = deque(), 0, 0

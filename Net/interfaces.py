@@ -1,7 +1,7 @@
-"""The addresses of this machine's network interfaces, as the operating system lists them: no name is looked up.
+"""The addresses of this machine's network interfaces, as the operating system lists them. There is no name lookup.
 
 In:  nothing. Out: IP addresses as text, IPv4 and IPv6, loopback included; interfaces that are down are left out.
-Raises OSError where the system lists nothing. Importing it raises ImportError in a Python without ctypes.
+Raises OSError where the system lists nothing. The import of this module raises ImportError in a Python without ctypes.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ import socket
 import sys
 from typing import Iterator
 
-# Where a `sockaddr` keeps the address; the same on Linux, macOS and the BSDs.
+# The bytes of a `sockaddr` that hold the address; the same on Linux, macOS and the BSDs.
 _PLACES = {socket.AF_INET: slice(4, 8), socket.AF_INET6: slice(8, 24)}
-_IFF_UP = 1  # the same number on all of them
-# The BSDs (macOS is one) keep the length of a sockaddr in its first byte and the family in the second. Linux has both
-# bytes for the family.
+_IFF_UP = 1  # the same number on all these systems
+# The BSDs (macOS is one) keep the length of a sockaddr in its first byte and the family in the second. On Linux
+# both bytes hold the family.
 _HAS_LENGTH_BYTE = sys.platform == "darwin" or "bsd" in sys.platform
 
 

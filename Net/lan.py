@@ -1,6 +1,7 @@
-"""Where a server listens, and under which addresses people can open it.
+"""The address on which a server listens, and the addresses at which people can open it.
 
-In:  what --host says. Out: IP addresses as text. A name is looked up for at most `NAMES_S`, an address not at all.
+In:  the value of --host. Out: IP addresses as text. The lookup of a name takes at most `NAMES_S`; an address needs no
+     lookup.
 Raises OSError for a host on which nobody could open the server.
 """
 
@@ -15,22 +16,23 @@ from typing import Any
 from Net.host_names import canonical_name
 from Net.proxy import canonical_address
 
-# To listen on all IPv4 addresses of this machine: friends and pupils come from others.
+# All IPv4 addresses of this machine: friends and pupils connect from other machines.
 ANY_HOST = "0.0.0.0"  # nosec B104  # the purpose of the server; --host 127.0.0.1 closes it
-# All IPv6 addresses, and no IPv4 address: a socket for both would not exist on every system.
+# All IPv6 addresses, and no IPv4 address: not every system has a socket for both.
 ANY_IPV6_HOST = "::"
-# How long a name may take. Names of this machine and of its network are answered within milliseconds.
+# The longest lookup of a name, in seconds. Names of this machine and of its network are found within milliseconds.
 NAMES_S = 1.0
-# Where this machine itself finds a server that listens on all of its addresses.
+# The addresses at which this machine itself opens a server that listens on all addresses.
 _LOOPBACK = {ANY_HOST: "127.0.0.1", ANY_IPV6_HOST: "::1"}
-# Addresses for documentation (RFC 5737, RFC 3849): the way to them is the way to the world.
+# Addresses for documentation (RFC 5737, RFC 3849): the route to them is the route to the Internet.
 _FAR_AWAY = {socket.AF_INET: "192.0.2.1", socket.AF_INET6: "2001:db8::1"}
 
 
 def address_to_listen_on(host: str) -> str:
-    """Returns the address that `host` means: an address of this machine in any notation, or a name of it.
+    """Returns the address to listen on. host: an address of this machine in any notation, or a name of this machine.
 
-    Raises OSError if it is no address on which a browser could open the server, or a name that is not found in time.
+    An empty `host` means all IPv4 addresses. Raises OSError if no browser could open the server at the address, or if
+    the name is not found in time.
     """
     if not host:
         return ANY_HOST
@@ -54,22 +56,22 @@ def reachable_addresses(host: str) -> list[str]:
         family = family_of(host)
         candidates = [*source_addresses(family), *_machine_addresses()]
         found = [address for address in dict.fromkeys(candidates) if family_of(address) == family]
-    # Stable: an address that a machine has given itself for want of a better one (RFC 3927) comes last.
+    # Link-local addresses (RFC 3927) come last: a machine gives itself one if it gets no other. The sort is stable.
     return sorted(filter(_is_for_others, found), key=lambda address: ipaddress.ip_address(address).is_link_local)
 
 
 def source_addresses(family: socket.AddressFamily) -> list[str]:
-    """Returns the address with which this machine talks to the world. A UDP socket that is connected sends nothing."""
+    """Returns the address that this machine uses towards the Internet, if any. `connect` of UDP sends no packet."""
     try:
         with socket.socket(family, socket.SOCK_DGRAM) as probe:
             probe.connect((_FAR_AWAY[family], 9))
             return [str(probe.getsockname()[0])]
     except OSError:
-        return []  # no way leads there
+        return []  # there is no route
 
 
 def client_address(text: str) -> str:
-    """Returns the address of a client as connections have it; raises ValueError for one that no client can have."""
+    """Returns a client's address in the notation of connections; raises ValueError if no client can have it."""
     address = _canonical(text)
     parsed = ipaddress.ip_address(address.partition("%")[0])
     if parsed.is_unspecified or parsed.is_multicast:
@@ -78,7 +80,7 @@ def client_address(text: str) -> str:
 
 
 def family_of(address: str) -> socket.AddressFamily:
-    """Returns which kind of address it is."""
+    """Returns the family of an address: IPv4 or IPv6."""
     return socket.AF_INET6 if ":" in address else socket.AF_INET
 
 
@@ -88,7 +90,7 @@ def url(scheme: str, host: str, port: int) -> str:
 
 
 def _parse_address(text: str) -> str | None:
-    """Returns an address in the usual notation, zone included; None for what is none."""
+    """Returns an address in the usual notation, zone included; None if the text is not an address."""
     try:
         found = socket.getaddrinfo(text, None, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST) if text else []
     except (OSError, ValueError):
@@ -102,7 +104,7 @@ def _canonical(address: str) -> str:
 
 
 def _look_up(host: str) -> str:
-    """Returns the address of a name, IPv4 if it has both kinds. Raises OSError."""
+    """Returns the address of a name: the IPv4 address if the name has both kinds. Raises OSError."""
     try:
         name = canonical_name(host)
     except ValueError as error:
@@ -110,7 +112,7 @@ def _look_up(host: str) -> str:
     if name == "localhost":  # RFC 6761 section 6.3
         return _LOOPBACK[ANY_HOST]
     answers: list[Any] = []
-    # The resolver cannot be told to hurry, so it is left behind in a thread of its own.
+    # The lookup has no time-out. So it runs in a thread of its own, and this thread waits for at most `NAMES_S`.
     thread = threading.Thread(target=_resolve, args=(name, answers), name="resolver", daemon=True)
     thread.start()
     thread.join(NAMES_S)
@@ -128,7 +130,7 @@ def _resolve(name: str, answers: list[Any]) -> None:
 
 
 def _why_not(address: str) -> str | None:
-    """Returns why no browser can open a server that listens on an address; None if one can."""
+    """Returns the reason why no browser can open a server on this address; None if a browser can."""
     parsed = ipaddress.ip_address(address.partition("%")[0])
     if parsed.version == 6 and parsed.is_link_local:
         return "a browser cannot open a link-local address"
@@ -138,12 +140,12 @@ def _why_not(address: str) -> str | None:
 
 
 def _is_broadcast(address: str) -> bool:
-    """Returns whether the system takes an address for that of a whole network: a plain socket may not send there."""
+    """Returns whether an address is a broadcast address for the system: a plain socket may not send to it."""
     try:
         with socket.socket(family_of(address), socket.SOCK_DGRAM) as probe:
             return probe.connect_ex((address, 9)) == errno.EACCES
     except OSError:
-        return False  # this machine has no such sockets: `bind` will say so
+        return False  # this machine has no sockets of this family: `bind` reports that
 
 
 def _machine_addresses() -> list[str]:
@@ -152,10 +154,10 @@ def _machine_addresses() -> list[str]:
 
         return interface_addresses()
     except (ImportError, OSError):
-        return []  # the system does not tell; the way to the world is known without it
+        return []  # the system lists no interfaces: `source_addresses` works without them
 
 
 def _is_for_others(address: str) -> bool:
     parsed = ipaddress.ip_address(address.partition("%")[0])
-    is_with_zone = parsed.version == 6 and parsed.is_link_local  # which browsers cannot open
+    is_with_zone = parsed.version == 6 and parsed.is_link_local  # browsers cannot open it
     return not (parsed.is_loopback or parsed.is_unspecified or parsed.is_multicast or is_with_zone)

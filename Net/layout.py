@@ -1,8 +1,9 @@
-"""The layout of one frame: RFC 6455 section 5.2, every field with its bits and what they say.
+"""The layout of one frame (RFC 6455 section 5.2): every field with its bits and their meaning.
 
-In:  a frame's bytes, also those of a broken one. Out: its `Shape`; of a dissected frame, its fields and the unmasking.
-Raises nothing: rules are the business of Net.frames and Net.messages. Whatever Net.frames accepts has the same header
-here; a test holds the two together.
+In:  the bytes of a frame, valid or not, or a dissected frame. Out: the `Shape` of the bytes; the fields and the
+     unmasking of the dissected frame.
+Raises nothing: Net.frames and Net.messages check the rules. For every header that Net.frames accepts, this file reads
+the same values; a test compares the two.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from Net.frames import (
     TEXT,
 )
 
-# What the 7 length bits say about where the length stands: its bytes behind the first two.
+# For two values of the 7 length bits: the number of bytes after the first two that hold the length instead.
 _EXTENDED_BYTES = {LENGTH_16_BIT: 2, LENGTH_64_BIT: 8}
 _KEY_BYTES = 4
 MAX_HEADER_BYTES = 14
@@ -50,7 +51,7 @@ _FITS = {7: range(LENGTH_16_BIT), 16: range(LENGTH_16_BIT, 2**16), 64: range(2**
 
 
 class Shape(NamedTuple):
-    """What a frame's header says, right or wrong. masked: its bit. length: None where its bytes are not there yet."""
+    """The values in a frame's header, valid or not. masked: the mask bit. length: None until all its bytes are here."""
 
     first_byte: int
     masked: bool
@@ -60,16 +61,16 @@ class Shape(NamedTuple):
 
     @property
     def size(self) -> int | None:
-        """Bytes of the whole frame."""
+        """The number of bytes of the whole frame; None while the length is not known."""
         return None if self.length is None else self.header_size + self.length
 
     def missing(self, here: int) -> int:
-        """How many bytes are known to be missing when so many are here."""
+        """Returns how many bytes are known to be missing. here: the number of bytes that are here."""
         return max(0, (self.size or self.header_size) - here)
 
 
 def shape_of(wire: bytes) -> Shape:
-    """Reads the header at the start of `wire`, which must have a byte; a second that is missing counts as 0."""
+    """Reads the header at the start of `wire`. `wire` has at least one byte; a missing second byte counts as 0."""
     second_byte = wire[1] if len(wire) > 1 else 0
     masked = bool(second_byte & MASK)
     length: int | None = second_byte & LENGTH_BITS
@@ -83,7 +84,7 @@ def shape_of(wire: bytes) -> Shape:
 
 
 def fields_of(frame: Frame) -> list[Field]:
-    """The frame's fields in order, as far as its bytes are there."""
+    """Returns the frame's fields in order, as far as its bytes are there."""
     fields = _first_byte_fields(frame)
     if len(frame.wire) > 1:
         fields += _second_byte_fields(frame)
@@ -101,7 +102,7 @@ def fields_of(frame: Frame) -> list[Field]:
 
 
 def unmasking(frame: Frame, most: int) -> list[MaskedByte]:
-    """The first `most` bytes of the payload as (masked, key, plain); nothing for a frame without a key."""
+    """Returns a row for each of the first `most` bytes of the payload; no rows for a frame without a masking key."""
     if not frame.masked or len(frame.mask_key) < _KEY_BYTES:
         return []
     masked = frame.wire[frame.header_size :]
@@ -150,7 +151,7 @@ def _extended_length_field(frame: Frame, end: int) -> Field:
 
 
 def knows_length(frame: Frame) -> bool:
-    """Whether all bytes of a frame's length are there."""
+    """Returns whether all bytes of a frame's length field are there."""
     return len(frame.wire) >= 2 + (frame.length_bits // 8 if frame.length_bits > 7 else 0)
 
 

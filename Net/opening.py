@@ -1,7 +1,7 @@
-"""The opening handshake, explained: RFC 6455 sections 1.3 and 4, line by line.
+"""Dissects the opening handshake line by line (RFC 6455 sections 1.3 and 4).
 
-In:  the head of a request or of a response, empty line included; of a refusal, the body too. Out: a `Handshake`.
-Raises nothing: what the functions of Net.handshake refuse about it is its `violation`.
+In:  the head of a request or of a response, with its empty line; for a refusal also the body. Out: a `Handshake`.
+Raises nothing: a refusal by the functions of Net.handshake becomes the `violation` of the record.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ from Net.http import check_method
 from Net.limits import Limits
 from Net.violations import violation_of
 
-# What a request starts with: a method that is known, or any line that ends like a request line. No good frame starts
-# like the former: the first letters are reserved bits and opcodes.
+# The start of a request: a known method, or any line that ends like a request line. No valid frame starts like a known
+# method: as a frame's first byte, each first letter has a reserved bit or a reserved opcode.
 _METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH")
 _REQUEST_START = re.compile(rb"(?:\r\n)*(?:(?:%b) |[A-Za-z]{1,32} [^\r\n]{1,8192} HTTP/)" % "|".join(_METHODS).encode())
 RESPONSE_START = b"HTTP/"
@@ -39,14 +39,14 @@ _SWITCHES = re.compile(rb"HTTP/[^ \r\n]* 101(?!\d)")
 
 
 def is_opening(received: bytes) -> bool:
-    """Whether bytes start with a request or a response, and not with a frame."""
+    """Returns whether bytes start with a request or a response, and not with a frame."""
     return received.startswith(RESPONSE_START) or _REQUEST_START.match(received) is not None
 
 
 def end_of_half(received: bytes, limits: Limits) -> int:
-    """Where a half of the handshake ends; -1 while its head is not whole; the end of all there is, if it is none.
+    """Returns where a half of the handshake ends; -1 while its head is not whole; len(received) if the head is invalid.
 
-    To a response that refuses belongs what stands behind its head: the reason.
+    A response that refuses also has a body after its head, with the reason; its end is the end of all bytes.
     """
     try:
         end = find_end_of_head(received, limits)
@@ -65,8 +65,8 @@ def dissect_handshake(
 ) -> Handshake:
     """Returns the record of a request, or of a response if it starts with HTTP/.
 
-    key: the request's Sec-WebSocket-Key, which a response must fit; subprotocols: that the request offered. check: what
-    the server asks of a request beyond its grammar; raises HandshakeError.
+    key: the request's Sec-WebSocket-Key, for the check of a response. subprotocols: those that the request offered.
+    check: checks the server's own rules for a request, beyond the grammar; raises HandshakeError.
     """
     if head.startswith(RESPONSE_START):
         return _dissect_response(head, key, limits, subprotocols)
@@ -74,9 +74,9 @@ def dissect_handshake(
 
 
 def accept_steps(key: str) -> tuple[AcceptStep, ...]:
-    """The way from the key to the accept key (section 4.2.2), step by step."""
+    """Returns the steps from the key to the accept key (section 4.2.2)."""
     joined = key + GUID.decode("ascii")
-    sha1 = hashlib.sha1(joined.encode("latin-1"))  # nosec B324  # shows how the RFC has it made
+    sha1 = hashlib.sha1(joined.encode("latin-1"))  # nosec B324  # the RFC requires SHA-1
     digest = sha1.digest()
     return (
         AcceptStep("the key, as it was sent", key),
@@ -91,7 +91,7 @@ def _dissect_request(head: bytes, limits: Limits, check: Callable[[Request], obj
     violation: Violation | None = None
     try:
         end = find_end_of_head(head, limits)
-        if end >= 0:  # or the server waits for the rest before it judges
+        if end >= 0:  # else the server waits for the rest before it decides
             request = parse_request(head[:end], limits)
             (check if request.asks_for_websocket() else check_method)(request)
     except HandshakeError as error:
@@ -141,7 +141,7 @@ def _dissect_response(head: bytes, key: str | None, limits: Limits, subprotocols
 
 
 def _check_switch(head: bytes, key: str | None, limits: Limits, subprotocols: Container[str]) -> list[str]:
-    """Checks an answer as far as it can be; returns its Sec-WebSocket-Extensions, raises HandshakeError."""
+    """Checks a response, its accept key only if `key` is known; returns its extensions. Raises HandshakeError."""
     if key is not None:
         return check_response(head, key, limits, subprotocols)
     return parse_switch(head, limits).values("sec-websocket-extensions")

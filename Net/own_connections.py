@@ -1,8 +1,8 @@
 """Connections that this process opens to its own port: those of bots, and of experiments.
 
-In:  the address of each, told before the connection is opened. Out: whether a connection that has arrived is one of
-     them. Nothing that is sent decides it, so nobody else can claim it.
-They have places apart from those of the people who sit at the same machine.
+In:  the address of each such connection, before it is opened. Out: whether an arrived connection is one of them. No
+     sent data decides this, so no other process can claim it.
+Admission counts them apart from the connections of people at the same machine.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from Net.proxy import Caller
 
 
 class OwnConnections:
-    """The connections of this process to itself, by their addresses (host:port); may be called from any thread."""
+    """The connections of this process to itself, by their addresses (host:port). Any thread may call the methods."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -24,7 +24,8 @@ class OwnConnections:
 
     def expect(self, sock: socket.socket, server: tuple[Any, ...]) -> str:
         """Binds a socket that is going to connect to `server`; returns its address. Raises OSError."""
-        # Bound to the server's own address, which is one of this machine: so it is known before the server sees it.
+        # The server's own address is an address of this machine, so the socket can be bound to it. Then its address is
+        # known before the server sees the connection.
         sock.bind((server[0], 0, *server[2:]))
         address = Caller(*sock.getsockname()[:2]).address
         with self._lock:
@@ -32,7 +33,7 @@ class OwnConnections:
         return address
 
     def forget(self, address: str) -> None:
-        """Expects a connection no more; does nothing if it has arrived."""
+        """Stops expecting a connection; does nothing if the connection has arrived."""
         with self._lock:
             self._expected.discard(address)
 
@@ -60,7 +61,7 @@ class OwnConnections:
         return sock
 
     def arrive(self, address: str) -> bool:
-        """Whether a new connection is one that is expected; it counts as arrived until `leave`."""
+        """Returns whether a new connection is expected. An expected one counts as arrived until `leave`."""
         with self._lock:
             if address not in self._expected:
                 return False
@@ -74,5 +75,5 @@ class OwnConnections:
             self._arrived.discard(address)
 
     def __contains__(self, address: object) -> bool:
-        """Whether a connection that is open now is one of this process."""
+        """Returns whether an open connection with this address is one of this process."""
         return address in self._arrived

@@ -1,7 +1,7 @@
-"""A message -> what it says: JSON or MessagePack, and the packet of the game, argument by argument.
+"""Dissects a message: its JSON or MessagePack value, and the packet of the game, argument by argument.
 
 In:  a message of either direction, as Net.messages joined it. Out: a `Message` record.
-Raises nothing: a message that is no packet has the reason why, as found by the decoder that serves the game.
+Raises nothing: if the message is not a packet, the record holds the reason that the game's own decoder found.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from Net.violations import violation_of
 def dissect_message(
     message: str | bytes, from_client: bool, number: int, frames: tuple[int, ...], wire_size: int, is_compressed: bool
 ) -> Message:
-    """Returns the record of a message; the arguments after the first two are its fields."""
+    """Returns the record of a message. The arguments after the first two become fields of the record."""
     table = TO_SERVER if from_client else TO_CLIENT
     text = message if isinstance(message, str) else None
     payload = message.encode("utf-8") if isinstance(message, str) else message
@@ -59,15 +59,15 @@ def _decode_packet(
 
 
 def _parts(message: bytes, value: list[Any]) -> list[bytes]:
-    """The bytes of a packet: what stands before its arguments, and each argument; nothing if they cannot be told.
+    """Returns the bytes before a packet's arguments, and the bytes of each argument; an empty list if not known.
 
-    MessagePack allows several forms of one value. Whether a sender uses the shortest, as most do, is found out by
-    writing the packet again.
+    MessagePack has several encodings of one value. Most senders use the shortest one. To find out, this function
+    encodes the packet again and compares.
     """
     try:
         if pack(value) != message:
             return []
-    except ValueError:  # lists in lists, deeper than can be written
+    except ValueError:  # lists in lists, deeper than `pack` can encode
         return []
     parts = [pack(arg) for arg in value[1]]
     return [message[: len(message) - sum(map(len, parts))], *parts]

@@ -1,7 +1,7 @@
 """MessagePack: plain values to bytes and back, within bounds.
 
 In:  plain values, or bytes from a stranger. Out: bytes, or plain values.
-Raises ValueError for bytes that are not one MessagePack value of the sizes allowed.
+Raises ValueError for bytes that are not exactly one MessagePack value, and for a size that is larger than allowed.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from typing import Any, NoReturn
 
 import msgpack
 
-# What a Packer sets aside at first. `msgpack.packb` takes 256 KiB, for every value anew; with hundreds of threads these
-# stay in the C library's pools of memory (`growth`). Up to 512 bytes Python has a pool of its own.
+# The size of a Packer's first buffer. `msgpack.packb` allocates 256 KiB for every value. With hundreds of threads this
+# memory stays in the pools of the C library (benchmark `growth`). Python has a pool of its own for up to 512 bytes.
 _BUFFER_BYTES = 512
 
 
@@ -22,9 +22,9 @@ def pack(value: Any) -> bytes:
 
 
 def unpack(packed: bytes, max_items: int) -> Any:
-    """Decodes a value; max_items: elements that any array or map in it may have.
+    """Decodes a value. max_items: the largest number of elements in any array or map of the value.
 
-    Sizes are checked when they are declared, before anything is allocated for them. Raises ValueError.
+    The decoder checks each declared size before it allocates memory for it. Raises ValueError.
     """
     try:
         return msgpack.unpackb(

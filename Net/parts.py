@@ -1,8 +1,9 @@
-"""Packets joined from arguments that were encoded once, for packets that many clients get in slightly different cuts.
+"""Joins packets from encoded arguments. Many clients get a similar packet, so the arguments are encoded only once.
 
-A STATE is mostly lists of numbers, and two clients that look at the same place need the same numbers. So each place's
-numbers are encoded once, as a `Part`, and a client's list is the join of its parts: in MessagePack and in JSON alike
-the elements of a list simply follow each other, and only the list's head and commas must be added.
+A STATE is mostly lists of numbers, and two clients that look at the same place need the same numbers. So the server
+encodes the numbers of each place once, as a `Part`, and joins the list of a client from parts. This works in
+MessagePack and in JSON, because the elements of a list follow each other there. The join adds only the head of the
+list (MessagePack), or the brackets and the commas (JSON).
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ from Net.PacketCodes import TO_CLIENT
 from Net.packing import pack
 
 Encoded = Union[str, bytes]  # JSON or MessagePack
-Halves = Tuple[Any, Any]  # of an encoded packet: what goes in front of an argument, and behind it
+Halves = Tuple[Any, Any]  # prefix and suffix of an encoded packet, before and after one argument
 
 
 class Part(NamedTuple):
-    """So many (`length`) elements of a list, without the list round them."""
+    """Some encoded elements of a list, without the list's head or brackets. length: the number of elements."""
 
     length: int
     data: Encoded
@@ -32,7 +33,7 @@ def encode_value(value: Any, as_text: bool) -> Encoded:
 
 @lru_cache(maxsize=1024)
 def encode_count(value: int | None, as_text: bool) -> Encoded:
-    """`encode_value` for numbers of which the same few are told to many, or again and again."""
+    """`encode_value` with a cache, for the few numbers that many clients get, or that one client gets often."""
     return encode_value(value, as_text)
 
 
@@ -43,7 +44,7 @@ def encode_part(values: Sequence[int], as_text: bool) -> Part:
 
 
 def join_list(parts: Iterable[Part], as_text: bool) -> Encoded:
-    """Returns the argument that is the list of all these elements."""
+    """Returns an encoded argument: the list of all elements of these parts."""
     filled = [part for part in parts if part.length]
     if as_text:
         return "[" + ",".join([str(part.data) for part in filled]) + "]"
@@ -52,27 +53,30 @@ def join_list(parts: Iterable[Part], as_text: bool) -> Encoded:
 
 
 def join_packet(packet_id: str, args: Sequence[Any], as_text: bool) -> Encoded:
-    """Returns the message of a packet to the client; args: all its arguments, at least one, encoded."""
+    """Returns the message of a packet to the client. args: all arguments of the packet, encoded; at least one."""
     head, tail = packet_halves(packet_id, (), args[1:], as_text)
     message: Encoded = head + args[0] + tail
     return message
 
 
 def packet_halves(packet_id: str, before: Sequence[Any], after: Sequence[Any], as_text: bool) -> Halves:
-    """The message of a packet that lacks one argument, cut where that belongs; before, after: the others, encoded."""
+    """Returns the prefix and the suffix of a packet's message: the text or bytes before and after one argument.
+
+    before, after: the arguments before and after that argument, encoded.
+    """
     if as_text:
         head, tail = "".join([f"{arg}," for arg in before]), "".join([f",{arg}" for arg in after])
         return f'["{packet_id}",[{head}', f"{tail}]]"
     return b"".join([_packet_header(packet_id, len(before) + 1 + len(after)), *before]), b"".join(after)
 
 
-@lru_cache(maxsize=None)  # as many as there are packets
+@lru_cache(maxsize=None)  # one entry for each packet and number of arguments
 def _packet_header(packet_id: str, count: int) -> bytes:
     return b"\x92" + pack(TO_CLIENT.code_of(packet_id)) + _array_header(count)
 
 
 def _array_header(count: int) -> bytes:
-    """The head of a MessagePack array of so many elements: fixarray, array 16 or array 32."""
+    """Returns the head of a MessagePack array with `count` elements: fixarray, array 16 or array 32."""
     if count < 16:
         return bytes((0x90 | count,))
     if count < 2**16:

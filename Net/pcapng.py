@@ -1,11 +1,11 @@
-"""A capture file of connections, which Wireshark opens and dissects as TCP, HTTP and WebSocket.
+"""Writes a capture file of connections. Wireshark opens the file and dissects it as TCP, HTTP and WebSocket.
 
 In:  the bytes of each direction with their times, as a tap saw them. Out: the bytes of a pcapng file
-     (draft-ietf-opsawg-pcapng): a section header, one interface that carries bare IP packets, and a packet a block.
+     (draft-ietf-opsawg-pcapng): a section header, one interface with bare IP packets, and one block for each packet.
 Raises ValueError for a host that is not an IP address.
 
-A tap sees what the kernel gave and took, not packets; so the IP and TCP headers are made up here, as they would be on a
-network that loses nothing: three packets to open the connection, right sequence numbers, right checksums.
+A tap sees the bytes that sockets receive and send, not packets. So this file makes the IP and TCP headers itself, as on
+a network that loses nothing: three packets to open the connection, right sequence numbers, right checksums.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ _HOPS = 64
 _DO_NOT_FRAGMENT = 0x4000
 _WINDOW = 0xFFFF
 _SYN, _PSH, _ACK = 0x02, 0x08, 0x10
-_FIRST_SEQUENCE = 0  # of both sides: Wireshark shows numbers relative to it anyway
-# What fits into an Ethernet frame behind the longer of the two IP headers and TCP's: 1500 - 40 - 20.
+_FIRST_SEQUENCE = 0  # of both sides: Wireshark shows all numbers relative to the first one
+# The bytes left in an Ethernet frame after the longer IP header (IPv6) and the TCP header: 1500 - 40 - 20.
 SEGMENT_BYTES = 1440
 
 
@@ -39,7 +39,7 @@ class Chunk(NamedTuple):
 
 
 class Connection(NamedTuple):
-    """A connection to write down; its chunks start with the handshake, so that Wireshark knows what it is."""
+    """A connection to write. Its chunks start with the handshake, so that Wireshark recognises the protocol."""
 
     client: Address
     server: Address
@@ -58,7 +58,7 @@ def capture(connections: Iterable[Connection]) -> bytes:
 
 
 def parse_address(address: str) -> Address:
-    """ "192.0.2.7:80" or "[::1]:80" as host and port."""
+    """Splits "192.0.2.7:80" or "[::1]:80" into host and port."""
     host, _, port = address.rpartition(":")
     return host.strip("[]"), int(port)
 
@@ -81,7 +81,7 @@ def _packet_block(time_s: float, packet: bytes) -> bytes:
 
 
 def _packets(connection: Connection) -> Iterator[tuple[float, bytes]]:
-    """The TCP conversation as IP packets, each with its time."""
+    """Yields the TCP conversation as IP packets, each with its time."""
     ends = {True: connection.client, False: connection.server}
     sequence = {True: _FIRST_SEQUENCE, False: _FIRST_SEQUENCE}  # of the next byte, by from_client
 
@@ -114,21 +114,21 @@ def _ip_packet(source: Address, target: Address, sequence: int, acknowledged: in
 
 
 def _as_ipv6(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bytes:
-    """An IPv4 address that speaks with an IPv6 one is written as one (RFC 4291 section 2.5.5.2)."""
+    """Returns an address as an IPv6 address; an IPv4 address becomes IPv4-mapped (RFC 4291 section 2.5.5.2)."""
     return address.packed if address.version == 6 else bytes(10) + b"\xff\xff" + address.packed
 
 
 def _tcp_segment(
     addresses: bytes, source: int, target: int, sequence: int, acknowledged: int, flags: int, data: bytes
 ) -> bytes:
-    """RFC 9293 section 3.1. addresses: of both ends, for the checksum."""
+    """Returns a TCP segment (RFC 9293 section 3.1). addresses: the addresses of both ends, for the checksum."""
     header = struct.pack("!HHIIBBHHH", source, target, sequence, acknowledged, 5 << 4, flags, _WINDOW, 0, 0)
     pseudo_header = addresses + struct.pack("!II", len(header) + len(data), _TCP)
     return header[:16] + _checksum(pseudo_header + header + data) + header[18:] + data
 
 
 def _checksum(data: bytes) -> bytes:
-    """The Internet checksum (RFC 1071): the complement of the sum of 16-bit words, carries added."""
+    """Returns the Internet checksum (RFC 1071): the complement of the sum of 16-bit words, with the carries added."""
     words = struct.unpack(f"!{(len(data) + 1) // 2}H", data + bytes(len(data) % 2))
     total = sum(words)
     while total >> 16:

@@ -1,14 +1,14 @@
-"""Records of a dissection -> data for JSON: what the teaching pages in the browser are fed with.
+"""Turns the records of a dissection into data for JSON. The teaching pages in the browser read this data.
 
-Each record of `Net.anatomy` becomes an object with the record's fields under their own names, except that
+Each record of `Net.anatomy` becomes an object that has the record's fields under their own names. These rules apply:
 
-- bytes are hex digits without spaces ("8185..."), cut after MOST_BYTES; fields named `size` tell the true number;
-- an integer that JavaScript cannot hold (beyond 2**53) and a float that JSON cannot (nan, inf) are strings;
-- what lies deeper than MOST_DEPTH lists and maps is "...";
-- every object has `"record"`: the name of its class, such as "Frame" or "Handshake";
-- a `Frame` also has `"fields"` (a list of `Field`) and `"unmasking"` (a list of `MaskedByte`, the first MOST_ROWS).
+- Bytes become hex digits without spaces ("8185..."), cut after MOST_BYTES. A field named `size` has the true number.
+- An integer that JavaScript cannot hold (beyond 2**53) and a float that JSON cannot hold (nan, inf) become strings.
+- A value inside more than MOST_DEPTH lists and maps becomes "...".
+- Every object has `"record"`: the name of its class, such as "Frame" or "Handshake".
+- A `Frame` also has `"fields"` (a list of `Field`) and `"unmasking"` (a list of `MaskedByte`, the first MOST_ROWS).
 
-What can be absent is null.
+An absent value is null.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _EXACT_IN_JAVASCRIPT = 2**53
 
 
 def as_plain(value: Any, _depth: int = 0) -> Any:
-    """Returns a record, or anything that stands in one, as data for JSON."""
+    """Returns a record, or any value inside a record, as data for JSON."""
     if isinstance(value, int):
         return value if -_EXACT_IN_JAVASCRIPT <= value <= _EXACT_IN_JAVASCRIPT else str(value)
     if isinstance(value, float):

@@ -1,7 +1,7 @@
 """A few places beyond all limits, so that the operator can always reach the console.
 
-In:  the address of a connection that would be refused; when its request has come, who sent it and what it asks for.
-Out: whether it gets a place, and whether it may keep it. Who gets one is for the application to say.
+In:  the address of a connection that would be refused; later its request, with the client's address and the path.
+Out: whether the connection gets a place, and whether it may keep the place. The application decides who gets one.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from Net.proxy import Caller
 
 # Two consoles, with a browser that loads the page's files for each; browsers open six connections at once.
 PLACES = 16
-# A proxy asks for everybody behind it, and only the request tells for whom. It must not use up all places.
+# A proxy connects for many clients, and only the request names the client. The proxy must not use up all places.
 PLACES_OF_PROXIES = PLACES // 2
 
 
 class Reserve:
-    """The places; may be called from any thread.
+    """The reserved places. Any thread may call the methods.
 
-    is_for: whether somebody from an address (host) may use them; is_covered: whether a path is what they are for.
+    is_for: returns whether a client at an address (host) may use them. is_covered: returns whether they are for a path.
     """
 
     def __init__(self, is_for: Callable[[str], bool], is_covered: Callable[[str], bool]) -> None:
@@ -31,7 +31,7 @@ class Reserve:
         self._taken = 0
 
     def take(self, host: str, is_proxy: bool = False) -> bool:
-        """Takes a place until `give_back`, for a connection whose request has not come yet; returns whether it has."""
+        """Takes a place until `give_back`, and returns whether there was one. The request has not arrived yet."""
         if not (is_proxy or self._is_for(host)):
             return False
         with self._lock:
@@ -46,11 +46,11 @@ class Reserve:
             self._taken -= 1
 
     def admits(self, caller: Caller, request: Request) -> bool:
-        """Whether this request may be answered on a place of the reserve."""
+        """Returns whether the server may answer this request on a reserved place."""
         return self._is_for(caller.host) and self.covers(request.path)
 
     def covers(self, path: str) -> bool:
-        """Whether a path is what the reserve is for."""
+        """Returns whether the reserve is for this path."""
         return self._is_covered(path)
 
 

@@ -1,6 +1,6 @@
-"""Kinds of packet arguments: what a value must be, in words for people and as a check for the server.
+"""Kinds of packet arguments. A kind says what a value must be: in words for people, and as a check for the server.
 
-In: a value as MessagePack or JSON gave it. Out: the value to use. Raises ValueError with what it must be.
+In:  a value as MessagePack or JSON gave it. Out: the value to use. Raises ValueError with what the value must be.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ TURN_RAD = 2 * math.pi
 
 
 class Kind(NamedTuple):
-    """A kind of argument. must_be: completes the sentence "it must be ..."."""
+    """A kind of argument. must_be: completes the sentence "it must be ...". check: returns the value to use."""
 
     must_be: str
     check: Callable[[Any], Any]
@@ -35,7 +35,7 @@ def integer(low: int, high: int) -> Kind:
 
 
 def number(low: float, high: float) -> Kind:
-    """A number from low to high, whole or not; NaN, True and False are none."""
+    """A number from low to high, whole or not; NaN, True and False are not numbers here."""
     must_be = f"a number from {low:g} to {high:g}"
 
     def check(value: Any) -> Any:
@@ -45,9 +45,9 @@ def number(low: float, high: float) -> Kind:
 
 
 def text(low: int, high: int) -> Kind:
-    """A line of printable text with low to high characters, as `Net.characters` has it.
+    """A line of text with low to high printable characters. `Net.characters` says which characters are printable.
 
-    Unicode code points are counted, after white space round the line is left out: a family emoji may have seven.
+    The length counts Unicode code points, without the white space at both ends: a family emoji may count as seven.
     """
     must_be = f"text of {low} to {high} printable characters"
 
@@ -67,7 +67,7 @@ def text(low: int, high: int) -> Kind:
 
 
 def nullable(kind: Kind) -> Kind:
-    """nil, or a value of the kind."""
+    """nil, or a value of the given kind."""
     must_be = f"nil or {kind.must_be}"
 
     def check(value: Any) -> Any:
@@ -125,7 +125,7 @@ GROWING_COUNT = integer(0, 2**53 - 1)
 
 
 def of_type(must_be: str, *types: type) -> Kind:
-    """What the server sends and a client takes as it is; only its outer type is checked."""
+    """A value that the server sends. A client takes it as it is: the check covers only the outer type."""
     return Kind(must_be, lambda value: value if type(value) in types else _refuse(must_be))
 
 

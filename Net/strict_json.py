@@ -1,7 +1,7 @@
-"""JSON from strangers: the one reader for text packets and for the consoles.
+"""Reads JSON from strangers: the one JSON reader for text packets and for the consoles.
 
-In:  a message. Out: its value, which holds no NaN, no infinity, no half of a surrogate pair and no huge number, so
-     that it can be written as JSON and as UTF-8 again.
+In:  a message. Out: its value. The value holds no NaN, no infinity, no half of a surrogate pair and no huge number, so
+     it can be written as JSON and as UTF-8 again.
 Raises JsonError with a sentence about what is wrong (RFC 8259; RFC 7493 for strings and numbers).
 """
 
@@ -12,7 +12,7 @@ import math
 import re
 from typing import Any
 
-# 64 bits have 20 digits, and the time to read digits grows with the square of their number.
+# A 64-bit integer has at most 20 digits. The time to read an integer grows with the square of the number of digits.
 MOST_DIGITS = 20
 MOST_DIGITS_OF_A_FRACTION = 100
 # Far more than any packet or command has, and far less than Python's own limit of recursion.
@@ -22,9 +22,9 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class JsonError(ValueError):
-    """Something is wrong with a message; the text says what.
+    """A message is not valid JSON; the text names the fault.
 
-    value: what could be read, with None in place of each number that is wrong; None if nothing could be read.
+    value: the value as far as it could be read, with None for each wrong number; None if nothing could be read.
     """
 
     def __init__(self, problem: str, value: Any = None) -> None:
@@ -42,19 +42,19 @@ def parse(message: str | bytes) -> Any:
         value = json.loads(
             text, parse_int=numbers.integer, parse_float=numbers.fraction, parse_constant=numbers.constant
         )
-    except RecursionError:  # little of the stack was left
+    except RecursionError:  # the caller had used most of the stack
         raise JsonError("it is nested too deeply") from None
     except ValueError as error:
         raise JsonError(str(error)) from None
     if numbers.problem:
         raise JsonError(numbers.problem, value)
-    if "\\u" in text and _has_surrogate(value):  # a message is UTF-8: only an escape can bring one in
+    if "\\u" in text and _has_surrogate(value):  # a message is UTF-8: only an escape can hold a surrogate
         raise JsonError("a text in it holds half of a surrogate pair", value)
     return value
 
 
 class _Numbers:
-    """Reads the numbers of one message. problem: what is wrong with the last wrong one, "" if all are good."""
+    """Reads the numbers of one message. problem: the fault of the last wrong number, "" if all numbers are right."""
 
     def __init__(self) -> None:
         self.problem = ""
@@ -75,7 +75,7 @@ class _Numbers:
         return None
 
     def constant(self, name: str) -> None:
-        """NaN, Infinity and -Infinity, which Python reads and JSON does not have."""
+        """Refuses NaN, Infinity and -Infinity: Python reads them, but JSON does not have them."""
         self.problem = f"{name} is not JSON"
 
 

@@ -1,11 +1,11 @@
 """The one place that writes to standard output and standard error.
 
-Either of them can be missing (as under pythonw), closed, full or gone, can lack letters, or can be a pipe that nobody
-reads. So both are replaced by the streams of this file, and `print`, `logging` and `argparse` need not know.
-A command runs under `run_command`: it waits for its reader, and ends early when its output cannot be written.
-A server runs under `queued_streams`: it waits for nobody. Text that does not fit or cannot be written is dropped, and
-the number of lines that are missing is written as soon as the reader is back.
-In:  text. Out: bytes; a letter that the stream's encoding does not have is replaced by its escape, such as \\u2588.
+Each of the two streams can be missing (as under pythonw), closed, full or gone. Its encoding can lack letters, and it
+can be a pipe that nobody reads. So this file replaces both streams; `print`, `logging` and `argparse` work unchanged.
+A command runs under `run_command`: it waits for its reader, and ends early if its output cannot be written.
+A server runs under `queued_streams`: it never waits for a reader. It drops text that does not fit or cannot be
+written, and writes the number of missing lines as soon as the reader reads again.
+In:  text. Out: bytes. An escape such as \\u2588 replaces each letter that the stream's encoding does not have.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from typing import Any, Callable, Iterator, TextIO, cast
 
 # The exit status of a command whose output could not be written.
 EXIT_UNWRITTEN = 1
-# The characters that may wait for a reader who stands still: a trace writes up to 2 MiB at once.
+# The most characters that may wait for a reader that does not read: a trace writes up to 2 MiB at once.
 MOST_CHARACTERS = 4 * 1024 * 1024
-# How long a server that ends waits for the readers.
+# How long a server waits for its readers when it ends.
 FLUSH_S = 0.5
-# How soon a write is tried again when another program has made the terminal non-blocking, and it is full.
+# The pause before a write is tried again, if another program has made the terminal non-blocking and it is full.
 _RETRY_S = 0.01
 
 
@@ -38,13 +38,13 @@ class Outlet:
         self.is_missing = stream is None
         self.encoding: str = (stream.encoding if stream is not None else None) or "ascii"
         self._stream = stream
-        # Below the stream's buffer: a thread that waits for a reader would hold the lock of that.
+        # The raw stream below the buffer. In the buffer, a thread that waits for a reader would hold the buffer's lock.
         buffer = getattr(stream, "buffer", None)
         self._raw: Any = getattr(buffer, "raw", buffer)
         self._encoder = codecs.getincrementalencoder(self.encoding)("backslashreplace")
 
     def write(self, text: str) -> None:
-        """Writes all of a text, and waits for the reader as long as it takes; raises OSError."""
+        """Writes the whole text, and waits for the reader without a time limit; raises OSError."""
         if self._stream is None:
             raise OSError(errno.EBADF, "there is no such stream")
         try:
@@ -52,7 +52,7 @@ class Outlet:
                 self._stream.write(text)
             else:
                 self._write_bytes(self._encode(text))
-        except ValueError as error:  # somebody has closed the stream
+        except ValueError as error:  # the stream is closed
             raise OSError(errno.EBADF, str(error)) from None
 
     def _encode(self, text: str) -> bytes:
@@ -60,7 +60,7 @@ class Outlet:
             text = text.replace("\n", os.linesep)
         try:
             return self._encoder.encode(text)
-        except UnicodeError:  # some encodings cannot replace
+        except UnicodeError:  # some encodings have no "backslashreplace"
             return text.encode("ascii", "backslashreplace")
 
     def _write_bytes(self, data: bytes) -> None:
@@ -73,10 +73,10 @@ class Outlet:
 
 
 class DirectStream(io.TextIOBase):
-    """Writes at once, and waits for the reader.
+    """A stream that writes at once and waits for the reader.
 
-    problem: the error that ended the output; everything after it is dropped. A stream that is missing is no problem:
-    nobody wants its text. ends_command: whether the error is raised, so that a command does not go on for nobody.
+    problem: the error that ended the output; all text after it is dropped. A missing stream is no error, because nobody
+    wants its text. ends_command: whether `write` raises the error, so that the command ends when nobody reads it.
     """
 
     encoding: str = "ascii"
@@ -91,7 +91,7 @@ class DirectStream(io.TextIOBase):
         return True
 
     def write(self, text: str) -> int:
-        """Returns the length of the text, written or dropped; raises OSError once if `ends_command`."""
+        """Writes or drops a text, and returns its length; raises OSError once if `ends_command`."""
         if self.problem is None and not self.outlet.is_missing:
             try:
                 self.outlet.write(text)
@@ -103,9 +103,10 @@ class DirectStream(io.TextIOBase):
 
 
 class QueuedStream(io.TextIOBase):
-    """Takes text from any thread without waiting; one thread of its own writes it, and holds no lock while it waits.
+    """Takes text from any thread without waiting. A thread of its own writes the text; it waits without any lock.
 
-    name: of that thread. tell: is called with the error when text begins to be lost. most: characters that may wait.
+    name: the name of the writing thread. tell: called with the error when text begins to be lost. most: the number of
+    characters that may wait.
     """
 
     encoding: str = "ascii"
@@ -121,13 +122,13 @@ class QueuedStream(io.TextIOBase):
         self._outlet = outlet
         self._tell = tell
         self._most = most
-        # A destructor or a signal handler may print while its own thread is inside `write`, so nothing in there may be
-        # a lock that its holder cannot take again. An Event or a Queue has such a lock, a SimpleQueue has none.
+        # A destructor or a signal handler may print while its own thread is inside `write`. So `write` uses only locks
+        # that their holder can take again. An Event or a Queue has another kind of lock; a SimpleQueue has no lock.
         self._lock = threading.RLock()
         self._queue: queue.SimpleQueue[str | int | None] = queue.SimpleQueue()  # int: lines dropped; None: the end
         self._size = 0
-        self._dropped = 0  # lines that did not fit since the last text that did
-        self._missing = 0  # lines that are lost, and of which the reader has not been told yet; the writer's own
+        self._dropped = 0  # lines that did not fit, since the last text that fitted
+        self._missing = 0  # lost lines that the reader does not know of yet; used by the writing thread only
         self._is_failing = False
         self._is_started = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
@@ -141,7 +142,7 @@ class QueuedStream(io.TextIOBase):
         return True
 
     def write(self, text: str) -> int:
-        """Returns the length of the text, queued or dropped."""
+        """Queues or drops a text, and returns its length."""
         with self._lock:
             if self._size + len(text) <= self._most:
                 self._size += len(text)
@@ -153,13 +154,13 @@ class QueuedStream(io.TextIOBase):
         return len(text)
 
     def begin_stop(self) -> None:
-        """Ends the thread as soon as all that waits is written."""
+        """Ends the thread as soon as it has written all waiting text."""
         with self._lock:
             self._put_dropped()
             self._queue.put(None)
 
     def wait_until_stopped(self, deadline_s: float) -> None:
-        """Waits for the end of the thread, but not past the deadline, a time of time.monotonic()."""
+        """Waits for the end of the thread, at most until the deadline (a time of time.monotonic())."""
         if self._is_started:
             self._thread.join(max(0.0, deadline_s - time.monotonic()))
 
@@ -205,9 +206,10 @@ class QueuedStream(io.TextIOBase):
 
 
 def run_command(name: str, command: Callable[[], int]) -> int:
-    """Runs a command, and returns its exit status: that of the command, but never 0 if its output could not be written.
+    """Runs a command, and returns its exit status. The status is never 0 if the output could not be written.
 
-    name: stands before the sentence that says so. A reader who has seen enough, as `head` has, needs no sentence.
+    name: stands at the start of the error message about the output. There is no message if the reader has closed the
+    pipe, as `head` does.
     """
     _fill_closed_descriptors()
     out, err = DirectStream(Outlet(sys.stdout), ends_command=True), DirectStream(Outlet(sys.stderr), ends_command=False)
@@ -229,9 +231,9 @@ def run_command(name: str, command: Callable[[], int]) -> int:
 
 @contextlib.contextmanager
 def queued_streams(tell: Callable[[OSError], None]) -> Iterator[None]:
-    """Replaces both streams by queued ones; afterwards gives their readers half a second for what still waits.
+    """Replaces both streams by queued ones. At the end, waits at most half a second until all waiting text is written.
 
-    tell: is called with the error when text for standard output begins to be lost.
+    tell: called with the error when text for standard output begins to be lost.
     """
     streams = [
         QueuedStream(_outlet_of(sys.stdout), "output writer", tell),
@@ -249,7 +251,7 @@ def queued_streams(tell: Callable[[OSError], None]) -> Iterator[None]:
 
 
 def has_letters_of(text: str) -> bool:
-    """Whether standard output can show every letter of a text."""
+    """Returns whether standard output can show every letter of a text."""
     try:
         text.encode(getattr(sys.stdout, "encoding", None) or "ascii")
     except UnicodeError:
@@ -268,7 +270,7 @@ def _replaced(out: io.TextIOBase, err: io.TextIOBase) -> Iterator[None]:
         try:
             stream.flush()
         except (OSError, ValueError, AttributeError):
-            pass  # it is missing, closed or broken: nothing of ours waits in it
+            pass  # it is missing, closed or broken: it holds no text of this program
     sys.stdout, sys.stderr = cast(TextIO, out), cast(TextIO, err)
     try:
         yield
@@ -277,9 +279,9 @@ def _replaced(out: io.TextIOBase, err: io.TextIOBase) -> Iterator[None]:
 
 
 def _fill_closed_descriptors() -> None:
-    """Opens what is closed of the descriptors 0 to 2 on nothing.
+    """Opens each closed descriptor from 0 to 2 on the null device.
 
-    Otherwise the next file or socket gets that number, and receives what C code writes to standard error.
+    Otherwise the next file or socket gets its number, and receives the text that C code writes to standard error.
     """
     for descriptor in range(3):
         try:

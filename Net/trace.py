@@ -1,9 +1,9 @@
-"""Live frames in words: what `run_server.py --trace` prints, by the same dissection as `python -m Net.dissect`.
+"""Prints live frames in words for `run_server.py --trace`, with the same dissection as `python -m Net.dissect`.
 
-In:  the bytes of the connections that are wanted, through a tap each. Out: text, to `write`.
-The game must not notice. A tap only puts bytes into a hopper; one thread takes them apart, another writes. If putting
-frames into words or writing them takes too long, entries are left out and counted; if even taking bytes apart falls
-behind, a connection whose bytes were lost is given up, since nobody can say where its next frame starts.
+In:  the bytes of the traced connections, through one tap each. Out: text, to `write`.
+Tracing must not slow the game. A tap only puts bytes into a bounded queue; one thread dissects them, another writes.
+If it takes too long to describe or write the frames, entries are left out and counted. If even the dissection is too
+slow, bytes are lost. The trace of such a connection ends, because nobody can know where its next frame starts.
 """
 
 from __future__ import annotations
@@ -23,26 +23,33 @@ from Net.tap import Tap
 log = logging.getLogger(__name__)
 
 EVERYBODY = "all"
-# How often the two threads come round: soon enough for the eye. To be woken for each frame would cost the game more.
+# The time between two rounds of each thread: short enough for the eye. A wake-up for each frame would cost the game
+# more.
 POLL_S = 0.05
-# Processor time for words in each round: lines for forty players fit in, drawings do not.
+# Processor time to describe frames in each round. It is enough for the lines of forty players, not for drawings.
 WORDS_S = 0.025
-# So much work at a stretch, in seconds, and so long a rest: whoever else wants to run does not wait longer.
+# The longest work without a pause, and the length of the pause, in seconds: other threads never wait longer than this.
 STRETCH_S = 0.0005
-# What may wait to be taken apart, in bytes, and to be written, in characters.
+# The most bytes that may wait for dissection, and the most characters that may wait to be written.
 MOST_BYTES = 8 * 1024 * 1024
 MOST_TEXT = 2 * 1024 * 1024
-# What a chunk takes beside its bytes.
+# The memory of a chunk beside its data, in bytes.
 _CHUNK_OVERHEAD = 200
 
 
 def check_wanted(wanted: Collection[str]) -> list[str]:
-    """Returns clients as `Tracer` knows them; raises ValueError for what is no address, since it would never come."""
+    """Returns the clients as `Tracer` needs them.
+
+    Raises ValueError for text that is not an address, because no connection would ever match it.
+    """
     return [client if client == EVERYBODY else _client(client) for client in wanted]
 
 
 def _client(text: str) -> str:
-    """An address as connections have it: 192.0.2.7, 192.0.2.7:50123, 2001:db8::7 or [2001:db8::7]:50123."""
+    """Returns an address in the notation of connections.
+
+    text: 192.0.2.7, 192.0.2.7:50123, 2001:db8::7 or [2001:db8::7]:50123. Raises ValueError.
+    """
     host, _, port = text.rpartition(":")
     has_port = "." in host or host.endswith("]")
     try:
@@ -64,10 +71,10 @@ def _port(text: str) -> int:
 class Tracer:
     """Prints the frames of some clients.
 
-    wanted: hosts, or addresses with a port, or EVERYBODY; without any, it does nothing. show: makes text of a record.
-    write: puts text out; it may block, and the trace is over when it raises OSError. limits, limits_of: those of the
-    server, and those of a path. most_bytes, most_text: what may wait. private: paths of which only the request is told,
-    as the operator's token goes there.
+    wanted: hosts, or addresses with a port, or EVERYBODY; if empty, the tracer does nothing. show: returns the text of
+    a record. write: writes text; it may block, and text is lost while it raises OSError. limits: the server's limits.
+    limits_of: returns the limits of a path. most_bytes, most_text: the bytes and the characters that may wait.
+    private: paths for which the trace shows only the request, because clients send the operator's token there.
     """
 
     def __init__(
@@ -89,24 +96,24 @@ class Tracer:
         self._limits_of = limits_of
         self._chunks: Hopper[_Chunk] = Hopper(most_bytes)
         self._texts: Hopper[str] = Hopper(most_text)
-        self._unwritten = 0  # entries that could not be written, and of which the reader has not been told yet
+        self._unwritten = 0  # entries that could not be written, and that the reader does not know of yet
         self._workers = [_Worker("trace reader", self._read), _Worker("trace writer", self._print)]
 
     def tap_for(self, address: str) -> Tap | None:
-        """A tap for a new connection, if it is wanted."""
+        """Returns a tap for a new connection, or None if this client is not wanted. address: host and port."""
         host = address.rpartition(":")[0].strip("[]")
         if not self._wanted & {EVERYBODY, host, address}:
             return None
         return _TracedConnection(address, Conversation(self._limits, self._limits_of), self._chunks, self._private)
 
     def start(self) -> None:
-        """Starts the threads, if anybody is wanted."""
+        """Starts the threads, if any client is wanted."""
         if self._wanted:
             for worker in self._workers:
                 worker.start()
 
     def stop(self, timeout_s: float = 1.0) -> None:
-        """Puts out what is left, unless that takes longer than the time-out."""
+        """Writes the waiting text and ends the threads; stops waiting for them after the time-out."""
         deadline_s = time.monotonic() + timeout_s
         for worker in self._workers:
             worker.stop(deadline_s)
@@ -144,7 +151,7 @@ class Tracer:
         try:
             self._write(_gap(self._unwritten) + "".join(texts) + _gap(dropped))
             self._unwritten = 0
-        except OSError as error:  # such as `| head` that has seen enough
+        except OSError as error:  # for example, `| head` has closed the pipe
             if not self._unwritten:
                 log.warning("the trace cannot be written, and is lost meanwhile: %s", error)
             self._unwritten += len(texts) + dropped
@@ -155,7 +162,7 @@ def _gap(missing: int) -> str:
 
 
 class _Worker(threading.Thread):
-    """Does a job now and then, and a last time when it is stopped. A job that raises is logged, and was the last."""
+    """Runs a job every POLL_S seconds, and a last time at its stop. If the job raises, logs the error and ends."""
 
     def __init__(self, name: str, job: Callable[[], None]) -> None:
         super().__init__(name=name, daemon=True)
@@ -177,7 +184,7 @@ class _Worker(threading.Thread):
 
 
 class _Chunk(NamedTuple):
-    """What a tap saw at once; no data: the connection has ended. is_behind_gap: bytes before it were dropped."""
+    """Bytes that a tap saw at once. Empty data: the connection has ended. is_behind_gap: bytes before were dropped."""
 
     source: _TracedConnection
     time_s: float
@@ -187,7 +194,7 @@ class _Chunk(NamedTuple):
 
 
 class _TracedConnection:
-    """The tap on one connection; and what its bytes say, for the reading thread."""
+    """The tap on one connection, and the dissection of its bytes for the reading thread."""
 
     def __init__(
         self, address: str, conversation: Conversation, chunks: Hopper[_Chunk], private: Collection[str]
@@ -196,7 +203,7 @@ class _TracedConnection:
         self._private = private
         self._chunks = chunks
         self._has_gap = False
-        self._conversation: Conversation | None = conversation  # None: there is nothing more to be told
+        self._conversation: Conversation | None = conversation  # None: the trace of this connection has ended
 
     # The tap ------------------------------------------------------------------------------------------------
 
@@ -218,15 +225,15 @@ class _TracedConnection:
     # The reading thread -------------------------------------------------------------------------------------
 
     def give_up(self) -> None:
-        """Nothing more will be told of this connection."""
+        """Ends the trace of this connection."""
         self._conversation = None
 
     def read(self, chunk: _Chunk) -> list[Record | str]:
-        """What a chunk completes, or what there is to say about the connection."""
+        """Returns the records that a chunk completes, and sentences about the state of the connection."""
         conversation = self._conversation
         if conversation is None:
             return []
-        if chunk.is_behind_gap:  # nobody can say where in the stream the next frame starts
+        if chunk.is_behind_gap:  # nobody knows where in the stream the next frame starts
             self.give_up()
             return ["bytes were lost here, since they came too fast to be read: the trace of this client ends"]
         if not chunk.data:

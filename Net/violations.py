@@ -1,7 +1,7 @@
-"""A refusal -> the rule, and the lines of this code base that decided.
+"""Finds the broken rule of a refusal, and the lines of this project that refused.
 
-In:  an exception of Net.errors that was raised and caught. Out: a `Violation`. The place is read from the traceback, so
-     it cannot go stale.
+In:  an exception of Net.errors that was raised and caught. Out: a `Violation`. The place in the code comes from the
+     traceback, so it is always up to date.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _ROOT = Path(__file__).parent.parent
 
 
 def violation_of(error: Refusal) -> Violation:
-    """Returns who refused what, and by which rule."""
+    """Returns the record of a refusal: the rule, the answer, and the function that refused."""
     place = traceback.extract_tb(error.__traceback__)[-1]
     line = place.lineno or 1
     function, start, end = _around(place.filename, line)
@@ -43,7 +43,10 @@ def _within_project(filename: str) -> str:
 
 @functools.lru_cache(maxsize=256)
 def _around(filename: str, line: int) -> tuple[str, int, int]:
-    """The function that a line stands in, and the first and last line of the innermost statement with a condition."""
+    """Returns the function around a line, and the first and last line of the innermost statement around it.
+
+    Such a statement is an `if`, a `try`, a function or a class.
+    """
     nodes: list[tuple[int, int, ast.AST]] = []
     for node in ast.walk(ast.parse("".join(linecache.getlines(filename)))):
         if isinstance(node, (ast.If, ast.Try, ast.FunctionDef, ast.ClassDef)):

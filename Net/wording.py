@@ -1,6 +1,6 @@
-"""What all explanations for a terminal have in common: printable text, numbers of bytes, violations.
+"""The common parts of all explanations for a terminal: printable text, numbers of bytes, violations.
 
-In:  text of strangers, numbers, `Violation` records. Out: text that can play no tricks with the terminal.
+In:  text from strangers, numbers, `Violation` records. Out: text that cannot control the terminal.
 """
 
 from __future__ import annotations
@@ -8,22 +8,22 @@ from __future__ import annotations
 from Net.anatomy import Violation
 from Net.characters import printable
 
-MOST_SHOWN = 60  # characters of a value
+MOST_SHOWN = 60  # the most characters of a value
 
 
 def shorten(text: str, most: int = MOST_SHOWN) -> str:
-    """Printable text of at most so many characters."""
+    """Returns printable text of at most `most` characters; "..." at its end marks a cut."""
     shown = printable(text[: most + 1])
     return shown if len(shown) <= most else f"{shown[: most - 3]}..."
 
 
 def count_bytes(count: int) -> str:
-    """A number of bytes in words."""
+    """Returns a number of bytes in words."""
     return "1 byte" if count == 1 else f"{count} bytes"
 
 
 def explain_violation(violation: Violation | None) -> list[str]:
-    """The lines about a violation, if there is one."""
+    """Returns the lines about a violation; no lines if there is no violation."""
     if violation is None:
         return []
     answer = f"close frame with code {violation.close_code}" if violation.close_code else f"HTTP {violation.status}"
