@@ -195,7 +195,7 @@ class GameServer(Lobby):
         for session in sessions:
             session.send(message)
 
-    # What an operator may do ----------------------------------------------------------------------------------
+    # Commands of an operator ----------------------------------------------------------------------------------
 
     def throw_out(self, seat: Seat, reason: str) -> None:
         """Takes a player's seat and closes its connection with 1008 and the reason."""
