@@ -111,7 +111,7 @@ class Game(World):
     def remove_player(self, player_id: int) -> None:
         """Takes a player and all its buildings out of the match. Raises KeyError if the player is unknown.
 
-        Its projectiles fly on, but their kills count for nobody. Its team keeps the player's points.
+        Its projectiles fly on, but nobody gets credit for their hits. Its team keeps its points.
         """
         with self.lock:
             building.raze_all_of(self, player_id)

@@ -80,10 +80,7 @@ class GameWorldManager:
         return f"{address} is not banned any more"
 
     def mute(self, player_id: int, muted: bool) -> str:
-        """Stops a player, and everybody who joins from its address later, from chatting; or lets the player chat again.
-
-        muted: False lets the player chat again.
-        """
+        """Mutes a player and everybody who joins from its address later; muted=False lets the player chat again."""
         _, seat = self._player(player_id)
         if not muted:
             self._discipline.unmute(seat)
