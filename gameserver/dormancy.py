@@ -1,4 +1,4 @@
-"""When a room is dormant: no player has done anything for a while, and nothing moves.
+"""When a room is dormant: no client has done anything for a while, no player moves, and nothing flies.
 
 In:  activity, from any thread; the state of the game, once a tick, from the room's own thread. Out: whether the room is
 dormant, and how many ticks have passed since the last tick.

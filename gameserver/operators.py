@@ -1,4 +1,4 @@
-"""The addresses of the operators: from these, the console can be reached even if the server is full.
+"""The addresses of the operators: from these, the console can be reached in spite of full limits and bans.
 
 In:  the address of each operator, from login to logout. Out: whether an address belongs to an operator.
 """
