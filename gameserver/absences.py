@@ -31,8 +31,9 @@ def is_over(seat: Seat, settings: ServerSettings, now_s: float) -> bool:
 def displaced_by(seats: Iterable[Seat], host: str) -> int | None:
     """Returns the absent player whose seat a newcomer from an address may take; None if nobody is absent.
 
-    It is the player who is absent longest. But a player who has never played goes first, and then one from the
-    newcomer's own address: an address that joins and vanishes again and again must not displace others.
+    Players who have never played come first, then players from the newcomer's own address, then all others: an address
+    that joins and vanishes again and again must not displace others. Among equals, the longest absent player comes
+    first.
     """
     absent = [(seat.has_played, seat.websocket.host != host, since_s, seat.info.id) for seat, since_s in _absent(seats)]
     return min(absent)[-1] if absent else None

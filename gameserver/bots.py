@@ -49,7 +49,7 @@ class Bot:
 
     def __init__(self, websocket: WebSocket, rng: random.Random) -> None:
         self.room: str | None = None
-        self.free_seats: int | None = None  # in its room; None: not told yet
+        self.free_seats: int | None = None  # in its room; None: not known yet
         self._websocket = websocket
         self._rng = rng
         self._id: int | None = None

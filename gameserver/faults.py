@@ -1,8 +1,8 @@
 """Bugs of the server that show while it runs: their number, and the latest one.
 
-Code that catches an unexpected exception logs it with its traceback and goes on. So all these exceptions pass through
-the log, and this handler counts them there. An exception that no code catches ends its thread; this module logs it, so
-it is counted too.
+Code that catches an unexpected exception logs it with its traceback and continues. So all these exceptions pass through
+the log, and `Faults` counts them there. An exception that no code catches ends its thread; this module logs the
+exception, so it is counted too.
 """
 
 from __future__ import annotations

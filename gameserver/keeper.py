@@ -104,7 +104,7 @@ class Keeper:
         measures = self._lobby.measures.save()
         if measures:
             parts.append({_MEASURES: measures})
-        if parts or not self._is_empty:  # an idle server lets the disk sleep
+        if parts or not self._is_empty:  # an idle server does not write, so the disk can sleep
             self._settle_results()
             state_file.write(self._path, parts)
             self._is_empty = not parts

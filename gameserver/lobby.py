@@ -326,7 +326,7 @@ class Lobby:
         return saved_room.load(data, self.settings, self._make_game, self._recorder)
 
     def take_up(self, room: GameRoom) -> None:
-        """Opens a saved room, if it has a player that is in no other room. Other seats are removed."""
+        """Opens a saved room without the seats of players that are in another room. An empty room is not opened."""
         with self._lock:
             for seat in room.seats():
                 if seat.info.id in self.players:  # the player moved between two rooms while both were being saved

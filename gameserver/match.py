@@ -93,7 +93,7 @@ class Match(Audience):
         """Keeps, records and logs an event of this room; details: plain data."""
         self.events.append((self.game.tick, event_type, details))
         self._recorder.record_event(self.id, time.time(), self.game.tick, event_type, details)
-        # The log counts repeated lines by their format string. The type belongs to that string, so it is no argument.
+        # The log groups repeated lines by their format string. The type is part of it, so each type has its own group.
         log.info(f"room %s: {event_type} %r", self.id, details)
 
     def _enter(self, status: str) -> None:

@@ -1,4 +1,4 @@
-"""The operator's measures against people: bans, mutes and kicks, and the rules for whom each measure concerns.
+"""The operator's measures against people: bans, mutes and kicks, and the people that each measure concerns.
 
 In:  the address, name and token of a player. Out: whether the person may connect, may JOIN, may chat.
 

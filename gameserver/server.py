@@ -115,7 +115,7 @@ class GameServer(Lobby):
         return (endpoint.limits if endpoint is not None else None) or self.limits
 
     def add_page(self, path: str, page: Page | Callable[[], Page]) -> None:
-        """Answers plain HTTP requests for a path with a page. A function makes the page anew for each request."""
+        """Answers plain HTTP requests for a path with a page. If `page` is a function, each request calls it."""
         self._pages[path] = page
 
     def add_tap(self, make_tap: MakeTap) -> None:
