@@ -1,7 +1,7 @@
-"""How long seats wait for players who lost their connection, and which of them are given up before.
+"""How long seats wait for players without a connection, and which of these seats are given up earlier.
 
 In:  seats. Out: the ids of the players whose seats are given up.
-A seat that waited for everybody, without a bound, would let one stranger fill all rooms by joining and vanishing.
+These bounds are necessary: without them, one stranger could fill all rooms by joining and vanishing again and again.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from gameserver.settings import ServerSettings
 
 
 def surplus(seats: Iterable[Seat], host: str, most: int) -> list[int]:
-    """The absent players of an address above the number that it may have, those that are absent longest."""
+    """Returns the absent players of an address beyond the allowed number `most`, the longest absent first."""
     absent = sorted((since_s, seat.info.id) for seat, since_s in _absent(seats) if seat.websocket.host == host)
     return [player_id for _, player_id in absent[: max(0, len(absent) - most)]]
 
 
 def patience_s(seat: Seat, settings: ServerSettings) -> float:
-    """How long a seat waits for its player, in seconds."""
+    """Returns how long a seat waits for its player, in seconds."""
     return settings.reconnect_s if seat.has_played else min(settings.reconnect_s, settings.reconnect_unplayed_s)
 
 
@@ -29,10 +29,11 @@ def is_over(seat: Seat, settings: ServerSettings, now_s: float) -> bool:
 
 
 def displaced_by(seats: Iterable[Seat], host: str) -> int | None:
-    """The absent player who makes room for a newcomer from an address; None if nobody is absent.
+    """Returns the absent player whose seat a newcomer from an address may take; None if nobody is absent.
 
-    It is the player who is absent longest. But a player who has never played goes first, and then one from the
-    newcomer's own address: an address that joins and vanishes again and again must not displace others.
+    Players who have never played come first, then players from the newcomer's own address, then all others: an address
+    that joins and vanishes again and again must not displace others. Among equals, the longest absent player comes
+    first.
     """
     absent = [(seat.has_played, seat.websocket.host != host, since_s, seat.info.id) for seat, since_s in _absent(seats)]
     return min(absent)[-1] if absent else None

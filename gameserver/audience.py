@@ -1,7 +1,7 @@
-"""Who is in a room, and how they are told things.
+"""The roster of a room: its seats, and the methods that send packets to them.
 
-Methods that tell put frames into the outboxes and touch no socket; `broadcast_game_state`, once a tick, sends all that
-waits, so that what happened in a tick travels in front of the STATE that shows it.
+The broadcast methods only put frames into the outboxes and touch no socket. Once a tick, `broadcast_game_state` sends
+all waiting frames. So the events of a tick arrive before the STATE that shows them.
 """
 
 from __future__ import annotations
@@ -15,28 +15,28 @@ from Net.PacketCodes import Packet
 
 
 class Audience:
-    """The seats of a room, players' and spectators', and the lock that guards them."""
+    """The seats of players and spectators in a room, and the lock that guards them."""
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
-        self._seats: dict[int, Seat] = {}  # by the id of who sits there
+        self._seats: dict[int, Seat] = {}  # by the id of the player or spectator
 
     def is_empty(self) -> bool:
-        """Whether there is nobody, not even a spectator."""
+        """Whether nobody has a seat, not even a spectator."""
         return not self._seats
 
     def seats(self) -> list[Seat]:
-        """All players' seats that are taken, in the order in which they came."""
+        """Returns the players' seats, in the order in which the players came."""
         with self._lock:
             return [seat for seat in self._seats.values() if not seat.info.is_spectator]
 
     def everybody(self) -> list[Seat]:
-        """The seats of players and spectators."""
+        """Returns the seats of players and spectators."""
         with self._lock:
             return list(self._seats.values())
 
     def views(self) -> tuple[list[View], list[View]]:
-        """The views of those who are connected: of clients that can take a STATE now, and of those that are behind."""
+        """Returns two lists of connected clients' views: clients that can take a STATE now, and clients that cannot."""
         in_time: list[View] = []
         late: list[View] = []
         now_s = time.monotonic()
@@ -50,22 +50,22 @@ class Audience:
         return next((seat for seat in self._seats.values() if seat.websocket is ws), None)
 
     def find_player_by_id(self, player_id: int) -> Seat | None:
-        """The seat of a player, or None if it is not in this room."""
+        """Returns the seat of a player, or None if the player is not in this room."""
         with self._lock:
             return self._seats.get(player_id)
 
     def broadcast(self, message: Packet, exclude_ws: Connection | None = None) -> None:
-        """Tells everybody in the room, except one connection."""
+        """Queues a packet for everybody in the room, except one connection."""
         with self._lock:
             enqueue([seat for seat in self._seats.values() if seat.websocket is not exclude_ws], message)
 
     def broadcast_except(self, exclude_id: int, message: Packet) -> None:
-        """Tells everybody in the room, except one player."""
+        """Queues a packet for everybody in the room, except one player."""
         with self._lock:
             enqueue([seat for seat in self._seats.values() if seat.info.id != exclude_id], message)
 
     def send_private_message(self, player_id: int, message: Packet) -> bool:
-        """Tells one player; returns whether it is in this room."""
+        """Queues a packet for one player, and returns whether the player is in this room."""
         with self._lock:
             seat = self.find_player_by_id(player_id)
             if seat is not None:
@@ -73,8 +73,11 @@ class Audience:
             return seat is not None
 
     def broadcast_game_state(self, game_state: dict[View, bytes]) -> None:
-        """Sends each player its own frames of this tick, as `Snapshots.build` made them; the only method that sends."""
-        with self._lock:  # who leaves and joins again gets nothing of its old view behind the new WELCOME
+        """Sends each client its frames of this tick, as `Snapshots.build` made them.
+
+        This is the only method that sends.
+        """
+        with self._lock:  # a client that leaves and joins again must get no frame of its old view after the WELCOME
             seats = list(self._seats.values())
             for seat in seats:
                 frames = game_state.get(seat.view)

@@ -1,4 +1,4 @@
-"""SCOREBOARD and TEAMS: what stands on them, told when it changes and to everybody who comes in."""
+"""The scoreboards SCOREBOARD and TEAMS: sent when their contents change, and to every newcomer."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ ROWS = 10
 
 
 class Boards:
-    """What a room's boards show now."""
+    """The contents of a room's scoreboards now."""
 
     def __init__(self) -> None:
         self._shown: dict[str, Packet] = {}
 
     def update(self, results: Iterable[Sequence[Any]], team_scores: Iterable[int]) -> list[Packet]:
-        """Takes the game's results and team scores; returns the boards that have changed."""
+        """Takes the game's results and team scores; returns the packets of the scoreboards that have changed."""
         best = [[player_id, name, score] for player_id, name, _, score, _, _ in list(results)[:ROWS]]
         teams = [[team, score] for team, score in enumerate(team_scores)]
         fresh = [Packet("SCOREBOARD", (best,)), Packet("TEAMS", (teams,))]
@@ -25,5 +25,5 @@ class Boards:
         return changed
 
     def packets(self) -> list[Packet]:
-        """All boards that show something, for a newcomer."""
+        """Returns the packets of all scoreboards that are not empty, for a newcomer."""
         return [board for board in self._shown.values() if board.args[0]]

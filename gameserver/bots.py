@@ -1,8 +1,8 @@
-"""Simple players for one who tests alone: they walk, gather and fight, and give up their seats to people.
+"""Bots: simple players for a person that tests alone. They walk, gather and fight, and give up their seats to people.
 
-In:  the URL of a running server, and how many bots there should be. Out: real connections of `Net.client`, so that bots
-see and send what any client does. One thread plays them all, so none of them waits for anything but its
-opening and closing handshake.
+In:  the URL of a running server, and the number of bots. Out: real connections of `Net.client`, so that bots receive
+and send the same packets as any client. One thread plays all bots. So a bot may wait only for its opening and closing
+handshake.
 """
 
 from __future__ import annotations
@@ -24,32 +24,32 @@ from Net.websocket import WebSocket
 log = logging.getLogger(__name__)
 
 _NAMES = ("Ada", "Alan", "Barbara", "Blaise", "Carl", "Dana", "Edsger", "Emmy", "Frances", "Grace", "Hedy", "Ivan")
-# How often all bots look at what came in, and how long one keeps to what it is doing.
+# The time between two looks of all bots at their incoming packets, and the shortest and longest time of one plan.
 _BEAT_S = 0.1
 _PLAN_S = (0.3, 1.2)
-# Distances from centre to centre: whom a bot sees, whom it shoots at, what it strikes at.
+# Distances from centre to centre, in world units: how far a bot sees, how far it shoots, how far it strikes.
 _SIGHT = 700.0
 _SHOT = 450.0
 _ARM = 120.0
-# How many of its plans are about a fight when somebody is in sight, and how many about a walk when nobody is.
+# The share of plans that are fights when another player is in sight, and of the other plans the share of walks.
 _FIGHTS = 0.7
 _WALKS = 0.3
-# Below this health (of 100) it eats; above this amount of wood it builds now and then.
+# Below this health (of 100) a bot eats. Above this amount of wood it builds in this share of cases.
 _HURT = 60
 _PLENTY = 60
 _BUILDS = 0.1
 _WOOD, _FOOD = 0, 1
-# Seats that bots leave free for the next person, and how soon one comes back when there are more.
+# The seats that bots leave free for the next person, and the time after which a bot tries again to join.
 _FREE_SEATS = 1
 _RETRY_S = 2.0
 
 
 class Bot:
-    """One simple player on an open connection; `rng`: where its moods come from."""
+    """One simple player on an open connection. rng: the source of its random choices."""
 
     def __init__(self, websocket: WebSocket, rng: random.Random) -> None:
         self.room: str | None = None
-        self.free_seats: int | None = None  # in its room; None: not told yet
+        self.free_seats: int | None = None  # in its room; None: not known yet
         self._websocket = websocket
         self._rng = rng
         self._id: int | None = None
@@ -65,16 +65,19 @@ class Bot:
         }
 
     def join(self, name: str, room: str | None) -> None:
-        """Asks for a seat, in that room or in any."""
+        """Asks for a seat in a room, or with None in any room."""
         self._send("JOIN", name, {} if room is None else {"room": room})
 
     def leave(self) -> None:
-        """Gives its seat up and goes."""
+        """Gives up the seat and closes the connection."""
         self._send("LEAVE")
         self._websocket.close()
 
     def act(self, now_s: float) -> None:
-        """Takes note of what came in, and acts on it; now_s: time.monotonic(). Raises ConnectionClosed at the end."""
+        """Handles the packets that have arrived, and acts if it is time for a new plan.
+
+        now_s: time.monotonic(). Raises ConnectionClosed when the connection has ended.
+        """
         try:
             while True:
                 packet = TO_CLIENT.decode(self._websocket.receive(timeout_s=0))
@@ -82,7 +85,7 @@ class Bot:
                 if handler is not None:
                     handler(*packet.args)
         except TimeoutError:
-            pass  # all is read
+            pass  # all packets are read
         if self._id in self._players and now_s >= self._plan_at_s:
             self._plan_at_s = now_s + self._rng.uniform(*_PLAN_S)
             self._plan(*self._players[self._id])
@@ -90,7 +93,7 @@ class Bot:
     def _send(self, packet_id: str, *args: Any) -> None:
         self._websocket.post(TO_SERVER.encode(Packet(packet_id, args)))
 
-    # What it knows --------------------------------------------------------------------------------------------
+    # The bot's knowledge of the game --------------------------------------------------------------------------
 
     def _on_welcome(self, player_id: int, room: str, *_: Any) -> None:
         self._id, self.room = player_id, room
@@ -111,7 +114,7 @@ class Bot:
                 self._players[moved[i]] = (moved[i + 2], moved[i + 3])
 
     def _on_self(self, health: int, _score: int, resources: list[int], *more: Any) -> None:
-        """Sees to itself: takes a better weapon, eats when it is hurt, builds when it has plenty."""
+        """Takes a better weapon if there is a choice, eats if hurt, and sometimes builds if there is plenty of wood."""
         choices = more[-1]
         if choices:
             self._send("UPGRADE", self._rng.choice(choices))
@@ -120,7 +123,7 @@ class Bot:
         if resources[_WOOD] > _PLENTY and self._rng.random() < _BUILDS:
             self._send("PLACE", self._rng.randrange(2), self._rng.uniform(0, math.tau))
 
-    # What it does ---------------------------------------------------------------------------------------------
+    # The bot's actions ----------------------------------------------------------------------------------------
 
     def _plan(self, x: int, y: int) -> None:
         others = [place for player_id, place in self._players.items() if player_id != self._id]
@@ -136,7 +139,7 @@ class Bot:
             self._send("MOVE", self._rng.randrange(8))
 
     def _approach(self, x: int, y: int, goal: tuple[int, int], shoots: bool) -> None:
-        """Goes to a place, and strikes at what is there, or shoots at it on the way."""
+        """Goes to a place, and strikes when it is near. With `shoots`, also shoots on the way."""
         angle_rad = math.atan2(goal[1] - y, goal[0] - x) % math.tau
         distance = math.dist((x, y), goal)
         self._send("MOVE", round(angle_rad / (math.pi / 4)) % 8)
@@ -146,16 +149,16 @@ class Bot:
 
 
 def _nearest(x: int, y: int, places: list[tuple[int, int]]) -> tuple[int, int] | None:
-    """The nearest place in sight, if there is any."""
+    """Returns the nearest place in sight, or None if no place is in sight."""
     nearest = min(places, key=lambda place: math.dist((x, y), place), default=None)
     return nearest if nearest is not None and math.dist((x, y), nearest) < _SIGHT else None
 
 
 class Crowd:
-    """So many bots in one room, as long as it has seats for them.
+    """A number of bots in one room, as long as the room has seats for them.
 
-    url: of the server, as ws://host:port. own: of the server, if it runs in this process: then bots take no places of
-    people who sit at this machine.
+    url: the server's address, as ws://host:port. count: the number of bots. own: the server's own connections, if the
+    server runs in this process; then the bots do not count towards the per-address limit of people at this machine.
     """
 
     def __init__(self, url: str, count: int, seed: int = 0, own: OwnConnections | None = None) -> None:
@@ -170,11 +173,11 @@ class Crowd:
         self._thread = threading.Thread(target=self._run, name="bots", daemon=True)
 
     def start(self) -> None:
-        """Starts the thread that plays them all."""
+        """Starts the thread that plays all bots."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Lets all bots leave, and waits for their thread."""
+        """Makes all bots leave, and waits for the end of their thread."""
         self._stopping.set()
         self._thread.join()
 
@@ -192,7 +195,7 @@ class Crowd:
             bot.leave()
 
     def _balance(self, now_s: float) -> None:
-        """Lets one bot come in where there is room for it, or one leave where a person may want its seat."""
+        """Adds one bot if there are seats enough, or makes one leave if no seat is free for the next person."""
         known = [bot for bot in self._bots if bot.free_seats is not None]
         free = known[0].free_seats if known else None
         if free is not None and free < _FREE_SEATS:
@@ -204,7 +207,7 @@ class Crowd:
             self._add(known[0].room if known else None, now_s)
 
     def _wants_more(self, now_s: float, known: list[Bot]) -> bool:
-        """Whether another bot may try: one at a time, so that the last one has been told how many seats are left."""
+        """Whether another bot may try to join. Bots join one at a time, because each must know the free seats first."""
         return len(self._bots) < self._count and now_s >= self._retry_at_s and len(known) == len(self._bots)
 
     def _add(self, room: str | None, now_s: float) -> None:

@@ -1,7 +1,7 @@
-"""Carries the operator's measures out: on those who are here now, and on record for those who come later.
+"""Carries out the operator's measures: on players that are here now, and on record for players that come later.
 
 In:  a seat, or an address. Out: seats taken, connections closed, players muted. Raises OperatorError.
-What each measure concerns stands in `measures.py`.
+`measures.py` says whom each measure concerns.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from gameserver.server import GameServer
 
 
 class OperatorError(CommandError):
-    """What the operator asked for cannot be done."""
+    """The operator's command is not possible."""
 
 
 class Discipline:
@@ -33,10 +33,10 @@ class Discipline:
                 self._server.throw_out(other, reason)
 
     def ban(self, host: str, reason: str, seat: Seat | None = None) -> str:
-        """Takes all seats of an address, closes all its connections and lets nobody in from there; returns it.
+        """Takes all seats of an address, closes all its connections and lets nobody in from there. Returns the address.
 
-        seat: of the person whom it is about. An operator cannot be shut out so: the address of one is refused, and from
-        this machine itself the console can always be reached.
+        seat: the seat of the banned person, if the ban is about one. A ban cannot shut an operator out: a ban of an
+        operator's address raises OperatorError, and from this machine itself the console can always be reached.
         """
         if self._server.operators.are_at(host) and not is_loopback(host):
             raise OperatorError(
@@ -51,7 +51,7 @@ class Discipline:
         return host
 
     def mute(self, seat: Seat) -> None:
-        """Keeps a person from chatting, and newcomers from its address; players who sit there already are spared."""
+        """Mutes a person and newcomers from its address. Other players that already play from there are spared."""
         host, name = seat.websocket.host, seat.info.name
         others = {other.info.name for other in self._seats_at(host) if other.info.name.casefold() != name.casefold()}
         self._server.measures.add(MUTE, host, name, seat.info.token, spared=tuple(sorted(others)))
@@ -60,7 +60,7 @@ class Discipline:
                 self._set_muted(other, True)
 
     def unmute(self, seat: Seat) -> None:
-        """Lets a person chat again: ends its mute, or spares it from the mute of somebody else at its address."""
+        """Lets a person chat again: ends its mute, and spares it from the mutes of other people at its address."""
         host, info = seat.websocket.host, seat.info
         for measure in self._server.measures.in_force():
             if measure.measure == MUTE and measure.is_of(host, info.name, info.token):
@@ -69,7 +69,7 @@ class Discipline:
         self._set_muted(seat, False)
 
     def unmute_address(self, host: str) -> list[Measure]:
-        """Ends all mutes of an address; returns them."""
+        """Ends all mutes of an address and returns them."""
         lifted = self._server.measures.lift(MUTE, host)
         if lifted:
             for seat in self._seats_at(host):
@@ -77,7 +77,7 @@ class Discipline:
         return lifted
 
     def _seats_at(self, host: str) -> list[Seat]:
-        """The seats of all players at an address, the absent ones too."""
+        """Returns the seats of all players at an address, also of absent ones."""
         return [place.seat for place in self._server.places() if place.seat.websocket.host == host]
 
     def _set_muted(self, seat: Seat, is_muted: bool) -> None:

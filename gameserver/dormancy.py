@@ -1,10 +1,10 @@
-"""When a room rests: nobody in it has done anything for a while, and nobody is on the way anywhere.
+"""When a room is dormant: no client has done anything for a while, no player moves, and nothing flies.
 
-In:  activity, from any thread; once a tick, from the room's own, the state of its game. Out: whether the room is
-dormant, and how many ticks have passed since the last one.
+In:  activity, from any thread; the state of the game, once a tick, from the room's own thread. Out: whether the room is
+dormant, and how many ticks have passed since the last tick.
 
 A dormant room ticks twice a second. Its world stands still, the clocks of its match go on, and its clients get a STATE
-with each tick. The first activity ends that, with a tick at once.
+with each tick. The first activity wakes the room, and the next tick comes at once.
 """
 
 from __future__ import annotations
@@ -15,15 +15,19 @@ from typing import Callable
 from gameserver.game import Game
 from gameserver.pace import Pace
 
-# From one tick of a dormant room to the next. A page counts no more than 20 steps beyond the last STATE: with a longer
-# rest, and a long round trip, it would lose count of them before its first input.
+# The time between two ticks of a dormant room. A page counts at most 20 steps after the last STATE. With a longer rest
+# and a long round trip, the page would lose count of the steps before its first input.
 REST_S = 0.5
-# A clock that has jumped further than this, as after a sleep of the machine, is not followed.
+# The most time that one tick makes up for. The clock may jump further than this, for example after a sleep of the
+# machine; the rest of such a jump does not count.
 MOST_RESTED_S = 3.0
 
 
 class Dormancy:
-    """The rest of one room. after_s: how long nobody must have done anything. clock: seconds, never going back."""
+    """The dormancy of one room.
+
+    after_s: the time without activity after which the room becomes dormant. clock: seconds, never going back.
+    """
 
     def __init__(self, game: Game, pace: Pace, after_s: float, clock: Callable[[], float] = time.monotonic) -> None:
         self.is_dormant = False
@@ -33,19 +37,19 @@ class Dormancy:
         self._clock = clock
         self._has_been_active = False
         self._active_at_s = clock()
-        self._places_before: list[tuple[float, float]] | None = None  # of the players
+        self._places_before: list[tuple[float, float]] | None = None  # the players' places at the last check
         self._counted_to_s = 0.0  # the moment up to which a dormant room has counted its ticks
 
     def note_activity(self) -> None:
-        """Somebody has done something; called for each input, so it does nearly nothing while the room is awake."""
+        """Notes that a client has done something. Each input calls it, so it is cheap while the room is awake."""
         self._has_been_active = True
         if self.is_dormant:
             self._pace.wake()
 
     def rested_ticks(self) -> int:
-        """To be called at the start of a tick: how many ticks the world has rested since the last call.
+        """Returns how many ticks the world has rested since the last call. Call it at the start of a tick.
 
-        A room that must be awake from this tick on has rested until now, and then takes the tick itself.
+        In the tick that wakes a room, the result does not count the tick itself, because the world moves in it.
         """
         now_s = self._clock()
         if self._has_been_active:
@@ -57,7 +61,7 @@ class Dormancy:
         return self._count_rested(now_s) if self.is_dormant else 0
 
     def consider(self) -> None:
-        """To be called at the end of a tick: lets the room rest from now on, if it may."""
+        """Makes the room dormant, or keeps it so, if the conditions are met. Call it at the end of a tick."""
         now_s = self._clock()
         if not self.is_dormant:
             if now_s - self._active_at_s < self._after_s or not self._pace.is_running or not self._is_still():
@@ -65,11 +69,11 @@ class Dormancy:
             self._counted_to_s = now_s
             self.is_dormant = True
         self._pace.rest(REST_S)
-        if self._has_been_active:  # since the start of this tick, while we were not resting yet
+        if self._has_been_active:  # activity since the start of this tick, before the rest began
             self._pace.wake()
 
     def _is_still(self) -> bool:
-        """Whether nobody attacks, nothing flies, and no player has moved since this was last asked."""
+        """Whether nobody attacks, nothing flies, and no player has moved since the last call."""
         game = self._game
         with game.lock:
             if game.projectiles or any(player.attacking for player in game.players.values()):

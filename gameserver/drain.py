@@ -1,7 +1,7 @@
-"""Lets matches end before the server stops.
+"""Waits for the end of all rounds before the server stops.
 
-In:  `begin`, from a signal handler. Out: nobody new is let in, no new round starts, and when the last one has ended and
-its results were shown, or the time is up, the server is told to stop.
+In:  `begin`, from a signal handler. Out: no new players may join, and no new round starts. When the last round has
+ended and its results have been shown, or when the time limit is over, the server stops.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ _LOOK_EVERY_S = 0.1
 
 
 class Drain:
-    """The end of a server in good time. limit_s: how long matches may take over it."""
+    """The planned end of a server. limit_s: the longest wait for the end of the rounds, in seconds."""
 
     def __init__(self, server: GameServer, limit_s: float) -> None:
         self._server = server
         self._limit_s = limit_s
         self._begun = threading.Event()
         self._over = threading.Event()
-        # It waits from the start: a signal handler, which may have interrupted anything, must not start threads.
+        # The thread starts early and waits. A signal handler may have interrupted any code, so it must start no thread.
         self._thread = threading.Thread(target=self._run, name="drain", daemon=True)
 
     def start(self) -> None:
@@ -35,12 +35,12 @@ class Drain:
         self._thread.start()
 
     def begin(self) -> None:
-        """Begins; takes no lock that the interrupted thread could hold."""
+        """Begins the drain. It takes no lock that the interrupted thread could hold."""
         self._server.closed_because = CLOSED_BECAUSE
         self._begun.set()
 
     def stop(self) -> None:
-        """Ends the thread, begun or not."""
+        """Ends the thread, whether the drain has begun or not."""
         self._over.set()
         self._begun.set()
         self._thread.join()
@@ -64,5 +64,5 @@ class Drain:
 
 
 def _closed() -> Page:
-    """Tells whoever shares out players among servers, or watches over this one, to look elsewhere."""
+    """Answers 503, so that load balancers and monitors send players to another server."""
     raise HandshakeError(503, CLOSED_BECAUSE, "RFC 9110 section 15.6.4", (("Retry-After", "10"),))

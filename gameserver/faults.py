@@ -1,7 +1,8 @@
-"""Bugs of ours that show while the server runs: how many there were, and which was the last.
+"""Bugs of the server that show while it runs: their number, and the latest one.
 
-Whoever catches one logs it with its traceback and goes on, so all of them pass through the log: that is where they are
-counted. What nobody catches ends a thread; it is logged here, and counted with the rest.
+Code that catches an unexpected exception logs it with its traceback and continues. So all these exceptions pass through
+the log, and `Faults` counts them there. An exception that no code catches ends its thread; this module logs the
+exception, so it is counted too.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ _WATCHED = ("Net", "gameserver")  # the loggers of our two packages
 
 
 class Faults(logging.Handler):
-    """Counts what is logged with a traceback while it is `watching`."""
+    """Counts the log entries with a traceback while it is `watching`."""
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
@@ -25,7 +26,7 @@ class Faults(logging.Handler):
         self.latest: str | None = None
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Takes note of an entry of the log; the handler's lock is held."""
+        """Counts a log entry if it has a traceback. `logging` holds the handler's lock."""
         if record.exc_info is not None and record.exc_info[1] is not None:
             self.count += 1
             self.latest = f"{record.getMessage()}: {record.exc_info[1]!r}"
@@ -46,12 +47,15 @@ class Faults(logging.Handler):
                 logger.removeHandler(self)
 
     def describe(self) -> dict[str, Any]:
-        """What an operator sees of them, as plain data."""
+        """Returns the operator's view of the faults, as plain data."""
         return {"faults": self.count, "latest_fault": self.latest}
 
 
 def _log_death(death: threading.ExceptHookArgs) -> None:
-    """What `threading` calls when a thread ends by an exception (https://docs.python.org/3/library/threading.html)."""
+    """Logs the exception that ended a thread; `threading` calls it as its `excepthook`.
+
+    See https://docs.python.org/3/library/threading.html.
+    """
     if death.exc_type is SystemExit or death.exc_value is None:
         return
     name = death.thread.name if death.thread is not None else "a thread that is gone already"

@@ -2,9 +2,11 @@
 
 In:  inputs of players at any time, and `update` once per tick.
 Out: the world (players, animals, projectiles, scenery, buildings), events, results.
-No sockets, no bytes, no clock, no chance but the seed: same settings, inputs and delta times, same match.
+The game uses no sockets, no bytes, no clock, and no chance but the seed. The same settings, inputs and delta times
+give the same match.
 
-Any thread may call any public method. Who reads several things of the world that must fit together holds `game.lock`.
+Any thread may call any public method. A caller that reads several fields of the world as one consistent state holds
+`game.lock`.
 """
 
 from __future__ import annotations
@@ -34,7 +36,7 @@ from gameserver.objects import GameObject, PlayerObject
 from gameserver.settings import CHANGEABLE, GameSettings
 from gameserver.world import Event, World, count_down
 
-# Player's id, name, team, score, kills, deaths.
+# A player's id, name, team, score, kills and deaths.
 Result = Tuple[int, str, Optional[int], int, int, int]
 
 
@@ -47,18 +49,18 @@ class Game(World):
         self.initialize_game(settings)
 
     def initialize_game(self, settings: GameSettings) -> None:
-        """Builds the world of these settings, without players; one that was there before is gone."""
+        """Builds a new world with these settings and without players. It replaces the world before it."""
         with self.lock:
             self.build(settings)
             for kind, x, y, scale in terrain.generate(settings, self.rng):
                 piece = GameObject(self.new_id(), kind, x, y, scale)
                 self.scenery[piece.id] = piece
                 self.solid_grid.insert(piece)
-            self._rng_at_start = copy.copy(self.rng)  # as a state it would be 25 kB of numbers
+            self._rng_at_start = copy.copy(self.rng)  # a copy is small; `getstate` would make 25 kB of numbers
             self.reset()
 
     def reset(self) -> None:
-        """Starts a new round for the same players on the same scenery; apart from ids it is as good as a new game."""
+        """Starts a new round for the same players on the same scenery. Apart from ids, it equals a new game."""
         with self.lock:
             self.rng.setstate(self._rng_at_start.getstate())
             self.tick = 0
@@ -78,10 +80,10 @@ class Game(World):
                 spawning.spawn_player(self, player)
 
     def add_player(self, player_id: int, name: str, team: int | None = None) -> PlayerObject:
-        """Brings a player into the world, away from others, or to watch if a round without respawn is under way.
+        """Brings a player into the world, away from others. During a round without respawn the player only watches.
 
-        player_id: positive, chosen by the caller. team: 0 up to settings.teams - 1; with None the smallest team is
-        chosen. Raises ValueError for an id that is taken or not positive, and a team that does not exist.
+        player_id: positive, chosen by the caller. team: 0 up to settings.teams - 1; None: the smallest team.
+        Raises ValueError for an id that is taken or not positive, and for a team that does not exist.
         """
         with self.lock:
             if player_id <= 0 or player_id in self.players:
@@ -99,7 +101,7 @@ class Game(World):
             if self.tick > 0 and not self.mode.respawns:
                 player.out_at_tick = 0
             else:
-                spawning.spawn_player(self, player)  # if there is no room, the next updates try again
+                spawning.spawn_player(self, player)  # if there is no free place, the next updates try again
             return player
 
     def _smallest_team(self) -> int:
@@ -107,9 +109,9 @@ class Game(World):
         return min(range(self.settings.teams), key=members.count)
 
     def remove_player(self, player_id: int) -> None:
-        """Takes a player out of the match, with all that it has built; KeyError if unknown.
+        """Takes a player and all its buildings out of the match. Raises KeyError if the player is unknown.
 
-        Its projectiles fly on, credited to nobody, and its team keeps its points.
+        Its projectiles fly on, but nobody gets credit for their hits. Its team keeps its points.
         """
         with self.lock:
             building.raze_all_of(self, player_id)
@@ -119,9 +121,10 @@ class Game(World):
                     projectile.owner_id = None
 
     def set_connected(self, player_id: int, is_connected: bool) -> None:
-        """Marks a player whose client is gone for now: it stands still, and can be hurt. Raises KeyError if unknown.
+        """Marks whether a player's client is connected. Raises KeyError if the player is unknown.
 
-        Each connection numbers its inputs anew, so the numbers of the last one are forgotten.
+        A player whose client is not connected stands still, and can be hurt. Each connection numbers its inputs
+        anew, so the numbers of the last connection are forgotten.
         """
         with self.lock:
             player = self.players[player_id]
@@ -130,17 +133,18 @@ class Game(World):
             player.sequence = player.pending_sequence = None
 
     def process_input(self, player_id: int, input_data: tuple[Any, ...]) -> None:
-        """Notes what a player wants; the next update acts on it.
+        """Notes an input of a player; the next update acts on it.
 
         input_data: ("MOVE", direction, sequence), ("AIM", angle_rad), ("ATTACK", flag, angle_rad),
         ("SHOOT", angle_rad), ("PLACE", item, angle_rad), ("EAT",) or ("UPGRADE", weapon). Raises KeyError for an
-        unknown player, ValueError for an input that cannot be; what cannot be now is forgotten by the next update.
+        unknown player, and ValueError for an invalid input. The next update drops an input that is valid but not
+        possible at that time.
         """
         with self.lock:
             inputs.apply_input(self.players[player_id], input_data)
 
     def update(self, delta_time: float) -> None:
-        """Advances the world by one tick of `delta_time` seconds (greater than 0)."""
+        """Advances the world by one tick of `delta_time` seconds. Raises ValueError if it is not greater than 0."""
         if not 0 < delta_time < math.inf:
             raise ValueError(f"delta_time must be a positive number of seconds, not {delta_time!r}")
         with self.lock:
@@ -161,9 +165,9 @@ class Game(World):
             self._run_clocks(delta_time)
 
     def rest(self, ticks: int, delta_time: float) -> None:
-        """Lets `ticks` ticks of `delta_time` seconds pass in which nothing moves: only clocks go on.
+        """Advances the clocks by `ticks` ticks of `delta_time` seconds each; nothing moves.
 
-        The dead whose time has come return, and so do animals. Raises ValueError as `update` does.
+        Dead players and animals respawn when their time has come. Raises ValueError as `update` does.
         """
         if not 0 < delta_time < math.inf:
             raise ValueError(f"delta_time must be a positive number of seconds, not {delta_time!r}")
@@ -174,7 +178,10 @@ class Game(World):
             self.tick += ticks - 1
 
     def detect_collisions(self) -> None:
-        """Takes everyone's step of this tick: up to, or sliding along, solid things, borders and each other."""
+        """Moves all players and animals by their steps of this tick.
+
+        They stop at solid objects, borders and each other, or slide along them.
+        """
         with self.lock:
             for player in self.players.values():
                 if player.alive:
@@ -184,61 +191,64 @@ class Game(World):
                     movement.settle(self, animal)
 
     def handle_scoring(self, player_id: int) -> None:
-        """Credits a player with one kill. Raises KeyError if unknown."""
+        """Credits a player with one kill. Raises KeyError if the player is unknown."""
         with self.lock:
             scoring.credit_kill(self, self.players[player_id])
 
     def is_game_over(self) -> bool:
-        """Whether one of the things has come about that end a match of this mode."""
+        """Whether one of the conditions that end a match of this mode is met."""
         with self.lock:
             return any(scoring.ENDINGS[ending](self) for ending in self.mode.ends_by)
 
     def results(self) -> list[Result]:
-        """Id, name, team, score, kills and deaths of every player who is still here, best first."""
+        """Returns id, name, team, score, kills and deaths of every player who is still here, best first."""
         with self.lock:
             return [(p.id, p.name, p.team, p.score, p.kills, p.deaths) for _, p in scoring.ranked(self)]
 
     def placings(self) -> list[int]:
-        """The places of the players in `results`, from 1; who is as good as the one before shares its place."""
+        """Returns the places of the players in `results`, counted from 1. Equally good players share a place."""
         with self.lock:
             return [place for place, _ in scoring.ranked(self)]
 
     def team_scores(self) -> list[int]:
-        """The points of each team, those of players who have left included."""
+        """Returns the points of each team, including those of players who have left."""
         with self.lock:
             return list(self.team_points)
 
     def client_settings(self) -> dict[str, Any]:
-        """What a client needs to know of the rules to draw the world and to predict its own moves, as plain data."""
+        """Returns the rules that a client needs to draw the world and predict its own moves, as plain data."""
         with self.lock:
             return client_settings.describe(self.settings, self.biomes)
 
     def change_setting(self, name: str, value: Any) -> None:
-        """Changes one of the settings in CHANGEABLE from the next update on; ValueError says what is allowed."""
+        """Changes one of the settings in CHANGEABLE from the next update on. ValueError says what is allowed."""
         if name not in CHANGEABLE:
             raise ValueError(f"setting {name!r} cannot be changed now; these can: {', '.join(CHANGEABLE)}")
         with self.lock:
             self.settings = dataclasses.replace(self.settings, **{name: value})
 
     def changeable_settings(self) -> dict[str, Any]:
-        """The settings in CHANGEABLE, by name."""
+        """Returns the settings in CHANGEABLE, by name."""
         return {name: getattr(self.settings, name) for name in CHANGEABLE}
 
     def grant_resources(self, player_id: int, wood: int = 0, food: int = 0, stone: int = 0, gold: int = 0) -> None:
-        """Gives a player resources, or takes some; none goes below 0. Raises KeyError for an unknown player."""
+        """Gives a player resources; a negative number takes some, but never below 0 in all.
+
+        Raises KeyError for an unknown player.
+        """
         with self.lock:
             player = self.players[player_id]
             amounts = (wood, food, stone, gold)
             player.resources = [max(0, had + amount) for had, amount in zip(player.resources, amounts)]
 
     def take_events(self) -> list[Event]:
-        """What has happened since this was last called, in order."""
+        """Returns the events since the last call, in order."""
         with self.lock:
             events, self.events = self.events, []
             return events
 
     def get_game_state(self) -> dict[str, Any]:
-        """The whole world as plain data: games with equal settings and states have the same future."""
+        """Returns the whole world as plain data. Games with equal settings and states have the same future."""
         with self.lock:
             return {
                 "tick": self.tick,
@@ -256,7 +266,7 @@ class Game(World):
             }
 
     def _prepare(self) -> None:
-        """Forgets the last tick's hits, and files everyone where they are now: the dead and the gone drop out."""
+        """Clears the last tick's hits, and rebuilds the grid of movers from all living players and all animals."""
         movers = [player for player in self.players.values() if player.alive] + list(self.animals.values())
         for player in self.players.values():
             player.just_hit = False
@@ -267,7 +277,7 @@ class Game(World):
         self.had_rivals = self.had_rivals or scoring.count_sides(self) > 1
 
     def _run_clocks(self, delta_time: float) -> None:
-        """Lets time pass for everything that waits for something."""
+        """Advances the tick number, the match time, and all countdowns of players and animals."""
         self.tick += 1
         self.elapsed_s += delta_time
         for player in self.players.values():

@@ -1,7 +1,7 @@
-"""One small function per packet to the server. Importing this file registers them.
+"""One small function for each packet to the server. Importing this file registers the functions.
 
-Each takes the session and the checked arguments, and calls one method of the server, the room or the game.
-Raises PacketError for what cannot be done now; the session tells the client.
+Each function takes the session and the checked arguments, and calls one method of the server, the room or the game.
+It raises PacketError for a request that is not possible now; the session tells the client.
 """
 
 from __future__ import annotations
@@ -17,61 +17,61 @@ if TYPE_CHECKING:
 
 @handles("JOIN")
 def join(session: Session, name: str, options: dict[str, Any] | None = None) -> None:
-    """Seats the client in the room it asks for, or in any."""
+    """Seats the client in the room that it asks for, or in any room."""
     session.server.join(session, name, **(options or {}))
 
 
 @handles("LEAVE")
 def leave(session: Session) -> None:
-    """Gives the seat back; the connection stays."""
+    """Gives up the client's seat; the connection stays open."""
     session.server.remove_player_from_room(session.seated().seat.info.id)
 
 
 @handles("MOVE")
 def move(session: Session, direction: int | None, sequence: int | None = None) -> None:
-    """Walks on in a direction."""
+    """Makes the player walk in a direction, or stop."""
     session.act("MOVE", direction, sequence)
 
 
 @handles("AIM")
 def aim(session: Session, angle_rad: float) -> None:
-    """Turns."""
+    """Turns the player to an angle."""
     session.act("AIM", angle_rad)
 
 
 @handles("ATTACK")
 def attack(session: Session, flag: bool, angle_rad: float) -> None:
-    """Starts or stops swinging."""
+    """Starts or stops the swings of the player's weapon."""
     session.act("ATTACK", flag, angle_rad)
 
 
 @handles("SHOOT")
 def shoot(session: Session, angle_rad: float) -> None:
-    """Shoots once."""
+    """Fires one shot."""
     session.act("SHOOT", angle_rad)
 
 
 @handles("PLACE")
 def place(session: Session, item: int, angle_rad: float) -> None:
-    """Builds something."""
+    """Places a building."""
     session.act("PLACE", item, angle_rad)
 
 
 @handles("EAT")
 def eat(session: Session) -> None:
-    """Eats once."""
+    """Eats one meal."""
     session.act("EAT")
 
 
 @handles("UPGRADE")
 def upgrade(session: Session, choice: int) -> None:
-    """Changes to a better weapon."""
+    """Upgrades the player's weapon."""
     session.act("UPGRADE", choice)
 
 
 @handles("CHAT")
 def chat(session: Session, text: str) -> None:
-    """Says something to the room."""
+    """Sends a chat line to everybody in the room."""
     room, seat = session.playing()
     if seat.info.is_muted:
         raise PacketError("MUTED", "the operator has muted you, or somebody at your address")
@@ -81,14 +81,14 @@ def chat(session: Session, text: str) -> None:
 
 @handles("READY")
 def ready(session: Session, flag: bool) -> None:
-    """Asks for the round to start now."""
+    """Notes whether the player wants the round to start now."""
     room, seat = session.playing()
     room.set_ready(seat.info.id, flag)
 
 
 @handles("WATCH")
 def watch(session: Session, player_id: int | None, x: float | None = None, y: float | None = None) -> None:
-    """Turns a spectator's eyes."""
+    """Changes what a spectator watches: a player, or a place on the map."""
     room, seat = session.seated()
     if not seat.info.is_spectator:
         raise PacketError("NOT_SPECTATING", "players see with their own eyes")
@@ -97,5 +97,5 @@ def watch(session: Session, player_id: int | None, x: float | None = None, y: fl
 
 @handles("PING")
 def ping(session: Session, number: int) -> None:
-    """Answers at once, for the client to measure the round trip."""
+    """Answers at once, so that the client can measure the round trip."""
     session.send(Packet("PONG", (number, session.server.now_ms())))

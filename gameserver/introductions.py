@@ -1,6 +1,7 @@
-"""PLAYER: each newcomer is told who is in the room, in frames that are made once and not for every newcomer anew.
+"""The PLAYER frames that tell a newcomer about the players in the room. Each frame is made once for all newcomers.
 
-While somebody joins, a tick may have to wait for Python's lock; in a full room this was a good part of a join.
+While a player joins, a tick may have to wait for Python's lock. Without these shared frames, a large part of a join in
+a full room was the encoding of PLAYER.
 """
 
 from __future__ import annotations
@@ -13,17 +14,17 @@ from Net.PacketCodes import TO_CLIENT, Packet
 
 
 class Introductions:
-    """The frames of PLAYER about those who are seated; to be called with the room's lock held."""
+    """The PLAYER frames of the seated players. Call its methods with the room's lock held."""
 
     def __init__(self) -> None:
         self._frames: dict[Seat, dict[Form, bytes]] = {}
 
     def of(self, seats: Iterable[Seat], form: Form) -> bytes:
-        """What introduces these players to a client of this form."""
+        """Returns the frames about these players for a client with this wire format."""
         return b"".join([self._frame(seat, form) for seat in seats])
 
     def forget(self, seat: Seat) -> None:
-        """Lets go of somebody who has left; who comes again may have another name or team."""
+        """Removes the frames about a player that has left; it may come again with another name or team."""
         self._frames.pop(seat, None)
 
     def _frame(self, seat: Seat, form: Form) -> bytes:
@@ -34,5 +35,5 @@ class Introductions:
 
 
 def player_packet(info: PlayerInfo) -> Packet:
-    """Who somebody is."""
+    """Returns the packet with a player's id, name and team."""
     return Packet("PLAYER", (info.id, info.name, info.team))

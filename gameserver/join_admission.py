@@ -1,7 +1,7 @@
-"""Whether a client may JOIN: how often its address has joined, and what the operator has decided about the person.
+"""Admission: whether a client may JOIN, by the per-address limit and the operator's measures about the person.
 
-In:  the connection and the arguments of its JOIN. Out: nothing. Raises PacketError.
-A rate that belonged to the connection would be no limit for a client that opens another one.
+In:  the connection and the arguments of its JOIN. Out: nothing. Raises PacketError if the client may not join.
+The rate belongs to the address, not to the connection: otherwise a client could avoid it with a new connection.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ from Net.errors import PacketError
 from Net.token_bucket import KeyedBuckets, Rate
 from Net.websocket import WebSocket
 
-# Each connection that an address may have joins as often at once as one connection may (`PACKET_RATES`), and in the
-# long run once in this time. That is 32 times a second by default; a JOIN costs about 1.5 ms.
+# An address may have a number of connections. For each of them, it may join as often at once as one connection may
+# (`PACKET_RATES`), and in the long run once in this time. By default that makes 32 JOINs a second for an address; a
+# JOIN costs about 1.5 ms.
 JOINS_AGAIN_S = 2.0
 
 
 class JoinAdmission:
-    """Decides about each JOIN. own: the addresses of connections of this process, which have no limit."""
+    """Decides about each JOIN. own: the addresses of this process's own connections; no limit applies to them."""
 
     def __init__(
         self,

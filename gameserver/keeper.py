@@ -1,8 +1,8 @@
-"""Keeps the rooms of a server over its end: in a file, every few seconds and when it stops, and back from it.
+"""Checkpoint and restore: writes the rooms of a server to a file, every few seconds and at its end, and restores them.
 
-In:  the rooms, each taken down under its own locks, one after another. Out: a file, written by this thread and by no
-     other, so that no room ever waits for the disk; at the start, the rooms that it holds.
-A file that cannot be taken up is set aside, with one warning. One that cannot be written costs a warning, too: the
+In:  the rooms, each serialised under its own locks, one after another. Out: a file; at the start, the rooms from it.
+     Only this module's thread writes the file while the server runs, so no room ever waits for the disk.
+A file that cannot be restored is set aside, with one warning. A file that cannot be written causes one warning too: the
 game goes on without it, and every checkpoint tries again.
 """
 
@@ -19,18 +19,19 @@ from gameserver.state_file import StateError
 
 log = logging.getLogger(__name__)
 
-# What a kill or a power cut costs at most is this and the writing; half of the ten seconds that are promised.
+# A kill or a power cut loses at most this time plus the time of one write. It is half of the promised ten seconds.
 CHECKPOINT_EVERY_S = 5.0
 
-# The part of the file that is no room: what the operator has decided about people.
+# The part of the file that is not a room: the operator's measures against people.
 _MEASURES = "measures"
 
 
 class Keeper:
-    """Keeps a lobby's rooms in the file `path`.
+    """Writes a lobby's rooms to the file `path`, and restores them from it.
 
-    settle_results: waits until every result that was recorded is on the disk. A state that says of a round that it
-    has ended is written after the round's results, so whenever the power goes, the one or the other has them.
+    settle_results: waits until every recorded result is on the disk. every_s: time between two checkpoints.
+    A checkpoint in which a round has ended is written after the round's results. So after a power cut, either the
+    results are stored or the round is still in the checkpoint.
     """
 
     def __init__(
@@ -50,7 +51,7 @@ class Keeper:
         self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
 
     def restore(self) -> int:
-        """Opens the rooms that the file holds, and returns how many; call it before the server serves.
+        """Opens the rooms from the file and returns their number. Call it before the server serves.
 
         Raises OSError when the file cannot be read, or cannot be written.
         """
@@ -70,9 +71,9 @@ class Keeper:
         self._thread.start()
 
     def stop(self) -> bool:
-        """Ends the thread and writes the rooms a last time; returns whether all is on the disk.
+        """Ends the thread and writes a last checkpoint; returns whether everything is on the disk.
 
-        Called again it does nothing: by then the server has closed its rooms.
+        A second call does nothing, because the server has closed its rooms by then.
         """
         if self._stopping.is_set():
             return True
@@ -86,7 +87,7 @@ class Keeper:
             self._keep()
 
     def _keep(self) -> bool:
-        """Writes a checkpoint; a reason why not is said once, until it is over."""
+        """Writes a checkpoint and returns whether that worked. Logs only the first of several failures in a row."""
         try:
             self._write()
         except Exception as error:
@@ -103,13 +104,13 @@ class Keeper:
         measures = self._lobby.measures.save()
         if measures:
             parts.append({_MEASURES: measures})
-        if parts or not self._is_empty:  # an idle server lets the disk sleep
+        if parts or not self._is_empty:  # an idle server does not write, so the disk can sleep
             self._settle_results()
             state_file.write(self._path, parts)
             self._is_empty = not parts
 
     def _read(self) -> list[GameRoom]:
-        """All rooms of the file or, if there is anything wrong with one of them, StateError."""
+        """Returns all rooms of the file; raises StateError if anything in the file is wrong."""
         lobby = self._lobby
         try:
             parts = state_file.read(self._path) or []

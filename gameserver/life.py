@@ -1,6 +1,6 @@
-"""The life of a room: waiting -> in_progress -> ended -> waiting. A state machine, and nothing else.
+"""The phases of a room: waiting -> in_progress -> ended -> waiting. A state machine, and nothing else.
 
-In:  who is there, at each step. Out: the status that should come next, or None to stay.
+In:  the situation in the room, at each step. Out: the phase to enter now, or None to stay.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ STATUSES = WAITING, IN_PROGRESS, ENDED = "waiting", "in_progress", "ended"
 
 
 class Situation(NamedTuple):
-    """What the next status depends on."""
+    """The facts that decide the next phase."""
 
     players: int
     are_all_ready: bool
@@ -19,28 +19,28 @@ class Situation(NamedTuple):
 
 
 class Life:
-    """A room's status.
+    """The phase of a room.
 
-    least_players: without whom no round starts, however ready they are. start_at: players that a round waits for.
-    results_s: how long an ended round is shown.
+    least_players: the smallest number of players that can start a round, if all of them are ready. start_at: the number
+    of players with which a round starts by itself. results_s: the time in which the results are shown, in seconds.
     """
 
     def __init__(self, least_players: int, start_at: int, results_s: float) -> None:
         self.status = WAITING
         self.results_left_s = 0.0
-        self.starts_rounds = True  # False: none any more, because the server is to stop
+        self.starts_rounds = True  # False: no new round starts, because the server is about to stop
         self._least_players = least_players
         self._start_at = start_at
         self._results_s = results_s
 
     def enter(self, status: str) -> None:
-        """Goes to a status."""
+        """Enters a phase."""
         self.status = status
         if status == ENDED:
             self.results_left_s = self._results_s
 
     def advance(self, delta_time: float, situation: Situation) -> str | None:
-        """Lets `delta_time` seconds pass and returns the status to enter now, None to stay as it is."""
+        """Advances by `delta_time` seconds, and returns the phase to enter now, or None to stay in the current one."""
         if self.status == WAITING:
             if not self.starts_rounds:
                 return None

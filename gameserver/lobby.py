@@ -1,7 +1,7 @@
-"""The rooms, who is in them, and the ways in, out and back: no sockets are opened here.
+"""The rooms and the players in them: players join, leave and come back here. This module opens no sockets.
 
-Its lock guards the sessions, the rooms and the seats' tokens. It may be held while a room's is taken, never the other
-way round.
+The lobby's lock guards the sessions, the rooms and the seats' tokens. A thread that holds it may take a room's lock.
+A thread that holds a room's lock must not take the lobby's.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ LOST_SEAT = "your seat was given up while you were away: you begin anew"
 
 
 class Lobby:
-    """The rooms of a server. make_game, recorder: see `GameRoom`."""
+    """The rooms of a server. For make_game and recorder, see `GameRoom`."""
 
     def __init__(
         self,
@@ -44,26 +44,27 @@ class Lobby:
         self.game_settings = game_settings
         self._make_game = make_game
         self._recorder = recorder
-        self._is_serving = False  # rooms have tick threads
+        self._is_serving = False  # True: rooms have tick threads
         self._player_ids = PlayerIds()
         self._room_numbers = itertools.count(1)
         self.measures = Measures()
         self.own_connections = OwnConnections()
         self._join_admission = JoinAdmission(settings, self.measures, self.own_connections)
         self._openings = RoomOpenings(settings)
-        self.closed_because: str | None = None  # a sentence: no new players are let in
+        self.closed_because: str | None = None  # a sentence: why no new players may join; None: they may
         self._lock = threading.RLock()
         self._sessions: dict[Connection, Session] = {}
         self.rooms: dict[str, GameRoom] = {}
-        self.players: dict[int, Place] = {}  # who is in a room, those who lost their connection too
-        self._places: dict[str, Place] = {}  # players' by their tokens
+        self.players: dict[int, Place] = {}  # everybody in a room by id, also players without a connection
+        self._places: dict[str, Place] = {}  # the players' places by token
 
     def create_room(
         self, max_players: int | None = None, room_id: str | None = None, reservation: Reservation | None = None
     ) -> GameRoom:
-        """Opens a room with so many seats (None: as the settings say), and starts its tick thread when serving.
+        """Opens a room. If the server is serving, also starts the room's tick thread.
 
-        reservation: of its name, if there is one already. Do not hold the lobby's lock: making a world takes a while.
+        max_players: the number of seats; None: the number in the settings. reservation: the reservation of the room's
+        name, if there is one already. Do not hold the lobby's lock: making a world takes tens of milliseconds.
         Raises ValueError if there is a room of that name, RoomUnavailable if the system has no thread left for it.
         """
         if reservation is None:
@@ -77,10 +78,11 @@ class Lobby:
         return room
 
     def assign_player_to_room(self, player_info: PlayerInfo, host: str | None = None) -> GameRoom:
-        """Returns the room for a player: the one it names, which is created if need be, or the first with a seat.
+        """Returns the room for a player: the room that it names, or else the first room with a free seat.
 
-        host: the address that is held to the limits on rooms; None: nobody is. Do not hold the lobby's lock. Raises
-        PacketError when the limits allow no further room, RoomUnavailable when the named one lets nobody in.
+        Creates the room if it does not exist. host: the address to which the limits on new rooms apply; None: no
+        limits apply. Do not hold the lobby's lock. Raises PacketError when the limits allow no further room, and
+        RoomUnavailable when the named room lets nobody in.
         """
         while True:
             with self._lock:
@@ -95,7 +97,7 @@ class Lobby:
                 awaited.wait()
 
     def _find_room(self, player_info: PlayerInfo) -> GameRoom | None:
-        """The open room for a player, None if one must be opened; the lock is held."""
+        """Returns the open room for a player, or None if a new room must be opened. The caller holds the lock."""
         if player_info.room is None:
             fits = (room for room in self.rooms.values() if room.closed_because is None)
             return next((room for room in fits if player_info.is_spectator or not room.is_full()), None)
@@ -105,7 +107,7 @@ class Lobby:
         return room
 
     def _reserve(self, room_id: str | None, host: str | None) -> Reservation:
-        """Reserves a name for a room, with None the next number; raises ValueError if there is a room of that name."""
+        """Reserves a name for a room; None: the next free number. Raises ValueError if the name is taken."""
         with self._lock:
             names = map("room-{}".format, self._room_numbers) if room_id is None else iter([room_id])
             free = (name for name in names if name not in self.rooms and not self._openings.awaited_by(name))
@@ -115,7 +117,7 @@ class Lobby:
             return self._openings.reserve(name, host, self.rooms.values())
 
     def _publish(self, room: GameRoom) -> None:
-        """Lets people into a room that has just been made; raises RoomUnavailable if it cannot tick."""
+        """Opens a room that has just been made to clients; raises RoomUnavailable if the room cannot tick."""
         is_started = self._is_serving and self._start(room)
         with self._lock:
             is_over = is_started and not self._is_serving
@@ -125,17 +127,17 @@ class Lobby:
         if is_over:
             room.stop()
             raise RoomUnavailable("the server is shutting down")
-        if must_start:  # it began to serve a moment ago
+        if must_start:  # the server began to serve a moment ago
             room.start()
 
     def _start(self, room: GameRoom) -> bool:
-        """Starts a room that nobody knows yet; raises RoomUnavailable when there is no thread for it."""
+        """Starts a room that clients cannot find yet; raises RoomUnavailable when there is no thread for it."""
         if not room.start():
             raise RoomUnavailable(room.closed_because)
         return True
 
     def _abandon(self, room: GameRoom) -> None:
-        """Forgets a room that has failed: its name is free, and its players' tokens are worth nothing any more."""
+        """Removes a room that has failed. Its name is free then, and its players' tokens are no longer valid."""
         with self._lock:
             if self.rooms.get(room.id) is room:
                 del self.rooms[room.id]
@@ -154,7 +156,10 @@ class Lobby:
                         room.start()
 
     def remove_player_from_room(self, player_id: int) -> None:
-        """Takes a player out of its room, and closes the room if it was the last; does nothing if it is in none."""
+        """Takes a player out of its room, and closes the room if it is empty then.
+
+        Does nothing if the player is in no room.
+        """
         with self._lock:
             place = self._take_seat_of(player_id)
             if place is None:
@@ -164,7 +169,7 @@ class Lobby:
             place.room.stop()
 
     def _take_seat_of(self, player_id: int) -> Place | None:
-        """Takes a player out of its room, which stays open; returns where it was."""
+        """Takes a player out of its room and returns the place that it had. The room stays open."""
         place = self.players.pop(player_id, None)
         if place is not None:
             self._player_ids.give_back(player_id)
@@ -182,9 +187,9 @@ class Lobby:
         token: str | None = None,
         spectate: bool = False,
     ) -> None:
-        """Seats a client, arguments as in JOIN; raises PacketError when that cannot be.
+        """Seats a client; the arguments are those of JOIN. Raises PacketError when the client cannot be seated.
 
-        A token takes back the seat it was given with; one that is not known any more counts as none.
+        A token gives back the seat for which it was issued. A token that is no longer known counts as no token.
         """
         if session.place is not None:
             raise PacketError("ALREADY_JOINED", "you are in a room: send LEAVE first")
@@ -202,7 +207,7 @@ class Lobby:
             replaced.begin_close(1008, "your seat was taken over by another connection")
 
     def _resume(self, session: Session, token: str) -> Connection | None:
-        """Gives a client the seat of a token; returns the connection that had it, None if there is no such seat."""
+        """Gives a client the seat of a token. Returns the connection that held the seat, or None if there is none."""
         with self._lock:
             place = self._places.get(token)
             if place is None:
@@ -225,19 +230,19 @@ class Lobby:
             info = PlayerInfo(self._player_ids.take(), name, secrets.token_urlsafe(16), room, team)
         info.as_text, info.is_spectator = session.as_text, spectate
         info.is_muted = session.is_muted or self.measures.is_muted(session.websocket.host, name, token)
-        # The server's own bots are held to no limit of the people at its machine.
+        # No per-address limit applies to the server's own bots: people at its machine have the same address.
         host = None if session.websocket.address in self.own_connections else session.websocket.host
         try:
             while not self._seat(session, info, self.assign_player_to_room(info, host)):
-                pass  # it was closed, or filled, before the newcomer sat there
+                pass  # the room was closed, or its last seat was taken, before the newcomer had a seat
         except Exception:
             with self._lock:
                 self._player_ids.give_back(info.id)
             raise
 
     def _seat(self, session: Session, info: PlayerInfo, room: GameRoom) -> bool:
-        """Seats a newcomer; returns whether it could, or must look for a room again. Raises PacketError."""
-        with self._lock:  # nobody may close the room as empty before the newcomer sits there
+        """Seats a newcomer and returns True, or returns False if it must look for a room again. Raises PacketError."""
+        with self._lock:  # no other thread may close the room as empty before the newcomer has a seat
             if self.rooms.get(room.id) is not room:
                 return False
             if not info.is_spectator and room.is_full():
@@ -263,19 +268,22 @@ class Lobby:
         session.is_muted = place.seat.info.is_muted
 
     def _displace(self, room: GameRoom, host: str) -> None:
-        """Makes room for a newcomer from an address, if one of the seats waits for a player who is away."""
+        """Frees a seat for a newcomer from an address, if one of the seats waits for an absent player."""
         player_id = absences.displaced_by(room.seats(), host)
         if player_id is not None:
             self._take_seat_of(player_id)
 
     def _unseat(self, seat: Seat) -> None:
-        """Lets the session that holds a seat know that it does not any more."""
+        """Tells the session that holds a seat that it has lost the seat."""
         session = self._sessions.get(seat.websocket)
         if session is not None:
             session.place = None
 
     def _leave_behind(self, session: Session, keeps_seat: bool) -> None:
-        """The connection has ended; the seat of a player, but not a spectator's, waits for it if it `keeps_seat`."""
+        """Gives up or keeps the seat of a connection that has ended.
+
+        With `keeps_seat`, a player's seat waits for the player. A spectator's seat never waits.
+        """
         with self._lock:
             self._sessions.pop(session.websocket, None)
             place = session.place
@@ -292,9 +300,9 @@ class Lobby:
             self.remove_player_from_room(player_id)
 
     def move_player(self, seat: Seat, room: GameRoom) -> None:
-        """Seats a player anew in another room.
+        """Moves a player to a new seat in another room.
 
-        Raises RoomFull, RoomUnavailable, and ValueError for a player who is not connected.
+        Raises RoomFull, RoomUnavailable, and ValueError for a player without a connection.
         """
         with self._lock:
             place = self.players.get(seat.info.id)
@@ -314,14 +322,14 @@ class Lobby:
             place.room.stop()
 
     def load_room(self, data: Plain) -> GameRoom:
-        """Makes a room of what `saved_room.save` has returned; raises ValueError for anything else."""
+        """Makes a room from the result of `saved_room.save`; raises ValueError for anything else."""
         return saved_room.load(data, self.settings, self._make_game, self._recorder)
 
     def take_up(self, room: GameRoom) -> None:
-        """Opens a room that was saved, as long as it has seats that nobody has in another room."""
+        """Opens a saved room without the seats of players that are in another room. An empty room is not opened."""
         with self._lock:
             for seat in room.seats():
-                if seat.info.id in self.players:  # it was moved from one to the other while both were being saved
+                if seat.info.id in self.players:  # the player moved between two rooms while both were being saved
                     room.remove_player(seat.websocket)
                 else:
                     self.players[seat.info.id] = self._places[seat.info.token] = Place(room, seat)
@@ -334,16 +342,16 @@ class Lobby:
                     room.start()
 
     def sessions(self) -> list[Session]:
-        """Everybody who is connected to the game, in a room or not."""
+        """Returns the sessions of all clients that are connected to the game, in a room or not."""
         with self._lock:
             return list(self._sessions.values())
 
     def places(self) -> list[Place]:
-        """Where all players are, those who lost their connection too."""
+        """Returns the places of everybody in a room, also those of players without a connection."""
         with self._lock:
             return list(self.players.values())
 
     def all_rooms(self) -> list[GameRoom]:
-        """The rooms that are open now."""
+        """Returns the rooms that are open now."""
         with self._lock:
             return list(self.rooms.values())

@@ -1,7 +1,7 @@
-"""The rounds of a match: begun, ended, recorded, begun again; and what everybody is told of it.
+"""The rounds of a match: their start, their end, their recording, and the packets that announce them.
 
-In:  the game, who is there, and the time that passes.
-Out: ROOM and GAME_OVER to all, events and results to the recorder.
+In:  the game, the roster of the room, and the time that passes.
+Out: ROOM and GAME_OVER to everybody in the room, events and results to the recorder.
 """
 
 from __future__ import annotations
@@ -25,14 +25,17 @@ EVENTS_KEPT = 1000
 
 
 class Round(NamedTuple):
-    """What tells a round from all others: the recorder takes each but once. began_at: Unix time."""
+    """The identity of a round: the recorder stores the results of each uid only once. began_at: Unix time."""
 
     uid: str
     began_at: float
 
 
 class Match(Audience):
-    """One round after the other, for the same audience. capacity: players' seats. recorder: is told of all."""
+    """One round after the other, for the same roster.
+
+    capacity: the number of players' seats. recorder: receives all events and results.
+    """
 
     def __init__(
         self, room_id: str, game: Game, capacity: int, server_settings: ServerSettings, recorder: Recorder
@@ -43,31 +46,31 @@ class Match(Audience):
         self.capacity = capacity
         self.events: deque[tuple[int, str, dict[str, Any]]] = deque(maxlen=EVENTS_KEPT)  # (game tick, type, details)
         self._recorder = Shielded(recorder)
-        least = min(game.mode.start_at, capacity)  # a mode may need company
+        least = min(game.mode.start_at, capacity)  # a mode may need several players
         self.life = Life(least, max(least, min(server_settings.start_at, capacity)), server_settings.results_s)
         self.round = _new_round()
 
     @property
     def status(self) -> str:
-        """waiting, in_progress or ended."""
+        """The phase of the match: waiting, in_progress or ended."""
         return self.life.status
 
     def start_game(self) -> None:
-        """Starts the round that was waiting."""
+        """Starts the waiting round."""
         with self._lock:
             self.round = _new_round()
             self._enter(IN_PROGRESS)
         self.log_event("start", {"players": len(self.seats())})
 
     def end_game(self) -> None:
-        """Ends the round, sends everybody the results and has them recorded; does nothing if it has ended already."""
+        """Ends the round, sends the results to everybody, and records them. Does nothing if it has ended already."""
         with self._lock:
             if self.status == ENDED:
                 return
             results, places = self.game.results(), self.game.placings()
             self._enter(ENDED)
             self.broadcast(Packet("GAME_OVER", (results, round(1000 * self.life.results_left_s), places)))
-            self._record(results, places)  # within the lock: who sees the round ended may count on its results
+            self._record(results, places)  # within the lock: a thread that sees `ended` can rely on the results
         self.log_event("end", {"results": results})
 
     def _record(self, results: list[Result], places: list[int]) -> None:
@@ -79,7 +82,7 @@ class Match(Audience):
             )
 
     def reset_room(self) -> None:
-        """Makes ready for the next round, with the same players."""
+        """Prepares the next round, with the same players."""
         with self._lock:
             self.game.reset()
             for seat in self._seats.values():
@@ -87,10 +90,10 @@ class Match(Audience):
             self._enter(WAITING)
 
     def log_event(self, event_type: str, details: dict[str, Any]) -> None:
-        """Keeps, records and logs something that happened in this room; details: plain data."""
+        """Keeps, records and logs an event of this room; details: plain data."""
         self.events.append((self.game.tick, event_type, details))
         self._recorder.record_event(self.id, time.time(), self.game.tick, event_type, details)
-        # The type belongs to the kind of line by which the log sums up repeated ones, so it is no value of the call.
+        # The log groups repeated lines by their format string. The type is part of it, so each type has its own group.
         log.info(f"room %s: {event_type} %r", self.id, details)
 
     def _enter(self, status: str) -> None:
@@ -98,7 +101,7 @@ class Match(Audience):
         self.broadcast(self._room_packet())
 
     def _live(self, delta_time: float) -> None:
-        """Lets `delta_time` seconds pass, and goes on to the next status when it is time."""
+        """Advances the match by `delta_time` seconds, and enters the next phase when it is due."""
         seats = self.seats()
         situation = Situation(len(seats), all(seat.is_ready for seat in seats), self.game.is_game_over())
         status = self.life.advance(delta_time, situation)
@@ -109,7 +112,7 @@ class Match(Audience):
         return Packet("ROOM", (self.status, len(self.seats()), self.capacity, self.ms_left()))
 
     def ms_left(self) -> int | None:
-        """Milliseconds left of the round, or of the results; None without a limit."""
+        """Returns the milliseconds left of the round, or of the time for its results; None without a time limit."""
         if self.status == ENDED:
             return round(1000 * self.life.results_left_s)
         limit_s = self.game.settings.time_limit_s

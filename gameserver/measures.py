@@ -1,13 +1,14 @@
-"""What the operator has decided about people: bans, mutes and kicks, and whom each of them concerns.
+"""The operator's measures against people: bans, mutes and kicks, and the people that each measure concerns.
 
-In:  the address, name and token of a player. Out: whether somebody may come in, may JOIN, may chat.
+In:  the address, name and token of a player. Out: whether the person may connect, may JOIN, may chat.
 
-The server knows nobody for certain. It has an address, which a whole class may share and which one person may change;
-a name, which anybody may choose; and the token of a seat, which a browser keeps. So a measure concerns:
+The server cannot identify a person for certain. It knows an address, a name and the token of a seat. A whole class may
+share an address, and one person may change it. Anybody may choose any name. A browser keeps the token. So a measure
+concerns:
 
     ban     the address, on every path, and a JOIN with the token from any other address
-    kick    for a while: a JOIN with the token, or under the same name from the same address
-    mute    a JOIN with the token, and everybody who joins from the address later, but those who are spared
+    kick    for a while: a JOIN with the token, or with the same name from the same address
+    mute    a JOIN with the token, and everybody who joins from the address later, except spared names
 """
 
 from __future__ import annotations
@@ -29,9 +30,9 @@ MEASURES = (BAN, MUTE, KICK)
 class Measure:
     """One decision about one person.
 
-    measure: one of MEASURES. host: its address. name: under which it played, token: that of its seat; empty if it had
-    none. at: Unix time. until: Unix time, None: as long as the operator does not end it. spared: names from this
-    address that a mute does not concern.
+    measure: one of MEASURES. host: the person's address. name: the person's name in the game; token: the token of the
+    person's seat; both are empty if there is none. at: Unix time of the decision. until: Unix time of the end; None:
+    the measure holds until the operator ends it. spared: names from this address that a mute does not concern.
     """
 
     measure: str
@@ -44,15 +45,15 @@ class Measure:
     spared: list[str] = field(default_factory=list)
 
     def is_of(self, host: str, name: str, token: str | None) -> bool:
-        """Whether it is about this very person, as far as one can tell."""
+        """Whether the measure is about this person, as far as the server can tell."""
         return self.has_token(token) or (host == self.host and _same(name, self.name))
 
     def has_token(self, token: str | None) -> bool:
-        """Whether somebody has the token of this person's seat."""
+        """Whether this is the token of the person's seat."""
         return bool(token and self.token) and hmac.compare_digest(str(token).encode(), self.token.encode())
 
     def silences(self, host: str, name: str, token: str | None) -> bool:
-        """Whether a mute concerns somebody who joins now."""
+        """Whether a mute concerns a person that joins now."""
         if self.is_of(host, name, token):
             return True
         return host == self.host and not any(_same(name, spared) for spared in self.spared)
@@ -63,13 +64,13 @@ def _same(name: str, other: str) -> bool:
 
 
 class Measures:
-    """All measures in force; may be called from any thread. clock: Unix time, as measures outlive the process."""
+    """All measures in force. Any thread may call it. clock: Unix time, because measures outlive the process."""
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
         self._lock = threading.Lock()
         self._measures: list[Measure] = []
-        # Looked up for every connection, so without the lock; replaced, never changed.
+        # Every connection looks an address up here, so this works without the lock: the set is replaced, never changed.
         self._banned: frozenset[str] = frozenset()
 
     def add(
@@ -82,7 +83,7 @@ class Measures:
         lasts_s: float | None = None,
         spared: tuple[str, ...] = (),
     ) -> None:
-        """Puts a measure in force; one of the same kind about the same person is replaced."""
+        """Puts a measure in force. It replaces a measure of the same kind about the same person."""
         now = self._clock()
         until = None if lasts_s is None else now + lasts_s
         added = Measure(measure, host, name, token or "", reason, now, until, list(spared))
@@ -91,7 +92,7 @@ class Measures:
             self._keep([*self._measures, added])
 
     def lift(self, measure: str, host: str, name: str | None = None) -> list[Measure]:
-        """Ends the measures of a kind about an address, or about one name there; returns them."""
+        """Ends the measures of a kind about an address, or only those about one name there. Returns them."""
         with self._lock:
             lifted = [
                 old
@@ -102,18 +103,18 @@ class Measures:
         return lifted
 
     def spare(self, host: str, name: str) -> None:
-        """Says that one name from an address may chat, whoever is muted there."""
+        """Spares one name from all mutes of an address: this name may chat."""
         with self._lock:
             for measure in self._in_force():
                 if measure.measure == MUTE and measure.host == host and name not in measure.spared:
                     measure.spared.append(name)
 
     def why_banned(self, host: str) -> str | None:
-        """Why nobody may come in from an address; None if somebody may."""
+        """Returns the reason why nobody may connect from an address; None if the address is not banned."""
         return "this address is banned" if host in self._banned else None
 
     def check_join(self, host: str, name: str, token: str | None) -> None:
-        """Raises PacketError if the person who sends this JOIN was banned, or was kicked a moment ago."""
+        """Raises PacketError if the person that sends this JOIN is banned, or was kicked a short time ago."""
         for measure in self.in_force():
             if measure.measure == BAN and measure.has_token(token):
                 raise PacketError("BANNED", "the operator has banned you")
@@ -122,16 +123,16 @@ class Measures:
                 raise PacketError("KICKED", f"the operator has sent you away: come back in {max(1, round(left_s))} s")
 
     def is_muted(self, host: str, name: str, token: str | None) -> bool:
-        """Whether the person who sends this JOIN may not chat."""
+        """Whether the person that sends this JOIN is muted."""
         return any(old.measure == MUTE and old.silences(host, name, token) for old in self.in_force())
 
     def in_force(self) -> list[Measure]:
-        """The measures in force, the oldest first."""
+        """Returns the measures in force, the oldest first."""
         with self._lock:
             return list(self._in_force())
 
     def describe(self) -> list[dict[str, Any]]:
-        """What an operator sees of them, as plain data; no token."""
+        """Returns the operator's view of the measures, as plain data without the tokens."""
         now = self._clock()
         return [
             {
@@ -145,14 +146,14 @@ class Measures:
             for old in self.in_force()
         ]
 
-    # Over a restart -------------------------------------------------------------------------------------------
+    # Save and restore -----------------------------------------------------------------------------------------
 
     def save(self) -> list[dict[str, Any]]:
-        """The measures in force as plain data."""
+        """Returns the measures in force as plain data."""
         return [asdict(measure) for measure in self.in_force()]
 
     def load(self, data: Any) -> None:
-        """Puts in force what `save` has returned; raises ValueError for anything else."""
+        """Puts the measures from the result of `save` in force; raises ValueError for anything else."""
         if type(data) is not list:
             raise ValueError("the measures must be a list")
         loaded = [_load(row) for row in data]
@@ -160,7 +161,7 @@ class Measures:
             self._keep([*loaded, *self._measures])
 
     def _in_force(self) -> list[Measure]:
-        """Forgets those whose time is up; the lock is held."""
+        """Removes the measures whose time is over, and returns the others. The caller holds the lock."""
         now = self._clock()
         if any(measure.until is not None and measure.until <= now for measure in self._measures):
             self._keep(old for old in self._measures if old.until is None or old.until > now)
@@ -184,7 +185,7 @@ def _check_names(value: Any) -> Any:
 
 
 def _exactly(kind: Kind) -> Kind:
-    """A text of the kind that is used just as it was written."""
+    """Returns a kind that also refuses a text that the check would change."""
 
     def check(value: Any) -> Any:
         if kind.check(value) != value:

@@ -1,6 +1,6 @@
-"""Where the operators are: their addresses keep a way to the console, whatever is full or banned.
+"""The addresses of the operators: from these, the console can be reached in spite of full limits and bans.
 
-In:  the address of each operator who logs in, for as long as it stays. Out: whether an address is one of theirs.
+In:  the address of each operator, from login to logout. Out: whether an address belongs to an operator.
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ from typing import Callable, Iterator
 
 # The path of the console, and the folder of the files that its page loads.
 CONSOLE, CONSOLE_FILES = "/admin", "/web/"
-# An operator whose connection was lost may open the console again from the same address: long enough to find the token.
+# After an operator's connection is lost, its address still counts as an operator's for this time. It is long enough to
+# find the token and open the console again.
 REMEMBERED_S = 600.0
 
 
 class Operators:
-    """The addresses of a server's operators; may be called from any thread. clock: seconds, never going back."""
+    """The addresses of a server's operators. Any thread may call it. clock: seconds, never going back."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -29,7 +30,7 @@ class Operators:
 
     @contextlib.contextmanager
     def present(self, host: str) -> Iterator[None]:
-        """Counts an operator who is logged in from an address, until the block ends."""
+        """Counts an operator that is logged in from an address, until the `with` block ends."""
         with self._lock:
             self._present[host] += 1
         try:
@@ -42,7 +43,7 @@ class Operators:
                 self._left_at_s[host] = self._clock()
 
     def are_at(self, host: str) -> bool:
-        """Whether an operator is logged in from an address, or was a moment ago."""
+        """Whether an operator is logged in from an address, or was in the last REMEMBERED_S seconds."""
         with self._lock:
             now_s = self._clock()
             self._left_at_s = {host: at_s for host, at_s in self._left_at_s.items() if now_s - at_s < REMEMBERED_S}
@@ -50,11 +51,11 @@ class Operators:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether an address is one by which a machine reaches itself."""
+    """Whether an address is a loopback address, with which a machine reaches itself."""
     try:
         return ipaddress.ip_address(host.partition("%")[0]).is_loopback
     except ValueError:
-        return False  # a connection that was never on a network
+        return False  # no IP address: the connection does not use a network
 
 
 def is_for_console(path: str) -> bool:

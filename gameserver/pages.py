@@ -1,7 +1,7 @@
-"""What a browser gets from the port: path -> page.
+"""The pages that a browser can load from the port: path -> page.
 
 In:  the files of gameserver/web, read once when the server is made, and functions for pages that change.
-Out: the fixed table that `Net.http` answers from. A file that is not in it cannot be asked for.
+Out: the fixed table from which `Net.http` answers. A browser cannot load a file that is not in the table.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from Net.http import Page, Pages, json_page
 from Net.PacketCodes import describe
 
 _WEB = Path(__file__).parent / "web"
-# The content type of each kind of file; one that is missing here is not served.
+# The content type of each kind of file. Files of other kinds are not served.
 _CONTENT_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
@@ -25,7 +25,7 @@ _CONTENT_TYPES = {
 
 
 def rooms_page(rooms: Iterable[GameRoom]) -> Page:
-    """The rooms that let people in, for clients that look for one to join."""
+    """Returns the rooms that let people in, for clients that look for a room to join."""
     listed = [
         {
             "id": room.id,
@@ -41,9 +41,10 @@ def rooms_page(rooms: Iterable[GameRoom]) -> Page:
 
 
 def leaderboard_page(store: Store) -> Page:
-    """The best players of all matches; without them if the store cannot be read.
+    """Returns the best players of all matches, or an empty list and an error if the store cannot be read.
 
-    Why it cannot is for the operator, who finds it in the log: it names a path of this machine.
+    The error does not give the reason, because the reason names a path of this machine. The operator finds it in the
+    log.
     """
     try:
         return json_page({"leaderboard": store.leaderboard()})
@@ -52,7 +53,7 @@ def leaderboard_page(store: Store) -> Page:
 
 
 def make_pages() -> Pages:
-    """The table of the pages that do not change."""
+    """Returns the table of the pages that do not change."""
     files = {
         f"/web/{path.relative_to(_WEB).as_posix()}": Page(_CONTENT_TYPES[path.suffix], path.read_bytes())
         for path in sorted(_WEB.rglob("*"))

@@ -1,7 +1,8 @@
-"""Ids for players: small ones, because everybody who is in view is named by its id in every STATE.
+"""Ids for players. They are small numbers, because STATE holds the id of every player that changes in view.
 
-MessagePack writes an id up to 127 in one byte, up to 255 in two, then in three. So an id that its player gave back is
-given out again, the smallest first; but it rests before, lest somebody take a newcomer for the one who just left.
+MessagePack writes an id up to 127 in one byte, an id up to 255 in two, and a larger id in three. So the id of a player
+that has left is given out again, the smallest id first. But the id rests before that: otherwise other players might
+take a newcomer for the player that just left.
 """
 
 from __future__ import annotations
@@ -15,17 +16,17 @@ REST_S = 60.0
 
 
 class PlayerIds:
-    """Gives out ids from 1. taken: those that are in use already. clock: seconds, never going back."""
+    """Gives out ids from 1. taken: the ids that are already in use. clock: seconds, never going back."""
 
     def __init__(self, taken: Iterable[int] = (), clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         in_use = set(taken)
         self._highest = max(in_use, default=0)
         self._free = [number for number in range(1, self._highest) if number not in in_use]  # a heap
-        self._resting: deque[tuple[float, int]] = deque()  # until when, in that order
+        self._resting: deque[tuple[float, int]] = deque()  # end of the rest and id, in this order of time
 
     def take(self) -> int:
-        """Returns an id that nobody has, and nobody had a moment ago."""
+        """Returns an id that no player has, and that no player had in the last REST_S seconds."""
         now_s = self._clock()
         while self._resting and self._resting[0][0] <= now_s:
             heapq.heappush(self._free, self._resting.popleft()[1])
@@ -35,5 +36,5 @@ class PlayerIds:
         return self._highest
 
     def give_back(self, player_id: int) -> None:
-        """Says that a player does not need its id any more."""
+        """Frees the id of a player that does not need it any more."""
         self._resting.append((self._clock() + REST_S, player_id))

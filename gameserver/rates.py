@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from Net.token_bucket import Rate
 
-# Packets that are not here may come at the rate ANY_PACKET.
+# The rate ANY_PACKET applies to each packet that is not in this table.
 PACKET_RATES = {
     "JOIN": Rate(1, 5),
     "MOVE": Rate(30, 60),
@@ -14,5 +14,6 @@ PACKET_RATES = {
     "CHAT": Rate(1, 5),
 }
 ANY_PACKET = Rate(10, 20)
-# Packets that are refused, for whatever reason. A client that sends more of them is not a game client, and is closed.
+# The rate of refused packets, for all reasons together. A client that sends more of them is not a game client, and its
+# connection is closed.
 BAD_PACKETS = Rate(2, 20)

@@ -1,39 +1,41 @@
-"""Whether a client reads what it is sent: a PING rides behind a STATE, and its PONG says that both have been read.
+"""Flow control by delivery acknowledgements: a PING follows a STATE, and its PONG acknowledges that both were read.
 
-TCP cannot tell: it acknowledges what lies unread in the peer's kernel, where many seconds of snapshots find room.
-In:  when a question went out, and whether it has been answered. Out: when to ask, and whether a STATE may be sent.
+TCP cannot do this: it acknowledges bytes that are still unread in the peer's kernel, which can hold many seconds of
+snapshots.
+In:  the times of PINGs, and whether each was answered. Out: when to send a PING, and whether a STATE may be sent.
 
-Who answers in time gets a STATE every tick, and is asked every two seconds. Who does not is behind: it gets none until
-the answer comes, then a single one with a question behind it, and again none until the answer. Each answer in time
-lengthens the time for which it gets STATEs before the next question, until it is trusted again. So what lies unread is
-never much more than a slow reader reads in half a second, or a single STATE.
+A client that answers in time gets a STATE every tick, and a PING every two seconds. A client that answers too late is
+behind: it gets no STATE until the answer comes. Then it gets a single STATE with a PING after it, and again no STATE
+until the answer. Each answer in time lengthens the interval in which the client gets STATEs before the next PING, until
+the client is trusted again. So the unread bytes are never much more than a slow client reads in half a second, or a
+single STATE.
 """
 
 from __future__ import annotations
 
 import math
 
-# How much longer than its shortest round trip an answer may take: a moment's trouble on the road is no slow reading.
+# An answer may take this much longer than the shortest round trip: a short network delay is not slow reading.
 PATIENCE_S = 0.5
-# What the shortest round trip counts as until it is known: that of a bad mobile network.
+# The assumed shortest round trip until one has been measured: that of a bad mobile network.
 UNKNOWN_ROUND_TRIP_S = 0.5
-# From an answer to the next question. What follows on 0, a single STATE; from when on STATEs go out while the answer is
-# awaited; the longest.
+# Intervals from an answer to the next PING; an interval of 0 means a single STATE. The first interval after 0; the
+# interval from which on STATEs go out while an answer is awaited; the longest interval.
 FIRST_STEP_S = 0.05
 TRUSTED_FROM_S = 1.0
 LONGEST_INTERVAL_S = 2.0
-# Nearly every answer has come by then; and who looks again only later than that was held up itself: what is more does
-# not count, for the answer too may wait for us.
+# Nearly every answer has come by then. A caller that looks again later than that was itself delayed. The additional
+# time does not count, because the answer may be waiting for this process.
 LOOK_AFTER_S = 0.25
-# What was sent before we knew that somebody reads 1 kB/s takes it half a minute.
+# A client that reads 1 kB/s needs half a minute for the bytes that were sent before its speed was known.
 LOST_AFTER_S = 60.0
 
 
 class Receipts:
-    """What one client has confirmed. Times: time.monotonic(), or any clock that only goes forward.
+    """The delivery acknowledgements of one client. Times: time.monotonic(), or any clock that only goes forward.
 
-    is_due: a question should go out behind the next STATE. is_behind: no STATE should go out now.
-    look_at_s: when `look` has something to find out; before that, calling it is a waste.
+    is_due: a PING should follow the next STATE. is_behind: no STATE should be sent now.
+    look_at_s: the time of the next useful call of `look`; an earlier call changes nothing.
     """
 
     __slots__ = (
@@ -54,10 +56,10 @@ class Receipts:
         self._is_waiting = False  # for an answer
         self._waited_s = self._looked_at_s = 0.0
         self._interval_s = TRUSTED_FROM_S
-        self._round_trip_s = UNKNOWN_ROUND_TRIP_S  # the shortest
+        self._round_trip_s = UNKNOWN_ROUND_TRIP_S  # the shortest one measured
 
     def ask(self, now_s: float) -> None:
-        """Notes that a question goes out, right behind a STATE."""
+        """Notes that a PING is sent now, directly after a STATE."""
         self._is_waiting = True
         self._waited_s, self._looked_at_s = 0.0, now_s
         self.is_due = False
@@ -65,7 +67,7 @@ class Receipts:
         self.look_at_s = now_s if self.is_behind else now_s + LOOK_AFTER_S
 
     def look(self, is_answered: bool, now_s: float) -> None:
-        """Finds out what follows from the answer, or its absence; or that it is time for the next question."""
+        """Updates the state after an answer, or after a wait without an answer, or when the next PING is due."""
         if not self._is_waiting:
             self.is_due, self.look_at_s = True, math.inf
             return
@@ -77,15 +79,16 @@ class Receipts:
             self.is_behind = True
 
     def is_lost(self) -> bool:
-        """Whether the client has left a question unanswered for so long that no answer is to be expected."""
+        """Whether the client has left a PING unanswered for so long that no answer can be expected."""
         return self._is_waiting and self._waited_s > LOST_AFTER_S
 
     def _is_late(self) -> bool:
-        """Whether the answer has taken, or takes, longer than the road explains."""
+        """Whether the answer took, or already takes, longer than the network explains."""
         return self._waited_s > self._round_trip_s + PATIENCE_S
 
     def _take_answer(self, now_s: float) -> None:
-        # In front of a single STATE were events alone: the road may have become longer, but they have taken time, too.
+        # Only events came before a single STATE, so a longer wait may mean a longer round trip. But the events took
+        # time too, so the round trip may at most double.
         at_most_s = self._round_trip_s * (2 if self._interval_s == 0.0 else 1)
         self._round_trip_s = min(self._waited_s, at_most_s)
         longer_s = min(max(2 * self._interval_s, FIRST_STEP_S), LONGEST_INTERVAL_S)

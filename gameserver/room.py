@@ -1,10 +1,11 @@
-"""One match: its players, its tick thread, and what everybody in it is told. Its rounds are in `match.py`.
+"""One match: its players, its tick thread, and the packets to everybody in it. Its rounds are in `match.py`.
 
 In:  players that come and go, and a tick every 1/tick_rate seconds.
 Out: packets to the players' outboxes, sent by the next tick.
 Raises RoomFull and RoomUnavailable.
 
-Locks: the room's own guards its seats and status. It may be held while the game's is taken, never the other way round.
+Locks: the room's lock guards its seats and its phase. A thread that holds it may take the game's lock. A thread that
+holds the game's lock must not take the room's.
 """
 
 from __future__ import annotations
@@ -39,14 +40,14 @@ class RoomFull(Exception):
 
 
 class RoomUnavailable(Exception):
-    """The room takes nobody in: it has failed, or has no thread."""
+    """The room lets nobody in: it has failed, or has no thread."""
 
 
 class GameRoom(Match):
     """A match, its players and its spectators.
 
-    room_id: its name. capacity: players' seats. make_game: builds the `Game` (or anything with its methods) from the
-    settings. recorder: is told of events and results.
+    room_id: its name. capacity: the number of players' seats. make_game: builds the `Game` (or an object with the same
+    methods) from the settings. recorder: receives the events and results.
     """
 
     def __init__(
@@ -62,7 +63,7 @@ class GameRoom(Match):
         self.pace = Pace(game_settings.tick_rate)
         self._ticks_to_boards = 0
         self._snapshots = Snapshots(self.game)
-        self._has_lost_track = False  # of what the clients have been told
+        self._has_lost_track = False  # True: the views may claim packets that were never sent
         self._boards = Boards()
         self._introductions = Introductions()
         self.dormancy = Dormancy(self.game, self.pace, server_settings.dormant_after_s)
@@ -72,15 +73,15 @@ class GameRoom(Match):
 
     @property
     def lock(self) -> threading.RLock:
-        """For who reads several things of the room that must fit together."""
+        """Held by callers that read several fields of the room as one consistent state."""
         return self._lock
 
     # Players --------------------------------------------------------------------------------------------------
 
     def add_player(self, ws: WebSocket, player_info: PlayerInfo) -> Seat:
-        """Seats a player, or a spectator, and tells everybody.
+        """Seats a player or a spectator. The others in the room are told of a new player.
 
-        Raises RoomFull when there is no seat for a player, and RoomUnavailable.
+        Raises RoomFull when there is no free seat for a player, and RoomUnavailable when the room lets nobody in.
         """
         with self._lock:
             self._check_available()
@@ -102,7 +103,7 @@ class GameRoom(Match):
         return seat
 
     def remove_player(self, ws: Connection) -> None:
-        """Takes a seat away and tells the others; does nothing if the connection has none."""
+        """Removes the seat of a connection, and tells the others if a player left. Does nothing without a seat."""
         with self._lock:
             seat = self._seat_of(ws)
             if seat is None:
@@ -117,7 +118,7 @@ class GameRoom(Match):
         self.log_event("leave", {"player_id": seat.info.id, "name": seat.info.name})
 
     def suspend_player(self, ws: WebSocket) -> None:
-        """Keeps the seat of a player whose connection is lost: it stands still until `resume_player`."""
+        """Keeps the seat of a player whose connection is lost. The player stands still until `resume_player`."""
         with self._lock:
             seat = self._seat_of(ws)
             if seat is None:
@@ -128,13 +129,13 @@ class GameRoom(Match):
         self.log_event("drop", {"player_id": seat.info.id, "name": seat.info.name})
 
     def keep_seat(self, seat: Seat) -> None:
-        """Puts in the seat of a player who is in the world already, and has not come back yet."""
+        """Adds the seat of a player that is in the world already and is not connected yet: after a restore."""
         with self._lock:
             self._seats[seat.info.id] = seat
             self.game.set_connected(seat.info.id, False)
 
     def resume_player(self, ws: WebSocket, seat: Seat) -> None:
-        """Gives a player its seat back on a new connection, and tells it everything anew; raises RoomUnavailable."""
+        """Gives a player its seat back on a new connection, and sends it the full state. Raises RoomUnavailable."""
         with self._lock:
             self._check_available()
             seat.connect(ws)
@@ -144,9 +145,9 @@ class GameRoom(Match):
         self.log_event("resume", {"player_id": seat.info.id, "name": seat.info.name})
 
     def assign_team(self, player_id: int) -> int | None:
-        """Returns the team for a player in this room: its wish if that keeps the teams balanced, else the smallest.
+        """Returns the team for a player in this room, or None in a game without teams.
 
-        None in a game without teams.
+        It is the team that the player wishes, if that team is one of the smallest; else it is the smallest team.
         """
         teams = self.game.settings.teams
         if not teams:
@@ -159,9 +160,9 @@ class GameRoom(Match):
         return wish if is_fair else smallest
 
     def set_ready(self, player_id: int, is_ready: bool) -> None:
-        """Notes whether a player wants a waiting round to start now; it does when all want it.
+        """Notes whether a player wants a waiting round to start now. The round starts when all players want it.
 
-        Does nothing for one who has just been taken out; so does `watch`.
+        Does nothing for a player that has just left the room; the same is true of `watch`.
         """
         with self._lock:
             seat = self._seats.get(player_id)
@@ -170,7 +171,7 @@ class GameRoom(Match):
         self.dormancy.note_activity()
 
     def watch(self, player_id: int, target_id: int | None, spot: tuple[float, float] | None) -> None:
-        """Turns a spectator's eyes to a player, or to a spot of the map."""
+        """Makes a spectator watch a player, or a spot of the map; spot: x and y, moved onto the map if outside."""
         size = self.game.settings.map_size
         with self._lock, self.game.lock:
             seat = self._seats.get(player_id)
@@ -183,17 +184,17 @@ class GameRoom(Match):
         self.dormancy.note_activity()
 
     def is_full(self) -> bool:
-        """Whether no player can come in: all seats are taken, or nobody is let in at all."""
+        """Whether no player can join: all seats are taken, or the room lets nobody in."""
         return self._closed_because is not None or len(self.seats()) >= self.capacity
 
     @property
     def closed_because(self) -> str | None:
-        """Why nobody is let in, as a sentence; None if players and spectators are."""
+        """The reason why the room lets nobody in, as a sentence; None if the room is open."""
         return self._closed_because
 
     @property
     def has_failed(self) -> bool:
-        """Whether its ticks have failed so often that it has ended."""
+        """Whether the room has ended because its ticks failed too often."""
         return self._has_failed
 
     def _check_available(self) -> None:
@@ -201,7 +202,7 @@ class GameRoom(Match):
             raise RoomUnavailable(self._closed_because)
 
     def _enter_world(self, seat: Seat) -> None:
-        """Gives a player a team and a body, a spectator somebody to watch."""
+        """Gives a player a team and a body in the world, or gives a spectator a player to watch."""
         info = seat.info
         if info.is_spectator:
             seat.view.player_id = next((player.info.id for player in self.seats()), None)
@@ -210,7 +211,7 @@ class GameRoom(Match):
         self.game.add_player(info.id, info.name, info.team)
 
     def _welcome(self, seat: Seat) -> None:
-        """Tells a newcomer where it is, and who is there."""
+        """Sends a newcomer its first packets: its seat, the room, the players and the scoreboards."""
         info = seat.info
         enqueue([seat], Packet("WELCOME", (info.id, self.id, info.token, self._client_settings())))
         enqueue([seat], self._room_packet())
@@ -221,7 +222,7 @@ class GameRoom(Match):
     # Ticks ----------------------------------------------------------------------------------------------------
 
     def tick(self) -> None:
-        """Advances the room by one tick: the world if a round is on, what everybody sees, the life of the match."""
+        """Advances the room by one tick: the world if a round is in progress, the packets, the phase of the match."""
         if self._has_lost_track:
             self._tell_anew()
         rested = self.dormancy.rested_ticks()
@@ -243,18 +244,18 @@ class GameRoom(Match):
             if is_moving:
                 self._live(ticks / self.pace.rate)
         finally:
-            self.broadcast_game_state(game_state)  # the next one holds only what has changed since this one
+            self.broadcast_game_state(game_state)  # even after an error: the next state holds only later changes
         self.dormancy.consider()
 
     def _build(self, in_time: list[View], late: list[View]) -> dict[View, bytes]:
         try:
             return self._snapshots.build(in_time, late)
         except Exception:
-            self._has_lost_track = True  # some views say that their clients know what was never sent
+            self._has_lost_track = True  # some views record packets that were never sent
             raise
 
     def _tell_anew(self) -> None:
-        """Lets everybody begin again, as if they had just come in."""
+        """Resends the full state to every client, as after a join."""
         with self._lock:
             with self.game.lock:
                 self._snapshots = Snapshots(self.game)
@@ -264,7 +265,7 @@ class GameRoom(Match):
             self._has_lost_track = False
 
     def _show_boards(self) -> None:
-        """Tells what has changed on the boards, a few times a second: ranking takes longer than moving."""
+        """Broadcasts the scoreboards that have changed, a few times a second: ranking takes longer than moving."""
         if self._ticks_to_boards > 0:
             self._ticks_to_boards -= 1
             return
@@ -274,7 +275,7 @@ class GameRoom(Match):
         self._ticks_to_boards = int(BOARDS_EVERY_S * self.pace.rate)
 
     def start(self) -> bool:
-        """Starts the room's tick thread; returns whether it could. Until it can, nobody is let in."""
+        """Starts the room's tick thread and returns whether that worked. If not, the room lets nobody in."""
         try:
             self.pace.start(f"room {self.id}", self.tick, self._give_up)
         except RuntimeError:  # "can't start new thread"
@@ -286,13 +287,13 @@ class GameRoom(Match):
         return True
 
     def stop(self) -> None:
-        """Ends the tick thread, and waits for it."""
+        """Stops the tick thread and waits for its end."""
         self.pace.stop()
 
     def _give_up(self) -> None:
-        """Ends a room that cannot tick any more: its players keep their results and lose their connections."""
+        """Ends a room that cannot tick any more. Its players keep their results and lose their connections."""
         with self._lock:
-            # Nobody may come in between the last word and the last player's leaving.
+            # From here on nobody may join: everybody in the room is about to be disconnected.
             self._has_failed = True
             self._closed_because = f"room {self.id} has failed: try again in a moment, or JOIN another room"
         try:
@@ -303,15 +304,15 @@ class GameRoom(Match):
             self.when_failed(self)
 
     def change_setting(self, name: str, value: Any) -> None:
-        """Changes a setting of the running room and tells its clients; raises ValueError with what is allowed."""
+        """Changes a setting of the running room and tells its clients. ValueError says which values are allowed."""
         if name == "tick_rate":
-            dataclasses.replace(self.game.settings, tick_rate=value)  # raises for one that cannot be
+            dataclasses.replace(self.game.settings, tick_rate=value)  # raises ValueError for a forbidden rate
             self.pace.change_rate(value)
         else:
             self.game.change_setting(name, value)
         self.broadcast(Packet("SETTINGS", (self._client_settings(),)))
 
-    # What packets hold ----------------------------------------------------------------------------------------
+    # Contents of packets --------------------------------------------------------------------------------------
 
     def _client_settings(self) -> dict[str, Any]:
         return {"protocol": PROTOCOL_VERSION, **self.game.client_settings(), "tick_rate": self.pace.rate}

@@ -1,10 +1,10 @@
 """The opening of rooms: within limits, one at a time, and never under the lobby's lock.
 
 In:  names of rooms, and the addresses of the clients that ask for them. Out: reservations.
-Raises PacketError with what the client can do instead.
+Raises PacketError with advice for the client.
 
-A world takes tens of milliseconds to make. While one thread makes it, nobody else waits but the clients that want a new
-room too: two that ask for the same name get the same room.
+It takes tens of milliseconds to make a world. While one thread makes a world, only the clients that want a new room
+wait. Two clients that ask for the same name get the same room.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from gameserver.settings import ServerSettings
 from Net.errors import PacketError
 from Net.token_bucket import KeyedBuckets, Rate
 
-# Names that an ERROR lists: it must stay short enough to be read.
+# The number of names in an ERROR: its text must stay short enough to read.
 _NAMES_TOLD = 3
 
 
 class Reservation:
-    """The name of a room that is being made. host: the address that asks for it; None: the server itself."""
+    """The name of a room that is being made. host: the address that asks for the room; None: the server itself."""
 
     def __init__(self, room_id: str, host: str | None) -> None:
         self.room_id = room_id
@@ -32,16 +32,16 @@ class Reservation:
         self._is_over = threading.Event()
 
     def wait(self) -> None:
-        """Waits until the room is open, or could not be opened."""
+        """Waits until the room is open, or until its opening has failed."""
         self._is_over.wait()
 
     def end(self) -> None:
-        """Lets everybody go on who waits."""
+        """Wakes all threads in `wait`."""
         self._is_over.set()
 
 
 class RoomOpenings:
-    """The rooms of a lobby that are being made. All but `turn` is called with the lobby's lock held.
+    """The rooms of a lobby that are being made. Call all methods but `turn` with the lobby's lock held.
 
     clock: seconds, never going back.
     """
@@ -49,25 +49,31 @@ class RoomOpenings:
     def __init__(self, settings: ServerSettings, clock: Callable[[], float] = time.monotonic) -> None:
         self._settings = settings
         self._under_way: dict[str, Reservation] = {}
-        # As many at once as an address may have connections.
+        # An address may open as many rooms at once as it may have connections.
         rate = Rate(settings.room_openings_per_minute / 60.0, settings.max_connections_per_address)
         self._buckets = KeyedBuckets(rate, clock=clock)
         self._turn = threading.Lock()
 
     def turn(self) -> contextlib.AbstractContextManager[bool]:
-        """Held while a world is made: two at once would leave less of the interpreter to the rooms that play."""
+        """Returns the lock that a thread holds while it makes a world.
+
+        Two worlds at once would leave less of the interpreter's time to the running rooms.
+        """
         return self._turn
 
     def awaited_by(self, room_id: str | None) -> Reservation | None:
-        """The reservation that a client must wait for: of the room that it names, or with None of any."""
+        """Returns the reservation that a client must wait for: that of the room `room_id`, or with None any one.
+
+        Returns None if there is no such reservation.
+        """
         if room_id is None:
             return next(iter(self._under_way.values()), None)
         return self._under_way.get(room_id)
 
     def reserve(self, room_id: str, host: str | None, rooms: Collection[GameRoom]) -> Reservation:
-        """Reserves a name until `finish`. rooms: those that are open.
+        """Reserves a name until `finish`. rooms: the open rooms.
 
-        host: the address that is held to the limits; None: nobody is. Raises PacketError.
+        host: the address to which the limits apply; None: no limits apply. Raises PacketError if the limits forbid it.
         """
         if host is not None:
             self._check_number(host, rooms)
@@ -78,7 +84,7 @@ class RoomOpenings:
         return reservation
 
     def finish(self, reservation: Reservation) -> None:
-        """Gives the name free: the room is open now, or could not be opened."""
+        """Frees the name: the room is open now, or its opening has failed."""
         del self._under_way[reservation.room_id]
         reservation.end()
 
@@ -95,7 +101,7 @@ class RoomOpenings:
 
 
 def _advice(rooms: Iterable[GameRoom]) -> str:
-    """What a client can do that gets no new room."""
+    """Returns the advice for a client that gets no new room."""
     free = [room.id for room in rooms if not room.is_full()]
     if not free:
         return "try again when somebody has left"
@@ -103,10 +109,11 @@ def _advice(rooms: Iterable[GameRoom]) -> str:
 
 
 def charged_to(room: GameRoom) -> str | None:
-    """The address in whose share a room counts: that of the person who has sat there longest; None: nobody does.
+    """Returns the address that the room counts for; None: nobody is in the room.
 
-    At first this is the address that opened the room. When all of its people have left, the room counts for those who
-    still play there: so every room with people counts for one address, and none for an address that has left.
+    It is the address of the person that has had a seat there for the longest time. At first this is the address that
+    opened the room. When all people from that address have left, the room counts for an address that still plays there.
+    So every room with people counts for one address, and no room counts for an address that has left.
     """
     longest_seated = next(iter(room.everybody()), None)
     return None if longest_seated is None else longest_seated.websocket.host
@@ -114,7 +121,7 @@ def charged_to(room: GameRoom) -> str | None:
 
 @contextlib.contextmanager
 def reserved(openings: RoomOpenings, reservation: Reservation, lock: threading.RLock) -> Iterator[None]:
-    """Takes a turn to make the room of a reservation; whatever comes of it, the name is free afterwards."""
+    """Holds the turn while the room of a reservation is made. Afterwards the name is free, even after an error."""
     try:
         with openings.turn():
             yield

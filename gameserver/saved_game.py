@@ -1,10 +1,10 @@
-"""A game <-> plain data: all that decides its future, for another process to go on with it.
+"""A game <-> plain data: the complete state that decides the game's future, so that another process can continue it.
 
 In:  a game. Out: dicts, lists, numbers and texts, for MessagePack or JSON; and a game again, with the same future.
 Raises ValueError for data that is no game of this version.
 
-Things are saved as tables: the names of their attributes, as `__slots__` gives them, then a row for each. So a new
-attribute is saved by itself, and data with other attributes than today's is refused.
+Objects are saved as tables: the names of their attributes, from `__slots__`, and then a row for each object. So a new
+attribute is saved automatically, and data with other attributes than this version's is refused.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from gameserver.world import Arrival, World
 T = TypeVar("T", bound=Body)
 Plain = Dict[str, Any]
 
-# Attributes of a world that are things by id, and their class.
+# The attributes of a world that map ids to objects, and the class of these objects.
 THINGS: dict[str, type[Body]] = {
     "players": PlayerObject,
     "animals": Animal,
@@ -30,12 +30,12 @@ THINGS: dict[str, type[Body]] = {
     "scenery": GameObject,
     "buildings": Building,
 }
-# Attributes that are plain data as they are.
+# The attributes that are plain data already.
 NUMBERS = ("tick", "elapsed_s", "had_rivals", "team_points", "building_changes", "last_id")
 
 
 def save(game: Game) -> Plain:
-    """Takes down the whole game, settings included, with its lock held."""
+    """Serialises the game's state, including its settings. It holds the game's lock."""
     with game.lock:
         return {
             "settings": dataclasses.asdict(game.settings),
@@ -46,7 +46,7 @@ def save(game: Game) -> Plain:
 
 
 def load(data: Plain, make_game: Callable[[GameSettings], Game] = Game) -> Game:
-    """Makes a game of what `save` has returned; raises ValueError for anything else."""
+    """Makes a game from the result of `save`; raises ValueError for anything else."""
     try:
         settings = _load_settings(data["settings"])
         check_game(data, settings)
@@ -59,12 +59,12 @@ def load(data: Plain, make_game: Callable[[GameSettings], Game] = Game) -> Game:
             for name, (_, from_plain) in SPECIAL.items():
                 from_plain(game, data[name])
             game.solid_grid.rebuild((*game.scenery.values(), *game.buildings.values()))
-    except (KeyError, TypeError, AttributeError) as error:  # from the settings; all else has been checked
+    except (KeyError, TypeError, AttributeError) as error:  # from the settings; `check_game` checks all other data
         raise ValueError(f"it is no game of this version: {error!r}") from error
     return game
 
 
-# What is neither: how it is written, and how it is read ---------------------------------------------------------
+# Attributes that are neither: a function that writes each, and a function that reads it -------------------------
 
 
 def _chance(world: World) -> list[Any]:
@@ -86,7 +86,10 @@ def _set_events(world: World, rows: Iterable[Sequence[Any]]) -> None:
 
 
 def _file_circles(world: World, circles: Iterable[Sequence[float]]) -> None:
-    """Up to the next update, newcomers keep away from where everybody was, from those who fell or left too."""
+    """Rebuilds the grid of movers from their saved circles, including those of players that have died or left.
+
+    Up to the next update, newcomers spawn away from these circles.
+    """
     world.mover_grid.rebuild(Mover(0, x, y, scale, 0.0, None) for x, y, scale in circles)
 
 
@@ -102,13 +105,13 @@ SPECIAL: dict[str, tuple[Callable[[World], Any], Callable[[World, Any], None]]] 
 
 
 def slots_of(cls: type) -> list[str]:
-    """The names of all attributes of a class and those that it is made from."""
+    """Returns the names of all attributes of a class and its base classes."""
     return [name for base in cls.__mro__ for name in getattr(base, "__slots__", ())]
 
 
 def _table(cls: type[Body], things: Iterable[Body]) -> Plain:
     names = slots_of(cls)
-    # The room waits for this: a row is made by one call, and looked at again only if something in it can change.
+    # The room waits for this, so it must be fast: one call makes a row, and only a row with a list is copied again.
     rows = map(operator.attrgetter(*names), things)
     return {"names": names, "rows": [list(map(_copied, row)) if list in map(type, row) else row for row in rows]}
 
@@ -125,7 +128,7 @@ def _things(cls: type[T], table: Plain) -> Iterable[T]:
 
 
 def _copied(value: Any) -> Any:
-    """A list is the game's own and will change; nothing else that is saved can."""
+    """Returns a copy of a list, because the game will change its own list. No other saved value can change."""
     return list(value) if isinstance(value, list) else value
 
 
@@ -140,7 +143,7 @@ def _load_settings(data: Plain) -> GameSettings:
 
 
 def _setting(value: Any, like: Any) -> Any:
-    """A setting as its default is: lists become tuples, and rows of a table what the rows of the default are."""
+    """Returns a setting with the type of its default: lists become tuples, and table rows the default's row type."""
     if isinstance(like, tuple) and isinstance(like[0], tuple):
         return tuple(type(like[0])(*map(_tupled, row)) for row in value)
     return _tupled(value)

@@ -1,7 +1,7 @@
 """Kinds of values that only saved rooms have, and the checks of their lists and maps.
 
-In:  plain data from a file. Out: nothing, if all is well.
-Raises ValueError with a sentence: which value, what it must be.
+In:  plain data from a file. Out: nothing, if the data is correct.
+Raises ValueError with a sentence that names the value and says what it must be.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ Kinds = Dict[str, Kind]
 
 
 def exactly(kind: Kind) -> Kind:
-    """A value of the kind that is used just as it was written."""
+    """Returns a kind that also refuses a value that the check would change."""
 
     def check(value: Any) -> Any:
         if kind.check(value) != value:
@@ -34,7 +34,7 @@ TRUTH = Kind("true or false", _check_truth)
 
 
 def one_of(*values: Any) -> Kind:
-    """One of some numbers or texts."""
+    """Returns the kind of a value that is one of some numbers or texts."""
     must_be = f"one of {', '.join(map(repr, values))}"
 
     def check(value: Any) -> Any:
@@ -46,7 +46,7 @@ def one_of(*values: Any) -> Kind:
 
 
 def row_of(*kinds: Kind) -> Kind:
-    """A list of exactly these kinds."""
+    """Returns the kind of a list with one item of each of these kinds, in this order."""
     must_be = f"a list of {len(kinds)} values of their kinds"
 
     def check(value: Any) -> Any:
@@ -60,7 +60,7 @@ def row_of(*kinds: Kind) -> Kind:
 
 
 def check_value(kind: Kind, value: Any, where: str) -> None:
-    """Raises ValueError, with the place of a value, if it is not of a kind."""
+    """Raises ValueError if a value is not of a kind; where: the place of the value, for the error's text."""
     try:
         kind.check(value)
     except ValueError as error:
@@ -68,7 +68,7 @@ def check_value(kind: Kind, value: Any, where: str) -> None:
 
 
 def check_members(data: Any, kinds: Kinds, where: str) -> None:
-    """Checks a map that must have these members, and no others."""
+    """Checks that a map has exactly these members, each of its kind; raises ValueError."""
     if type(data) is not dict or data.keys() != kinds.keys():
         differing = data.keys() ^ kinds.keys() if type(data) is dict else kinds
         raise ValueError(f"{where} is of another version: {', '.join(sorted(map(repr, differing)))}")
@@ -77,7 +77,7 @@ def check_members(data: Any, kinds: Kinds, where: str) -> None:
 
 
 def list_in(value: Any, where: str) -> list[Any]:
-    """The value, if it is a list; raises ValueError."""
+    """Returns the value if it is a list; raises ValueError if not."""
     if type(value) is not list:
         raise ValueError(f"{where} must be a list")
     return value

@@ -1,4 +1,4 @@
-"""A room <-> plain data: its match, its time, and the seats of its players with the tokens that take them back.
+"""A room <-> plain data: its match, its tick clock, and its players' seats with the tokens that give the seats back.
 
 In:  a room, running or not. Out: dicts, lists, numbers and texts; and a room again, whose seats wait for their players.
 Raises ValueError for data that is no room of this version.
@@ -20,12 +20,13 @@ from gameserver.saved_schema import check_room, check_seats
 from gameserver.seats import NoConnection, PlayerInfo, Seat
 from gameserver.settings import GameSettings, ServerSettings
 
-# The world stands still until all players are back, but not longer: a page tries again after 1, 3 and 6 seconds.
+# The world pauses until all players are back, but at most for this time: a page tries to reconnect after 1, 3 and 6
+# seconds.
 RETURN_S = 5.0
 
 
 def save(room: GameRoom) -> Plain:
-    """Takes down a room and its match. Spectators are left out: they have no token to come back with."""
+    """Serialises a room and its match. Spectators are left out: they have no token with which they could come back."""
     with room.lock:
         return {
             "id": room.id,
@@ -43,7 +44,7 @@ def save(room: GameRoom) -> Plain:
 def load(
     data: Plain, server_settings: ServerSettings, make_game: Callable[[GameSettings], Game], recorder: Recorder
 ) -> GameRoom:
-    """Makes a room of what `save` has returned; raises ValueError for anything else."""
+    """Makes a room from the result of `save`; raises ValueError for anything else."""
     check_room(data)
     try:
         game = saved_game.load(data["game"], make_game)
@@ -64,9 +65,9 @@ def load(
 
 
 def check_together(rooms: Iterable[GameRoom]) -> None:
-    """Raises ValueError for two rooms of one name, and for a token that takes the seats of two players."""
+    """Raises ValueError for two rooms with the same name, and for two players with the same token."""
     names: set[str] = set()
-    players: dict[str, int] = {}  # by token: one who was moved may be in two rooms
+    players: dict[str, int] = {}  # by token: a player that was moved may be in two rooms
     for room in rooms:
         if room.id in names:
             raise ValueError(f"two rooms are called {room.id!r}")
@@ -90,7 +91,7 @@ def _load_seat(data: Plain) -> Seat:
     seat = Seat(NoConnection(data["address"], data["host"]), _load_info(data["info"]))
     seat.is_ready = data["is_ready"]
     seat.absent_since_s = time.monotonic()
-    seat.has_played = True  # the connection was not lost by a fault of the player's
+    seat.has_played = True  # the player did not cause the loss of the connection
     return seat
 
 

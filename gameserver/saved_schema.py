@@ -1,10 +1,11 @@
-"""What each value of a saved room must be: checked whole, before a room is made of any of it.
+"""The schema of a saved room. All data is checked before a room is made from it.
 
 In:  plain data as `saved_room.save` returns it, from a file that anybody may have written. Out: nothing.
-Raises ValueError with a sentence: which value, what it must be.
+Raises ValueError with a sentence that names the value and says what it must be.
 
-A checksum tells a damaged file from a whole one, not a made-up one from ours. So everything that a tick relies on is
-checked here: positions on the map, ids that are taken once, references to what exists, numbers that a packet can hold.
+A checksum detects a damaged file, but not a forged one. So this module checks everything that a tick relies on: the
+positions are on the map, each id is used once, each reference points to an existing object, and a packet can hold each
+number.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from gameserver.settings import GameSettings
 from gameserver.terrain import areas_of
 from Net.schema import COUNT, DIRECTION, ROOM_NAME, Kind, integer, nullable, number, text
 
-# An id of a player is small (`PlayerIds`); the others count downwards.
+# The id of a player is a small positive number (`PlayerIds`). The ids of all other objects count down from -1.
 PLAYER_ID = integer(1, 1_000_000)
 THING_ID = integer(-(2**53), -1)
 _ANGLE = number(0, math.tau)
@@ -57,7 +58,7 @@ _SEAT: Kinds = {"is_ready": TRUTH, "address": exactly(_ADDRESS), "host": exactly
 
 
 def check_room(data: Any) -> None:
-    """Checks a room but for its game, which `check_game` checks."""
+    """Checks a room without its game; `check_game` checks the game."""
     if type(data) is not dict or not data.keys() >= {"game", "seats"}:
         raise ValueError("it is no room of this version: it has no 'game' and 'seats'")
     check_members({name: data[name] for name in data.keys() - {"game", "seats"}}, ROOM, "a room")
@@ -202,7 +203,7 @@ TABLES: dict[str, Callable[[GameSettings], Kinds]] = {
 
 
 def check_game(data: Any, settings: GameSettings) -> None:
-    """Checks a game of these settings, which have been checked."""
+    """Checks a game with these settings; the settings have been checked before."""
     _check_numbers(data, settings)
     rows = {name: _checked_rows(data[name], kinds(settings), name) for name, kinds in TABLES.items()}
     ids = Counter(row["id"] for table in rows.values() for row in table)
@@ -254,7 +255,7 @@ def _checked_rows(table: Any, kinds: Kinds, where: str) -> list[dict[str, Any]]:
 
 
 def _check_players(rows: dict[str, list[dict[str, Any]]], settings: GameSettings) -> None:
-    """Checks what players own, and what they have built and learnt."""
+    """Checks the owners of projectiles and buildings, the players' counts of buildings, and their experience."""
     players = {row["id"] for row in rows["players"]}
     if not players >= {row["owner_id"] for row in rows["projectiles"]} - {None}:
         raise ValueError("a projectile is of a player who is not there")

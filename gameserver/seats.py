@@ -1,4 +1,4 @@
-"""A place in a room, a player's or a spectator's, and how packets get to it."""
+"""A seat in a room, for a player or a spectator, and the way of packets to its client."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from Net.frames import PING, serialize
 from Net.PacketCodes import TO_CLIENT, Packet
 from Net.websocket import WebSocket
 
-# Every question has a number of its own: in another room nobody answers, by chance, what the last one asked.
+# Every PING has its own number in the whole process. So a late PONG for one room never answers a PING of another room.
 _question_numbers = itertools.count(1)
 
 
 @dataclass
 class PlayerInfo:
-    """Who a player is. room, team: what its JOIN asked for; `team` becomes what it got. as_text: it speaks JSON.
+    """A player's or spectator's identity.
 
-    token: takes the seat back after the connection was lost; a secret between the server and this client.
+    room, team: the wishes in its JOIN; later `team` is the team that it got. as_text: its packets are JSON.
+    token: gives the seat back after a lost connection; it is a secret between the server and this client.
     """
 
     id: int
@@ -35,9 +36,9 @@ class PlayerInfo:
 
 
 class NoConnection:
-    """Stands in for the connection of a player who lost it, and lets go of all that the lost one held.
+    """Replaces a player's lost connection, so that the lost connection's memory is freed.
 
-    It takes what it is sent and does nothing. address, host: those of the connection that was lost.
+    It ignores all frames. address, host: those of the lost connection.
     """
 
     is_congested = False
@@ -48,38 +49,38 @@ class NoConnection:
         self.host = host
 
     def enqueue_frame(self, frame: bytes) -> None:
-        """Nobody is there to be told."""
+        """Drops the frame: there is no client."""
 
     post_frame = enqueue_frame
 
     def shared_window_bits(self) -> int:
-        """Nothing is compressed for nobody."""
+        """Returns 0: without a client there is no compression."""
         return 0
 
     def flush(self) -> bool:
-        """Nothing ever waits."""
+        """Returns True: no frame ever waits here."""
         return True
 
     def begin_close(self, code: int = 1000, reason: str = "") -> None:
-        """There is nothing to close."""
+        """Does nothing: there is no connection to close."""
 
 
 Connection = Union[WebSocket, NoConnection]
 
 
 class Seat:
-    """A taken seat: the connection, who sits there, what it has been told of the world, and whether that was read."""
+    """A taken seat: its connection, its player, the client's view of the world, and its delivery acknowledgements."""
 
     __slots__ = ("absent_since_s", "has_played", "info", "is_ready", "receipts", "view", "websocket")
 
     def __init__(self, websocket: Connection, info: PlayerInfo) -> None:
         self.info = info
         self.is_ready = False
-        self.has_played = False  # its player has sent an input, a chat line or READY
+        self.has_played = False  # True: the player has sent an input, a chat line or READY
         self.connect(websocket)
 
     def connect(self, websocket: Connection) -> None:
-        """Seats a connection that has been told nothing yet."""
+        """Gives the seat a new connection, whose client has received nothing yet."""
         self.websocket: Connection = websocket
         self.view = View(self.info.id, shared_form(self.info.as_text, websocket.shared_window_bits()))
         self.view.is_spectator = self.info.is_spectator
@@ -87,30 +88,30 @@ class Seat:
         self.absent_since_s: float | None = None  # time.monotonic() when the connection was lost
 
     def can_take_state(self, now_s: float) -> bool:
-        """Whether the client has read what it was sent, as far as we know; now_s: time.monotonic()."""
+        """Whether the client may get a STATE now: as far as known, it keeps up. now_s: time.monotonic()."""
         if now_s >= self.receipts.look_at_s:
             self.receipts.look(not self.websocket.awaited_pong, now_s)
         return not (self.websocket.is_congested or self.receipts.is_behind)
 
     def ask_for_receipt(self, now_s: float) -> None:
-        """Lets a PING wait behind what waits already; its PONG says that the client has read all that."""
+        """Queues a PING after all waiting frames; its PONG acknowledges that the client has read them all."""
         payload = b"%d" % next(_question_numbers)
         self.receipts.ask(now_s)
         self.websocket.awaited_pong = payload
         self.websocket.enqueue_frame(serialize(PING, payload))
 
     def forget(self) -> None:
-        """Counts the client as told nothing yet; a spectator's eyes stay where they are."""
+        """Marks the client as having received nothing; a spectator still watches the same player or spot."""
         before, self.view = self.view, View(self.view.player_id, self.view.form)
         self.view.is_spectator, self.view.spot = before.is_spectator, before.spot
 
     def disconnect(self, now_s: float) -> None:
-        """Keeps the seat for a player whose connection is lost; now_s: time.monotonic()."""
+        """Marks the player's connection as lost and keeps the seat; now_s: time.monotonic()."""
         self.websocket = NoConnection(self.websocket.address, self.websocket.host)
         self.absent_since_s = now_s
 
     def describe(self) -> dict[str, Any]:
-        """What an operator sees of it, as plain data."""
+        """Returns the operator's view of the seat, as plain data."""
         return {
             "id": self.info.id,
             "name": self.info.name,
@@ -122,7 +123,7 @@ class Seat:
 
 
 def enqueue(seats: Iterable[Seat], packet: Packet) -> None:
-    """Puts a packet into the outboxes of some seats, encoded once for each form that is needed; sends nothing yet."""
+    """Puts a packet into the outboxes of some seats, encoded once for each wire format. Sends nothing yet."""
     frames: dict[Form, bytes] = {}
     for seat in seats:
         form = seat.view.form

@@ -1,4 +1,4 @@
-"""The server: what the port offers, who is connected, and which path leads where.
+"""The server: the services of the port, the connections, and the routes from paths to services.
 
 `GameServer` (connections, rooms, routing) -> `GameRoom` (one match) -> `Game` (rules, no networking).
 """
@@ -34,18 +34,18 @@ from Net.reserve import Reserve
 from Net.tap import MakeTap
 from Net.websocket import WebSocket
 
-__all__ = ["GameServer", "handlers"]  # handlers: imported for what it registers
+__all__ = ["GameServer", "handlers"]  # handlers: its import registers them
 
 log = logging.getLogger(__name__)
 
-# The longest packet of a client is a chat line of 120 characters, each as two escapes of JSON: 1,440 bytes.
+# The longest packet of a client is a chat line of 120 characters. Two JSON escapes for each make 1,440 bytes.
 GAME_MESSAGE_BYTES = 2048
-# Commands of the operator's page and of the inspector's.
+# The largest command of the operator's page and of the inspector's page.
 CONSOLE_MESSAGE_BYTES = 4096
-# For paths other than the game's, where each message may cost much more time than an input does.
+# Rate limits for all paths but the game's: a message there may cost much more time than a player's input.
 CONSOLE_PACE = {"frames_per_s": 30.0, "burst_frames": 60}
 
-# How a connection ends that its client may want back: without a close frame, or with that of a page being reloaded.
+# Close codes after which the client may come back: no close frame (1006), or the page was left or reloaded (1001).
 LOST = (1006, 1001)
 
 
@@ -65,7 +65,8 @@ class GameServer(Lobby):
         self._started_at_s = time.monotonic()
         self.operators = Operators()
         self._shutdown_lock = threading.Lock()
-        # What becomes of the rounds when the server stops; whoever keeps the rooms for another process says so here.
+        # Decides what happens to the rounds when the server stops. Code that saves the rooms for the next process
+        # replaces this function.
         self.leave_rounds: Callable[[], None] = self.end_rounds
         self._routes: dict[str, Callable[[WebSocket], None]] = {}
         self._endpoints: dict[str, Endpoint] = {}
@@ -90,7 +91,7 @@ class GameServer(Lobby):
         self.add_route("/echo", _echo, Compression.WITH_CONTEXT, limits.narrowed(**CONSOLE_PACE))
         self.add_page("/rooms.json", lambda: pages.rooms_page(self.all_rooms()))
 
-    # What the port offers: the seam for everything that is not the game itself ---------------------------------
+    # Services of the port: the extension points for everything but the game itself -----------------------------
 
     def add_route(
         self,
@@ -99,9 +100,9 @@ class GameServer(Lobby):
         compression: Compression = Compression.NONE,
         limits: Limits | None = None,
     ) -> None:
-        """Calls `serve` with every WebSocket that asks for a path, in the connection's thread; it may block.
+        """Calls `serve` with every WebSocket that asks for a path, in the connection's thread; `serve` may block.
 
-        limits: None: those of a console, to which a person or a page sends a few short commands a second.
+        limits: None means the limits of a console: a person or a page sends it a few short commands a second.
         """
         self._routes[path] = serve
         if limits is None:
@@ -109,27 +110,27 @@ class GameServer(Lobby):
         self._endpoints[path] = Endpoint(compression, limits)
 
     def limits_of(self, path: str) -> Limits:
-        """What connections of a path are held to; those of the port if nothing is served there."""
+        """Returns the limits for connections of a path, or the port's limits if nothing is served there."""
         endpoint = self._endpoints.get(path)
         return (endpoint.limits if endpoint is not None else None) or self.limits
 
     def add_page(self, path: str, page: Page | Callable[[], Page]) -> None:
-        """Answers plain requests for a path with a page, or with what a function makes each time."""
+        """Answers plain HTTP requests for a path with a page. If `page` is a function, each request calls it."""
         self._pages[path] = page
 
     def add_tap(self, make_tap: MakeTap) -> None:
-        """Lets `make_tap` listen in on every connection that it wants; see Net.tap."""
+        """Calls `make_tap` for every new connection, which it may then observe; see Net.tap."""
         self._listener.tap_makers.append(make_tap)
 
     def check_opening(self, request: Request) -> None:
-        """Raises HandshakeError if a WebSocket may not be opened so, as the accept loop would."""
+        """Raises HandshakeError if this request may not open a WebSocket; the accept loop makes the same checks."""
         self._site.policy.check_host(request)
         upgrade(request, self._site)
 
     # Serving --------------------------------------------------------------------------------------------------
 
     def listen(self, host: str, port: int) -> Address:
-        """Opens the port and returns the address it got; port 0 lets the system choose. Raises OSError."""
+        """Opens the port and returns its address. With port 0 the system chooses a port. Raises OSError."""
         return self._listener.open(host, port)
 
     def start_server(self, host: str = ANY_HOST, port: int = 3000) -> None:
@@ -138,7 +139,7 @@ class GameServer(Lobby):
         self.serve()
 
     def serve(self) -> None:
-        """The blocking accept loop, behind `listen`; returns when everything is closed and every thread has ended."""
+        """Runs the accept loop, after `listen`. Blocks until everything is closed and every thread has ended."""
         with self._lock:
             self._is_serving = True
         self._start_waiting_rooms()
@@ -148,11 +149,11 @@ class GameServer(Lobby):
             self.shutdown()
 
     def stop(self) -> None:
-        """Makes `serve` shut down and return; takes no lock, so that a signal handler may call it."""
+        """Makes `serve` shut down and return. It takes no lock, so a signal handler may call it."""
         self._listener.stop()
 
     def shutdown(self, text: str = "the server is shutting down") -> None:
-        """Stops the rooms, says goodbye to everybody, closes all connections with 1001, and joins every thread."""
+        """Stops the rooms, sends SHUTDOWN to everybody, closes all connections with 1001, and joins every thread."""
         with self._shutdown_lock:
             timeout_s = self.settings.shutdown_timeout_s
             self._listener.stop()
@@ -163,7 +164,7 @@ class GameServer(Lobby):
                 room.pace.ask_to_stop()
             for room in rooms:
                 room.stop()
-            self.leave_rounds()  # while the players are still there
+            self.leave_rounds()  # while the players are still connected
             self.broadcast_global(Packet("SHUTDOWN", (text, round(1000 * timeout_s))))
             self._listener.close_all(1001, text, timeout_s)
             with self._lock:
@@ -179,22 +180,22 @@ class GameServer(Lobby):
                 log.exception("room %s: its round cannot be ended", room.id)
 
     def handle_client(self, websocket: WebSocket, path: str) -> None:
-        """Serves one client to the end of its connection, in this thread; raises KeyError for an unknown path."""
+        """Serves one client in this thread until its connection ends; raises KeyError for an unknown path."""
         self._routes[path](websocket)
 
     def tick(self) -> None:
-        """Advances every room by one tick, in the calling thread: for headless runs, when nothing is being served."""
+        """Advances every room by one tick, in the calling thread. It is for headless runs, without `serve`."""
         for room in self.all_rooms():
             room.tick()
 
     def broadcast_global(self, message: Packet) -> None:
-        """Tells everybody who is connected to the game, in a room or not."""
+        """Sends a packet to every client that is connected to the game, in a room or not."""
         with self._lock:
             sessions = list(self._sessions.values())
         for session in sessions:
             session.send(message)
 
-    # What an operator may do ----------------------------------------------------------------------------------
+    # Commands of an operator ----------------------------------------------------------------------------------
 
     def throw_out(self, seat: Seat, reason: str) -> None:
         """Takes a player's seat and closes its connection with 1008 and the reason."""
@@ -204,16 +205,16 @@ class GameServer(Lobby):
         websocket.begin_close(1008, reason)
 
     def close_banned(self, reason: str) -> None:
-        """Closes every WebSocket, on any path but the console's, whose address has been banned."""
+        """Closes every WebSocket from a banned address, on every path but the console's."""
         self._listener.enforce_refusals(reason)
 
     def describe(self) -> dict[str, Any]:
-        """What an operator sees of the server, as plain data."""
+        """Returns the operator's view of the server, as plain data."""
         uptime_s = round(time.monotonic() - self._started_at_s)
         return {"uptime_s": uptime_s, **self.faults.describe(), **self._listener.describe()}
 
     def now_ms(self) -> int:
-        """Milliseconds since the server was made."""
+        """Returns the milliseconds since the server was made."""
         return round(1000 * (time.monotonic() - self._started_at_s))
 
     # Paths ----------------------------------------------------------------------------------------------------
@@ -235,9 +236,10 @@ class GameServer(Lobby):
             self._leave_behind(session, keeps_seat)
 
     def _tend(self, now_s: float) -> None:
-        """About once a second: closes who never joins or answers no PING, and gives up the seats of who stays away.
+        """The game's part of the keepalive; runs about once a second.
 
-        Rooms for which there was no thread are tried again.
+        Closes clients that never join and clients that do not answer PING. Gives up the seats of players whose
+        absence has lasted too long. Tries again to start the rooms for which there was no thread.
         """
         self._start_waiting_rooms()
         with self._lock:

@@ -1,7 +1,7 @@
-"""One client on the game's path: reads its packets, has them handled, and tells it what was wrong with them.
+"""One client on the game's path: reads its packets, calls their handlers, and tells the client about errors.
 
 In:  the messages of a WebSocket. Out: calls of handlers, and ERROR packets to the client.
-A client that sends too many packets is slowed down, one that sends too many bad ones is closed with 1008.
+A client that sends too many packets is slowed down. A client that sends too many bad packets is closed with 1008.
 """
 
 from __future__ import annotations
@@ -25,50 +25,50 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# A refused packet makes its sender wait: what it goes on sending stays in its own buffers, and a flood cannot take the
-# interpreter's time from the rooms.
+# After a refused packet the server waits before it reads the client's next one. What the client sends meanwhile stays
+# in the client's own buffers, so a flood cannot take the interpreter's time from the rooms.
 REFUSAL_PAUSE_S = 0.01
 
 
 class Place(NamedTuple):
-    """Where a client sits."""
+    """A client's room and its seat there."""
 
     room: GameRoom
     seat: Seat
 
 
 class Session:
-    """A connected client. place: None unless it has joined; other threads may take it away at any moment."""
+    """A connected client. place: None if the client has not joined; other threads may set it to None at any moment."""
 
     def __init__(self, server: GameServer, websocket: WebSocket) -> None:
         self.server = server
         self.websocket = websocket
         self.place: Place | None = None
-        self.as_text = False  # answer in JSON
+        self.as_text = False  # True: answer in JSON
         self.has_ever_joined = False
-        self.is_muted = False  # whoever joins on this connection may not chat
+        self.is_muted = False  # True: a player who joins on this connection may not chat
         self._connected_at_s = time.monotonic()
         self._buckets: dict[str, TokenBucket] = {}
         self._bad_packets = TokenBucket(BAD_PACKETS)
 
     def run(self) -> None:
-        """Handles messages until the connection ends; raises ConnectionClosed then."""
+        """Handles messages until the connection ends, and then raises ConnectionClosed."""
         while True:
             self._handle(self.websocket.receive())
 
     def send(self, packet: Packet) -> None:
-        """Tells the client something, without waiting."""
+        """Sends a packet to the client without blocking."""
         self.websocket.post(TO_CLIENT.encode(packet, self.as_text))
 
     def seated(self) -> Place:
-        """The client's room and seat; raises PacketError when it has not joined."""
+        """Returns the client's room and seat; raises PacketError when the client has not joined."""
         place = self.place
         if place is None:
             raise PacketError("NOT_IN_ROOM", "send JOIN first")
         return place
 
     def playing(self) -> Place:
-        """The client's room and seat; raises PacketError when it has not joined, or only watches."""
+        """Returns the client's room and seat; raises PacketError when it has not joined or is a spectator."""
         place = self.seated()
         if place.seat.info.is_spectator:
             raise PacketError("SPECTATING", "spectators can only WATCH and LEAVE")
@@ -80,7 +80,7 @@ class Session:
         place = self.playing()
         room, seat = place
         try:
-            with room.game.lock:  # a connection that takes the seat over waits for it: no input comes after it
+            with room.game.lock:  # a connection that takes over the seat needs it too: no input may come after that
                 if self.place is not place:
                     raise KeyError(seat.info.id)
                 room.game.process_input(seat.info.id, input_data)
@@ -127,6 +127,6 @@ class Session:
             time.sleep(REFUSAL_PAUSE_S)
 
     def _check_patience(self) -> None:
-        # Raised, and not just returned: so a witness can be shown the line that decided.
+        # This error is raised, not just returned, so that a witness of the tap sees the line that decided.
         if not self._bad_packets.take():
             raise ProtocolError(1008, "too many bad packets", "7.4.1")

@@ -1,9 +1,12 @@
-"""World -> packets: what each player sees, encoded once for all who see the same. What stands is in `standing.py`.
+"""World -> packets: the area of interest of each player, encoded once for all players that see the same.
 
-The map is divided into cells; a player sees the cells round its own. Per tick and cell there are lists of numbers:
-all that is in it (for those whose view it just entered), what changed in it, who left it, who was in it. Each is
-encoded when the first view needs it and joined for the rest, so no list is encoded twice in a tick.
-In:  the game, whose lock the caller holds, and the views. Out: per view the frames of this tick, as bytes.
+Static objects are in `standing.py`.
+
+The map is divided into cells. A player sees the cells round its own cell. For each tick and cell there are lists of
+numbers: all entities in the cell (for views that the cell just entered), the entities that changed, the ids of the
+entities that left it, and the ids of the entities that were in it. A list is encoded when the first view needs it; the
+other views reuse its bytes. So no list is encoded twice in a tick.
+In:  the game, whose lock the caller holds, and the views. Out: the frames of this tick for each view, as bytes.
 """
 
 from __future__ import annotations
@@ -32,9 +35,10 @@ Row = Tuple[int, ...]  # id, kind, x, y, angle, health, flags
 
 
 class View:
-    """What one client has been told. player_id: whose eyes it sees with. form: how it is written to.
+    """The state of the world that one client has received.
 
-    A spectator's eyes can be anybody's, or with None rest on a `spot` (x, y) of the map.
+    player_id: the player whose area of interest the client sees. form: the client's wire format.
+    A spectator can watch any player. With player_id None it watches a `spot` (x, y) of the map.
     """
 
     __slots__ = (
@@ -54,15 +58,15 @@ class View:
         self.is_spectator = False
         self.spot = (0.0, 0.0)
         self.form = form
-        self.outlook: Cell | None = None  # from which it looked in the last STATE; None: the next one must be full
-        self.knowledge = Knowledge()  # of what stands
-        self.stale_ids: list[int] = []  # what the client still shows from before it missed a STATE
-        self.self_values: tuple[object, ...] | None = None  # of the last SELF
-        self.self_basis: tuple[object, ...] | None = None  # what those were computed from
+        self.outlook: Cell | None = None  # viewpoint cell of the last STATE; None: the next STATE must be full
+        self.knowledge = Knowledge()  # of the static objects
+        self.stale_ids: list[int] = []  # entities that the client still shows from before it missed a STATE
+        self.self_values: tuple[object, ...] | None = None  # values of the last SELF
+        self.self_basis: tuple[object, ...] | None = None  # inputs of the computation of `self_values`
 
 
 class Snapshots:
-    """Turns a game into what its players are sent; remembers the last tick, to send what changed."""
+    """Turns the state of a game into packets for its clients; remembers the last tick, to send only the changes."""
 
     def __init__(self, game: Game) -> None:
         settings = game.settings
@@ -70,15 +74,16 @@ class Snapshots:
         self._cell_size = settings.cell_size
         self._columns = int(settings.map_size // settings.cell_size) + 1
         self._reach = settings.view_cells
-        # Of each cell, the one that stands for it, and what is seen from that.
+        # Maps each cell to its viewpoint cell, and each viewpoint cell to the cells in view; cells with the same
+        # cells in view share one viewpoint cell.
         self._outlooks: dict[Cell, Cell] = {}
         self._seen_from: dict[Cell, tuple[Cell, ...]] = {}
         self._standing = Standing(game, self._cell_at)
-        # The world at this tick and at the one before: rows and cells by id of the entity.
+        # The world at this tick and at the tick before: rows and cells by the entity's id.
         self._rows: dict[int, Row] = {}
         self._cells: dict[int, Cell] = {}
         self._cells_before: dict[int, Cell] = {}
-        # Made anew each tick: by cell, the numbers of rows that are new or differ, and who is not in it any more.
+        # Made anew each tick: for each cell, the numbers of new or changed rows, and the ids that have left the cell.
         self._changed: dict[Cell, list[int]] = {}
         self._left: dict[Cell, list[int]] = {}
         self._parts: dict[tuple[str, Cell, bool], Part] = {}
@@ -87,9 +92,9 @@ class Snapshots:
         self._ids_in: dict[str, dict[Cell, list[int]]] = {}
 
     def build(self, views: Iterable[View], late: Iterable[View] = ()) -> dict[View, bytes]:
-        """Returns this tick's frames for each view; to be called once a tick, with the game's lock held.
+        """Returns this tick's frames for each view. Call it once a tick, with the game's lock held.
 
-        late: views whose clients cannot take a STATE now; they get a full one when they are in `views` again.
+        late: views whose clients cannot take a STATE now; they get a full STATE when they are in `views` again.
         """
         self._scan()
         self._standing.compare()
@@ -108,7 +113,7 @@ class Snapshots:
     # The world, by cell ---------------------------------------------------------------------------------------
 
     def _scan(self) -> None:
-        """Files every entity under its cell, and finds what has changed since the last tick."""
+        """Assigns every entity to its cell, and finds the changes since the last tick."""
         rows_before, cells_before = self._rows, self._cells
         rows: dict[int, Row] = {}
         cells: dict[int, Cell] = {}
@@ -147,11 +152,14 @@ class Snapshots:
             yield _projectile_row(projectile)
 
     def _cell_at(self, x: float, y: float) -> Cell:
-        """The cell of a place, which counts by the whole numbers that go over the wire."""
+        """Returns the cell of a place. The cell follows from the rounded coordinates that go over the wire."""
         return round(y) // self._cell_size * self._columns + round(x) // self._cell_size
 
     def _outlook_from(self, cell: Cell) -> Cell:
-        """The cell that stands for all from which the same is seen; on a small map those are many."""
+        """Returns the viewpoint cell of a cell: one cell for all cells with the same cells in view.
+
+        On a small map many cells share one viewpoint cell.
+        """
         outlook = self._outlooks.get(cell)
         if outlook is None:
             seen = self._cells_round(cell)
@@ -171,16 +179,16 @@ class Snapshots:
     # One view -------------------------------------------------------------------------------------------------
 
     def _played(self, view: View, player: PlayerObject) -> bytes:
-        """The frames of one who sees with its own eyes."""
+        """Returns the frames for a player's own view."""
         cell = self._cells.get(player.id)
-        if cell is None:  # the dead are in no cell
+        if cell is None:  # dead players are in no cell
             cell = self._cell_at(player.x, player.y)
         outlook = self._outlook_from(cell)
         standing = self._standing_frames(view, outlook)
         return standing + self._self_frame(view, player) + self._state_frame(view, outlook, player.sequence)
 
     def _watched(self, view: View, player: PlayerObject | None) -> bytes:
-        """The frames of a spectator, whose eyes stay where they are when the player it watches is gone."""
+        """Returns the frames for a spectator. It keeps the last spot when the player that it watches is gone."""
         if player is not None:
             view.spot = (player.x, player.y)
         outlook = self._outlook_from(self._cell_at(*view.spot))
@@ -195,11 +203,15 @@ class Snapshots:
 
     def _standing_frames(self, view: View, outlook: Cell) -> bytes:
         if outlook == view.outlook and not self._standing.has_news and not view.knowledge.has_missed():
-            return b""  # as nearly always: nothing new stands in a view that has not changed
+            return b""  # the usual case: the view is the same, and it has no new static objects
         return self._standing.frames(view.knowledge, self._seen_from[outlook], view.form)
 
     def _state_frame(self, view: View, outlook: Cell, sequence: int | None) -> bytes:
-        """STATE for a view; who has seen the same and sees the same, and has sent the same, gets the same frame."""
+        """Returns STATE for a view.
+
+        Views share a frame if they have the same viewpoint cell now and at the last tick, the same input number and the
+        same wire format.
+        """
         if view.stale_ids:
             frame = self._make_state_frame(view, outlook, sequence)
             view.stale_ids = []
@@ -216,7 +228,7 @@ class Snapshots:
         return view.form.frame(head + encode_count(sequence, view.form.as_text) + tail)
 
     def _halves_for(self, view: View, outlook: Cell) -> Halves:
-        """STATE without the number of the client's last input."""
+        """Returns STATE as prefix and suffix; the number of the client's last input belongs between them."""
         as_text = view.form.as_text
         if view.outlook is None:
             return self._whole_state(outlook, view.stale_ids, as_text)
@@ -227,12 +239,12 @@ class Snapshots:
         return halves
 
     def _whole_state(self, outlook: Cell, stale_ids: list[int], as_text: bool) -> Halves:
-        """For a client that knows nothing but what it must forget."""
+        """Returns STATE for a client without a valid state; it must forget `stale_ids`."""
         moved = [self._part("now", cell, as_text) for cell in self._seen_from[outlook]]
         return self._state_halves(moved, [encode_part(stale_ids, as_text)], as_text)
 
     def _difference(self, outlook_before: Cell, outlook: Cell, as_text: bool) -> Halves:
-        """For one that looked from one cell at the last tick, and from another now."""
+        """Returns STATE for a client by its viewpoint cells at the last tick and now; they may be the same."""
         before, now = self._seen_from[outlook_before], self._seen_from[outlook]
         if outlook == outlook_before:
             moved = [self._part("changed", cell, as_text) for cell in now if cell in self._changed]
@@ -262,7 +274,7 @@ class Snapshots:
         return ids if what == "before" else [number for entity_id in ids for number in self._rows[entity_id]]
 
     def _ids(self, when: str, cell: Cell) -> list[int]:
-        """Who is in a cell `now`, or was at the tick `before`; counted when the first view needs it."""
+        """Returns the ids of the entities in a cell `now` or at the tick `before`; sorted when a view first asks."""
         ids_in = self._ids_in.get(when)
         if ids_in is None:
             ids_in = self._ids_in[when] = defaultdict(list)
@@ -319,5 +331,5 @@ def _angle_steps(angle_rad: float) -> int:
 
 
 def _percent(health: float, full: float) -> int:
-    """Health as 0 to 100; who lives shows at least 1."""
+    """Returns health as 0 to 100; a living player or animal has at least 1."""
     return math.ceil(100 * max(0.0, health) / full)

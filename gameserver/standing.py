@@ -1,8 +1,9 @@
-"""What stands -> packets: scenery and buildings, of which each client is told once, cell by cell.
+"""Static objects -> packets: scenery and buildings, which are sent to each client once, cell by cell.
 
-A client is told of all that stands in a cell when the cell first comes into its view; from then on it knows the cell,
-and is told in the same tick what is built there and what falls, be it in view or not.
-In:  the game, whose lock the caller holds, and the views. Out: OBJECTS and OBJECTS_GONE for each, as bytes.
+When a cell first comes into a client's view, the client receives all static objects in the cell. The cell is a known
+cell of the client from then on. The client receives each building that is built or falls in a known cell in the same
+tick, even if the cell is no longer in view.
+In:  the game, whose lock the caller holds, and the views. Out: OBJECTS and OBJECTS_GONE for each view, as bytes.
 """
 
 from __future__ import annotations
@@ -19,23 +20,23 @@ Numbers = Tuple[int, ...]  # id, kind, x, y, scale
 
 
 class Knowledge:
-    """What one client has been told of what stands."""
+    """The known cells of one client, and the changes in them that it has not received."""
 
     __slots__ = ("cells", "unsaid", "unsaid_gone")
 
     def __init__(self) -> None:
         self.cells: set[Cell] = set()
-        # What was built and what fell in those cells while the client took no packets.
+        # The buildings that were built and that fell in the known cells while the client could not take packets.
         self.unsaid: dict[int, Numbers] = {}
         self.unsaid_gone: list[int] = []
 
     def has_missed(self) -> bool:
-        """Whether there is news that the client took no packet of."""
+        """Whether there are changes that were not sent to the client."""
         return bool(self.unsaid or self.unsaid_gone)
 
 
 class Standing:
-    """Follows what stands in a game. cell_at: the cell of a place."""
+    """Follows the static objects of a game. cell_at: returns the cell of a place."""
 
     def __init__(self, game: Game, cell_at: Callable[[float, float], Cell]) -> None:
         self._game = game
@@ -48,14 +49,14 @@ class Standing:
         for building in game.buildings.values():
             self._building_cells[building.id] = self._note(building)
         self._whole_parts: dict[tuple[Cell, bool], Part] = {}
-        # Since the last tick, by cell.
+        # Changes since the last tick, by cell.
         self._built: dict[Cell, dict[int, Numbers]] = {}
         self._fallen: dict[Cell, list[int]] = {}
         self.has_news = False
         self._news_parts: dict[tuple[str, Cell, bool], Part] = {}
 
     def compare(self) -> None:
-        """Finds out what has been built and what has fallen since this was last called."""
+        """Finds the buildings that have been built and those that have fallen since the last call."""
         self._built, self._fallen, self._news_parts = {}, {}, {}
         self.has_news = self._changes_seen != self._game.building_changes
         if not self.has_news:
@@ -74,14 +75,14 @@ class Standing:
                 self._whole_parts.pop((cell, as_text), None)
 
     def frames(self, knowledge: Knowledge, cells: Iterable[Cell], form: Form) -> bytes:
-        """Tells a client that sees these cells what it does not know yet; nothing, as most times, costs no packet."""
+        """Returns the frames that bring a client with these cells in view up to date; mostly there are none."""
         new_cells = [cell for cell in cells if cell not in knowledge.cells]
         has_missed = knowledge.has_missed()
         if not (new_cells or self.has_news or has_missed):
             return b""
         as_text = form.as_text
         if has_missed:
-            self.miss(knowledge)  # what it missed may have fallen in this tick
+            self.miss(knowledge)  # a building that the client missed may have fallen in this tick
             gone = [encode_part(knowledge.unsaid_gone, as_text)]
             come = [encode_part(_flat(knowledge.unsaid), as_text)]
             knowledge.unsaid, knowledge.unsaid_gone = {}, []
@@ -98,7 +99,7 @@ class Standing:
         )
 
     def miss(self, knowledge: Knowledge) -> None:
-        """Keeps the news of this tick for a client that cannot take it now."""
+        """Keeps the changes of this tick for a client that cannot take packets now."""
         for cell in self._fallen:
             if cell in knowledge.cells:
                 for building_id in self._fallen[cell]:

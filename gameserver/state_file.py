@@ -1,9 +1,9 @@
-"""The file that keeps the rooms over a restart: a line that says what it is, then their data in MessagePack.
+"""The file that keeps the rooms over a restart: a first line with format and version, then the data in MessagePack.
 
     gameserver-state 1 2f7d...(SHA-256 of the rest, in hexadecimal)
 
-In:  plain data, a list. Out: the same list. It is data and nothing else: nothing in it can be run.
-Raises StateError for a file that is something else, or damaged; OSError when the disk refuses.
+In:  plain data, a list. Out: the same list. The file holds only data, and nothing in it can be executed.
+Raises StateError for a file that is damaged or of another format, and OSError when the system cannot read or write it.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from typing import Any
 import msgpack
 
 MAGIC, VERSION = "gameserver-state", 1
-# Windows has the first only, the other systems have the second only.
+# Windows has only the first flag; the other systems have only the second.
 _SAFE_FLAGS = getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
 _IS_LINK = "it is a link, which may lead to somebody else's file"
 _HEAD_BYTES = 100  # longer than any first line
 
 
 class StateError(Exception):
-    """This file holds no state that this version can take up; the text says why, in one sentence."""
+    """This file holds no state that this version can restore. The text gives the reason in one sentence."""
 
 
 def encode(parts: list[Any]) -> bytes:
-    """The bytes of the whole file."""
-    # Each part by itself: the packer lets no other thread run meanwhile.
+    """Returns the bytes of the whole file."""
+    # Each part is packed separately, because no other thread can run during one call of the packer.
     body: bytes = msgpack.packb([msgpack.packb(part) for part in parts])
     return f"{MAGIC} {VERSION} {_checksum(body)}\n".encode("ascii") + body
 
@@ -41,7 +41,7 @@ def _checksum(body: bytes) -> str:
 
 
 def decode(data: bytes) -> list[Any]:
-    """What `encode` was given; raises StateError."""
+    """Returns the argument of `encode` from its result; raises StateError."""
     head, newline, body = data.partition(b"\n")
     words = head[:_HEAD_BYTES].decode("ascii", "replace").split(" ")
     if not newline or len(words) != 3 or words[0] != MAGIC:
@@ -57,8 +57,8 @@ def decode(data: bytes) -> list[Any]:
 
 
 def read(path: str) -> list[Any] | None:
-    """The parts that a file holds, None if there is no such file; raises StateError and OSError."""
-    if os.path.islink(path):  # where the system has no O_NOFOLLOW; where it has, nobody can be quicker
+    """Returns the parts in a file, or None if there is no such file; raises StateError and OSError."""
+    if os.path.islink(path):  # for systems without O_NOFOLLOW; with it, `os.open` repeats this check without a race
         raise StateError(_IS_LINK)
     try:
         descriptor = os.open(path, os.O_RDONLY | _SAFE_FLAGS | getattr(os, "O_NONBLOCK", 0))
@@ -75,15 +75,16 @@ def read(path: str) -> list[Any] | None:
 
 
 def write(path: str, parts: list[Any]) -> None:
-    """Replaces the file at once and for good: whatever happens, there is the old one or the new one, whole.
+    """Replaces the file atomically and durably: after any failure, the complete old or the complete new file exists.
 
     Raises OSError.
     """
     new = f"{path}.new"
-    # One may be left from a write that was cut short. If it is a link, the link goes, and not the file behind it.
+    # An interrupted write may have left such a file. If it is a link, this removes the link and not its target.
     with contextlib.suppress(FileNotFoundError):
         os.unlink(new)
-    # Its tokens take anybody's seat, so nobody else may read it, and it is made anew: it is nobody else's file.
+    # The tokens in the file give access to every seat, so no other user may read it. The file is always created anew
+    # (O_EXCL), so it cannot belong to another user.
     descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _SAFE_FLAGS, 0o600)
     with open(descriptor, "wb") as file:
         file.write(encode(parts))
@@ -94,14 +95,14 @@ def write(path: str, parts: list[Any]) -> None:
 
 
 def set_aside(path: str) -> str:
-    """Moves a file out of the way, to be looked at by a person; returns its new name. Raises OSError."""
+    """Renames a file, so that a person can look at it later; returns its new name. Raises OSError."""
     name = f"{path}.damaged-{time.strftime('%Y%m%d-%H%M%S')}"
     os.replace(path, name)
     return name
 
 
 def _sync_directory(path: str) -> None:
-    """Makes a rename outlive a power cut, on systems that can open a directory; Windows sees to it by itself."""
+    """Makes a rename survive a power cut, on systems that can open a directory. Windows does this by itself."""
     try:
         descriptor = os.open(path, os.O_RDONLY)
     except OSError:

@@ -1,10 +1,11 @@
 """A thread that calls `tick` at fixed moments of the monotonic clock.
 
-A moment that was missed is left out, not made up for: a world that hurries after a stall is worse than one that paused.
-A tick may put off the next one; another thread can end such a rest.
-After a tick that ended too late there is a whole period's rest: on a core with too little time for all its rooms, ticks
-that follow each other at once would leave none to the threads that read (docs/performance.md).
-A tick that raises is logged and lost; when they keep raising, the ticker gives up and says so.
+A missed moment is skipped: a world that runs faster after a stall is worse than a world that paused.
+A tick may delay the next tick (`rest`); another thread can end the delay (`wake`).
+After a tick that ended too late, the thread waits for a whole period. On a core with too little time for all its rooms,
+ticks without a pause between them would leave no time to the threads that read (docs/performance.md).
+A tick that raises is logged, and the next tick follows. After too many failed ticks in a row, the ticker logs that,
+calls `give_up` and ends.
 """
 
 from __future__ import annotations
@@ -16,20 +17,20 @@ from typing import Callable
 
 log = logging.getLogger(__name__)
 
-# Failed ticks in a row: a second's worth at the default tick rate.
+# Failed ticks in a row: the ticks of one second at the default tick rate.
 FAILURES_ALLOWED = 20
 DURATIONS_KEPT = 100
-# `stop` waits for the end of a nap. Not an Event instead: a wait with a time-out makes a lock each time, and without
-# the GIL it first asks forty times in a row whether that is free (docs/performance.md).
+# The longest sleep between two checks of `stop`. An Event is no alternative: a wait with a time-out makes a new lock
+# each time, and without the GIL it first asks forty times in a row whether the lock is free (docs/performance.md).
 _NAP_S = 0.05
 
 
 class Ticker:
-    """Calls `tick` `rate` times a second, until `stop`, or until it has failed too often; then calls `give_up` once."""
+    """Calls `tick` `rate` times a second until `stop`. If `tick` fails too often, calls `give_up` once and ends."""
 
     def __init__(self, name: str, rate: float, tick: Callable[[], None], give_up: Callable[[], None]) -> None:
         self.late_ticks = 0
-        self.durations_ms: list[float] = []  # replaced, never changed: other threads read it
+        self.durations_ms: list[float] = []  # the list is replaced, never changed: other threads read it
         self._name = name
         self._period_s = 1 / rate
         self._tick = tick
@@ -45,27 +46,27 @@ class Ticker:
         self._thread.start()
 
     def ask_to_stop(self) -> None:
-        """Lets the thread end after the tick that it is in, or its nap."""
+        """Asks the thread to end after its current tick or sleep."""
         self._is_stopping = True
         self._awake.set()
 
     def stop(self) -> None:
-        """Ends the thread, and waits for it unless it is the calling one."""
+        """Ends the thread, and waits for its end unless it is the calling thread."""
         self.ask_to_stop()
         if self._thread.is_alive() and self._thread is not threading.current_thread():
             self._thread.join()
 
     def change_rate(self, rate: float) -> None:
-        """Ticks `rate` times a second from the next tick on."""
+        """Changes the tick rate to `rate` ticks per second, from the next tick on."""
         self._period_s = 1 / rate
 
     def rest(self, rest_s: float) -> None:
-        """Puts off the next tick by `rest_s` seconds, or until `wake`; to be called by a tick only."""
+        """Delays the next tick by `rest_s` seconds, or until `wake`. Only a tick may call it."""
         self._awake.clear()
         self._rest_s = rest_s
 
     def wake(self) -> None:
-        """Ends a rest: the next tick comes at once; may be called from any thread."""
+        """Ends a delay by `rest`: the next tick comes at once. Any thread may call it."""
         self._awake.set()
 
     def _run(self) -> None:
@@ -85,7 +86,7 @@ class Ticker:
                 due_s = time.monotonic()
 
     def _sleep_until(self, due_s: float) -> bool:
-        """Waits for a moment of the monotonic clock; returns False when the ticker is to stop instead."""
+        """Waits for a moment of the monotonic clock and returns True; returns False if the ticker must stop."""
         while not self._is_stopping:
             left_s = due_s - time.monotonic()
             if left_s <= 0:

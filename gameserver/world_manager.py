@@ -1,7 +1,7 @@
-"""What an operator may do to the running world: one method per command, and the state to look at.
+"""The commands of an operator on the running world: one method for each command, and one for the state of the world.
 
-In:  ids and values that the console has checked. Out: a sentence that says what was done.
-Raises OperatorError with a sentence that says why it cannot be done.
+In:  ids and values that the console has checked. Out: a sentence that reports the result.
+Raises OperatorError with a sentence that gives the reason when a command is not possible.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ __all__ = ["GameWorldManager", "OperatorError"]
 
 
 class GameWorldManager:
-    """The operator's hand on a server's rooms."""
+    """The operator's commands for the rooms of one server."""
 
     def __init__(self, server: GameServer) -> None:
         self._server = server
@@ -29,7 +29,7 @@ class GameWorldManager:
         self.operators = server.operators
 
     def send_global_message(self, text: str, room: str | None = None) -> str:
-        """Shows a text to everybody who is connected to the game, or in one room."""
+        """Shows a text to everybody in one room, or with None to every client that is connected to the game."""
         notice = Packet("NOTICE", (text,))
         if room is None:
             self._server.broadcast_global(notice)
@@ -40,7 +40,7 @@ class GameWorldManager:
     def grant_resources(
         self, player_id: int | None = None, wood: int = 0, food: int = 0, stone: int = 0, gold: int = 0
     ) -> str:
-        """Gives resources (or takes some) to one player, or to all with None; they see it in SELF."""
+        """Gives resources to one player, or with None to all; negative numbers take some. SELF shows the result."""
         chosen = self._players() if player_id is None else [self._player(player_id)]
         granted = 0
         for room, seat in chosen:
@@ -49,7 +49,7 @@ class GameWorldManager:
                 room.dormancy.note_activity()
                 granted += 1
             except KeyError:
-                pass  # it left a moment ago
+                pass  # the player left a moment ago
         return f"granted wood {wood}, food {food}, stone {stone}, gold {gold} to {granted} players"
 
     def kick(self, player_id: int, reason: str = "kicked by the operator", away_s: float = 0.0) -> str:
@@ -62,25 +62,25 @@ class GameWorldManager:
         return f"kicked {seat.info.name}: {reason}"
 
     def ban(self, player_id: int, reason: str = "banned by the operator") -> str:
-        """Throws a player out, and everybody else at its address, and lets nobody in from there any more."""
+        """Throws out everybody at a player's address, and lets nobody in from that address any more."""
         _, seat = self._player(player_id)
         host = self._discipline.ban(seat.websocket.host, reason, seat)
         return f"banned {seat.info.name} at {host}: {reason}"
 
     def ban_address(self, address: str, reason: str = "banned by the operator") -> str:
-        """Does the same with an address from which perhaps nobody plays."""
+        """Does the same as `ban` for an address; it works even if nobody plays from there."""
         host = self._discipline.ban(_canonical(address), reason)
         return f"banned {host}: {reason}"
 
     def unban(self, address: str) -> str:
-        """Lets people in again from an address that was banned."""
+        """Ends the ban of an address."""
         lifted = self._server.measures.lift(BAN, address) or self._server.measures.lift(BAN, _canonical(address))
         if not lifted:
             raise OperatorError(f"{address} is not banned")
         return f"{address} is not banned any more"
 
     def mute(self, player_id: int, muted: bool) -> str:
-        """Keeps a player from chatting, and everybody who joins from its address later; or lets it chat again."""
+        """Mutes a player and everybody who joins from its address later; muted=False lets the player chat again."""
         _, seat = self._player(player_id)
         if not muted:
             self._discipline.unmute(seat)
@@ -89,27 +89,27 @@ class GameWorldManager:
         return f"{seat.info.name} may not chat any more, nor may newcomers from {seat.websocket.host}"
 
     def unmute(self, address: str) -> str:
-        """Lets everybody at an address chat again, those who have left too."""
+        """Ends all mutes of an address, also those of players who have left."""
         if not (self._discipline.unmute_address(address) or self._discipline.unmute_address(_canonical(address))):
             raise OperatorError(f"nobody at {address} is muted")
         return f"everybody at {address} may chat again"
 
     def list_measures(self) -> list[dict[str, Any]]:
-        """The bans, mutes and kicks in force: whom they concern, since when and for how long."""
+        """Returns the bans, mutes and kicks in force, each with its person, its age and its remaining time."""
         return self._server.measures.describe()
 
     def pause(self, room: str) -> str:
-        """Lets a room's world stand still."""
+        """Pauses a room's world."""
         self._room(room).pace.pause(True)
         return f"{room} is paused"
 
     def resume(self, room: str) -> str:
-        """Lets a paused room go on."""
+        """Ends the pause of a room."""
         self._room(room).pace.pause(False)
         return f"{room} goes on"
 
     def step(self, room: str) -> str:
-        """Lets a paused room go on for one tick."""
+        """Advances a paused room by one tick."""
         pace = self._room(room).pace
         if not pace.is_paused:
             raise OperatorError(f"{room} is not paused")
@@ -124,12 +124,12 @@ class GameWorldManager:
         return f"the round in {room} is over"
 
     def restart_match(self, room: str) -> str:
-        """Starts a new round with the same players, without results of this one."""
+        """Starts a new round with the same players; the old round gets no results."""
         self._room(room).reset_room()
         return f"a new round begins in {room}"
 
     def move_player(self, player_id: int, room: str) -> str:
-        """Moves a player to another room, where it starts anew; its old seat is free."""
+        """Moves a player to another room, where it starts anew. Its old seat is free then."""
         _, seat = self._player(player_id)
         try:
             self._server.move_player(seat, self._room(room))
@@ -138,7 +138,7 @@ class GameWorldManager:
         return f"moved {seat.info.name} to {room}"
 
     def change_setting(self, room: str, name: str, value: float) -> str:
-        """Changes a number of a running room: its tick rate, or a setting that the game lets change."""
+        """Changes a number of a running room: its tick rate, or a setting that may change during the game."""
         try:
             self._room(room).change_setting(name, value)
         except ValueError as error:
@@ -146,7 +146,7 @@ class GameWorldManager:
         return f"{name} is {value:g} in {room} now"
 
     def state(self) -> dict[str, Any]:
-        """Everything an operator watches, as plain data."""
+        """Returns the operator's view of the server and all rooms, as plain data."""
         return {
             **self._server.describe(),
             "measures": self.list_measures(),
@@ -154,7 +154,7 @@ class GameWorldManager:
         }
 
     def _room(self, room_id: str) -> GameRoom:
-        """The room that a command is about; it wakes up, so that the command shows at once."""
+        """Returns the room of a command, and wakes it up, so that clients see the result at once."""
         for room in self._server.all_rooms():
             if room.id == room_id:
                 room.dormancy.note_activity()
@@ -179,7 +179,7 @@ def _canonical(address: str) -> str:
 
 
 def _describe(room: GameRoom) -> dict[str, Any]:
-    """What an operator sees of a room, as plain data."""
+    """Returns the operator's view of a room, as plain data."""
     pace = room.pace
     scores = {player_id: score for player_id, _, _, score, _, _ in room.game.results()}
     return {
