@@ -252,7 +252,7 @@ def _cell(key: str, value: Any) -> str:
 
 
 def main() -> int:
-    """The command line; returns the exit status."""
+    """Runs the command line; returns the exit status."""
     parser = ArgumentParser(prog="python -m gameserver.store", description="What the database of a game server tells.")
     parser.add_argument("--leaderboard", action="store_true", required=True, help="print the best players")
     parser.add_argument("--database", default=DEFAULT_PATH, metavar="PATH", help=f"default: {DEFAULT_PATH}")

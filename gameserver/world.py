@@ -86,12 +86,12 @@ class World:
 
 
 def heading(angle_rad: float) -> tuple[float, float]:
-    """The unit vector (x, y) of an angle."""
+    """Returns the unit vector (x, y) of an angle."""
     return round(math.cos(angle_rad), TRUSTED_DIGITS), round(math.sin(angle_rad), TRUSTED_DIGITS)
 
 
 def angle_of(x: float, y: float) -> float:
-    """The angle of a vector, from 0 up to 2 pi."""
+    """Returns the angle of a vector, from 0 up to 2 pi."""
     return round(math.atan2(y, x), TRUSTED_DIGITS) % math.tau
 
 

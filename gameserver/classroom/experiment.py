@@ -28,7 +28,7 @@ class Delivery(enum.Enum):
 
 
 class Answer(NamedTuple):
-    """A frame that must come back, unmasked and final. rsv: the reserved bits in their places in the first byte.
+    """A frame that must come back, unmasked and final. rsv: RSV bits in place, as in `Net.frames.Frame`.
 
     payload: the whole payload, or only its start if `is_start`. repeats: one or more such frames come.
     """

@@ -34,8 +34,9 @@ class Findings(NamedTuple):
 
 
 def find(result: Result, limits_of: LimitsOf, check: Callable[[Request], object]) -> Findings:
-    """Explains a result. limits_of: the limits of a path. check: the server's check of a request; its HandshakeError
-    is a finding.
+    """Explains a result.
+
+    limits_of: the limits of a path. check: the server's check of a request, which raises HandshakeError.
     """
     limits = limits_of("")  # the limits of a handshake: they are the same on all paths
     conversation = Conversation(limits, limits_of)
