@@ -16,18 +16,18 @@ from Net.characters import printable
 from Net.command_line import EXIT_USAGE, ArgumentParser, any_number, whole_number
 from Net.terminal import has_letters_of, queued_streams, run_command
 
-# For what is still to be written when the server stops: within the three seconds that it may take.
+# The time for writing the last records when the server stops. It is a part of the three seconds that a stop may take.
 STORE_TIMEOUT_S = 1.0
 
 
 def refuse(reason: str) -> int:
-    """Says why the server does not start."""
+    """Prints why the server does not start; returns the exit status."""
     print(f"run_server: {printable(reason)}", file=sys.stderr)
     return EXIT_USAGE
 
 
 try:
-    import msgpack  # noqa: F401  (Net needs it; asked for here, to say in one sentence what is missing)
+    import msgpack  # noqa: F401  (Net needs it; imported here, so that one sentence says what is missing)
 except ImportError:
     MISSING = "the package msgpack is missing; install it with: python -m pip install msgpack"
     sys.exit(run_command("run_server", lambda: refuse(MISSING)))
@@ -63,7 +63,7 @@ _LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
 def make_parser() -> ArgumentParser:
-    """The flags; the defaults are those of the settings."""
+    """Returns the parser of the flags; the defaults come from the settings."""
     parser = ArgumentParser(
         prog="run_server.py",
         description="A multiplayer game server. Start it, and open one of the addresses that it prints.",
@@ -154,7 +154,7 @@ def make_parser() -> ArgumentParser:
 
 
 def make_server(args: argparse.Namespace, recorder: Recorder) -> GameServer:
-    """Builds the server that the flags ask for; raises ValueError for a value that cannot be."""
+    """Builds the server that the flags describe; raises ValueError for a value that is not allowed."""
     check_whole(port=args.port)
     game_settings = GameSettings(
         seed=args.seed,
@@ -182,13 +182,13 @@ def make_server(args: argparse.Namespace, recorder: Recorder) -> GameServer:
 
 
 def make_limits(args: argparse.Namespace) -> Limits:
-    """The limits of the wire that the flags ask for; raises ValueError for one that cannot be."""
+    """Returns the limits of messages from the flags; raises ValueError for a value that is not allowed."""
     check_whole(max_message=args.max_message, max_fragments=args.max_fragments)
     return Limits(message_bytes=args.max_message, fragments=args.max_fragments)
 
 
 def check_proxy(text: str) -> str:
-    """Returns the address of a reverse proxy as connections have it; raises ValueError for what is none."""
+    """Returns the address of a reverse proxy in the spelling of connections; raises ValueError if it is no address."""
     try:
         return client_address(text)
     except ValueError:
@@ -198,21 +198,21 @@ def check_proxy(text: str) -> str:
 
 
 def who_is_traced(args: argparse.Namespace) -> list[str]:
-    """The clients whose frames are printed; raises ValueError for what would print nothing."""
+    """Returns the clients whose frames are printed; raises ValueError for flags that would print nothing."""
     if args.trace_as != "lines" and not args.trace:
         raise ValueError(f"--trace-as {args.trace_as} says how to print, but without --trace nothing is printed")
     return check_wanted(args.trace)
 
 
 def add_rooms_of_their_own(server: GameServer, store: Store, doorkeeper: Doorkeeper, public_url: str | None) -> None:
-    """Plugs in what is not the game itself: the operator's console, the leaderboard, and the way in as a QR code."""
+    """Adds the routes and pages beside the game: the operator's console, the leaderboard, and the QR code."""
     server.add_route("/admin", Console(GameWorldManager(server), doorkeeper).converse)
     server.add_page("/leaderboard.json", lambda: leaderboard_page(store))
     server.add_page("/qr.svg", lambda: qr_page(public_url))
 
 
 def announce(host: str, port: int, urls: list[str], admin_token: str, has_classroom: bool) -> None:
-    """Prints where the server can be opened, and what its operator must know. urls: for other machines."""
+    """Prints the addresses of the server and the operator's token. urls: the addresses for other machines."""
     here = local_address(host)
     here_url = url("http", "localhost" if here == local_address(ANY_HOST) else here, port)
     print(f"Game server on port {port}. Open it on this machine: {here_url}")
@@ -229,7 +229,7 @@ def announce(host: str, port: int, urls: list[str], admin_token: str, has_classr
 
 
 def print_qr_code(public_url: str) -> None:
-    """Prints the way in as a QR code, or a sentence that says how to get one."""
+    """Prints the server's address as a QR code, or a sentence that says how to get one."""
     code = qr_for_terminal(public_url)
     if code is None:
         print(f"For a QR code, and a name on the network: {HOW_TO_INSTALL}")
@@ -240,7 +240,7 @@ def print_qr_code(public_url: str) -> None:
 
 
 def keep_rooms(server: GameServer, store: Store, path: str) -> None:
-    """Takes up the rooms in a file, and keeps those of the server there; raises OSError if it cannot be used."""
+    """Restores the rooms from a file, and saves the server's rooms to it; raises OSError if the file cannot be used."""
     keeper = Keeper(server, path, lambda: store.flush(STORE_TIMEOUT_S / 2))
     keeper.restore()
     keeper.start()
@@ -250,10 +250,10 @@ def keep_rooms(server: GameServer, store: Store, path: str) -> None:
 def stop_on_signals(stop: Callable[[], None]) -> None:
     """Makes signals stop the server in good order: Ctrl-C, SIGTERM, SIGHUP (the terminal is closed), Ctrl-Break.
 
-    A second signal ends the process at once, because a person has lost patience. SIGHUP never counts as such a signal:
-    a terminal that is closed sends two of them, and systemd sends one right behind SIGTERM.
+    A second signal ends the process at once, because a person does not want to wait. SIGHUP never counts as such a
+    signal: a terminal that is closed sends two of them, and systemd sends one right after SIGTERM.
     """
-    hangup = getattr(signal, "SIGHUP", None)  # Windows has none
+    hangup = getattr(signal, "SIGHUP", None)  # Windows has no SIGHUP
     seen: set[int] = set()
 
     def on_signal(number: int, _frame: FrameType | None) -> None:
@@ -266,13 +266,13 @@ def stop_on_signals(stop: Callable[[], None]) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGBREAK", None), hangup):
         if number is None or (number == hangup and signal.getsignal(number) is signal.SIG_IGN):
-            continue  # `nohup` has asked us to go on without the terminal
+            continue  # `nohup` has asked for a server that goes on without the terminal
         signal.signal(number, on_signal)
 
 
 @contextlib.contextmanager
 def logging_to_terminal(level: str) -> Iterator[None]:
-    """Logs to standard error, and sums up lines that repeat; level: the least that is told."""
+    """Logs to standard error, and sums up repeated lines. level: the lowest level that is logged."""
     lines = logging.StreamHandler(sys.stderr)
     lines.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     handler, root = SumUp(lines), logging.getLogger()
@@ -288,7 +288,7 @@ def logging_to_terminal(level: str) -> Iterator[None]:
 
 
 def tell_of_loss(error: OSError) -> None:
-    """Says in the log that standard output takes nothing just now."""
+    """Logs that standard output accepts nothing at the moment."""
     log.warning("what is printed here, a trace too, is lost (%s); the game goes on", error.strerror)
 
 
@@ -329,7 +329,7 @@ def serve(args: argparse.Namespace, store: Store) -> int:
             keep_rooms(server, store, args.restore)
     except OSError as error:
         server.stop()
-        server.serve()  # gives the port back
+        server.serve()  # frees the port
         return refuse(f"cannot keep the rooms in {args.restore}: {error.strerror}")
     addresses = reachable_addresses(host)
     urls = [url("http", address, port) for address in addresses]

@@ -1,8 +1,9 @@
-"""The operator's console: a WebSocket of JSON objects, for whoever holds the operator's token.
+"""The operator's console: a WebSocket of JSON objects, for a client that knows the operator's token.
 
-In:  first what `Doorkeeper` asks for, then commands: {"id": 7, "do": "kick", "player_id": 3, "reason": "..."}.
+In:  first the token, as `Doorkeeper` asks for it; then commands:
+     {"id": 7, "do": "kick", "player_id": 3, "reason": "..."}.
 Out: for each command {"id": 7, "ok": true, "said": "..."} or {"id": 7, "error": "..."}; and every second
-     {"state": {...}}, as `GameWorldManager.state` gives it.
+     {"state": {...}}, with the value of `GameWorldManager.state`.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from Net.websocket import WebSocket
 log = logging.getLogger(__name__)
 
 STATE_EVERY_S = 1.0
-# Longer than a day is a ban.
+# The longest time for which a kick keeps a player away: a day. A ban lasts longer.
 LONGEST_AWAY_S = 86_400
 
 _AMOUNT = integer(-1_000_000, 1_000_000)
@@ -30,7 +31,7 @@ _REASON = text(1, 100)
 _ADDRESS = text(1, 64)
 
 
-# What an operator may do: the names of GameWorldManager's methods, and their arguments.
+# The commands of an operator: the names of methods of GameWorldManager, and their arguments.
 COMMANDS: dict[str, dict[str, Argument]] = {
     "send_global_message": {"text": Argument(text(1, 200)), "room": Argument(ROOM_NAME, optional=True)},
     "grant_resources": {
@@ -59,7 +60,7 @@ COMMANDS: dict[str, dict[str, Argument]] = {
 
 
 class Console:
-    """The operators' side of a server. doorkeeper: lets operators in. clock: seconds, never going back."""
+    """The console of all operators of a server. doorkeeper: checks their tokens. clock: seconds, never goes back."""
 
     def __init__(
         self, manager: GameWorldManager, doorkeeper: Doorkeeper, clock: Callable[[], float] = time.monotonic
@@ -69,7 +70,7 @@ class Console:
         self._clock = clock
 
     def converse(self, websocket: WebSocket) -> None:
-        """Serves one operator to the end of the connection; raises ConnectionClosed then."""
+        """Serves one operator until the connection ends; then raises ConnectionClosed."""
         if not self._doorkeeper.admits(websocket):
             return
         log.info("%s: an operator came", websocket.address)
@@ -91,7 +92,7 @@ class Console:
             send_json(websocket, self._obey(message, websocket.address))
 
     def _obey(self, message: Message, address: str) -> dict[str, Any]:
-        """Carries out one command; returns the answer."""
+        """Runs one command; returns the answer."""
 
         def run(name: str, arguments: dict[str, Any]) -> Any:
             said = getattr(self._manager, name)(**arguments)

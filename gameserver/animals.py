@@ -1,7 +1,7 @@
-"""What animals do: wander, hunt or flee as their species does, bite, and be replaced after death.
+"""The behaviour of animals: they wander, they hunt or flee as their species does, and they bite.
 
-An animal that no player is near stands still: on a large map nobody sees most of them.
-Each area of the map has its own animals, so many and no more: when one dies, another comes to the same area.
+An animal without a player near it stands still: on a large map, no player sees most of the animals.
+Each area of the map has a fixed number of animals. When one dies, another comes to the same area.
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ from gameserver.spawning import spawn_animal
 from gameserver.terrain import areas_of
 from gameserver.world import Arrival, World, angle_of, count_down, heading
 
-# A view ends up to a cell beyond `view_cells`; and no player crosses another one while an animal does not look round.
+# One, because a player's view ends up to one cell beyond `view_cells`. One more, because no player crosses more than a
+# cell before the animal looks round again.
 _CELLS_BEYOND_VIEW = 2
 
 
 def first_arrivals(world: World) -> list[Arrival]:
-    """The animals of a new round: dealt to the areas in turn, the species taking turns within each and next to it."""
+    """Returns the animals of a new round. Areas get them in turn; species alternate in an area and between areas."""
     settings = world.settings
     areas, kinds = len(areas_of(settings)), len(settings.species)
     count = int(settings.animals * settings.share_of_full_map() + 0.5)
@@ -28,13 +29,13 @@ def first_arrivals(world: World) -> list[Arrival]:
 
 
 def admit_arrivals(world: World, delta_time: float) -> None:
-    """Lets time pass for those who are to come, and in those whose time has come and for whom there is room."""
+    """Counts down the waiting times of arrivals, and spawns each animal that is due, if its area has room."""
     waiting = [arrival._replace(in_s=count_down(arrival.in_s, delta_time)) for arrival in world.arrivals]
     world.arrivals = [arrival for arrival in waiting if arrival.in_s > 0.0 or not spawn_animal(world, arrival)]
 
 
 def steer_animals(world: World, delta_time: float) -> None:
-    """Lets animals look round now and then, and turns what they are up to into the steps of this tick."""
+    """Lets animals that are due look round, and turns their aims into the steps of this tick."""
     settings = world.settings
     for animal in world.animals.values():
         species = settings.species[animal.species]
@@ -58,7 +59,7 @@ def steer_animals(world: World, delta_time: float) -> None:
 
 
 def bites(world: World) -> list[Blow]:
-    """The bites of this tick, by animals that had their prey in reach and have closed their mouth since the last."""
+    """Returns the bites of this tick. An animal bites if its prey was and is in reach, and its cool-down is over."""
     settings = world.settings
     struck = []
     for animal in world.animals.values():
@@ -71,7 +72,7 @@ def bites(world: World) -> list[Blow]:
 
 
 def in_reach(animal: Animal, victim: Mover, reach: float) -> bool:
-    """Whether the victim's edge is within `reach` of the animal's centre."""
+    """Returns whether the victim's edge is within `reach` of the animal's centre."""
     away_x = victim.x - animal.x
     away_y = victim.y - animal.y
     limit = reach + victim.scale
@@ -79,7 +80,7 @@ def in_reach(animal: Animal, victim: Mover, reach: float) -> bool:
 
 
 def _take_fright(world: World, animal: Animal) -> None:
-    """Turns on the player who hurt it if it hunts, and flees straight away from that player if it does not."""
+    """Chases the player that hurt the animal if its species hunts, and flees straight away from the player if not."""
     settings = world.settings
     hunter = world.players.get(animal.hurt_by or 0)
     animal.hurt_by = None
@@ -94,7 +95,7 @@ def _take_fright(world: World, animal: Animal) -> None:
 
 
 def _think(world: World, animal: Animal) -> None:
-    """Chooses the nearest player in sight as prey, if it hunts, or wanders on with a turn."""
+    """Chooses the nearest player in sight as prey, if the animal hunts; without prey, it turns and wanders on."""
     settings = world.settings
     animal.think_in_s = settings.animal_think_s
     animal.is_alone = _is_alone(world, animal)
@@ -108,7 +109,7 @@ def _think(world: World, animal: Animal) -> None:
 
 
 def _is_alone(world: World, animal: Animal) -> bool:
-    """Whether no player could see it before it looks round again; a view stays where a player has died."""
+    """Returns whether no player can see the animal before it looks round again; a dead player's view stays in place."""
     settings = world.settings
     cells_across, cells_down = settings.view_cells
     far_x = (cells_across + _CELLS_BEYOND_VIEW) * settings.cell_size
@@ -132,7 +133,7 @@ def _nearest_in_sight(world: World, animal: Animal) -> int | None:
 
 
 def _prey(world: World, animal: Animal) -> PlayerObject | None:
-    """The player it is after, unless that one has died or left."""
+    """Returns the player that the animal chases; None if there is none, or if that player has died or left."""
     if animal.target_id is None:
         return None
     player = world.players.get(animal.target_id)

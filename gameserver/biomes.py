@@ -1,6 +1,6 @@
-"""Snow and water: where walking is slow, and what is carried along.
+"""Snow and river: both slow movers down, and the river's current carries movers along.
 
-The borders are horizontal lines at whole numbers, so that a client can draw them, and predict with them.
+The borders are horizontal lines at whole numbers, so that a client can draw them and predict its moves with them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class Biomes(NamedTuple):
     river_current: float
 
     def ground_at(self, y: float) -> tuple[float, float]:
-        """The factor of everybody's speed, and the current that carries everybody to the right."""
+        """Returns the factor for the speed of movers at y, and the current that carries them to the right."""
         if y < self.snow_to_y:
             return self.snow_speed_factor, 0.0
         if self.is_river(y):
@@ -29,12 +29,12 @@ class Biomes(NamedTuple):
         return 1.0, 0.0
 
     def is_river(self, y: float) -> bool:
-        """Whether this is in the river."""
+        """Returns whether y is in the river."""
         return self.river_from_y <= y < self.river_to_y
 
 
 def biomes_of(settings: GameSettings) -> Biomes:
-    """The snow in the north and the river across the middle of a map."""
+    """Returns the snow in the north and the river across the middle of a map."""
     middle, half_width = settings.map_size / 2, settings.map_size * settings.river_share / 2
     return Biomes(
         round(settings.map_size * settings.snow_share),

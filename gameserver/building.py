@@ -1,8 +1,8 @@
-"""Walls and spikes: where they may stand, and how they go.
+"""Walls and spikes: where they may stand, and how they are removed.
 
-As MooMoo.io players expect: a building is in everybody's way, its owner's and team-mates' too; spikes hurt neither of
-those. It cannot be put into the river, onto anything solid, onto anybody, or over the border. Anybody can break it. It
-outlasts its owner's death, and goes when its owner leaves the match.
+The rules are those that players of MooMoo.io expect. A building blocks every mover, its owner and team-mates too;
+spikes do not hurt the owner and team-mates. A building cannot stand in the river, on a solid thing, on a mover, or over
+the border. Any player can break it. It stays after its owner's death, and is removed when its owner leaves the match.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from gameserver.world import World, heading
 
 
 def place_buildings(world: World) -> None:
-    """Builds what was asked for; what cannot be built or paid is forgotten."""
+    """Builds the buildings that players asked for; a request that cannot be built or paid is dropped."""
     for player in world.players.values():
         if player.place_asked is not None and player.alive:
             _place(world, player, *player.place_asked)
@@ -41,7 +41,7 @@ def _is_free(world: World, x: float, y: float, scale: float) -> bool:
 
 
 def put(world: World, owner: PlayerObject, item: int, x: float, y: float) -> Building:
-    """Puts a building there, whatever the rules say."""
+    """Puts a building at (x, y) without checking the rules."""
     row = world.settings.items[item]
     building = Building(world.new_id(), owner.id, item, x, y, row.scale)
     building.health = row.health
@@ -54,14 +54,14 @@ def put(world: World, owner: PlayerObject, item: int, x: float, y: float) -> Bui
 
 
 def batter(world: World, building: Building, damage: float) -> None:
-    """Takes health from a building, which falls when it has none left."""
+    """Takes health from a building, and removes the building when it has no health left."""
     building.health = max(0.0, building.health - damage)
     if building.health == 0.0:
         raze(world, building)
 
 
 def raze(world: World, building: Building) -> None:
-    """Takes a building out of the world; its owner may build another."""
+    """Removes a building from the world; its owner may build another one."""
     del world.buildings[building.id]
     world.solid_grid.remove(building)
     world.building_changes += 1
@@ -69,6 +69,6 @@ def raze(world: World, building: Building) -> None:
 
 
 def raze_all_of(world: World, player_id: int) -> None:
-    """Takes away everything that a player has built."""
+    """Removes all buildings of a player."""
     for building in [building for building in world.buildings.values() if building.owner_id == player_id]:
         raze(world, building)

@@ -1,7 +1,7 @@
-"""What a client is told of the rules when it joins: enough to draw the world and to predict its own moves.
+"""The rules that a client gets when it joins: enough to draw the world and to predict its own moves.
 
 A player's speed is `player_speed` times its weapon's `speed` times the factor of the ground at its y when the tick
-begins; in the river the current is added to it. `docs/protocol.md` says it in full.
+begins; in the river the current is added to it. `docs/protocol.md` has the full description.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from gameserver.settings import GameSettings
 
 
 def describe(settings: GameSettings, biomes: Biomes) -> dict[str, Any]:
-    """Plain data by name."""
+    """Returns the rules by name, as plain data."""
     return {
         "tick_rate": settings.tick_rate,
         "map_size": round(settings.map_size),
@@ -31,7 +31,7 @@ def describe(settings: GameSettings, biomes: Biomes) -> dict[str, Any]:
             {"name": row.name, "hunts": row.hunts, "scale": settings.animal_scale * row.scale}
             for row in settings.species
         ],
-        # None: who dies is out of the round.
+        # None: a player that dies is out of the round.
         "respawn_after_s": settings.respawn_after_s if MODES[settings.mode].respawns else None,
         "arrow_wood": settings.arrow_wood,
         "meal_food": settings.meal_food,

@@ -1,7 +1,7 @@
-"""Blows: who is hit, what it costs them, and who brought them down.
+"""Hits: which movers are hit, the damage that they take, and which player is credited with a death.
 
-All blows of a tick are struck before the first lands, so nobody wins a duel by having joined earlier. What a death
-means (score, events, coming back) is the business of `Game`.
+The game collects all hits of a tick before the first one takes effect, so no player wins a duel by having joined
+earlier. `Game` handles the results of a death (score, events, respawn).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from gameserver.world import World, heading
 
 
 class Blow(NamedTuple):
-    """A blow that will land; attacker_id: the player who is credited, or None."""
+    """A hit that will take effect. attacker_id: the player that is credited, or None."""
 
     victim: Mover
     damage: float
@@ -22,7 +22,7 @@ class Blow(NamedTuple):
 
 
 class Swing(NamedTuple):
-    """A weapon that is swung: where from, where to, how far, and what it does. widest: the cosine of half its arc."""
+    """A swing of a weapon: its position, direction, reach and effect. widest: the cosine of half its arc."""
 
     player: PlayerObject
     x: float
@@ -35,7 +35,7 @@ class Swing(NamedTuple):
     gather: int
 
     def hits(self, body: Body) -> bool:
-        """Whether the body's edge is in reach and its centre within the arc."""
+        """Returns whether the body's edge is in reach and its centre is within the arc."""
         away_x = body.x - self.x
         away_y = body.y - self.y
         limit = self.reach + body.scale
@@ -46,7 +46,7 @@ class Swing(NamedTuple):
 
 
 def swing_weapons(world: World) -> list[Swing]:
-    """Swings the weapons of all who want to and can; a swing costs its cool-down whether it hits or not."""
+    """Swings the weapon of each player that asks for it and can; the cool-down starts even if the swing misses."""
     settings = world.settings
     swings = []
     for player in world.players.values():
@@ -63,7 +63,7 @@ def swing_weapons(world: World) -> list[Swing]:
 
 
 def blows(world: World, swings: list[Swing]) -> list[Blow]:
-    """One blow for each mover that a swing hits, teammates excepted."""
+    """Returns one hit for each mover that a swing reaches, except teammates."""
     struck = []
     for swing in swings:
         player = swing.player
@@ -74,7 +74,7 @@ def blows(world: World, swings: list[Swing]) -> list[Blow]:
 
 
 def pricks(world: World) -> list[Blow]:
-    """One blow for each mover that has walked into a spike, unless it, or its team, has built it."""
+    """Returns one hit for each mover that has walked into a spike, unless the mover or its team built the spike."""
     pricked = []
     for mover, building in world.touches:
         owner = world.players[building.owner_id]
@@ -85,7 +85,7 @@ def pricks(world: World) -> list[Blow]:
 
 
 def land_blows(world: World, struck: list[Blow]) -> None:
-    """Takes health; who is down is noted in `world.fallen` once, credited to the blow that did it."""
+    """Takes health. A mover that dies is added to `world.fallen` once, with the attacker of the hit that killed it."""
     for victim, damage, attacker_id in struck:
         if victim.alive:
             victim.just_hit = True
@@ -97,5 +97,5 @@ def land_blows(world: World, struck: list[Blow]) -> None:
 
 
 def is_target(mover: Mover, team: int | None) -> bool:
-    """Whether someone of that team may hurt the mover: the dead and teammates are out of it."""
+    """Returns whether an attacker of that team may hurt the mover; dead movers and teammates cannot be hurt."""
     return mover.alive and (team is None or mover.team != team)

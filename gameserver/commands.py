@@ -1,6 +1,6 @@
 """Commands as JSON objects over a WebSocket: {"id": 7, "do": "kick", "player_id": 3}.
 
-In:  a message, and a table of commands: name -> arguments. Out: checked arguments, and the answers:
+In:  a message, and a table of commands: name -> arguments. Out: the checked arguments, and the answers:
      {"id": 7, "ok": true, "said": ...} or {"id": 7, "error": "..."}.
 """
 
@@ -18,7 +18,7 @@ _ID = text(1, 64)
 
 
 class CommandError(Exception):
-    """A command that cannot be carried out; the text says why."""
+    """A command cannot be run; the text says why."""
 
 
 class Argument(NamedTuple):
@@ -32,10 +32,10 @@ Commands = Mapping[str, Mapping[str, Argument]]
 
 
 def obey(message: Message, commands: Commands, run: Callable[[str, dict[str, Any]], Any]) -> dict[str, Any]:
-    """Carries out the command in a message; returns the answer.
+    """Runs the command in a message; returns the answer.
 
-    run: is given the command's name and its checked arguments, and returns what is said to it, as data for JSON; raises
-    CommandError when it cannot be done.
+    run: gets the command's name and its checked arguments, and returns the value of "said" as data for JSON. It raises
+    CommandError for a command that cannot be run.
     """
     number = None
     try:
@@ -52,7 +52,7 @@ def obey(message: Message, commands: Commands, run: Callable[[str, dict[str, Any
 
 
 def check_arguments(commands: Commands, name: Any, given: dict[str, Any]) -> dict[str, Any]:
-    """Returns the checked arguments of a command; raises ValueError with what is wrong about them."""
+    """Returns the checked arguments of a command; raises ValueError for wrong ones, and the text says the fault."""
     known = commands.get(name) if isinstance(name, str) else None
     if known is None:
         raise ValueError(f'"do" must be one of: {", ".join(commands)}')
@@ -71,7 +71,7 @@ def check_arguments(commands: Commands, name: Any, given: dict[str, Any]) -> dic
 
 
 def parse_object(message: Message) -> dict[str, Any]:
-    """The JSON object in a message; raises ValueError when it is something else."""
+    """Returns the JSON object in a message; raises ValueError if the message is anything else."""
     try:
         value = parse(message)
     except JsonError as error:
@@ -82,7 +82,7 @@ def parse_object(message: Message) -> dict[str, Any]:
 
 
 def _check_number(number: Any) -> Any:
-    """Returns the id of a command, which its answer repeats; raises ValueError for one that is not short and flat."""
+    """Returns the id of a command, for its answer; raises ValueError unless it is None, a number or a short text."""
     if number is not None and type(number) not in (int, float):
         try:
             _ID.check(number)
@@ -92,7 +92,7 @@ def _check_number(number: Any) -> Any:
 
 
 def _number_in(value: Any) -> Any:
-    """The id of a command of which something else cannot be read, None if that cannot be read either."""
+    """Returns the id of a command that is invalid JSON in another place; None if the id cannot be read either."""
     try:
         return _check_number(value.get("id")) if isinstance(value, dict) else None
     except ValueError:
@@ -100,5 +100,5 @@ def _number_in(value: Any) -> Any:
 
 
 def send_json(websocket: WebSocket, value: dict[str, Any]) -> None:
-    """Sends an object; waits until the kernel has taken it, so it may be long. Raises ConnectionClosed."""
+    """Sends an object, and waits until the kernel has taken all of it, so it may be long. Raises ConnectionClosed."""
     websocket.send(json.dumps(value, ensure_ascii=False))

@@ -1,4 +1,4 @@
-"""Dying and coming back: who gets what for it, and who takes the place of the dead."""
+"""Death and respawn: the credit for a kill, the return of players, and the animals that replace dead ones."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from gameserver.world import Arrival, World
 
 
 def respawn(world: World, delta_time: float) -> None:
-    """Brings back those who have waited long enough and are not out, and lets animals come."""
+    """Spawns each dead player that has waited long enough and is not out, and spawns the animals that are due."""
     for player in world.players.values():
         if not player.alive and player.respawn_in_s == 0.0 and player.out_at_tick is None:
             spawn_player(world, player)
@@ -17,9 +17,9 @@ def respawn(world: World, delta_time: float) -> None:
 
 
 def settle(world: World) -> None:
-    """Takes the fallen out of the world, and gives those who brought them down their due.
+    """Handles the deaths of this tick: counts them, removes dead animals, and credits the players that killed.
 
-    The dead keep what they have: resources, age, weapon, buildings.
+    Dead players keep their resources, age, weapon and buildings.
     """
     for victim, killer_id in world.fallen:
         killer = None if killer_id is None else world.players[killer_id]

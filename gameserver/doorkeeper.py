@@ -1,7 +1,8 @@
-"""Who may do what only an operator may: whoever knows the operator's token.
+"""Operator authentication: a client is an operator if it knows the operator's token.
 
-In:  the first message of a WebSocket, {"token": "..."}. Out: {"ok": true} or {"error": "..."} to it, and yes or no.
-An address that has sent five wrong tokens is not heard for a minute.
+In:  the first message of a WebSocket, {"token": "..."}. Out: the answer to it, {"ok": true} or {"error": "..."}, and
+     a bool for the caller.
+After five wrong tokens, the server refuses all tokens of that address for a minute.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ LONGEST_TOKEN = 200
 
 
 def check_token(token: str) -> None:
-    """Raises ValueError for an operator's token that nobody could type into the page, or that anybody would guess."""
+    """Raises ValueError for an operator's token that is empty, too long, between spaces, or impossible to type."""
     is_typed = all(unicodedata.category(char)[0] != "C" and char not in "\u2028\u2029" for char in token)
     has_spaces_around = token[:1].isspace() or token[-1:].isspace()
     if not token or has_spaces_around or not is_typed or len(token) > LONGEST_TOKEN:
@@ -37,19 +38,20 @@ def check_token(token: str) -> None:
 
 
 class Doorkeeper:
-    """Asks for the token. clock: seconds, never going back. Raises ValueError, see `check_token`."""
+    """Asks clients for the token. clock: seconds, never goes back. Raises ValueError, see `check_token`."""
 
     def __init__(self, token: str, clock: Callable[[], float] = time.monotonic) -> None:
         check_token(token)
         self._token = token.encode("utf-8")
         self._clock = clock
         self._lock = threading.Lock()
-        self._wrong_tokens: dict[str, list[float]] = {}  # when, by address
+        self._wrong_tokens: dict[str, list[float]] = {}  # the times of wrong tokens, by address
 
     def admits(self, websocket: WebSocket, is_trusted: bool = False) -> bool:
-        """Waits for the token and answers it; whoever is not let in is told why and closed with 1008.
+        """Waits for the token and answers it; returns whether the client is admitted.
 
-        is_trusted: lets in whatever the token is. Raises ConnectionClosed when the other side leaves.
+        A refused client gets the reason, and its connection is closed with 1008. is_trusted: admits the client with any
+        token. Raises ConnectionClosed when the other side leaves.
         """
         given = self._read_token(websocket)
         problem = None if is_trusted else self._why_not(given, websocket)
@@ -63,13 +65,13 @@ class Doorkeeper:
     def _read_token(self, websocket: WebSocket) -> Any:
         try:
             message = websocket.receive(TOKEN_TIMEOUT_S)
-            # Strangers send it: its length is looked at before its contents.
+            # The message may come from a stranger, so its length is checked before its contents.
             return parse_object(message).get("token") if len(message) <= LONGEST_TOKEN_MESSAGE else None
         except (TimeoutError, ValueError):
             return None
 
     def _why_not(self, given: Any, websocket: WebSocket) -> str | None:
-        if not given:  # a page asks whether it needs one: no guess
+        if not given:  # a page asks whether it needs a token: this is no guess
             return "type the operator's token: the server printed it when it started"
         host = websocket.host
         with self._lock:
@@ -78,7 +80,7 @@ class Doorkeeper:
             wrong = self._wrong_tokens.get(host, [])
             if len(wrong) >= WRONG_TOKENS_ALLOWED:
                 return f"too many wrong tokens: wait {BLOCKED_FOR_S:g} s"
-            # In constant time: how long it takes must not tell how much of a guess was right.
+            # A comparison in constant time: its duration must not tell how much of a guess is right.
             if isinstance(given, str) and hmac.compare_digest(given.encode("utf-8", "replace"), self._token):
                 self._wrong_tokens.pop(host, None)
                 return None
@@ -87,6 +89,6 @@ class Doorkeeper:
             return "this is not the operator's token: the server printed it when it started"
 
     def _forget_before(self, time_s: float) -> None:
-        """Keeps of every address only what still counts against it."""
+        """Forgets the wrong tokens from before a time, and the addresses that have no others."""
         counting = {host: [at_s for at_s in wrong if at_s > time_s] for host, wrong in self._wrong_tokens.items()}
         self._wrong_tokens = {host: wrong for host, wrong in counting.items() if wrong}

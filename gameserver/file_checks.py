@@ -1,7 +1,7 @@
-"""Whether the files that a server is told to keep can be kept beside each other.
+"""Checks that the database and the file for running matches have usable names and are different files.
 
-In:  the names of the database and of the file for running matches. Out: nothing, if they can.
-Raises ValueError for a name that stands for no file, and for two names of one file.
+In:  the names of both files. Out: nothing, if the server can use both.
+Raises ValueError for a name that cannot be a file, and for two names of one file.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from typing import Sequence
 
 from gameserver.leaderboard import MEMORY
 
-# What SQLite keeps beside a database, and what a state is written into before it takes the place of the old one.
+# The endings of the files that SQLite keeps beside a database; then those of a checkpoint, which is written to the file
+# ".new" before it replaces the old one.
 _BESIDE_DATABASE = ("", "-wal", "-shm", "-journal")
 _BESIDE_STATE = ("", ".new")
 
@@ -46,8 +47,8 @@ def _is_shared(database: str, state: str) -> bool:
 
 
 def _places(path: str, endings: Sequence[str]) -> set[str]:
-    """The files that are kept under a name, in the one spelling that the file system knows them by."""
+    """Returns the paths of all files that are kept under a name, each in one standard spelling."""
     place = os.path.normcase(os.path.realpath(path))
-    if sys.platform == "darwin":  # its file systems take upper and lower case for the same
+    if sys.platform == "darwin":  # its file systems do not tell upper case from lower case
         place = place.casefold()
     return {place + ending for ending in endings}

@@ -1,4 +1,4 @@
-"""Shots: from the bow to the first thing in their way."""
+"""Projectiles: they are fired, fly, and end at the first thing in their way."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gameserver.world import World, heading
 
 
 def fire_projectiles(world: World) -> None:
-    """Fires the shots that were asked for; one for which the weapon is not ready, or the wood not there, is lost."""
+    """Fires the shots that players asked for. A shot is lost if the weapon is not ready or the player has no wood."""
     settings = world.settings
     for player in world.players.values():
         angle_rad = player.shot_asked_rad
@@ -28,7 +28,7 @@ def fire_projectiles(world: World) -> None:
 
 
 def fly_projectiles(world: World, delta_time: float) -> None:
-    """Moves every projectile; it ends at the first thing it meets, at its range, or at the border of the map."""
+    """Moves every projectile. It ends at the first thing that it hits, at its range, or at the border of the map."""
     settings = world.settings
     for projectile in list(world.projectiles.values()):
         distance = min(settings.projectile_speed * delta_time, projectile.range_left)
@@ -44,9 +44,10 @@ def fly_projectiles(world: World, delta_time: float) -> None:
 
 
 def _first_in_path(world: World, projectile: Projectile, distance: float) -> Body | None:
-    """What the projectile meets first on the next `distance` units, or None.
+    """Returns the first body that the projectile hits on the next `distance` units, or None.
 
-    It is swept: not only the end of the path counts, so nothing is too thin or the tick too long to be hit.
+    The test is swept: it checks the whole path and not only its end. So a projectile never jumps over a thin body, even
+    in a long tick.
     """
     middle_x = projectile.x + projectile.heading_x * distance / 2
     middle_y = projectile.y + projectile.heading_y * distance / 2
@@ -67,7 +68,7 @@ def _first_in_path(world: World, projectile: Projectile, distance: float) -> Bod
 
 
 def _way_to_contact(projectile: Projectile, body: Body) -> float | None:
-    """How far the projectile flies until its edge meets the body's; None if it passes by or leads away."""
+    """Returns how far the projectile flies until its edge touches the body's; None if it passes by or flies away."""
     away_x = body.x - projectile.x
     away_y = body.y - projectile.y
     reach = body.scale + projectile.scale

@@ -1,6 +1,6 @@
-"""Work: what players' weapons do to things that stand, and what their food is good for.
+"""Gathering: players' weapons take resources from scenery and damage buildings; food heals players.
 
-A tree, bush, rock or gold vein never runs out. A building loses health to any blow, its owner's too.
+A tree, bush, rock or gold vein never runs out. Every hit takes health from a building, its owner's too.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from gameserver.world import World
 
 
 def work(world: World, swings: list[Swing]) -> None:
-    """Lets the swings of this tick take from all scenery that they hit, and break what is built."""
+    """Gives players the resources of all scenery that their swings hit in this tick, and damages buildings."""
     for swing in swings:
         player = swing.player
         reached = world.solid_grid.near(swing.x, swing.y, swing.reach)
@@ -26,7 +26,7 @@ def work(world: World, swings: list[Swing]) -> None:
 
 
 def eat_meals(world: World) -> None:
-    """Heals those who asked for a meal, need it and can pay for it."""
+    """Heals each player that asked for a meal, needs it and can pay for it."""
     settings = world.settings
     for player in world.players.values():
         is_hungry = player.meal_asked and player.alive and player.health < settings.player_health

@@ -1,7 +1,8 @@
-"""A uniform grid: who could be near this point, without asking everyone.
+"""A uniform grid: finds the bodies near a point without measuring the distance to every body.
 
-The map is cut into square cells; a body is filed in the cell that its centre lies in. A look-up visits the few cells
-that could hold something in reach, so its cost depends on how crowded the place is, not on how much is in the world.
+The map is cut into square cells. The grid files a body in the cell that holds the body's centre. A look-up visits only
+the few cells that can hold a body in reach. So its cost depends on how crowded the place is, not on how many bodies the
+world has.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ T = TypeVar("T", bound=Body)
 
 
 class Grid(Generic[T]):
-    """Bodies by place, in the order they came: look-ups give the same answers in the same order every time.
+    """Bodies by place, in insertion order, so look-ups always give the same answers in the same order.
 
-    map_size: width and height of the map. cell_size: width and height of a cell; about the size of a common
-    look-up is best: larger cells hold more that is not meant, smaller ones make more cells to visit.
+    map_size: width and height of the map. cell_size: width and height of a cell; best is about the size of a common
+    look-up. Larger cells hold more bodies out of reach; smaller cells mean more cells to visit.
     """
 
     def __init__(self, map_size: float, cell_size: float) -> None:
@@ -29,14 +30,14 @@ class Grid(Generic[T]):
 
     def rebuild(self, bodies: Iterable[T]) -> None:
         """Files these bodies, and only these, by their present places."""
-        for body in self._filed:  # far fewer than there are cells
+        for body in self._filed:  # far fewer bodies than cells
             self._cells[body.cell].clear()
         self._filed.clear()
         for body in bodies:
             self.insert(body)
 
     def bodies(self) -> list[T]:
-        """All that is filed."""
+        """Returns all filed bodies."""
         return list(self._filed)
 
     def insert(self, body: T) -> None:
@@ -53,7 +54,7 @@ class Grid(Generic[T]):
         self._filed.remove(body)
 
     def move(self, body: T, x: float, y: float) -> None:
-        """Puts a filed body to another place on the map."""
+        """Moves a filed body to another place on the map."""
         body.x = x
         body.y = y
         cell = int(y / self._cell_size) * self._columns + int(x / self._cell_size)
@@ -63,9 +64,9 @@ class Grid(Generic[T]):
             body.cell = cell
 
     def near(self, x: float, y: float, radius: float) -> Sequence[T]:
-        """All bodies that the circle could touch, and some that it does not: the caller measures.
+        """Returns all bodies that the circle could touch, and some that it does not; the caller measures.
 
-        The list may be the grid's own: not to be changed, nor kept beyond the next change of the grid.
+        The list may be the grid's own. The caller does not change it, and does not use it after the grid has changed.
         """
         reach = radius + self._largest_scale
         size = self._cell_size
@@ -86,11 +87,11 @@ class Grid(Generic[T]):
                 found += cell
         return found
 
-    # What `touching` has to measure.
+    # The look-up that `touching` uses.
     touchable = near
 
     def touching(self, x: float, y: float, radius: float, ignored: T | None = None) -> T | None:
-        """The first body found that overlaps the circle, or None; `ignored` is the one that asks."""
+        """Returns the first body found that overlaps the circle, or None. ignored: the body that moves, if any."""
         for body in self.touchable(x, y, radius):
             gap_x = body.x - x
             gap_y = body.y - y

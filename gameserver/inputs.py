@@ -1,6 +1,6 @@
-"""What a player may ask for: one small function per packet, which sets an intent and does nothing else.
+"""The inputs of a player: one small function for each packet, which sets an intent and does nothing else.
 
-The next update acts on the intents, so the order in which threads deliver inputs within a tick hardly matters, and a
+The next update acts on the intents. So the order in which threads deliver inputs within a tick hardly matters, and a
 match can be replayed from its inputs.
 """
 
@@ -12,14 +12,14 @@ from typing import Any, Callable
 from gameserver.objects import BUILDINGS, PlayerObject
 
 DIRECTIONS = range(8)
-WEAPONS_AT_MOST = 8  # whether there is one of that number is for the rules to say
+WEAPONS_AT_MOST = 8  # the rules check whether a weapon has that number
 
 
 def apply_input(player: PlayerObject, input_data: tuple[Any, ...]) -> None:
     """Sets the intent that `input_data` (packet id, arguments...) asks for.
 
     Raises ValueError for an unknown packet id, a direction that is not None or 0-7, an angle that is not finite, an
-    item that is not in the table, or a choice that is no number of a weapon.
+    item that is not in the table, or a choice that cannot be the number of a weapon.
     """
     packet_id, *arguments = input_data
     note_intent = INPUTS.get(packet_id)
@@ -43,7 +43,7 @@ def _aim(player: PlayerObject, angle_rad: float) -> None:
 def _attack(player: PlayerObject, flag: bool, angle_rad: float) -> None:
     player.angle_rad = _full_turn(angle_rad)
     player.attacking = bool(flag)
-    # A click can be over before the next tick looks; it is still worth a swing.
+    # A click can be over before the next tick. It still gives a swing.
     if flag:
         player.swing_asked = True
 
@@ -75,7 +75,7 @@ def _upgrade(player: PlayerObject, choice: int) -> None:
 
 
 def _full_turn(angle_rad: float) -> float:
-    """The same angle from 0 up to 2 pi; one infinity or NaN would spread through positions like an illness."""
+    """Returns the same angle from 0 up to 2 pi; raises ValueError for infinity and NaN, which would spoil positions."""
     if not math.isfinite(angle_rad):
         raise ValueError(f"angle must be a finite number of radians, not {angle_rad!r}")
     return angle_rad % math.tau

@@ -1,8 +1,8 @@
-"""How people in the same room find the server: a QR code of its address, and its name on the local network.
+"""Helps people in the same room find the server: a QR code of its address, and its name on the local network.
 
-In:  the addresses that `Net.lan` gives, the same that are printed. Out: a code, a page, an announcement.
-Both need packages of the extra `lan` (segno, zeroconf). Without them one line says what to install, and nothing else is
-missing.
+In:  the addresses from `Net.lan`; the server prints the same ones. Out: a QR code, a page, an announcement.
+Both features need packages of the extra `lan` (segno, zeroconf). Without these packages, one line says what to install,
+and the rest of the server works.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ log = logging.getLogger(__name__)
 
 HOW_TO_INSTALL = "python -m pip install '.[lan]'"
 NOBODY_ELSE = "no other machine can open this server: see --host"
-# Announced under this name where the machine's own is no host name.
+# The announced name if the machine's own name is no host name.
 _NAMELESS = "game-server"
 # The kind of service that web browsers and file managers look for (RFC 6763 section 4.1.2).
 _SERVICE = "_http._tcp.local."
 
 
 def why_nobody_else(host: str) -> str:
-    """Says why no other machine can open a server that listens on `host`, and what to do."""
+    """Returns why no other machine can open a server that listens on `host`, and what to do."""
     if host not in (ANY_HOST, ANY_IPV6_HOST):
         return f"Only this machine can open it; for others, start it with --host {ANY_HOST}."
     other = ANY_IPV6_HOST if host == ANY_HOST else ANY_HOST
@@ -41,7 +41,7 @@ def why_nobody_else(host: str) -> str:
 
 
 def qr_for_terminal(url: str) -> str | None:
-    """The code as characters, light on dark or dark on light alike; None without segno."""
+    """Returns the QR code as characters for light and dark terminals; None without segno."""
     try:
         import segno
     except ImportError:
@@ -52,9 +52,9 @@ def qr_for_terminal(url: str) -> str | None:
 
 
 def qr_page(url: str | None) -> Page:
-    """The code as a picture that fills the window, for a projector.
+    """Returns the QR code as a picture that fills the window, for a projector.
 
-    url: None if no other machine can open the server. Raises HandshakeError 404 then, and without segno.
+    url: None if no other machine can open the server. Raises HandshakeError 404 if url is None or segno is missing.
     """
     if url is None:
         raise HandshakeError(404, NOBODY_ELSE, "RFC 9110 section 15.5.5")
@@ -69,25 +69,25 @@ def qr_page(url: str | None) -> Page:
 
 
 class Announcement:
-    """The server's entry in the lists of services on the local network (multicast DNS), while it runs.
+    """The running server's entry in the lists of services on the local network (multicast DNS).
 
-    addresses: at which other machines can open the server; without any, nothing is announced.
+    addresses: other machines can open the server at these; if there are none, nothing is announced.
     """
 
     def __init__(self, addresses: Sequence[str], port: int) -> None:
         self._addresses = list(addresses)
         self._port = port
         self._zeroconf: Any = None
-        # Asking whether the name is free takes a second or so, for which nobody should have to wait.
+        # The check that the name is free takes about a second. A thread of its own does it, so that nobody waits.
         self._thread = threading.Thread(target=self._register, name="announce", daemon=True)
 
     def start(self) -> None:
-        """Begins to announce, if others can come and zeroconf is there; what goes wrong is logged in one line."""
+        """Starts to announce, if others can reach the server and zeroconf is installed; logs a failure in one line."""
         if self._addresses:
             self._thread.start()
 
     def stop(self) -> None:
-        """Takes the entry back."""
+        """Removes the entry."""
         if self._thread.is_alive():
             self._thread.join()
         if self._zeroconf is not None:
@@ -101,7 +101,7 @@ class Announcement:
         name = (machine_name() or _NAMELESS).partition(".")[0]
         kind = IPVersion.V6Only if ":" in self._addresses[0] else IPVersion.V4Only
         try:
-            # Only where the server can be opened, and never over an interface that is down.
+            # Announce only on addresses at which the server can be opened, and never on an interface that is down.
             self._zeroconf = Zeroconf(interfaces=self._addresses, ip_version=kind)
             info = ServiceInfo(
                 _SERVICE,
@@ -113,5 +113,5 @@ class Announcement:
             )
             self._zeroconf.register_service(info, allow_name_change=True)
             log.info("announced on the local network as %s", info.name)
-        except Exception as error:  # zeroconf's own errors have no common base, and none of them may cost the game
+        except Exception as error:  # zeroconf's errors have no common base class, and none may stop the game
             log.info("not announced on the local network: %s", str(error) or type(error).__name__)

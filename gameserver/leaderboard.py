@@ -1,8 +1,9 @@
-"""The file behind `store.py`: its schema, what is added to it, and what can be read from it.
+"""The database file behind `store.py`: its schema, and the statements that write and read it.
 
 In:  the path of a database; matches and events.
-Out: a connection to write or to read with; plain data, best or newest first; a table for a terminal.
-Raises StoreError for a file that is something else, sqlite3.Error for one that cannot be written or read.
+Out: a connection for writing or for reading; plain data, best or newest first; a table for a terminal.
+Raises StoreError for a file that is not a database of this game, and sqlite3.Error for a file that cannot be written or
+read.
 """
 
 from __future__ import annotations
@@ -23,17 +24,17 @@ DEFAULT_PATH = "gameserver.sqlite3"
 MEMORY = ":memory:"
 MOST_PLAYERS = 1_000_000  # in one printed table
 
-# Patience with another process that holds the file.
+# How long to wait for another process that has locked the file.
 BUSY_S = 1.0
 
-# "Game" in ASCII: tells our databases from those of other programs.
+# "Game" in ASCII: it marks a database as one of this program.
 APPLICATION_ID = 0x47616D65
-# What makes each version of the schema from the one before; PRAGMA user_version is how many of them a file has seen.
+# The statements that make each version of the schema from the one before. PRAGMA user_version is the version of a file.
 SCHEMA: tuple[tuple[str, ...], ...] = (
     (
         "PRAGMA application_id = 0x47616D65",
         "PRAGMA user_version = 1",
-        # uid: a commit that failed may yet have reached the disk; the match is then not counted twice.
+        # uid: a commit that seems to fail may have reached the disk. The uid keeps the match from being counted twice.
         """CREATE TABLE matches (id INTEGER PRIMARY KEY, uid TEXT NOT NULL UNIQUE, room_id TEXT NOT NULL,
             mode TEXT NOT NULL, seed INTEGER NOT NULL, started_at REAL NOT NULL, duration_s REAL NOT NULL)""",
         """CREATE TABLE results (id INTEGER PRIMARY KEY, match_id INTEGER NOT NULL REFERENCES matches,
@@ -60,7 +61,8 @@ _ADD_TO_TOTALS = """UPDATE players SET matches = matches + 1, wins = wins + ?, s
 _ADD_EVENT = "INSERT INTO events (room_id, at, tick, type, details) VALUES (?, ?, ?, ?, ?)"
 _PRUNE_EVENTS = "DELETE FROM events WHERE id <= (SELECT max(id) FROM events) - ?"
 
-# A sum of scores rewards those who play much; ties are broken by what a quarrel in the class room would name next.
+# Players rank by the sum of their scores, which rewards players that play much. The other columns break ties, in the
+# order in which a class would argue about them.
 _RANK_BY = ("score", "wins", "kills", "deaths")
 _BEST_PLAYERS = """
     SELECT name, matches, wins, score, kills, deaths, best_score, last_seen FROM players
@@ -70,7 +72,7 @@ _LATEST_MATCHES = """
 _RESULTS = """
     SELECT place, player_id, name, team, score, kills, deaths FROM results WHERE match_id = ? ORDER BY place, id"""
 
-# Heading of a column of the table, and the key of what is in it. The name comes last: it may be of any width.
+# The heading of each column of the table, and the key of its values. The name comes last: it may have any width.
 _COLUMNS = (
     ("place", "place"),
     ("score", "score"),
@@ -110,15 +112,15 @@ Record = Union[Match, Event]
 
 
 class StoreError(Exception):
-    """This file is not a database of this game, or cannot be read; the text says which."""
+    """The file is not a database of this game, or cannot be read; the text says which."""
 
 
 def open_to_write(path: str) -> sqlite3.Connection:
-    """Opens a database, or makes it; nothing is changed in a file of another kind."""
+    """Opens a database for writing, and creates it if it is missing; never changes a file of another kind."""
     if path != MEMORY and os.path.isfile(path):
-        if not os.access(path, os.W_OK):  # SQLite would leave a -wal file that later stops those who may write, too
+        if not os.access(path, os.W_OK):  # SQLite would leave a -wal file, which later stops permitted writers too
             raise sqlite3.OperationalError("it can only be read")
-        if os.path.getsize(path) == 1:  # SQLite would take it for an empty one
+        if os.path.getsize(path) == 1:  # SQLite would take it for an empty database
             raise StoreError(f"{path} is not a database; it is left as it is")
     db = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
     try:
@@ -128,8 +130,8 @@ def open_to_write(path: str) -> sqlite3.Connection:
                 db.execute(statement)
         db.execute("COMMIT")
         db.execute("PRAGMA journal_mode = WAL")
-        db.execute("PRAGMA synchronous = FULL")  # a commit outlives a power cut; only the writer's thread waits for it
-        db.execute("PRAGMA journal_size_limit = 4194304")  # bytes; a burst would swell the -wal file for good
+        db.execute("PRAGMA synchronous = FULL")  # a commit survives a power cut; only the writer thread waits for it
+        db.execute("PRAGMA journal_size_limit = 4194304")  # bytes; without it, a burst enlarges the -wal file for good
     except BaseException as error:
         db.close()
         if type(error) is sqlite3.DatabaseError:
@@ -139,13 +141,13 @@ def open_to_write(path: str) -> sqlite3.Connection:
 
 
 def open_to_read(path: str) -> sqlite3.Connection:
-    """Opens a database that is there, in a way that cannot change what it holds."""
+    """Opens an existing database, in a way that cannot change its contents; raises StoreError if there is none."""
     if not os.path.isfile(path):
         raise StoreError(f"there is no database {path}")
     if os.access(path, os.W_OK):
-        how = "mode=rw"  # not ro: the last one who closes a database after a crash should be able to tidy up
+        how = "mode=rw"  # not ro: after a crash, the last process that closes the database must be able to clean up
     else:
-        how = "mode=ro" if os.path.exists(f"{path}-wal") else "immutable=1"  # which makes no -wal file
+        how = "mode=ro" if os.path.exists(f"{path}-wal") else "immutable=1"  # immutable creates no -wal file
     uri = f"{Path(path).absolute().as_uri()}?{how}"
     db = sqlite3.connect(uri, uri=True, timeout=BUSY_S, isolation_level=None)
     try:
@@ -159,7 +161,7 @@ def open_to_read(path: str) -> sqlite3.Connection:
 
 
 def _version(db: sqlite3.Connection, path: str) -> int:
-    """The version of a database's schema, 0 for an empty one."""
+    """Returns the version of a database's schema; 0 for an empty database."""
     version, application_id, things = (
         db.execute(query).fetchone()[0]
         for query in ("PRAGMA user_version", "PRAGMA application_id", "SELECT count(*) FROM sqlite_master")
@@ -174,7 +176,7 @@ def _version(db: sqlite3.Connection, path: str) -> int:
 
 
 def add(db: sqlite3.Connection, records: Iterable[Record], events_kept: int) -> None:
-    """Adds records in one transaction, and deletes the oldest events beyond so many; all of it happens or nothing."""
+    """Adds records and deletes the oldest events beyond `events_kept`, all in one transaction: all of it or nothing."""
     db.execute("BEGIN IMMEDIATE")
     try:
         for record in records:
@@ -208,12 +210,12 @@ def _add_event(db: sqlite3.Connection, event: Event) -> None:
 
 
 def _text(text: str) -> str:
-    """A stranger's text without lone surrogates, which no file can hold."""
+    """Returns a stranger's text without lone surrogates, because no file can hold them."""
     return text.encode("utf-8", "replace").decode()
 
 
 def best_players(db: sqlite3.Connection, limit: int) -> list[dict[str, Any]]:
-    """The totals of the best players; who has done equally well shares a place. last_seen: unix seconds."""
+    """Returns the totals of the best players; equally good players share a place. last_seen: unix seconds."""
     rows = _fetch(db, _BEST_PLAYERS, max(0, limit))
     for index, row in enumerate(rows):
         is_tied = index > 0 and all(row[key] == rows[index - 1][key] for key in _RANK_BY)
@@ -222,10 +224,10 @@ def best_players(db: sqlite3.Connection, limit: int) -> list[dict[str, Any]]:
 
 
 def latest_matches(db: sqlite3.Connection, limit: int) -> list[dict[str, Any]]:
-    """The matches stored last, each with its results by place; started_at: unix seconds."""
+    """Returns the matches stored last, each with its results by place. started_at: unix seconds."""
     rows = _fetch(db, _LATEST_MATCHES, max(0, limit))
     for row in rows:
-        row["results"] = _fetch(db, _RESULTS, row["id"])  # came with the match, and never change
+        row["results"] = _fetch(db, _RESULTS, row["id"])  # written with the match; they never change
     return rows
 
 
@@ -236,7 +238,7 @@ def _fetch(db: sqlite3.Connection, query: str, parameter: int) -> list[dict[str,
 
 
 def as_table(rows: list[dict[str, Any]]) -> str:
-    """What `best_players` returned, as lines for a terminal."""
+    """Returns the rows of `best_players` as lines for a terminal."""
     cells = [[heading for heading, _ in _COLUMNS]] + [[_cell(key, row[key]) for _, key in _COLUMNS] for row in rows]
     widths = [max(map(len, column)) for column in zip(*cells)]
     lines = [[cell.rjust(width) for cell, width in zip(line[:-1], widths)] + line[-1:] for line in cells]
@@ -250,7 +252,7 @@ def _cell(key: str, value: Any) -> str:
 
 
 def main() -> int:
-    """The command line; returns the exit status."""
+    """Runs the command line; returns the exit status."""
     parser = ArgumentParser(prog="python -m gameserver.store", description="What the database of a game server tells.")
     parser.add_argument("--leaderboard", action="store_true", required=True, help="print the best players")
     parser.add_argument("--database", default=DEFAULT_PATH, metavar="PATH", help=f"default: {DEFAULT_PATH}")

@@ -1,6 +1,6 @@
-"""How a match is played, as rows of a table. To add a mode, add a row; `--mode` offers it at once.
+"""The modes of a match, as rows of a table. To add a mode, add a row; `--mode` offers it at once.
 
-What the words in a row mean stands in `scoring.py`: POINTS, ENDINGS and RANKINGS.
+`scoring.py` gives the words in a row their meaning: DEEDS, ENDINGS and RANKINGS.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ class Mode(NamedTuple):
     """A way to play."""
 
     teams: tuple[int, int]  # fewest and most
-    start_at: int  # players without whom no round starts
-    respawns: bool  # the dead come back; otherwise they, and who comes late, watch until the next round
-    scores_for: tuple[str, ...]  # what is worth points
-    ends_by: tuple[str, ...]  # whichever comes first
-    ranks_by: str  # who is better
+    start_at: int  # the fewest players with which a round starts
+    respawns: bool  # dead players come back; otherwise dead and late players watch until the next round
+    scores_for: tuple[str, ...]  # the deeds that give points
+    ends_by: tuple[str, ...]  # the first ending that happens ends the round
+    ranks_by: str  # the order of the players
 
 
 MODES = {

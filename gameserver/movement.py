@@ -1,7 +1,7 @@
-"""Walking: where movers want to go, and how far the ground and the things around them let them.
+"""Movement: where movers want to go, and how far the ground and the things around them let them go.
 
-The invariant that `settle` keeps: nobody overlaps anything solid, anybody else, or the border. Movers take their steps
-one after another, and each step ends at a free place or is not taken, so one check at its end is enough.
+`settle` keeps this invariant: no mover overlaps a solid thing, another mover, or the border. Movers take their steps
+one after another. Each step ends at a free place or is not taken, so one check at its end is enough.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from gameserver.objects import Body, Building, Mover
 from gameserver.world import World
 
 _DIAGONAL = math.sqrt(0.5)
-# Unit vectors of the directions 0-7, clockwise from +x. Diagonals are as long as the others, so no faster.
+# Unit vectors of the directions 0-7, clockwise from +x. Diagonals have the same length, so they are not faster.
 HEADINGS = (
     (1.0, 0.0),
     (_DIAGONAL, _DIAGONAL),
@@ -24,15 +24,15 @@ HEADINGS = (
     (_DIAGONAL, -_DIAGONAL),
 )
 
-# How often one stride may be pushed aside before the mover counts as wedged: by a rock, then a neighbour, then the
-# border.
+# How often obstacles may push one stride aside before the mover counts as stuck: for example a rock, then a neighbour,
+# then the border.
 _PUSHES = 4
-# Pushed bodies keep this distance, so that rounding does not leave them touching. Too small to see.
+# Pushed bodies keep this distance, so that they do not touch after rounding. It is too small to see.
 _SKIN = 1 / 1024
 
 
 def steer_players(world: World, delta_time: float) -> None:
-    """Turns directions into the steps of this tick, and takes note of the inputs that are applied by it."""
+    """Turns directions into the steps of this tick, and notes the number of the last MOVE that it applies."""
     settings = world.settings
     for player in world.players.values():
         player.sequence = player.pending_sequence
@@ -43,14 +43,14 @@ def steer_players(world: World, delta_time: float) -> None:
 
 
 def plan_step(world: World, mover: Mover, velocity_x: float, velocity_y: float, delta_time: float) -> None:
-    """Sets the step of this tick, for a velocity on firm ground: snow and water slow it down, water carries along."""
+    """Sets the step of this tick. velocity_x, velocity_y: on firm ground; snow and river slow it, the current adds."""
     factor, current = world.biomes.ground_at(mover.y)
     mover.step_x = (velocity_x * factor + current) * delta_time
     mover.step_y = velocity_y * factor * delta_time
 
 
 def settle(world: World, mover: Mover) -> None:
-    """Takes the mover's step, in strides too short to pass through anything, and sliding along what is in the way."""
+    """Takes the mover's step in strides that are too short to pass through anything; it slides along obstacles."""
     distance = math.sqrt(mover.step_x * mover.step_x + mover.step_y * mover.step_y)
     strides = int(distance / mover.scale) + 1
     stride_x = mover.step_x / strides
@@ -61,11 +61,11 @@ def settle(world: World, mover: Mover) -> None:
 
 
 def _stride(world: World, mover: Mover, x: float, y: float) -> None:
-    """Moves to (x, y), or to the nearest free place found by pushing it out of what it overlaps, or not at all."""
+    """Moves the mover to (x, y), or to a free place where obstacles push it, or leaves it where it is."""
     scale = mover.scale
     far_side = world.settings.map_size - scale
     for _ in range(_PUSHES):
-        # Not min(max(...)): this is what the game does most.
+        # No min(max(...)), because it is slower and no other code of the game runs more often.
         if x < scale:
             x = scale
         elif x > far_side:
@@ -82,7 +82,7 @@ def _stride(world: World, mover: Mover, x: float, y: float) -> None:
                 return
         elif isinstance(blocker, Building) and blocker.damage:
             world.touches.append((mover, blocker))
-        # Straight away from the blocker's centre: what is left of the stride is its part along the surface.
+        # The push goes straight away from the blocker's centre, so the part of the stride along the surface remains.
         away_x = x - blocker.x
         away_y = y - blocker.y
         distance = math.sqrt(away_x * away_x + away_y * away_y)

@@ -1,7 +1,7 @@
-"""What stands, walks and flies in the world: state, and next to no behaviour.
+"""The objects that stand, walk and fly in the world: state, and almost no behaviour.
 
-Everything is a circle: a centre (x to the right, y down, world units) and a scale, which is its radius. Angles are
-radians clockwise from +x. Only `Game.update` changes these objects; `process_input` sets a player's intents.
+Every object is a circle with a centre (x to the right, y down, world units) and a scale, which is its radius. Angles
+are radians clockwise from +x. Only `Game.update` changes these objects; `process_input` sets a player's intents.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from typing import Any, Sequence
 
 # A player's resources, in this order.
 RESOURCES = ("wood", "food", "stone", "gold")
-# Kinds of what stands in the world. The first four give the resource of the same number to those who swing at them; the
-# others are built by players.
+# The kinds of static objects. The first four give the resource of the same number to the players that swing at them.
+# Players build the others.
 TREE, BUSH, ROCK, GOLD, WALL, SPIKE = range(6)
 BUILDINGS = (WALL, SPIKE)
 
 
 class Body:
-    """A circle with an id; `cell` is the grid's own note of where it filed the body."""
+    """A circle with an id. cell: the grid's cell that holds the body; only the grid uses it."""
 
     __slots__ = ("cell", "id", "scale", "x", "y")
 
@@ -29,7 +29,7 @@ class Body:
         self.cell = -1
 
     def as_data(self) -> dict[str, Any]:
-        """Every attribute by name, as plain data that shares nothing with the body."""
+        """Returns every attribute by name, as plain data that shares nothing with the body."""
         data: dict[str, Any] = {}
         for cls in type(self).__mro__:
             for name in getattr(cls, "__slots__", ()):
@@ -39,7 +39,7 @@ class Body:
 
 
 class GameObject(Body):
-    """Something solid that stays where it is; as such a piece of scenery, there for good."""
+    """A solid object that never moves. An object of this class itself is a piece of scenery and is never removed."""
 
     __slots__ = ("kind",)
 
@@ -49,7 +49,7 @@ class GameObject(Body):
 
 
 class Building(GameObject):
-    """Something that a player has built. item: its row in the table. damage: to those who walk into it."""
+    """An object that a player has built. item: its row in the table. damage: taken by movers that walk into it."""
 
     __slots__ = ("damage", "health", "item", "owner_id")
 
@@ -62,10 +62,10 @@ class Building(GameObject):
 
 
 class Mover(Body):
-    """What players and animals have in common: they walk, attack and can be hurt.
+    """The common part of players and animals: they walk, attack and can be hurt.
 
-    step_x, step_y: where it wants to be after this tick, relative to where it is. hurt_by: the player who struck it
-    last. pricked_in_s: how long no spike hurts it.
+    step_x, step_y: the movement that it wants to make in this tick. hurt_by: the id of the player that hit it last.
+    pricked_in_s: how many seconds no spike can hurt it.
     """
 
     __slots__ = (
@@ -96,7 +96,7 @@ class Mover(Body):
 
 
 class PlayerObject(Mover):
-    """A player, in the world while `alive`, otherwise waiting to come (back), or watching if it is out."""
+    """A player. While `alive`, it is in the world. Otherwise it waits to be spawned, or watches if it is out."""
 
     __slots__ = (
         "age",
@@ -132,7 +132,7 @@ class PlayerObject(Mover):
         self.begin_round(resources)
 
     def begin_round(self, resources: Sequence[int]) -> None:
-        """Forgets everything but who this is and what it looks like; out of the world until it is spawned."""
+        """Resets all but the player's identity and looks; the player is out of the world until it is spawned."""
         self.angle_rad = self.step_x = self.step_y = self.health = 0.0
         self.alive = self.just_hit = False
         self.hurt_by = None
@@ -142,17 +142,17 @@ class PlayerObject(Mover):
         self.sequence: int | None = None
         # Seconds to wait: 0.0 is ready.
         self.swing_in_s = self.reload_in_s = self.respawn_in_s = self.pricked_in_s = 0.0
-        # When it fell in a mode in which nobody comes back; 0 for who came too late to play.
+        # The tick of its death, in a mode without respawns; 0 for a player that joined too late to play.
         self.out_at_tick: int | None = None
         self.score = self.kills = self.deaths = 0
         self.resources = list(resources)
-        self.placed = [0] * len(BUILDINGS)  # how many of each are standing
+        self.placed = [0] * len(BUILDINGS)  # how many buildings of each kind are standing
         self.age = 1
         self.experience = 0  # in this age
         self.weapon = 0
 
     def drop_intents(self) -> None:
-        """Wants nothing any more. Intents are what the player asked for, and the next update will see to."""
+        """Clears the intents: the player's requests on which the next update acts."""
         self.attacking = False
         self.swing_asked = False
         self.meal_asked = False
@@ -162,7 +162,7 @@ class PlayerObject(Mover):
         self.upgrade_asked: int | None = None
 
     def pay(self, price: Sequence[int]) -> bool:
-        """Takes a price (wood, food, stone, gold), or nothing if the player has not got all of it."""
+        """Takes a price (wood, food, stone, gold) and returns True; takes nothing if the player cannot pay it all."""
         if any(has < costs for has, costs in zip(self.resources, price)):
             return False
         self.resources = [has - costs for has, costs in zip(self.resources, price)]
@@ -170,9 +170,9 @@ class PlayerObject(Mover):
 
 
 class Animal(Mover):
-    """An animal. species: its row in the table. home: the area in which another one comes when this one is dead.
+    """An animal. species: its row in the table. home: the area to which another animal comes after its death.
 
-    is_alone: no player is so near that it matters what the animal does, so it stands still.
+    is_alone: no player is near enough to see the animal, so it stands still.
     """
 
     __slots__ = ("bite_in_s", "flee_in_s", "home", "is_alone", "species", "target_id", "think_in_s")
@@ -190,7 +190,7 @@ class Animal(Mover):
 
 
 class Projectile(Body):
-    """A shot in flight; `owner_id` is who is credited, None once that player has left."""
+    """A shot in flight. owner_id: the player that is credited; None once that player has left."""
 
     __slots__ = ("angle_rad", "damage", "heading_x", "heading_y", "owner_id", "range_left", "team")
 

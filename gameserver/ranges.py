@@ -1,7 +1,7 @@
-"""What each setting may be, and the checks of it.
+"""The allowed values of each setting, and the functions that check them.
 
-In:  a settings object. Out: nothing, if all is well.
-Raises ValueError that names the setting, what it was, and what is allowed.
+In:  a settings object. Out: nothing, if all settings are allowed.
+Raises ValueError; its text has the setting's name, its value, and the allowed values.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import fields
 from typing import Any
 
 _MAY_BE_NONE = ("time_limit_s", "score_limit")
-# Settings that are tuples, and how many items each may have. Eight weapons fit the three bits of STATE's flags.
+# The settings that are tuples, and how many items each may have. Eight weapons fit the three bits of STATE's flags.
 _LENGTHS: dict[str, tuple[int, int]] = {
     "view_cells": (2, 2),
     "start_resources": (4, 4),
@@ -24,8 +24,8 @@ _LENGTHS: dict[str, tuple[int, int]] = {
     "after": (0, 8),
     "price": (4, 4),
 }
-# Smallest and largest value of each setting, or of each item of a tuple. Upper bounds without a reason of their own
-# only catch slips such as milliseconds for seconds.
+# The smallest and largest value of each setting, or of each item of a tuple. An upper bound without a comment only
+# catches slips, such as milliseconds instead of seconds.
 _SCALES = (1, 300)
 _SPEEDS = (0, 10_000)
 _DISTANCES = (0, 65_535)
@@ -106,10 +106,10 @@ RANGES: dict[str, tuple[float, float]] = {
     "max_rooms_per_address": (1, 10_000),
     "room_openings_per_minute": (1, 1_000_000),
     "dormant_after_s": _TIMES_S,
-    # One thread simulates a room; with more players than this it is late in every tick.
+    # One thread simulates a room; with more players than this, every tick is late.
     "max_players": (1, 1000),
     "start_at": (1, 1000),
-    # More bots than seats are no use.
+    # More bots than seats have no use.
     "bots": (0, 1000),
     "drain_s": _TIMES_S,
     "results_s": _TIMES_S,
@@ -117,13 +117,12 @@ RANGES: dict[str, tuple[float, float]] = {
     "reconnect_unplayed_s": _TIMES_S,
     "join_timeout_s": _TIMES_S,
     "shutdown_timeout_s": _TIMES_S,
-    # Flags that are no settings. A message must hold the game's largest packet, and many must fit in the memory.
+    # Flags that are no settings. A message must hold the game's largest packet, and many messages must fit into memory.
     "port": (0, 65_535),
     "max_message": (1024, 64 * 2**20),
     "max_fragments": (1, 2**20),
 }
-# The same for the columns of tables.py; a column that is called `scale` in two tables is radius in one, factor in the
-# other.
+# The same for the columns of tables.py. The column `scale` of two tables is a radius in one and a factor in the other.
 _COLUMNS: dict[str, dict[str, tuple[float, float]]] = {
     "weapons": {"age": (1, 1000), "after": (0, 7), "gather": _COUNTS},
     "items": {"price": _POINTS, "scale": _SCALES, "health": (1, 1_000_000), "damage": _POINTS, "limit": _COUNTS},
@@ -145,13 +144,13 @@ def check_settings(settings: Any) -> None:
 
 
 def check_whole(**values: int) -> None:
-    """Checks whole numbers that stand in no settings object, by the names of their ranges."""
+    """Checks whole numbers that belong to no settings object. values: by the names of their ranges."""
     for name, value in values.items():
         _check_number(name, value, RANGES[name], whole=True)
 
 
 def _check(name: str, value: Any, allowed: tuple[float, float], whole: bool) -> None:
-    """Checks a number, or a tuple of numbers where the setting is one."""
+    """Checks a number, or each number of a setting that is a tuple."""
     last_name = name.rpartition(".")[2]
     if last_name not in _LENGTHS:
         _check_number(name, value, allowed, whole)
@@ -164,7 +163,7 @@ def _check(name: str, value: Any, allowed: tuple[float, float], whole: bool) -> 
 
 
 def _check_number(name: str, value: Any, allowed: tuple[float, float], whole: bool) -> None:
-    """Refuses what is not a number (bool and NaN included), not whole where it must be, or out of its range."""
+    """Raises ValueError unless the value is a number in its range, and whole if it must be; refuses bool and NaN."""
     low, high = allowed
     is_number = isinstance(value, int) or (isinstance(value, float) and not whole)
     if not is_number or isinstance(value, bool) or not low <= value <= high:  # a NaN fails the comparison
@@ -179,7 +178,7 @@ def _check_table(name: str, rows: Any) -> None:
         raise ValueError(f"setting {name} must be a tuple of {fewest} to {most} rows, not {rows!r}")
     for row in rows:
         for column, kind in type(row).__annotations__.items():
-            written = getattr(kind, "__forward_arg__", str(kind))  # as in the source: "int", "tuple[int, ...]"
+            written = getattr(kind, "__forward_arg__", str(kind))  # as written in the source: "int", "tuple[int, ...]"
             if written in _PLAIN_TYPES:
                 if type(getattr(row, column)) is not _PLAIN_TYPES[written]:
                     raise ValueError(f"setting {name}.{column} must be of type {written}, not {getattr(row, column)!r}")

@@ -1,4 +1,4 @@
-"""Where a room tells what should be remembered; the store is one that remembers, this one forgets."""
+"""The interface through which a room records matches and events. `Store` keeps them; `NoRecorder` forgets them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ log = logging.getLogger(__name__)
 
 
 class Recorder(Protocol):
-    """Takes notes without ever making the caller wait."""
+    """Records matches and events, and never makes the caller wait."""
 
     def record_match(
         self,
@@ -21,13 +21,13 @@ class Recorder(Protocol):
         results: list[tuple[int, str, int | None, int, int, int, int]],
         uid: str,
     ) -> None:
-        """A finished round; started_at: Unix time. results: id, name, team, score, kills, deaths, place.
+        """Records a finished round. started_at: Unix time. results: id, name, team, score, kills, deaths, place.
 
-        uid: the round's alone. One that was taken up again from a saved state may finish twice; the first counts.
+        uid: unique to the round. A round that was restored from a checkpoint may finish twice; the first one counts.
         """
 
     def record_event(self, room_id: str, at: float, tick: int, event_type: str, details: dict[str, Any]) -> None:
-        """Something that happened in a room; at: Unix time. details: plain data."""
+        """Records an event in a room. at: Unix time. details: plain data."""
 
 
 class NoRecorder:
@@ -44,17 +44,17 @@ FORGETFUL = NoRecorder()
 
 
 class Shielded:
-    """Passes notes on to a recorder; a fault of the recorder's costs the note, and not what the note is about."""
+    """Passes records on to a recorder. If the recorder fails, only the record is lost, and the caller goes on."""
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
 
     def record_match(self, *match: Any) -> None:
-        """As that of `Recorder`."""
+        """Does the same as `Recorder.record_match`."""
         self._try(self._recorder.record_match, match)
 
     def record_event(self, *event: Any) -> None:
-        """As that of `Recorder`."""
+        """Does the same as `Recorder.record_event`."""
         self._try(self._recorder.record_event, event)
 
     def _try(self, take_note: Callable[..., None], note: tuple[Any, ...]) -> None:

@@ -1,9 +1,9 @@
-"""Repeated log lines are summed up, so that strangers who connect and vanish by the hundred cannot fill the log.
+"""Sums up repeated log lines, so that hundreds of strangers that connect and vanish cannot fill the log.
 
 In:  log records, from any thread. Out: the first lines of each kind and address in ten seconds; then one line with the
-number of the others, such as "192.0.2.7:50123 refused: ... (and 340 more in 10 s)".
-A kind is the text of the log call before its values are filled in, with its logger and level; the address is the first
-value, without its port. A line that is left out is counted and never formatted, so it costs next to nothing.
+number of the other lines, such as "192.0.2.7:50123 refused: ... (and 340 more in 10 s)".
+A kind is the text of the log call before its values are filled in, with its logger and level. The address is the first
+value, without its port. A line that is left out is counted and never formatted, so it costs almost nothing.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ import time
 from typing import Any, Hashable
 
 PERIOD_S = 10.0
-# Lines of a period that are shown: those of one kind and address, and those of one kind. An address is remembered only
-# if a line of it was shown, so the second number bounds the memory however many addresses there are.
+# The most lines that a period shows: for one kind and address, and for one kind. An address is remembered only if a
+# line of it was shown, so the second number bounds the memory for any number of addresses.
 LINES_OF_ADDRESS = 10
 LINES_OF_KIND = 100
-# Kinds are as many as there are log calls; this bounds those of a library that puts values into its texts.
+# There are as many kinds as log calls. This bound is for a library that puts values into the texts of its log calls.
 MOST_KINDS = 500
 
-# The `extra` of a log call of which every line must be kept, such as what an operator does.
+# The `extra` of a log call whose lines must all be shown, such as the commands of an operator.
 EVERY_LINE = {"is_always_shown": True}
 
 
 class SumUp(logging.Handler):
-    """Hands records on to `target`, and sums up those that repeat."""
+    """Passes records on to `target`, and sums up repeated ones."""
 
     def __init__(self, target: logging.Handler) -> None:
         super().__init__()
@@ -37,7 +37,7 @@ class SumUp(logging.Handler):
         self._is_over = threading.Event()
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Shows or counts a record; the handler's lock is held, by `logging`."""
+        """Shows or counts a record; `logging` holds the handler's lock during the call."""
         try:
             if getattr(record, "is_always_shown", False) or self._takes(record):
                 self._target.handle(record)
@@ -45,7 +45,7 @@ class SumUp(logging.Handler):
             self.handleError(record)
 
     def sum_up(self) -> None:
-        """Ends the period: tells how many lines were left out, and begins to count anew."""
+        """Ends the period: logs how many lines were left out, and starts to count again."""
         self.acquire()
         try:
             self._sum_up(time.monotonic())
@@ -53,7 +53,7 @@ class SumUp(logging.Handler):
             self.release()
 
     def close(self) -> None:
-        """Tells what was left out since the last sum, and closes the target."""
+        """Logs how many lines were left out in this period, and closes the target."""
         self._is_over.set()
         self.sum_up()
         self._target.close()
@@ -88,7 +88,7 @@ class SumUp(logging.Handler):
             thread.start()
             self._is_timed = True
         except RuntimeError:
-            pass  # the machine has no thread left: the next line after the period tells the sum
+            pass  # the machine has no thread left: the next line after the period logs the sum
 
     def _wait(self, left_s: float) -> None:
         if not self._is_over.wait(left_s):
@@ -102,10 +102,10 @@ class _Kind:
     def __init__(self) -> None:
         self._shown = 0
         self._addresses: dict[str, _Count] = {}
-        self._others = _Count(", of other addresses")  # whose first line came when enough had been shown
+        self._others = _Count(", of other addresses")  # their first lines came after enough lines were shown
 
     def takes(self, record: logging.LogRecord) -> bool:
-        """Whether a record is to be shown; if not, it is counted."""
+        """Returns whether to show a record; a record that is not shown is counted."""
         address = _address_of(record)
         has_room = self._shown < LINES_OF_KIND
         count = self._addresses.get(address)
@@ -120,13 +120,13 @@ class _Kind:
         return True
 
     def sums(self, period_s: float) -> list[logging.LogRecord]:
-        """A record for each address whose lines were left out."""
+        """Returns a record for each address that has lines left out."""
         counts = [*self._addresses.values(), self._others]
         return [count.as_record(period_s) for count in counts if count.first]
 
 
 class _Count:
-    """How many lines were shown and left out. first: the first that was left out, as a record; empty: there is none."""
+    """How many lines were shown and left out. first: the first line left out, as data of a record; empty: none."""
 
     def __init__(self, whose: str = "") -> None:
         self.shown = 0
@@ -137,13 +137,13 @@ class _Count:
     def leave_out(self, record: logging.LogRecord) -> bool:
         """Counts a record that is not shown; returns False."""
         self._left_out += 1
-        if not self.first:  # no values and no traceback: they would keep a connection alive for the period
+        if not self.first:  # without values and traceback: they would keep a connection in memory
             names = ("name", "levelno", "levelname")
             self.first = {"msg": record.getMessage(), **{name: getattr(record, name) for name in names}}
         return False
 
     def as_record(self, period_s: float) -> logging.LogRecord:
-        """The one line for all that were left out."""
+        """Returns one line for all lines that were left out."""
         rest = self._left_out - 1  # the first is shown with it
         note = f" (and {rest} more in {max(1, round(period_s))} s{self._whose})" if rest else ""
         return logging.makeLogRecord({**self.first, "msg": self.first["msg"] + note})
@@ -155,7 +155,7 @@ def _kind_of(record: logging.LogRecord) -> Hashable:
 
 
 def _address_of(record: logging.LogRecord) -> str:
-    """The first value of the log call without the port, which changes from connection to connection."""
+    """Returns the first value of the log call without the port, because each connection has another port."""
     first = record.args[0] if isinstance(record.args, tuple) and record.args else ""
     if not isinstance(first, str):
         return ""

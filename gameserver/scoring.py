@@ -1,4 +1,4 @@
-"""What the words in a row of `modes.py` mean: what is worth points, when a match is over, and who is better."""
+"""The meaning of the words in a row of `modes.py`: which deeds give points, when a match ends, and how players rank."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gameserver.world import TIME_EPSILON_S, World
 
 
 class Worth(NamedTuple):
-    """What a deed brings, once."""
+    """The points and the experience that a deed gives, each time it is done."""
 
     points: Callable[[GameSettings], int]
     experience: Callable[[GameSettings], int]
@@ -26,7 +26,7 @@ DEEDS: dict[str, Worth] = {
 
 
 def credit(world: World, player: PlayerObject, deed: str, times: float) -> None:
-    """Gives a player, and its team, the experience and the points of a deed, points if the mode has any for it."""
+    """Gives a player the experience of a deed, and gives the player and its team its points, if the mode has any."""
     worth = DEEDS[deed]
     gain_experience(world, player, round(worth.experience(world.settings) * times))
     if deed in world.mode.scores_for:
@@ -37,13 +37,13 @@ def credit(world: World, player: PlayerObject, deed: str, times: float) -> None:
 
 
 def credit_kill(world: World, player: PlayerObject) -> None:
-    """Counts another player that this one has killed."""
+    """Counts one more kill of this player, and credits it."""
     player.kills += 1
     credit(world, player, "kill", 1)
 
 
 def count_sides(world: World) -> int:
-    """How many are still in the match: teams, or players where there are none."""
+    """Returns how many sides are still in the match: teams, or players if the match has no teams."""
     return len({player.id if player.team is None else player.team for player in _still_in(world)})
 
 
@@ -77,7 +77,7 @@ ENDINGS: dict[str, Callable[[World], bool]] = {
     "last side": _one_side_is_left,
 }
 
-# The smaller the better; who is equal in all of it shares a place.
+# A smaller rank is better. Players with equal ranks share a place.
 Rank = Tuple[Any, ...]
 
 
@@ -97,7 +97,7 @@ RANKINGS: dict[str, Callable[[PlayerObject], Rank]] = {
 
 
 def ranked(world: World) -> list[tuple[int, PlayerObject]]:
-    """Everybody with their place, best first: two who are equal are both first, and the next is third."""
+    """Returns all players with their places, best first. If two players share place 1, the next player has place 3."""
     rank_of = RANKINGS[world.mode.ranks_by]
     best_first = sorted([(rank_of(player), player.id, player) for player in world.players.values()])
     table: list[tuple[int, PlayerObject]] = []

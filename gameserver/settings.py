@@ -1,8 +1,8 @@
 """Every number of the game, in one place.
 
 In:  keyword arguments, each with a default that plays well.
-Out: a frozen object; a setting that is there has been checked, so no rule checks it again.
-Raises ValueError that names the setting, what it was, and what is allowed.
+Out: a frozen object. All its settings are checked, so no rule checks them again.
+Raises ValueError; its text has the setting's name, its value, and the allowed values.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from gameserver.modes import MODES
 from gameserver.ranges import check_settings
 from gameserver.tables import ITEMS, SPECIES, WEAPONS, Item, Species, Weapon
 
-# The map that all counts below are meant for; smaller maps get fewer things, in proportion to their area.
+# All counts below are for a map of this size. A smaller map gets fewer things, in proportion to its area.
 FULL_MAP_SIZE = 14400.0  # world units
 
 
@@ -25,10 +25,10 @@ class GameSettings:
     seed: int = 0
     # Width and height. At most 65535, so that a position fits two bytes.
     map_size: float = FULL_MAP_SIZE
-    # Updates per second; the room keeps this beat, the rules only see its delta times.
+    # Updates per second. The room keeps this tick rate; the rules only get the delta times.
     tick_rate: int = 20
 
-    # What a client sees: its own cell of this size and so many more (columns, rows) to each side.
+    # A client sees its own cell of this size, and `view_cells` more (columns, rows) to each side.
     cell_size: int = 600
     view_cells: tuple[int, int] = (2, 1)
 
@@ -36,24 +36,24 @@ class GameSettings:
     mode: str = "free-for-all"
     # 0: everyone for themselves. Otherwise teams are numbered from 0.
     teams: int = 0
-    # The match ends at either, if its mode knows it; None: never.
+    # The match ends at the first limit that it reaches, if its mode uses that limit; None: no limit.
     time_limit_s: float | None = 300.0
     score_limit: int | None = None
 
-    # Points, if the mode gives any, and experience, which every mode gives. To gather: for each unit.
+    # Points, if the mode gives any, and experience, which every mode gives. gather_*: for each unit.
     kill_score: int = 100
     animal_score: int = 25
     gather_score: int = 1
     kill_experience: int = 150
     animal_experience: int = 50
     gather_experience: int = 4
-    # The first age takes so much experience, and each one after it so many times more than the last.
+    # The experience that the first age takes; each later age takes `age_growth` times as much as the one before.
     first_age_experience: int = 300
     age_growth: float = 1.2
 
     # Wood, food, stone and gold at the start of a round: enough to try the bow and a wall.
     start_resources: tuple[int, int, int, int] = (40, 0, 0, 0)
-    # What a shot costs, what a meal costs and heals.
+    # The price of a shot; the price of a meal, and the health that it gives.
     arrow_wood: int = 2
     meal_food: int = 10
     meal_health: float = 20.0
@@ -62,21 +62,21 @@ class GameSettings:
     player_speed: float = 300.0
     player_health: float = 100.0
     respawn_after_s: float = 3.0
-    # Nobody else within this distance of a new arrival, edge to edge, as long as the map has such places.
+    # No other mover is within this distance of a new arrival, edge to edge, as long as the map has such places.
     spawn_clearance: float = 1200.0
     # Places tried for one arrival; each asks for a little less clearance than the one before.
     spawn_tries: int = 40
 
-    # The north of the map, down to this share of its height, is snow, and makes everybody slower.
+    # The north of the map, down to this share of its height, is snow. Snow makes every mover slower.
     snow_share: float = 1 / 6
     snow_speed_factor: float = 0.75
-    # Across the middle runs a river, this share of the map wide. It makes everybody slower and carries them along: to
-    # the right, or to the left if it is negative.
+    # A river crosses the middle of the map; its width is this share of the map. It makes every mover slower. Its
+    # current carries movers to the right, or to the left if it is negative.
     river_share: float = 1 / 20
     river_speed_factor: float = 0.5
     river_current: float = 80.0
 
-    # What players fight with. The weapons that they can get are multiples of these.
+    # The weapons of players. Each row of the table is a multiple of the numbers below.
     weapons: tuple[Weapon, ...] = WEAPONS
     melee_damage: float = 25.0
     # From the attacker's centre to the victim's edge.
@@ -91,20 +91,20 @@ class GameSettings:
     projectile_range: float = 1000.0
     projectile_reload_s: float = 0.8
 
-    # What players build, and how far in front of them, edge to edge.
+    # The buildings, and how far in front of the player they are built, edge to edge.
     items: tuple[Item, ...] = ITEMS
     build_gap: float = 5.0
-    # How soon a spike hurts the same one again.
+    # The time until a spike can hurt the same mover again.
     spike_cooldown_s: float = 0.5
 
     # The kinds of animals, multiples of the numbers below.
     species: tuple[Species, ...] = SPECIES
-    # On a full map, shared out evenly among its areas: two for each.
+    # The number on a full map, spread evenly over its areas: two for each.
     animals: int = 98
     animal_scale: float = 50.0
     animal_health: float = 100.0
     animal_wander_speed: float = 100.0
-    # Slower than a player: who notices in time gets away.
+    # Slower than a player, so a player that notices the animal in time gets away.
     animal_chase_speed: float = 240.0
     # Centre to centre.
     animal_sight: float = 500.0
@@ -112,9 +112,9 @@ class GameSettings:
     animal_think_s: float = 0.5
     # The most it turns at such a moment while it wanders, half of it to each side.
     animal_turn_rad: float = 3.0
-    # How long one that was hurt runs away.
+    # How long a hurt animal runs away, if its species does not hunt.
     animal_flee_s: float = 3.0
-    # Until another comes to the same area in place of a dead one.
+    # The time until another animal comes to the area of a dead one.
     animal_respawn_s: float = 15.0
     bite_damage: float = 10.0
     # From the animal's centre to the victim's edge.
@@ -136,7 +136,7 @@ class GameSettings:
 
     def __post_init__(self) -> None:
         check_settings(self)
-        if self.mode not in tuple(MODES):  # a tuple: whatever was given need not be hashable
+        if self.mode not in tuple(MODES):  # a tuple, because the given value may not be hashable
             raise ValueError(f"setting mode must be one of {', '.join(MODES)}, not {self.mode!r}")
         fewest, most = MODES[self.mode].teams
         if self.teams == 1 or not fewest <= self.teams <= most:
@@ -144,12 +144,12 @@ class GameSettings:
             raise ValueError(f"setting teams must be {allowed} in mode {self.mode}, not {self.teams}")
 
     def share_of_full_map(self) -> float:
-        """How much of a full map's area this map has: what counts are multiplied by."""
+        """Returns this map's area as a share of a full map's area; the counts are multiplied by it."""
         return (self.map_size / FULL_MAP_SIZE) * (self.map_size / FULL_MAP_SIZE)
 
 
-# What an operator may change while a game is running: numbers that rules look up anew each time. The others have left
-# their mark on the map, on the grids or on who was let in.
+# The settings that an operator may change while a game is running: the rules look them up each time. The other settings
+# have already shaped the map or the grids, or have already decided which players were let in.
 CHANGEABLE = (
     "player_speed",
     "melee_damage",
@@ -165,51 +165,52 @@ CHANGEABLE = (
 
 @dataclass(frozen=True)
 class ServerSettings:
-    """What the server allows and how its rooms run; times in seconds."""
+    """The limits of the server, and how its rooms run; times in seconds."""
 
     # Names besides the machine's own that browsers may use for this server, and foreign pages that may connect.
     host_names: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
-    # Addresses of reverse proxies: only these are believed when they say for whom they ask.
+    # Addresses of reverse proxies. The server believes only these when they name the client that they forward.
     trusted_proxies: tuple[str, ...] = ()
 
     # Whether the game's packets are deflated for clients that can inflate them: fewer bytes, more work.
     compress: bool = False
 
     max_connections: int = 1024
-    # A class behind one router shares an address. As many of an address's seats may wait for players whose connection
-    # was lost: a class whose Wi-Fi drops finds them all again, and a stranger who joins and vanishes, again and again,
-    # holds no more. How often the address may JOIN goes by this, too (`join_admission.py`).
+    # A class behind one router shares an address. The same number of an address's seats may wait for players whose
+    # connection was lost. So a class finds all its seats again after its Wi-Fi drops, and a stranger that joins and
+    # vanishes again and again holds no more seats than that. This number also sets how often the address may JOIN
+    # (`join_admission.py`).
     max_connections_per_address: int = 64
 
-    # Rooms in all. An awake room of one player takes some 1 % of a core: so many leave time for everybody's ticks.
+    # Rooms in all. An awake room of one player takes some 1 % of a core, so this number leaves time for every tick.
     max_rooms: int = 32
-    # Rooms that count for one address: a class that plays in groups of four has its eight, and one stranger not all.
+    # Rooms of one address. A class that plays in groups of four gets its eight rooms, and one stranger cannot take all.
     max_rooms_per_address: int = 8
-    # How often one address may open a room, after a burst of one for each connection that it may have. A room takes 10
-    # to 20 ms to make: 2 % of a core.
+    # How often one address may open a room, after a burst of one room for each connection that it may have. Making a
+    # room takes 10 to 20 ms, so this rate takes 2 % of a core.
     room_openings_per_minute: int = 60
-    # A room in which nobody has done anything for so long, and nobody moves, ticks twice a second.
+    # A room ticks only twice a second once no player has done anything for this time and nobody moves.
     dormant_after_s: float = 30.0
 
-    # Players in a room, and how many of them a round waits for.
+    # The most players in a room, and the number of players that a round waits for.
     max_players: int = 40
     start_at: int = 1
-    # Simple players that fill a room, for one person who tests alone.
+    # Simple players that fill a room, for a person who tests alone.
     bots: int = 0
     # How long the results stay before the next round.
     results_s: float = 10.0
 
-    # How long a player's seat waits for it after its connection was lost.
+    # How long a seat waits for its player after the connection was lost.
     reconnect_s: float = 30.0
-    # The same for a player who has sent no input yet: long enough for a page that is loaded again at once, and too
-    # short for a stranger who fills rooms by joining and vanishing.
+    # The same for a player that has sent no input yet. It is long enough for a page that is reloaded at once, and too
+    # short for a stranger that fills rooms by joining and vanishing.
     reconnect_unplayed_s: float = 3.0
     # How long the matches in progress may go on when the server is told to stop.
     drain_s: float = 0.0
     # From the handshake to the first JOIN.
     join_timeout_s: float = 30.0
-    # For goodbyes when the server stops; then connections are cut.
+    # The time for closing handshakes when the server stops. After it, the server cuts the connections.
     shutdown_timeout_s: float = 1.0
 
     def __post_init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Coming into the world: at a free place, away from others."""
+"""Spawning: players and animals come into the world at a free place, away from others."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from gameserver.world import Arrival, World
 
 
 def spawn_player(world: World, player: PlayerObject) -> bool:
-    """Puts a player into the world in full health; False if the world has no room for now."""
+    """Puts a player into the world with full health; returns False if the world has no room at the moment."""
     place = _free_place(world, player.scale, (0.0, 0.0, world.settings.map_size))
     if place is None:
         return False
@@ -21,7 +21,7 @@ def spawn_player(world: World, player: PlayerObject) -> bool:
 
 
 def spawn_animal(world: World, arrival: Arrival) -> bool:
-    """Puts a new animal into its area; False if that has no room for now."""
+    """Puts a new animal into its area; returns False if the area has no room at the moment."""
     settings = world.settings
     species = settings.species[arrival.species]
     scale = settings.animal_scale * species.scale
@@ -38,9 +38,9 @@ def spawn_animal(world: World, arrival: Arrival) -> bool:
 
 
 def _free_place(world: World, scale: float, square: Square) -> tuple[float, float] | None:
-    """A random place in the square that is clear of solid things and as far from everyone as `spawn_clearance` asks.
+    """Returns a random place in the square, clear of solid things and `spawn_clearance` away from every mover, or None.
 
-    On a crowded map that may be nowhere, so each try asks for a little less, the last for hardly any.
+    A crowded map may have no such place. So each try asks for a little less clearance, and the last for almost none.
     """
     settings = world.settings
     left, top, size = square

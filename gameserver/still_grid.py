@@ -1,6 +1,7 @@
-"""A grid of what stands still: what could be touched from a place is found once, and remembered.
+"""A grid of static objects: it finds once which objects can be touched from a place, and remembers them.
 
-Everybody who walks asks in every tick, and mostly about open ground: then there is nothing to measure.
+Every walking mover asks in every tick, and mostly stands on open ground. There the remembered list is empty, so there
+is nothing to measure.
 """
 
 from __future__ import annotations
@@ -12,20 +13,22 @@ from gameserver.objects import Body
 
 T = TypeVar("T", bound=Body)
 
-# Width and height of a square, in world units: in larger ones more is remembered that is not meant, smaller ones are
-# entered more often for the first time.
+# Width and height of a square, in world units. For a larger square the grid remembers more objects that are out of
+# reach. A smaller square means more squares to look up for the first time.
 _SQUARE_SIZE = 200.0
-# There are a few sizes of walkers. In a game in which they grew, each size on the way would be remembered for nothing.
+# Movers have only a few sizes. In a game with movers that grow, the grid would remember every size on the way, and most
+# of that memory would be wasted.
 _MOST_RADII = 16
 
 
 class StillGrid(Grid[T]):
-    """A `Grid` that is asked far more often than it is changed."""
+    """A `Grid` with far more look-ups than changes."""
 
     def __init__(self, map_size: float, cell_size: float) -> None:
         super().__init__(map_size, cell_size)
         self._squares_a_side = int(map_size / _SQUARE_SIZE) + 1
-        # By radius and square: what a circle of that radius could touch, its centre in the square. None: not known.
+        # By radius and square: the bodies that a circle of that radius could touch while its centre is in the square.
+        # None: not known yet.
         self._remembered: dict[float, list[Sequence[T] | None]] = {}
 
     def rebuild(self, bodies: Iterable[T]) -> None:
@@ -44,7 +47,7 @@ class StillGrid(Grid[T]):
         self._forget_round(body)
 
     def touchable(self, x: float, y: float, radius: float) -> Sequence[T]:
-        """All bodies that the circle could touch, in the order of `near`; its centre must lie on the map."""
+        """Returns all bodies that the circle could touch, in the order of `near`; its centre must lie on the map."""
         squares = self._remembered.get(radius)
         if squares is None:
             if len(self._remembered) == _MOST_RADII:
@@ -62,7 +65,7 @@ class StillGrid(Grid[T]):
         middle_x, middle_y = column * _SQUARE_SIZE + half, row * _SQUARE_SIZE + half
         return tuple(
             body
-            for body in self.near(middle_x, middle_y, radius + _SQUARE_SIZE)  # half a diagonal is less
+            for body in self.near(middle_x, middle_y, radius + _SQUARE_SIZE)  # half a square's diagonal is less
             if max(abs(body.x - middle_x), abs(body.y - middle_y)) < half + radius + body.scale
         )
 

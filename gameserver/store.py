@@ -1,12 +1,13 @@
-"""Results that last: matches, the totals of their players, and events, in one SQLite file.
+"""The lasting results: matches, the totals of their players, and events, in one SQLite file.
 
 In:  `record_match` and `record_event` from any thread: they put a record into the backlog and never wait for the disk.
-Out: a file that is sound at every moment; one writer thread commits the backlog, batch by batch.
-Raises StoreError for a file that is something else. A file that cannot be written is no error: one warning, and the
-store is "off" (it keeps what fits into its backlog, counts what it drops, and tries again) while the game goes on.
+Out: a file that is consistent at every moment; one writer thread commits the backlog, batch by batch.
+Raises StoreError for a file that is not a database of this game. A file that cannot be written is no error: the store
+logs one warning and is "off" while the game goes on. A store that is off keeps the records that fit into its backlog,
+counts the records that it drops, and tries again.
 
-Locks: `_changed` guards the backlog and is never held during I/O. `_db_lock` guards the writer's connection; nobody who
-records takes it.
+Locks: `_changed` guards the backlog and is never held during I/O. `_db_lock` guards the writer's connection; a thread
+that records never takes it.
 """
 
 from __future__ import annotations
@@ -40,24 +41,25 @@ __all__ = ["DEFAULT_PATH", "Store", "StoreError"]
 
 log = logging.getLogger(__name__)
 
-# A commit waits so long for company: a finished match is on the disk within 0.5 s, and a burst costs one commit.
+# How long a commit waits for more records. So a finished match is on the disk within 0.5 s, and a burst of records
+# costs one commit.
 BATCH_S = 0.25
-# Between two tries of a store that is off.
+# The time between two tries of a store that is off.
 RETRY_S = 1.0
-# In one commit: all that a try costs while the disk refuses.
+# The most records in one commit. It bounds the cost of a try while the disk refuses.
 BATCH_RECORDS = 1000
-# A match counts as its results and one more, an event as one: some megabytes.
+# The most rows in the backlog: some megabytes. A match counts as its results plus one, an event as one.
 BACKLOG_ROWS = 20_000
-# Older events are deleted.
+# The number of latest events in the file; older events are deleted.
 EVENTS_KEPT = 100_000
 
 T = TypeVar("T")
 
 
 class Store:
-    """The results of all matches; `close` it. path: a file, created if missing, or ":memory:".
+    """The results of all matches. The caller must `close` it. path: a file, created if missing, or ":memory:".
 
-    events_kept: how many of the latest events the file keeps. backlog_rows: how much may wait to be written.
+    events_kept: how many of the latest events the file keeps. backlog_rows: how many rows may wait to be written.
     """
 
     def __init__(
@@ -65,8 +67,8 @@ class Store:
     ) -> None:
         self.path = path if path == MEMORY else os.path.abspath(path)
         self.is_off = False
-        self._is_unreadable = False  # and the log says so
-        self.dropped = 0  # records lost, to the bound of the backlog or because the database could not take them
+        self._is_unreadable = False  # True: the log has already said so
+        self.dropped = 0  # records lost, because the backlog was full or the database could not take them
         self._events_kept = events_kept
         self._backlog_rows = backlog_rows
         self._changed = threading.Condition(threading.Lock())
@@ -74,7 +76,8 @@ class Store:
         self._events: deque[Event] = deque()
         self._rows = 0
         self._is_urgent = self._is_closing = self._is_over = False
-        # The writer always takes the whole backlog, and numbers its batches: the last taken, written, and failed.
+        # The writer always takes the whole backlog as one batch, and numbers its batches. These are the numbers of the
+        # last batch that it took, that it wrote, and that failed.
         self._taken = self._written = self._failed = 0
         self._dropped_told = 0
         self._db_lock = threading.Lock()
@@ -100,26 +103,26 @@ class Store:
     ) -> None:
         """Stores a finished match and adds it to its players' totals. started_at: unix seconds.
 
-        uid: a match that is stored already is not stored again; "": there is no other like it.
+        uid: the match's own id; a match that is already stored is not stored again. "": the store makes a new id.
         """
         self._put(Match(uid or uuid.uuid4().hex, room_id, mode, seed, started_at, duration_s, tuple(results)))
 
     def record_event(self, room_id: str, at: float, tick: int, event_type: str, details: dict[str, Any]) -> None:
-        """Stores something that happened. at: unix seconds; details: plain data that does not change any more."""
+        """Stores an event. at: unix seconds; details: plain data that does not change any more."""
         self._put(Event(room_id, at, tick, event_type, details))
 
     def leaderboard(self, limit: int = 10) -> list[dict[str, Any]]:
-        """The totals of the best players, best first; see `best_players`. Raises StoreError."""
+        """Returns the totals of the best players, best first; see `best_players`. Raises StoreError."""
         return self._read(leaderboard.best_players, limit)
 
     def matches(self, limit: int = 10) -> list[dict[str, Any]]:
-        """The latest matches with their results, newest first; see `latest_matches`. Raises StoreError."""
+        """Returns the latest matches with their results, newest first; see `latest_matches`. Raises StoreError."""
         return self._read(leaderboard.latest_matches, limit)
 
     def flush(self, timeout_s: float = 2.0) -> bool:
-        """Waits until all that was recorded before is on the disk; returns whether it is.
+        """Waits until all earlier records are on the disk; returns whether they are.
 
-        False: not in time, or the disk refused, or something was dropped meanwhile.
+        Returns False if they are not there in time, if the disk refuses, or if a record is dropped meanwhile.
         """
         with self._changed:
             taken, dropped = self._taken, self.dropped
@@ -130,9 +133,9 @@ class Store:
             return self._written >= last and self.dropped == dropped
 
     def close(self, timeout_s: float = 2.0) -> bool:
-        """Writes what waits, closes the file and ends the thread; returns whether all is on the disk.
+        """Writes the backlog, closes the file and ends the thread; returns whether all is on the disk.
 
-        What is recorded later is dropped. May be called again.
+        Later records are dropped. A caller may call it again.
         """
         with self._changed:
             self._is_closing = self._is_urgent = True
@@ -157,13 +160,13 @@ class Store:
         return self._matches if isinstance(record, Match) else self._events
 
     def _keep_bound(self) -> None:
-        """Drops the oldest events, then the oldest matches, until the backlog is as small as it must be."""
+        """Drops the oldest events, then the oldest matches, until the backlog is within its bound."""
         while self._rows > self._backlog_rows:
             self._rows -= _rows((self._events or self._matches).popleft())
             self.dropped += 1
 
     def _read(self, query: Callable[[sqlite3.Connection, int], T], limit: int) -> T:
-        """Asks the database; a fault is logged once, however many readers it meets."""
+        """Asks the database; a fault is logged once, even if many readers meet it."""
         try:
             found = self._ask(query, limit)
         except StoreError as error:
@@ -209,7 +212,7 @@ class Store:
             log.warning("store: closed with %d records that could not be written", lost)
 
     def _take(self) -> tuple[list[Record], bool]:
-        """Waits for the time to write; returns the whole backlog, and whether there will be no more."""
+        """Waits for the time to write; returns the whole backlog, and whether it is the last one."""
         with self._changed:
             if not self.is_off:
                 self._changed.wait_for(lambda: self._rows or self._is_closing)
@@ -236,18 +239,18 @@ class Store:
             self._changed.notify_all()
 
     def _write(self, batch: list[Record]) -> None:
-        """Commits a batch and empties it on the way; raises what the disk has against the rest of it."""
+        """Commits a batch and removes the written records from it; raises the error of the disk, if there is one."""
         if self.path != MEMORY and not os.path.exists(self.path):
-            self._disconnect()  # somebody has deleted it: begin anew
+            self._disconnect()  # the file was deleted: start a new one
         with self._db_lock:
-            while True:  # an empty batch, too: it shows whether the disk is back
+            while True:  # also for an empty batch: it shows whether the disk works again
                 self._commit_all(batch[:BATCH_RECORDS])
                 del batch[:BATCH_RECORDS]
                 if not batch:
                     break
 
     def _commit_all(self, batch: list[Record]) -> None:
-        """Commits a batch but for the records which the database does not take, whatever the disk is like."""
+        """Commits a batch, except records that the database cannot take; raises an error of the file or the disk."""
         try:
             self._commit(batch)
         except Exception as error:
@@ -275,7 +278,7 @@ class Store:
                 self._db = None
 
     def _turn_off(self, error: Exception) -> None:
-        """Says so, once."""
+        """Marks the store as off, and logs it the first time."""
         if not self.is_off:
             log.warning("store: %s cannot be written (%s); the game goes on without it", self.path, error)
         self.is_off = True
@@ -299,8 +302,8 @@ def _rows(record: Record) -> int:
 
 
 def _is_about_the_file(error: Exception) -> bool:
-    """Whether it is the file's or the disk's fault, and not that of what should be written."""
-    is_damage = type(error) is sqlite3.DatabaseError  # its subclasses but one blame the data
+    """Returns whether the file or the disk caused the error, and not the records."""
+    is_damage = type(error) is sqlite3.DatabaseError  # all its subclasses except OperationalError blame the data
     return is_damage or isinstance(error, (sqlite3.OperationalError, StoreError, OSError))
 
 

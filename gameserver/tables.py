@@ -1,7 +1,7 @@
-"""What there is to choose from, as rows: weapons, buildings, kinds of animals. To add one, add a row.
+"""The weapons, buildings and kinds of animals, as rows of tables. To add one, add a row.
 
-A number without a unit is a factor of the number in `GameSettings` that its comment names: the first weapon and the
-wolf are what the settings describe, and a change of the settings changes every row.
+A number without a unit is a factor: it multiplies the number in `GameSettings` that its comment names. The settings
+describe the first weapon and the wolf, and a change of the settings changes every row.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ class Weapon(NamedTuple):
     """A weapon; its number is its place in the table, at most 7 (three bits of STATE's flags)."""
 
     name: str
-    age: int  # from this age on it can be chosen
-    after: tuple[int, ...]  # by those who carry one of these
+    age: int  # a player can choose it from this age on
+    after: tuple[int, ...]  # a player can choose it while it carries one of these weapons
     damage: float  # of melee_damage
     reach: float  # of melee_reach
     arc: float  # of melee_arc_rad
@@ -25,25 +25,25 @@ class Weapon(NamedTuple):
 
 
 class Item(NamedTuple):
-    """Something to build; its number is its place in the table. Everybody has to walk round it."""
+    """A kind of building; its number is its place in the table. All movers have to walk round it."""
 
     name: str
     price: tuple[int, ...]  # wood, food, stone, gold
     scale: float  # world units
     health: float  # points
-    damage: float  # points, to those who walk into it; 0: none
-    limit: int  # how many of it a player may have standing
+    damage: float  # points, taken by movers that walk into it; 0: none
+    limit: int  # the most of its kind that a player may have standing
 
 
 class Species(NamedTuple):
     """A kind of animal."""
 
     name: str
-    hunts: bool  # chases players in sight; the others flee from whoever hurts them
+    hunts: bool  # True: it chases players in sight; False: it flees from a player that hurts it
     scale: float  # of animal_scale
     health: float  # of animal_health
     wander: float  # of animal_wander_speed
-    run: float  # of animal_chase_speed, after prey or away from a hunter
+    run: float  # of animal_chase_speed, while it chases prey or flees from a player
     worth: float  # of animal_score and animal_experience
 
 

@@ -1,8 +1,8 @@
 """The scenery of a map, from a seed.
 
-As in MooMoo.io: the map is divided into square areas, each with its trees and bushes, so that no region is bare;
-rocks and gold lie anywhere, in the river too, where nothing grows. A player can pass between any two pieces, and
-between any piece and the border.
+As in MooMoo.io, the map is divided into square areas. Each area has its own trees and bushes, so that no region is
+bare. Rocks and gold lie anywhere, also in the river, where no tree or bush grows. A player can pass between any two
+pieces, and between any piece and the border.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from gameserver.settings import GameSettings
 
 # A place for one piece of scenery: kind, x, y, scale.
 Place = Tuple[int, float, float, float]
-# A square that something is to be put in: its left and top side, and its size.
+# A square in which the game places something: its left and top side, and its size.
 Square = Tuple[float, float, float]
 
 
@@ -26,7 +26,8 @@ def generate(settings: GameSettings, rng: random.Random) -> list[Place]:
 
     A piece that finds no room in `scenery_tries` tries is left out.
     """
-    # Two pieces grown by half a player each that do not overlap leave a whole player's width between them.
+    # Each piece counts as larger by half a player's width. If two such circles do not overlap, a whole player's width
+    # is free between the pieces.
     gap = settings.player_scale
     is_river = biomes_of(settings).is_river
     taken: Grid[Body] = Grid(settings.map_size, settings.cell_size)
@@ -44,20 +45,20 @@ def generate(settings: GameSettings, rng: random.Random) -> list[Place]:
 
 
 def areas_of(settings: GameSettings) -> list[Square]:
-    """The areas of a map, row by row."""
+    """Returns the areas of a map, row by row."""
     areas_a_side = max(1, int(settings.map_size / settings.area_size + 0.5))
     size = settings.map_size / areas_a_side
     return [(column * size, row * size, size) for row in range(areas_a_side) for column in range(areas_a_side)]
 
 
 def _wanted(settings: GameSettings) -> Iterator[tuple[int, tuple[float, ...], Square]]:
-    """What the map should have: kind, the scales to choose from, and the square to put it in.
+    """Yields the pieces that the map should have: kind, scales to choose from, and the square to place it in.
 
-    Large things come first, while there is most room.
+    Large pieces come first, while there is most room.
     """
     areas = areas_of(settings)
     _, _, size = areas[0]
-    # Areas of a map that 2057 units do not divide evenly are a little larger or smaller: their counts follow.
+    # If the map's size is no multiple of `area_size`, its areas are a little larger or smaller. The counts follow.
     share_of_area = (size / settings.area_size) * (size / settings.area_size)
     for kind, scales, per_area in (
         (TREE, settings.tree_scales, settings.trees_per_area),
@@ -73,7 +74,7 @@ def _wanted(settings: GameSettings) -> Iterator[tuple[int, tuple[float, ...], Sq
 
 
 def _somewhere(square: Square, margin: float, map_size: float, rng: random.Random) -> tuple[float, float]:
-    """A point in the square, no nearer than `margin` to the border of the map."""
+    """Returns a random point in the square, no nearer than `margin` to the border of the map."""
     left, top, size = square
     x = left + rng.random() * size
     y = top + rng.random() * size

@@ -1,4 +1,4 @@
-"""All that exists in one match, and where to find it: state without rules.
+"""All objects of one match, and the grids that find them: state without rules.
 
 The files with rules (movement, combat, building, ...) each take a `World`; `Game` is a `World` with a lock and the
 order in which the rules apply.
@@ -17,10 +17,10 @@ from gameserver.objects import Animal, Building, GameObject, Mover, PlayerObject
 from gameserver.settings import GameSettings
 from gameserver.still_grid import StillGrid
 
-# Times are sums of many delta times, each a little off: what is closer than this is the same moment.
+# A time is the sum of many delta times, and each has a rounding error. Times that differ by less than this are equal.
 TIME_EPSILON_S = 1e-6
-# The last digits of sin, cos and atan2 differ between the C libraries of operating systems. Without them a seed plays
-# the same match everywhere.
+# The last digits of sin, cos and atan2 differ between the C libraries of operating systems. The game rounds them off,
+# so a seed gives the same match everywhere.
 TRUSTED_DIGITS = 9
 
 # ("DIED", victim's id, killer's id or None).
@@ -28,7 +28,7 @@ Event = Tuple[Any, ...]
 
 
 class Arrival(NamedTuple):
-    """An animal that is to come to an area in so many seconds."""
+    """An animal that comes to an area (`home`) in `in_s` seconds."""
 
     species: int
     home: int
@@ -36,18 +36,19 @@ class Arrival(NamedTuple):
 
 
 class World:
-    """The things in a match by id, the grids that find them by place, and the one source of chance.
+    """The objects of a match by id, the grids that find them by place, and the only random number generator.
 
-    Everything below is in insertion order, and every loop runs in that order: hash order would not be reproducible.
+    Every collection keeps its insertion order, and every loop runs in that order: hash order would not be reproducible.
     """
 
     def __init__(self) -> None:
         self.last_id = 0
-        # Grows whenever a building comes or goes: who keeps a copy sees that it is old.
+        # Grows whenever a building comes or goes. A caller with a copy of the buildings compares it, to see that the
+        # copy is out of date.
         self.building_changes = 0
 
     def build(self, settings: GameSettings) -> None:
-        """Starts over with an empty map of these settings; only what is counted goes on."""
+        """Starts over with an empty map of these settings; only `last_id` and `building_changes` keep counting."""
         self.settings = settings
         self.mode: Mode = MODES[settings.mode]
         self.biomes: Biomes = biomes_of(settings)
@@ -55,7 +56,7 @@ class World:
         self.tick = 0
         self.elapsed_s = 0.0
 
-        self.players: dict[int, PlayerObject] = {}  # the dead too
+        self.players: dict[int, PlayerObject] = {}  # dead players too
         self.animals: dict[int, Animal] = {}
         self.projectiles: dict[int, Projectile] = {}
         self.scenery: dict[int, GameObject] = {}
@@ -64,37 +65,37 @@ class World:
         self.arrivals: list[Arrival] = []
 
         self.team_points = [0] * settings.teams
-        # Whether two sides have been in this round at the same time: without that, nobody can be the last one standing.
+        # Whether this round has ever had two sides at the same time. Without rivals, no side can be the last one left.
         self.had_rivals = False
 
         # Scenery and buildings.
         self.solid_grid: StillGrid[GameObject] = StillGrid(settings.map_size, settings.cell_size)
         self.mover_grid: Grid[Mover] = Grid(settings.map_size, settings.cell_size)
 
-        # Of this tick: who walked into a building that hurts; who died, with the player who did it (None: an animal, or
-        # a player who has left).
+        # touches: the movers that walked into a building that hurts, in this tick. fallen: the movers that died in this
+        # tick, each with the id of the player that killed it (None: an animal, or a player that has left).
         self.touches: list[tuple[Mover, Building]] = []
         self.fallen: list[tuple[Mover, int | None]] = []
-        # What has happened since somebody last asked.
+        # The events since a caller last took them.
         self.events: list[Event] = []
 
     def new_id(self) -> int:
-        """The next of -1, -2, ...: never a player's, whose ids are positive, and never used again."""
+        """Returns the next of -1, -2, ...; no id is used twice, and none is a player's, because those are positive."""
         self.last_id -= 1
         return self.last_id
 
 
 def heading(angle_rad: float) -> tuple[float, float]:
-    """The unit vector (x, y) of an angle."""
+    """Returns the unit vector (x, y) of an angle."""
     return round(math.cos(angle_rad), TRUSTED_DIGITS), round(math.sin(angle_rad), TRUSTED_DIGITS)
 
 
 def angle_of(x: float, y: float) -> float:
-    """The angle of a vector, from 0 up to 2 pi."""
+    """Returns the angle of a vector, from 0 up to 2 pi."""
     return round(math.atan2(y, x), TRUSTED_DIGITS) % math.tau
 
 
 def count_down(left_s: float, delta_time: float) -> float:
-    """What is left of a waiting time after `delta_time` seconds; exactly 0.0 when it is over."""
+    """Returns the rest of a waiting time after `delta_time` seconds; exactly 0.0 when it is over."""
     left_s -= delta_time
     return left_s if left_s > TIME_EPSILON_S else 0.0

@@ -1,1 +1,1 @@
-"""The classroom: a server that explains itself. Experiments, lessons, and the pages that show what is on the wire."""
+"""The classroom: experiments, lessons, and pages that show and explain the bytes on the server's connections."""

@@ -1,6 +1,6 @@
 """The tapes of all connections: those that are open, and the last ones that have ended.
 
-In:  each new connection, from the listener (`Archive.make_tap`). Out: the tapes, for whoever looks.
+In:  each new connection, from the listener (`Archive.make_tap`). Out: the tapes, for the viewers of /inspect.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Iterable
 from gameserver.classroom.tape import TAPE_BYTES, Tape
 
 ENDED_KEPT = 20
-# Of all open connections together. The more there are, the shorter is the tape of each.
+# For the tapes of all open connections together. With more connections, each tape is shorter.
 OPEN_BYTES = 32 * 2**20
 
 
@@ -29,7 +29,7 @@ class Archive:
         self._limit_bytes = TAPE_BYTES  # of each open tape
 
     def make_tap(self, address: str) -> Tape:
-        """The tape of a new connection."""
+        """Returns the tape of a new connection."""
         tape = Tape(next(self._numbers), address, self._ignored, self._finish)
         with self._lock:
             self._open[address] = tape
@@ -40,13 +40,13 @@ class Archive:
         return tape
 
     def tapes(self) -> list[Tape]:
-        """What has been asked to be a WebSocket, the oldest first."""
+        """Returns the tapes of connections that have asked for a WebSocket and got an answer, the oldest first."""
         with self._lock:
             everything = [*self._ended, *self._open.values()]
         return sorted(filter(_is_of_interest, everything), key=lambda tape: tape.number)
 
     def of_address(self, address: str) -> Tape | None:
-        """The tape of an open connection, an ignored one too."""
+        """Returns the tape of an open connection, also of an ignored one."""
         with self._lock:
             return self._open.get(address)
 
@@ -58,7 +58,7 @@ class Archive:
 
 
 def _tape_bytes(count: int) -> int:
-    """How long each of so many tapes may be. It changes at a few counts only, since then all tapes are gone through."""
+    """Returns how long each of `count` tapes may be. It changes at few counts, because a change visits all tapes."""
     limit_bytes = TAPE_BYTES
     while count * limit_bytes > OPEN_BYTES:
         limit_bytes //= 2

@@ -1,7 +1,8 @@
-"""The lab's bench: sends any bytes at all to this server, over a real connection, and brings back what it answers.
+"""The lab's bench: sends any bytes to this server over a real connection, and returns the server's answer.
 
-In:  a `Trial`: a handshake and steps, as bytes. Out: a `Result`: what went out and what came back, and when.
-It connects to the address that it was made for, and to nothing else.
+In:  a `Trial`: a handshake and steps, as bytes. Out: a `Result`: the bytes that were sent, the bytes that came back,
+     and when.
+The bench connects only to the address that it was made for.
 """
 
 from __future__ import annotations
@@ -18,21 +19,22 @@ from Net.proxy import Caller
 from Net.sockets import wait_readable
 from Net.tap import Refusal, Tap
 
-# A person waits for it. The slowest answer of the server is that to a handshake that does not end.
+# The longest time of a trial, because a person waits for it. The slowest answer of the server is the answer to a
+# handshake that does not end.
 MOST_S = 9.0
 CONNECT_S = 3.0
 MOST_HEARD_BYTES = 512 * 1024
-# After each piece: what the server says to it is on its way back within this time.
+# The pause after each piece. The server's answer to the piece is on its way back within this time.
 PAUSE_S = 0.005
-# Connections that experiments may have at once: a class of 30 that starts one at the same moment.
+# The most connections of experiments at once: enough for a class of 30 that starts one at the same moment.
 MOST_AT_ONCE = 32
-# For all these pauses together: a long delivery gets shorter ones.
+# The time for all pauses together; a long delivery gets shorter pauses.
 PAUSES_S = 3.0
-# What has not been sent by then is not sent any more, so that there is time left to hear the answer.
+# The bench stops sending after this time, so that time is left to hear the answer.
 SENDING_S = 6.0
 
 
-# How the server answers a connection that it has no place for.
+# The start of the server's answer to a connection for which it has no place.
 _NO_PLACE = b"HTTP/1.1 503 "
 
 
@@ -41,10 +43,10 @@ class BenchFull(Exception):
 
 
 class Trial(NamedTuple):
-    """What to send. opening: the handshake. steps: each is handed to TCP by itself, or all byte by byte.
+    """The bytes to send. opening: the handshake. steps: each is handed to TCP in one piece, or byte by byte.
 
-    hangs_up: ends our half of the stream after the last step. patience_s: silence after the last step that counts as
-    the end; the stream's true end counts at once.
+    hangs_up: ends the bench's half of the stream after the last step. patience_s: a silence of this length after the
+    last step counts as the end; the stream's true end counts at once.
     """
 
     opening: bytes
@@ -55,12 +57,12 @@ class Trial(NamedTuple):
 
     @property
     def size(self) -> int:
-        """How many bytes that are, with the handshake."""
+        """The number of bytes, with the handshake."""
         return sum(map(len, (self.opening, *self.steps)))
 
 
 class Heard(NamedTuple):
-    """Bytes that came back. after: so many bytes behind the handshake had been sent by then. at_ms: since the start."""
+    """Bytes that came back. after: the number of bytes after the handshake sent by then. at_ms: since the start."""
 
     data: bytes
     after: int
@@ -68,10 +70,11 @@ class Heard(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What happened.
+    """The result of a trial.
 
-    taken: bytes that were sent, with the handshake. is_late: the time was up before all were. end: "closed", "reset"
-    or "open". refusals: what the server has refused, and why, if it tells us (see `Bench.make_tap`).
+    taken: the number of bytes that were sent, with the handshake. is_late: the time was up before all bytes were sent.
+    end: "closed", "reset" or "open". refusals: the errors with which the server refused something, if the bench is a
+    tap of the server (see `Bench.make_tap`).
     """
 
     trial: Trial
@@ -83,7 +86,7 @@ class Result(NamedTuple):
 
     @property
     def sent(self) -> int:
-        """How many of the bytes behind the handshake were sent."""
+        """How many bytes after the handshake were sent."""
         return max(0, self.taken - len(self.trial.opening))
 
     @property
@@ -99,14 +102,15 @@ class Result(NamedTuple):
 
     @property
     def answer(self) -> bytes:
-        """All that came back."""
+        """All bytes that came back."""
         return b"".join(heard.data for heard in self.heard)
 
 
 class Bench:
     """Runs trials against one server.
 
-    host, port: its address on this machine. own: of the server, which gives the bench places of its own.
+    host, port: the server's address on this machine. own: the server's `OwnConnections`, with which the server gives
+    the bench its own places.
     """
 
     def __init__(self, host: str, port: int, own: OwnConnections | None = None) -> None:
@@ -114,25 +118,25 @@ class Bench:
         self._connections = own if own is not None else OwnConnections()
         self._places = threading.BoundedSemaphore(MOST_AT_ONCE)
         self._lock = threading.Lock()
-        self._own: dict[str, _Witness] = {}  # by the address of our own end
+        self._own: dict[str, _Witness] = {}  # by the address of the bench's end
 
     @property
     def host(self) -> str:
-        """What a handshake writes into Host."""
+        """The value of the Host field in a handshake."""
         return Caller(*self._address).address
 
     def is_own(self, address: str) -> bool:
-        """Whether a connection of the server comes from here: a stranger may be behind it."""
+        """Returns whether a connection of the server comes from the bench: then a stranger may be behind it."""
         with self._lock:
             return address in self._own
 
     def make_tap(self, address: str) -> Tap | None:
-        """Hears for the bench, in the server, what is refused to a connection that comes from here."""
+        """Returns a tap that notes refusals, for a server's connection that comes from the bench; None for others."""
         with self._lock:
             return self._own.get(address)
 
     def run(self, trial: Trial) -> Result:
-        """Sends it and waits for the answer; raises OSError when the server cannot be reached, and BenchFull."""
+        """Sends a trial and waits for the answer; raises OSError if the server cannot be reached, and BenchFull."""
         if not self._places.acquire(blocking=False):
             raise BenchFull(f"{MOST_AT_ONCE} experiments are running: try again in a few seconds")
         try:
@@ -142,7 +146,7 @@ class Bench:
 
     def _run_anywhere(self, trial: Trial) -> Result:
         *others, last = socket.getaddrinfo(*self._address, type=socket.SOCK_STREAM)
-        for family, _, _, _, server in others:  # a name may have several addresses, and the server listens at one
+        for family, _, _, _, server in others:  # a name may have several addresses, and the server listens on one
             with contextlib.suppress(OSError):
                 return self._run(trial, family, server)
         return self._run(trial, last[0], last[4])
@@ -165,19 +169,19 @@ class Bench:
 
 
 class _Witness:
-    """The tap on our own connection, at the server's end of it: only what is refused is of interest."""
+    """The tap on a connection of the bench, at the server's end: it only notes refusals."""
 
     def __init__(self) -> None:
         self.refusals: list[Refusal] = []
 
     def received(self, data: bytes) -> None:
-        pass  # known here: it was sent from here
+        pass  # the bench knows these bytes, because it sent them
 
     def sent(self, data: bytes) -> None:
-        pass  # comes over the wire
+        pass  # the bench receives these bytes over the wire
 
     def ended(self) -> None:
-        pass  # is seen at this end too
+        pass  # the bench sees the end at its own side too
 
     def refused(self, error: Refusal) -> None:
         self.refusals.append(error)
@@ -201,7 +205,7 @@ class _Run:
         trial = self._trial
         for piece in _pieces(trial.opening, trial.byte_by_byte):
             self._send(piece)
-        is_whole = end_of_head(trial.opening) >= 0 and not self._is_late  # or there is nothing to wait for
+        is_whole = end_of_head(trial.opening) >= 0 and not self._is_late  # otherwise no answer comes
         if is_whole:
             self._listen_until(self._has_answer, MOST_S)
         if self._is_upgraded():
@@ -214,7 +218,7 @@ class _Run:
         return Result(trial, self._taken, self._is_late, self._heard, self._end)
 
     def _send(self, piece: bytes) -> None:
-        """Sends a piece whole, unless the server has ended the connection or the time is up."""
+        """Sends a whole piece, unless the server has ended the connection or the time is up."""
         self._is_late = self._is_late or time.monotonic() > self._started_s + SENDING_S
         if self._end != "open" or self._is_late:
             return
@@ -233,7 +237,7 @@ class _Run:
                 return
 
     def _listen(self, timeout_s: float) -> bool:
-        """Takes what has come; returns False if nothing came in time."""
+        """Reads the bytes that have come; returns False if nothing came in time."""
         if not wait_readable(self._sock, max(0.0, timeout_s)):
             return False
         try:

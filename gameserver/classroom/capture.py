@@ -1,7 +1,7 @@
-"""What is on tapes as a capture file for Wireshark, without what a class must not see.
+"""Writes tapes as a capture file for Wireshark, without the texts that a class must not see.
 
-In:  tapes. Out: the bytes of a pcapng file, in base64. A tape that has lost its beginning goes on behind its handshake
-     with the first frame that is whole, as if it had been the first.
+In:  tapes. Out: the bytes of a pcapng file, in base64. If a tape has lost its beginning, the first whole frame follows
+     the handshake, as if that frame were the first one.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _PORT = re.compile(r"(?<=[\].\w]):\d{1,5}$")
 
 
 def capture_file(tapes: Iterable[Tape], server: Address, limits_of: LimitsOf, hides_text: bool) -> str:
-    """Returns the file. server: its address, for clients that called it by a name. limits_of: the limits of a path."""
+    """Returns the file. server: its address, for clients that used a host name. limits_of: the limits of a path."""
     connections = []
     for tape in tapes:
         limits = limits_of(tape.path)
@@ -34,7 +34,7 @@ def capture_file(tapes: Iterable[Tape], server: Address, limits_of: LimitsOf, hi
 
 
 def _called(tape: Tape, server: Address, limits: Limits) -> Address:
-    """The address that a client has connected to, by its Host field; else the server's."""
+    """Returns the address in the client's Host field; the server's address if the field has none."""
     try:
         (host,) = parse_request(tape.request, limits).values("host")
         address, port = parse_address(host if _PORT.search(host) else f"{host}:80")

@@ -1,8 +1,8 @@
-"""Plugs the classroom into a server: a tape for every connection, and the pages /inspect and /lab.
+"""Adds the classroom to a server: a tape for every connection, and the pages /inspect, /lab and /lessons.
 
-In:  a `GameServer` that listens, and the doorkeeper who knows the operator's token. Out: nothing; from then on it
-     works. Whoever sits at this machine needs no token. What comes through a proxy, through the lab, or from a page of
-     another site does not count as sitting here: anybody may be behind it.
+In:  a `GameServer` that listens, and the `Doorkeeper` that knows the operator's token. Out: nothing; the server has the
+     classroom from then on. A client on this machine needs no token. A connection through a proxy, through the lab, or
+     from a page of another site does not count as a client on this machine, because anybody may be behind it.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from Net.origin import is_same_origin
 from Net.websocket import WebSocket
 
 INSPECT = "/inspect"
-# On these WebSockets the operator's token is sent: nobody may watch them.
+# Clients send the operator's token on these WebSockets, so nobody may watch them.
 PRIVATE = ("/admin", INSPECT, LAB)
 
 
 class Classroom:
-    """The classroom of a server. host, port: where the server can be reached on this machine."""
+    """The classroom of a server. host, port: the server's address on this machine."""
 
     def __init__(self, server: GameServer, doorkeeper: Doorkeeper, host: str, port: int) -> None:
         self.archive = Archive(ignored=PRIVATE)
@@ -37,7 +37,7 @@ class Classroom:
         server.add_tap(self.archive.make_tap)
         server.add_tap(self._bench.make_tap)
         server.add_route(INSPECT, inspector.converse)
-        # Its commands hold the bytes of an experiment.
+        # The lab's commands hold the bytes of an experiment.
         server.add_route(LAB, laboratory.converse, limits=server.limits.narrowed(**CONSOLE_PACE))
         server.add_page(INSPECT, page_of("inspect"))
         server.add_page(LAB, page_of("lab"))
@@ -45,11 +45,11 @@ class Classroom:
             server.add_page(path, page)
 
     def admits(self, websocket: WebSocket) -> bool:
-        """Lets in who sits at this machine or knows the token."""
+        """Returns whether a client may look: it is on this machine, or it knows the token."""
         return self._doorkeeper.admits(websocket, is_trusted=self._is_here(websocket))
 
     def names(self) -> dict[str, str]:
-        """The names of those who play, by address."""
+        """Returns the names of the players, by address."""
         seats = [seat for room in self._server.all_rooms() for seat in room.everybody()]
         return {seat.websocket.address: seat.info.name for seat in seats}
 
@@ -58,5 +58,5 @@ class Classroom:
         if tape is None or not websocket.is_this_machine or self._bench.is_own(websocket.address):
             return False
         request = parse_request(tape.request, self._server.limits)
-        # With --allow-origin, this machine's browser may speak for a page of somebody else.
+        # With --allow-origin, this machine's browser may open the WebSocket for a page of another site.
         return not request.values("origin") or is_same_origin(request)

@@ -1,7 +1,8 @@
-"""Cuts the bytes of one direction into frames, and nothing more: cheap enough for every connection, all the time.
+"""Cuts the bytes of one direction into frames, and does nothing more: cheap enough for every connection, all the time.
 
-In:  bytes as they were on the wire, cut anywhere. Out: `Cut`s: each a whole frame, or what is no frame of the protocol.
-The explaining is left to `Net.dissect`, for the frame that somebody wants to see.
+In:  bytes as they were on the wire, cut anywhere. Out: `Cut`s: each is a whole frame, or bytes that are no frame of the
+     protocol.
+`Net.dissect` explains a frame when a viewer wants to see it.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from Net.frames import CONTINUATION, CONTROL_BIT, RSV1, Header, parse_header
 
 
 class Cut(NamedTuple):
-    """A frame. wire: its bytes. header: None if they break a rule: then they are all the bytes from there on.
+    """A frame. wire: its bytes. header: None if the bytes break a rule; then `wire` has all bytes from there on.
 
-    offset: bytes before it in its direction. fragment: its place in its message from 1, 0 for a control frame.
-    is_between: a control frame between the fragments of a message. is_whole: all its bytes are there.
+    offset: the number of bytes before it in its direction. fragment: its place in its message, from 1; 0 for a control
+    frame. is_between: it is a control frame between the fragments of a message. is_whole: all its bytes are there.
     is_blanked: the payload was made unreadable.
     """
 
@@ -30,13 +31,13 @@ class Cut(NamedTuple):
 
 
 class Cutter:
-    """Finds the frames of one direction. from_client: whether they are masked."""
+    """Finds the frames of one direction. from_client: the client sends them, so they are masked."""
 
     def __init__(self, from_client: bool) -> None:
         self._from_client = from_client
         self._rest = b""
         self._fragments = 0  # of a message that is not complete
-        self._is_broken = False  # a rule was broken: where the next frame starts is anybody's guess
+        self._is_broken = False  # a rule was broken, so the start of the next frame is unknown
         self.offset = 0  # of the rest, in the bytes of this direction
 
     def feed(self, data: bytes) -> list[Cut]:
@@ -64,7 +65,7 @@ class Cutter:
         return cuts
 
     def unfinished(self) -> Cut | None:
-        """The frame that has begun and not ended, if there is one."""
+        """Returns the frame that has begun and not ended, or None."""
         if self._is_broken or not self._rest:
             return None
         header = parse_header(self._rest, 0, self._from_client, RSV1)

@@ -1,4 +1,4 @@
-"""Experiments with permessage-deflate: RFC 7692, and first of all the examples of its section 7.2.3."""
+"""Experiments with permessage-deflate (RFC 7692); the examples of its section 7.2.3 come first."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ _HELLO = Answer(TEXT, b"Hello")
 
 
 def _deflated(data: bytes) -> bytes:
-    """A whole message's payload, as section 7.2.1 says."""
+    """Returns the payload of a whole message, compressed as section 7.2.1 says."""
     codec = zlib.compressobj(wbits=-15)
     return (codec.compress(data) + codec.flush(zlib.Z_SYNC_FLUSH))[:-4]
 
 
 def _compressed(payload: str) -> bytes:
-    """A whole text message with RSV1 set; payload: deflated, in hex."""
+    """Returns a whole text message with RSV1 set. payload: deflated, in hex."""
     return masked(TEXT, bytes.fromhex(payload), rsv=RSV1)
 
 

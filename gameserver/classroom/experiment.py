@@ -1,7 +1,7 @@
-"""What an experiment of the lab is: bytes for the server, and the answer that it must give to them.
+"""An experiment of the lab: bytes for the server, and the answer that the server must give to them.
 
 An experiment opens a connection, sends the opening handshake and then its steps, and reads to the end of the stream.
-Every experiment ends its connection: one that breaks no rule says goodbye with a CLOSE, and the server answers it.
+Every experiment ends its connection. An experiment that breaks no rule sends a CLOSE, and the server answers it.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from Net.messages import ABNORMAL, close_payload
 KEY = bytes.fromhex("37fa213d")
 SAMPLE_KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 GOODBYE = serialize(CLOSE, close_payload(1000), mask_key=KEY)
-# What a crafted handshake writes where the address of the server belongs: known only when the experiment runs.
+# A crafted handshake has this text in place of the server's address, which is known only when the experiment runs.
 HOST = "{host}"
 
 
 class Delivery(enum.Enum):
-    """How the bytes are handed to TCP: each step in one piece, or all of it a byte at a time."""
+    """How the bytes are handed to TCP: each step in one piece, or all bytes one at a time."""
 
     WHOLE = "whole"
     BYTE_BY_BYTE = "byte by byte"
 
 
 class Answer(NamedTuple):
-    """A frame that must come back, unmasked and final. rsv: bits in place, as in `Net.frames.Frame`.
+    """A frame that must come back, unmasked and final. rsv: RSV bits in place, as in `Net.frames.Frame`.
 
-    payload: all of it, or how it starts, if `is_start`. repeats: one or more such frames come.
+    payload: the whole payload, or only its start if `is_start`. repeats: one or more such frames come.
     """
 
     opcode: int
@@ -41,11 +41,11 @@ class Answer(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """All that comes back before the stream ends.
+    """The whole answer before the stream ends.
 
-    status: of the HTTP response, 0 if there is none. says: words of its head or body. frames: before the CLOSE.
-    close_code: in the server's CLOSE; 1005: it holds none; 1006: there is no CLOSE. close_reason: how its reason
-    starts.
+    status: of the HTTP response; 0 if there is none. says: words of its head or body. frames: those before the CLOSE.
+    close_code: in the server's CLOSE; 1005: the CLOSE has no code; 1006: there is no CLOSE. close_reason: the start of
+    its reason.
     """
 
     status: int = 101
@@ -59,8 +59,9 @@ class Experiment(NamedTuple):
     """A row of the shelf.
 
     rule: in the words of the RFC. section: with its document, such as "RFC 6455 section 5.2". sent: the steps after the
-    handshake. note: a sentence for the student. handshake: its text if it is not the proper one, see `opening`.
-    hangs_up: we end our half of the stream after the last step. attacks: rows of docs/attacks.md that it shows.
+    handshake. note: a sentence for the student. handshake: its text, if it differs from that of `opening`.
+    hangs_up: the bench ends its half of the stream after the last step. attacks: the rows of docs/attacks.md that the
+    experiment shows.
     """
 
     id: str
@@ -77,12 +78,12 @@ class Experiment(NamedTuple):
     attacks: tuple[str, ...] = ()
 
     def opening(self, host: str) -> bytes:
-        """The bytes of the opening handshake. host: the server's address and port."""
+        """Returns the bytes of the opening handshake. host: the server's address and port."""
         return (self.handshake or opening(self.path)).replace(HOST, host).encode("latin-1")
 
 
 def opening(path: str, *fields: str) -> str:
-    """The text of a proper opening handshake, with further header lines."""
+    """Returns the text of a correct opening handshake. fields: further header lines."""
     lines = [
         f"GET {path} HTTP/1.1",
         f"Host: {HOST}",
@@ -106,10 +107,10 @@ def failed(reason: str, *frames: Answer, code: int = 1002) -> Outcome:
 
 
 def fine(*frames: Answer, says: str = "") -> Outcome:
-    """No rule is broken: the frames come back, and then the answer to our goodbye."""
+    """No rule is broken: the frames come back, and then the answer to the client's CLOSE."""
     return Outcome(frames=frames, says=says)
 
 
 def masked(opcode: int, payload: bytes = b"", fin: bool = True, rsv: int = 0) -> bytes:
-    """A frame as a client must send it, with the key of the RFC's examples."""
+    """Returns a frame as a client must send it, masked with the key of the RFC's examples."""
     return serialize(opcode, payload, fin, rsv, mask_key=KEY)

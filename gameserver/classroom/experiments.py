@@ -1,7 +1,7 @@
 """The shelf of the lab: every prepared experiment, by chapter and by id.
 
-What an experiment is stands in `experiment.py`. A test runs each of them against a real server and compares what comes
-back with what the row says.
+`experiment.py` defines an experiment. A test runs each experiment against a real server, and compares the answer with
+the row.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SHELF: dict[str, tuple[Experiment, ...]] = {
 }
 EXPERIMENTS: dict[str, Experiment] = {row.id: row for chapter in SHELF.values() for row in chapter}
 
-# Rows of docs/attacks.md that are not shown, and why.
+# The rows of docs/attacks.md that no experiment shows, and why.
 NOT_ON_THE_SHELF: dict[str, str] = {
     "websockets CVE-2021-33880": "the time that a comparison takes cannot be seen in one answer",
     "websockets, threaded: a client that never reads": "it needs megabytes, and shows only by nobody else noticing",

@@ -1,6 +1,6 @@
-"""What a trial has shown: both sides of it explained, by the parser that serves the game, and the rules that decided.
+"""The findings of a trial: both sides explained by the parser that serves the game, and the rules that were broken.
 
-In:  a `Result` of the bench. Out: `Findings`, and as JSON what the page /lab shows.
+In:  a `Result` of the bench. Out: `Findings`, and the same as JSON for the page /lab.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from Net.opening import dissect_handshake
 from Net.plain import as_plain
 from Net.violations import violation_of
 
-# The page need not show more of a game that goes on and on.
+# The most frames that the page shows; a game could go on and on.
 MOST_FRAMES = 60
 
 
 class Findings(NamedTuple):
-    """A trial, explained. violations: all that the server refused, without repetitions. code, reason: of its CLOSE."""
+    """A trial, explained. violations: all that the server refused, each once. code, reason: of the server's CLOSE."""
 
     request: Handshake | None
     response: Handshake | None
@@ -34,8 +34,11 @@ class Findings(NamedTuple):
 
 
 def find(result: Result, limits_of: LimitsOf, check: Callable[[Request], object]) -> Findings:
-    """Explains a result. limits_of: the limits of a path. check: what it asks of a request; raises HandshakeError."""
-    limits = limits_of("")  # of a handshake: the same on all paths
+    """Explains a result.
+
+    limits_of: the limits of a path. check: the server's check of a request, which raises HandshakeError.
+    """
+    limits = limits_of("")  # the limits of a handshake: they are the same on all paths
     conversation = Conversation(limits, limits_of)
     out = b"".join((result.trial.opening, *result.trial.steps))[: result.taken]
     records = [*conversation.feed(True, out), *conversation.feed(False, result.answer)]
@@ -60,7 +63,7 @@ def find(result: Result, limits_of: LimitsOf, check: Callable[[Request], object]
 
 
 def plain_findings(findings: Findings, result: Result) -> dict[str, Any]:
-    """The findings as data for JSON; each answer tells how many bytes had been sent when it came."""
+    """Returns the findings as data for JSON; each answer has the number of bytes that were sent before it came."""
     head_size = findings.response.size if findings.response is not None else 0
     read = sum(frame.size for frame in findings.sent)
     return {
@@ -87,7 +90,7 @@ def plain_findings(findings: Findings, result: Result) -> dict[str, Any]:
 
 
 def _refusal_in(answer: Frame, violations: Iterable[Violation]) -> Violation | None:
-    """What an answer of the server refuses: its own words are in the answer."""
+    """Returns the violation that an answer of the server refuses, or None; the answer has the violation's own words."""
     said: tuple[object, ...] = ()
     if answer.close is not None:
         said = (answer.close.code, answer.close.reason)
@@ -97,7 +100,7 @@ def _refusal_in(answer: Frame, violations: Iterable[Violation]) -> Violation | N
 
 
 def _when(result: Result, end: int) -> dict[str, int]:
-    """When byte number `end` of the answer came."""
+    """Returns when byte number `end` of the answer came."""
     received = 0
     for heard in result.heard:
         received += len(heard.data)

@@ -46,13 +46,13 @@ _HELLO = bytes.fromhex("81 85 37 fa 21 3d 7f 9f 4d 51 58")
 
 
 def _announced(first_byte: int, length: str) -> bytes:
-    """A masked frame up to its key. length: the bytes of all three length fields in hex, without the MASK bit."""
+    """Returns a masked frame up to its key. length: the bytes of all three length fields in hex, MASK bit not set."""
     given = bytes.fromhex(length)
     return bytes([first_byte, 0x80 | given[0]]) + given[1:] + KEY
 
 
 def _examples() -> tuple[Experiment, ...]:
-    """The examples of section 5.7: those of a server come back, those of a server from a client are refused."""
+    """Returns the examples of section 5.7: a server's frames are unmasked; unmasked frames of a client are refused."""
     return (
         Experiment(
             "rfc-hello-masked",

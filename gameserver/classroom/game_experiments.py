@@ -1,4 +1,4 @@
-"""Experiments with packets, on the game's own path: what is good WebSocket can still be a bad packet."""
+"""Experiments with packets, on the game's own path: a correct WebSocket message can still be a bad packet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Experiments with the opening handshake: RFC 6455 section 4, and what a stranger may try on it."""
+"""Experiments with the opening handshake: RFC 6455 section 4, and the tricks that a stranger may try."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ACCEPT = "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 _PROPER = opening("/echo")
 _KEY_LINE = f"Sec-WebSocket-Key: {SAMPLE_KEY}\r\n"
 _SECOND_REQUEST = f"GET /packets.json HTTP/1.1\r\nHost: {HOST}\r\n\r\n"
-# The sentence behind every refusal that has none of its own.
+# The RFC's rule for every refusal that has no rule of its own.
 _DESCRIPTION = (
     "If the server, while reading the handshake, finds that the client did not send a handshake that matches the "
     "description below [...], including but not limited to any violations of the ABNF grammar specified for the "
@@ -40,12 +40,12 @@ _SAME_ORIGIN = (
 
 
 def _changed(old: str, new: str) -> str:
-    """The proper handshake with one thing changed."""
+    """Returns the correct handshake with one thing changed."""
     return _PROPER.replace(old, new)
 
 
 HANDSHAKE_EXPERIMENTS = (
-    # What a good one looks like ----------------------------------------------------------------------------------
+    # Correct handshakes ------------------------------------------------------------------------------------------
     Experiment(
         "handshake-sample",
         "The handshake of the RFC's own example",
@@ -208,7 +208,7 @@ HANDSHAKE_EXPERIMENTS = (
         "An offer that is not answered is declined, and the connection works without it.",
         handshake=opening("/echo", "Sec-WebSocket-Extensions: permessage-telepathy; range=10"),
     ),
-    # What must stand in it ---------------------------------------------------------------------------------------
+    # Required parts ----------------------------------------------------------------------------------------------
     Experiment(
         "handshake-post",
         "POST instead of GET",
@@ -405,7 +405,7 @@ HANDSHAKE_EXPERIMENTS = (
         handshake=opening("/echo", 'Sec-WebSocket-Extensions: a;b="' + 40 * "\\c"),
         attacks=("websocket-extensions CVE-2020-7662", "websocket-extensions for Ruby CVE-2020-7663"),
     ),
-    # Two readers, two meanings -----------------------------------------------------------------------------------
+    # Requests that two readers understand differently ------------------------------------------------------------
     Experiment(
         "handshake-folded-header",
         "A header folded over two lines",

@@ -1,9 +1,9 @@
-"""The server's side of the page /inspect: live connections and their frames, for whoever may look.
+"""The server's side of the page /inspect: live connections and their frames, for viewers that are admitted.
 
-In:  what `Doorkeeper` asks for, then commands (COMMANDS, in the form of `gameserver.commands`).
-Out: once a second {"connections": [...]}, four times a second what is new: {"rows": [...], "skipped": n,
-     "left_out": connections} (`plain_row`), and the answers. All the work is done in the viewer's own thread, a little
-     at a time.
+In:  first the token, as `Doorkeeper` asks for it; then commands (COMMANDS, encoded as `gameserver.commands` says).
+Out: once a second {"connections": [...]}; four times a second the new rows: {"rows": [...], "skipped": n,
+     "left_out": connections} (`plain_row`); and the answers. The viewer's own thread does all the work, a little at a
+     time.
 """
 
 from __future__ import annotations
@@ -27,11 +27,12 @@ from Net.websocket import WebSocket
 
 ROWS_EVERY_S = 0.25
 CONNECTIONS_EVERY_S = 1.0
-# More rows at once than this nobody can read; those left out are counted.
+# Nobody can read more rows at once. The page shows how many rows were left out.
 MOST_ROWS_AT_ONCE = 1000
 ROWS_IN_A_MESSAGE = 100
 MOST_CHOSEN = 64
-# Of all rows that a viewer keeps: for 64 connections, twice what their tapes hold. And of those of all viewers.
+# The most bytes of rows that one viewer keeps: for 64 connections, twice the size of their tapes. Then the same for all
+# viewers together.
 MOST_BYTES_OF_VIEWER, MOST_BYTES_IN_ALL = 16 * 2**20, 64 * 2**20
 
 _CONNECTIONS = nullable(list_of(COUNT, MOST_CHOSEN))
@@ -48,8 +49,8 @@ COMMANDS: Commands = {
 class Inspector:
     """Serves viewers.
 
-    address: of the server. limits_of: the limits of a path. admits: lets a viewer in, or not. names: of those who play,
-    by address.
+    address: of the server. limits_of: the limits of a path. admits: returns whether a viewer may look. names: of the
+    players, by address.
     """
 
     def __init__(
@@ -69,7 +70,7 @@ class Inspector:
         self._viewers = 0
 
     def converse(self, websocket: WebSocket) -> None:
-        """Serves one viewer to the end of the connection; raises ConnectionClosed then."""
+        """Serves one viewer until the connection ends; then raises ConnectionClosed."""
         if not self._admits(websocket):
             return
         with self._lock:
@@ -81,7 +82,7 @@ class Inspector:
                 self._viewers -= 1
 
     def bytes_of_viewer(self) -> int:
-        """How many bytes of rows each viewer may keep."""
+        """Returns how many bytes of rows each viewer may keep."""
         return min(MOST_BYTES_OF_VIEWER, MOST_BYTES_IN_ALL // max(1, self._viewers))
 
 
@@ -93,7 +94,7 @@ class _Viewer:
         self._websocket = websocket
         self._chosen: frozenset[int] | None = frozenset()  # None: all
         self._hides_text = False
-        self._words = ""  # that are being searched for
+        self._words = ""  # the words that the viewer searches for
         self._breather = Breather()
         self._timelines: dict[int, Timeline] = {}
 
@@ -145,7 +146,7 @@ class _Viewer:
             send_json(self._websocket, {"rows": plain, "skipped": skipped, "left_out": left_out})
 
     def _chosen_tapes(self, chosen: frozenset[int] | None) -> tuple[list[Tape], int]:
-        """The chosen tapes, and how many there were too many: first those that have ended, the oldest first."""
+        """Returns the chosen tapes, and how many are left out: first ended tapes, and of these the oldest first."""
         tapes = [tape for tape in self._inspector.archive.tapes() if chosen is None or tape.number in chosen]
         tapes.sort(key=lambda tape: (tape.is_open, tape.number))
         kept = sorted(tapes[-MOST_CHOSEN:], key=lambda tape: tape.number)
@@ -175,7 +176,7 @@ class _Viewer:
             raise CommandError("this frame is not kept any more") from None
 
     def _search(self, words: str) -> list[list[int]]:
-        """The frames with some words, as pairs of connection and number; new rows say it of themselves."""
+        """Returns the frames with these words, as pairs of connection and number; each new row says it for itself."""
         self._words = words.lower()
         found = []
         for timeline in self._timelines.values() if words else ():

@@ -8,7 +8,7 @@ from Net.schema import Kind
 
 
 def list_of(kind: Kind, most: int) -> Kind:
-    """A list of up to `most` values of a kind."""
+    """Returns the kind of a list of up to `most` values of `kind`."""
     must_be = f"a list of up to {most} times {kind.must_be}"
 
     def check(value: Any) -> list[Any]:
@@ -20,7 +20,7 @@ def list_of(kind: Kind, most: int) -> Kind:
 
 
 def hex_digits(most_bytes: int) -> Kind:
-    """Bytes as hex digits, with or without white space; up to `most_bytes` of them."""
+    """Returns the kind of up to `most_bytes` bytes, written as hex digits with or without white space."""
     must_be = f"hex digits of up to {most_bytes} bytes"
 
     def check(value: Any) -> bytes:

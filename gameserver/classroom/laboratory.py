@@ -1,6 +1,7 @@
-"""The server's side of the page /lab: bytes are explained, sent to this very server, and what comes back is explained.
+"""The server's side of the page /lab: it explains bytes, sends them to this same server, and explains the answer.
 
-In:  what `Doorkeeper` asks for, then commands (COMMANDS, in the form of `gameserver.commands`). Out: the answers.
+In:  first the token, as `Doorkeeper` asks for it; then commands (COMMANDS, encoded as `gameserver.commands` says).
+Out: the answers.
 """
 
 from __future__ import annotations
@@ -20,13 +21,13 @@ from Net.plain import as_plain
 from Net.schema import FLAG, text
 from Net.websocket import WebSocket
 
-# A step by hand is waited for so long when the server says nothing (it need not).
+# How long a trial by hand waits for a silent server; the server need not answer.
 QUIET_S = 0.7
 MOST_STEPS = 4096
-# The page itself, and the path that most experiments are sent to.
+# The page itself, and the path to which most experiments are sent.
 LAB, ECHO = "/lab", "/echo"
 MOST_STEP_BYTES = 16 * 1024
-# What a command has around the bytes of a single step: names, quotes and brackets.
+# The characters of a command around the bytes of a single step: names, quotes and brackets.
 _AROUND_BYTES = 256
 
 _STEPS = list_of(hex_digits(MOST_STEP_BYTES), MOST_STEPS)
@@ -46,9 +47,10 @@ COMMANDS: Commands = {
 
 
 class Laboratory:
-    """Serves those who experiment.
+    """Serves the pages /lab.
 
-    limits_of: the limits of a path. check: what it asks of a handshake. admits: lets somebody in, or not.
+    limits_of: the limits of a path. check: the server's check of a handshake. admits: returns whether a client may
+    experiment.
     """
 
     def __init__(
@@ -60,7 +62,7 @@ class Laboratory:
         self._admits = admits
 
     def converse(self, websocket: WebSocket) -> None:
-        """Serves one page to the end of the connection; raises ConnectionClosed then."""
+        """Serves one page until the connection ends; then raises ConnectionClosed."""
         if not self._admits(websocket):
             return
         while True:
@@ -76,7 +78,7 @@ class Laboratory:
         ]
 
     def _bounds(self) -> dict[str, int]:
-        """What a page may ask: a longer command would end its connection, or be refused."""
+        """Returns the limits of a page's commands; a longer command would end its connection, or be refused."""
         most = self._limits_of(LAB).message_bytes
         return {"message": most, "step": min(MOST_STEP_BYTES, (most - _AROUND_BYTES) // 2), "steps": MOST_STEPS}
 
@@ -90,7 +92,7 @@ class Laboratory:
             "note": experiment.note,
             "attacks": experiment.attacks,
             "opening": experiment.opening(self._bench.host).hex(),
-            # Null if they are too long to be edited in a page.
+            # Null if the steps are too long to edit in a page.
             "steps": [step.hex() for step in experiment.sent] if is_short else None,
             "byte_by_byte": experiment.delivery is Delivery.BYTE_BY_BYTE,
             "hangs_up": experiment.hangs_up,

@@ -1,7 +1,7 @@
 """The lessons of docs/lessons as pages of this server: /lessons, and one page for each.
 
-In:  the Markdown files, and the shell that a page is put into. Out: path -> `Page`, for `GameServer.add_page`.
-The files lie in docs/lessons of a clone; an installed package finds them where setup.cfg has put them.
+In:  the Markdown files, and the shell around each page. Out: path -> `Page`, for `GameServer.add_page`.
+In a clone, the files are in docs/lessons. An installed package finds them where setup.cfg puts them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Callable
 from gameserver.classroom.markdown import render
 from Net.http import Page, html_page
 
-# In a clone, and in an environment that the package was installed into (options.data_files of setup.cfg).
+# In a clone, and in an environment with the installed package (options.data_files of setup.cfg).
 PLACES = (
     Path(__file__).parents[2] / "docs" / "lessons",
     Path(sys.prefix) / "share" / "gameserver" / "lessons",
@@ -26,31 +26,31 @@ Shell = Callable[[str, str], Page]  # title, inner HTML -> the whole page
 
 
 def bare_shell(title: str, main: str) -> Page:
-    """A page with nothing round it. title: plain text."""
+    """Returns a page without a shell around it. title: plain text."""
     head = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>'
     return html_page(f'{head}<meta name="viewport" content="width=device-width, initial-scale=1">{main}</html>')
 
 
 def lesson_pages(shell: Shell = bare_shell, folder: Path | None = None) -> dict[str, Page]:
-    """The pages by their paths. folder: where the files are, if not in one of PLACES."""
+    """Returns the pages by their paths. folder: the files' folder, if it is not one of PLACES."""
     found = folder or next((place for place in PLACES if (place / INDEX).is_file()), None)
     if found is None:
         return dict.fromkeys(("/lessons", "/lessons/"), _lesson(_NO_LESSONS, shell))
     pages = {_path(file.name): _lesson(file.read_text(encoding="utf-8"), shell) for file in sorted(found.glob("*.md"))}
-    pages["/lessons/"] = pages["/lessons"]  # as some type it; all links in it start at the root
-    # The programs that lessons speak of, to read and to copy.
+    pages["/lessons/"] = pages["/lessons"]  # some people type this path; all links in the page start at the root
+    # The programs of the lessons, to read and to copy.
     for file in sorted(found.glob("*.py")):
         pages[_path(file.name)] = Page("text/plain; charset=utf-8", file.read_bytes())
     return pages
 
 
 def _path(name: str) -> str:
-    """Where a file of the lessons is served: 2-one-frame.md at /lessons/2-one-frame."""
+    """Returns the path of a lesson's file on the server: /lessons/2-one-frame for 2-one-frame.md."""
     return "/lessons" if name == INDEX else f"/lessons/{name[:-3] if name.endswith('.md') else name}"
 
 
 def _link(target: str) -> str:
-    """A link between files of the lessons, as a link between their pages; any other as it is."""
+    """Returns a link between files of the lessons as a link between their pages, and any other link unchanged."""
     return _path(target) if target.endswith((".md", ".py")) and "/" not in target else target
 
 

@@ -1,9 +1,9 @@
-"""The Markdown that the lessons are written in, to HTML.
+"""Turns the Markdown of the lessons into HTML.
 
 In:  text in a small part of Markdown: headings of three levels, paragraphs, flat lists, tables, fenced code, quotes,
      `<details>` with a `<summary>`, comments of one line; in a line: code, **bold**, *emphasis*, links.
-Out: HTML that holds nothing but what was asked for: every character of the text is escaped.
-Raises ValueError, with the number of the line, for whatever is not in that part: nothing is guessed.
+Out: HTML with only the elements that the text asks for: every character of the text is escaped.
+Raises ValueError with the number of the line for all other Markdown: nothing is guessed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Numbered = List[Tuple[int, str]]  # lines with their numbers
 
 _FENCE = "```"
 _INLINE = re.compile(r"`([^`]+)`|\*\*([^*`]+)\*\*|\*([^*`]+)\*|\[([^\]\[]+)\]\(([^)\s]+)\)")
-# What means something in Markdown, or nearly does, where no rule above has taken it.
+# Characters that have, or almost have, a meaning in Markdown, in places where no rule above has matched them.
 _STRAY = re.compile(r"[`*<\\]|\]\(|(?<!\w)_\w|\w_(?!\w)")
 _SCHEMES = re.compile(r"https?://|/|[A-Za-z0-9]")
 _FORBIDDEN_START = re.compile(r"\s|<|[*+] |---|===|\d+\) |#|\|")
@@ -51,7 +51,7 @@ class _Lines:
 
 
 class _Block(NamedTuple):
-    """A kind of block: how its first line looks, and what makes HTML of it."""
+    """A kind of block: the pattern of its first line, and the function that turns it into HTML."""
 
     start: re.Pattern[str]
     render: Callable[[_Lines, Link], str]
@@ -78,7 +78,7 @@ def _kind(line: str) -> _Block:
 
 
 def inline(text: str, number: int, link: Link) -> str:
-    """The HTML of a line of text; number: of the line, for the error."""
+    """Returns the HTML of a line of text. number: of the line, for the error."""
     made = []
     at = 0
     for match in _INLINE.finditer(text):
@@ -100,7 +100,7 @@ def inline(text: str, number: int, link: Link) -> str:
 
 
 def _joined(lines: Numbered, link: Link) -> str:
-    """The HTML of lines that belong together: a link may go over the end of one."""
+    """Returns the HTML of lines that belong together; a link may continue on the next line."""
     return inline(" ".join(line for _, line in lines), lines[0][0], link)
 
 

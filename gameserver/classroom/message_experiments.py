@@ -48,7 +48,7 @@ _TOO_MANY = f"a message may have {_LIMITS.fragments} fragments"
 
 
 def _more(payload: bytes = b"") -> bytes:
-    """A fragment in the middle of a message."""
+    """Returns a fragment from the middle of a message."""
     return masked(CONTINUATION, payload, fin=False)
 
 

@@ -1,8 +1,9 @@
-"""What a class must not see: the tokens of seats, always; names and chat, if the teacher wishes.
+"""Hides the texts that a class must not see: always the tokens of seats; names and chat, if the teacher wishes.
 
-In:  a frame of the game, and the message that it is. Out: the same frame with `*` in place of every byte of such a
-     text. All lengths stay, so it is as good a frame as before, and whatever is made of it (hex digits, explanations,
-     captures) is clean too. What is not surely harmless is blanked as a whole: a message is decoded as the game does.
+In:  a frame of the game, and its message. Out: the same frame with `*` in place of every byte of such a text. All
+     lengths stay, so the frame is as valid as before, and everything made from it (hex digits, explanations, captures)
+     is clean too. A message is decoded as the game decodes it. A payload that may hold such a text in an unknown place
+     is blanked as a whole.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from Net.layout import shape_of
 from Net.messages import Message
 from Net.PacketCodes import TO_CLIENT, TO_SERVER
 
-# Where in [code, [arguments]] they stand: by direction and packet, the way down.
+# The places of these texts in [code, [arguments]]: for each direction and packet, the path from the outermost value.
 _TOKENS: dict[tuple[bool, str], Path] = {(True, "JOIN"): (1, 1, "token"), (False, "WELCOME"): (1, 2)}
 _NAMES_AND_CHAT: dict[tuple[bool, str], Path] = {
     (True, "JOIN"): (1, 0),
@@ -26,8 +27,8 @@ _NAMES_AND_CHAT: dict[tuple[bool, str], Path] = {
     (False, "PLAYER"): (1, 1),
     (False, "SCOREBOARD"): (1, 0),
     (False, "GAME_OVER"): (1, 0),
-    (False, "ERROR"): (1, 1),  # it quotes what was refused, a name perhaps
-    (False, "NOTICE"): (1, 0),  # an operator may speak of somebody
+    (False, "ERROR"): (1, 1),  # it quotes the refused value, perhaps a name
+    (False, "NOTICE"): (1, 0),  # an operator may write about a player
 }
 _TABLES = {True: TO_SERVER, False: TO_CLIENT}
 _KEYS: dict[tuple[bool, type], dict[Any, str]] = {
@@ -38,9 +39,10 @@ _KEYS: dict[tuple[bool, type], dict[Any, str]] = {
 
 
 def packet_id(message: Message, from_client: bool) -> str:
-    """The id of the packet that a message means to be, "" for none; its arguments may be wrong."""
+    """Returns the id of the packet in a message, "" if there is none; the packet's arguments may be wrong."""
     keys = _KEYS[from_client, type(message)]
-    # Nearly all packets start so, and then there is no doubt; to decode each would take time from the game.
+    # Nearly all packets start with these bytes, and then their id is certain. Decoding each packet would take time from
+    # the game.
     if isinstance(message, bytes) and message[:1] == b"\x92" and len(message) > 1:
         return keys.get(message[1]) or _decoded_id(message, from_client)
     if isinstance(message, str) and message[:2] == '["':
@@ -58,10 +60,10 @@ def _decoded_id(message: Message, from_client: bool) -> str:
 
 
 def redact(cut: Cut, message: Message | None, from_client: bool, hides_text: bool) -> Cut:
-    """Returns the frame without what must not be seen. message: what it is, None if that is not known.
+    """Returns the frame without the texts to hide. message: the frame's message, None if it is not known.
 
-    What cannot be blanked in its place is blanked as a whole: a compressed frame in which such a text is, and any
-    fragment. (A client of ours sends no fragments.)
+    A frame whose texts cannot be blanked in place is blanked as a whole: a compressed frame with such a text, and any
+    fragment. (This project's client sends no fragments.)
     """
     header = cut.header
     if header is None or not cut.is_whole:
@@ -95,7 +97,7 @@ def _is_packet(message: Message) -> bool:
 
 
 def _is_wordless(message: Message, name: str) -> bool:
-    """Whether there is nothing in a refused packet but numbers."""
+    """Returns whether a refused packet has only numbers in it."""
     try:
         value = TO_SERVER.value_in(message)
     except PacketError:
@@ -110,7 +112,7 @@ def _are_numbers(values: list[Any]) -> bool:
 
 
 def _texts(message: Message) -> list[Span] | None:
-    """The texts in a message; None if they cannot be told."""
+    """Returns the texts in a message; None if they cannot be found."""
     try:
         return json_texts(message.encode("utf-8")) if isinstance(message, str) else msgpack_texts(message)
     except (IndexError, ValueError, RecursionError):
@@ -129,7 +131,7 @@ def _blanked(cut: Cut) -> Cut:
 
 
 def _beheaded(cut: Cut) -> Cut:
-    """What is not a whole frame: its header, which may break a rule, and nothing of what is behind it."""
+    """Blanks all bytes after the header; for bytes that are not a whole frame, or whose header breaks a rule."""
     size = shape_of(cut.wire[:14]).header_size
     return cut._replace(wire=cut.wire[:size] + b"*" * (len(cut.wire) - size), is_blanked=True)
 

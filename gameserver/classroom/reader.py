@@ -1,7 +1,7 @@
-"""What the parser that serves the game makes of a frame: its message, or the rule that it breaks.
+"""Reads frames with the parser that serves the game: gives a frame's message, or the rule that it breaks.
 
-In:  the cuts of one direction in order; some before them may be lost. Out: a `Reading` of each.
-What cannot be known, since it depends on bytes that are lost, is said to be so: it never counts as a violation.
+In:  the cuts of one direction in order; bytes between them may be lost. Out: a `Reading` of each.
+If a reading depends on lost bytes, its note says so, and the frame never counts as a violation.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ BEHIND_THE_END = "it comes behind the end of this direction, where the receiver 
 
 
 class Reading(NamedTuple):
-    """A frame, read. message: if it completes one. problem: the rule that it breaks, "" for none. note: why nothing
-    can be known about it, "" if something is. first: the row where its message begins; context: the row from which
-    on all must be read to understand it.
+    """A frame, read. message: if the frame completes one. problem: the rule that it breaks, "" for none. note: why
+    nothing can be known about the frame, "" if something is known. first: the row where its message begins. context:
+    the row where a reader must start in order to understand the frame.
     """
 
     message: Message | None
@@ -43,7 +43,7 @@ class Reader:
             parameters.client_no_context_takeover if from_client else parameters.server_no_context_takeover
         )
         self._expected = 0  # offset of the next frame, if nothing is lost
-        self._is_whole = True  # since the first byte nothing was lost
+        self._is_whole = True  # nothing has been lost since the first byte
         self._start = 1  # the row of the first frame
         self._begin_anew()
 
@@ -59,11 +59,11 @@ class Reader:
         self._first = 0
 
     def lost_before(self, cut: Cut) -> int:
-        """How many bytes are missing between the frame before and this one."""
+        """Returns how many bytes are missing between the frame before and this one."""
         return cut.offset - self._expected
 
     def read(self, cut: Cut, number: int) -> Reading:
-        """Reads the next frame, whose row has this number."""
+        """Reads the next frame. number: of its row."""
         if self.lost_before(cut):
             self._begin_anew()
             self._is_whole = False

@@ -1,7 +1,7 @@
-"""A row of the list on the page /inspect: a frame, and a line that says what it is.
+"""A row of the list on the page /inspect: a frame, and a line that describes it.
 
-In:  a `Row`. Out: the row as JSON, and whether it holds some words. Nothing here knows more of a frame than may be
-     shown of it.
+In:  a `Row`. Out: the row as JSON, and whether it has some words in it. This file reads only the parts of a frame that
+     may be shown.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from Net.messages import Message
 
 SHOWN_CHARACTERS = 60
 SHOWN_BYTES = 16
-# What a row takes beside the bytes of its frame.
+# The memory of a row without the bytes of its frame.
 ROW_COST_BYTES = 1000
 
 
 class Row(NamedTuple):
     """A frame of a tape, or a gap between frames.
 
-    number: from 1, both directions together. at_s: Unix time, when its last byte was there. cut: what may be shown.
-    reading: what the parser made of it, without the message. original: all its bytes, as they were; they are only for
-    reading the frames behind it. content: its message, if that is not just its payload. packet: the id of the packet
-    in it. lost: bytes that are missing here; then it is no frame.
+    number: from 1, both directions together. at_s: Unix time at which its last byte was there. cut: the frame as it may
+    be shown. reading: the parser's reading, without the message. original: all its bytes, unchanged; they are only for
+    reading later frames. content: its message, if that differs from its payload. packet: the id of the packet in it.
+    lost: the number of missing bytes; if there are any, the row is a gap and no frame.
     """
 
     number: int
@@ -42,13 +42,13 @@ class Row(NamedTuple):
 
     @property
     def size(self) -> int:
-        """What it takes of memory, in bytes."""
+        """Its memory, in bytes."""
         hidden = 0 if self.original is self.cut.wire else len(self.original)
         return ROW_COST_BYTES + len(self.cut.wire) + hidden + len(self.content or b"")
 
 
 def content_of(cut: Cut, message: Message | None) -> bytes | None:
-    """The message to search in, if it is not just the payload of the frame. cut: what may be shown."""
+    """Returns the message to search in, if it differs from the frame's payload. cut: the frame as it may be shown."""
     if message is None or cut.is_blanked or cut.header is None:
         return None
     if cut.fragment == 1 and not cut.header.rsv & RSV1:
@@ -57,7 +57,7 @@ def content_of(cut: Cut, message: Message | None) -> bytes | None:
 
 
 def payload_of(cut: Cut) -> bytes:
-    """The payload, unmasked."""
+    """Returns the payload, unmasked."""
     header = cut.header
     if header is None:
         return b""
@@ -66,7 +66,7 @@ def payload_of(cut: Cut) -> bytes:
 
 
 def has_words(row: Row, words: str) -> bool:
-    """Whether the text or the bytes of a row are these, as far as they may be seen. words: in lower case."""
+    """Returns whether the words are in the visible part of a row. words: text in lower case, or hex digits."""
     content = payload_of(row.cut) if row.content is None else row.content
     try:
         wanted = bytes.fromhex(words)
@@ -76,7 +76,7 @@ def has_words(row: Row, words: str) -> bool:
 
 
 def plain_row(row: Row, tape: Tape, words: str = "") -> dict[str, Any]:
-    """A row for the list on the page, as JSON: short names, for there are many. words: that are being searched for."""
+    """Returns a row for the page, as JSON; the names are short, because there are many rows. words: to search for."""
     cut, header = row.cut, row.cut.header
     plain: dict[str, Any] = {
         "connection": tape.number,
@@ -102,7 +102,7 @@ def plain_row(row: Row, tape: Tape, words: str = "") -> dict[str, Any]:
 
 
 def _label(row: Row) -> str:
-    """What a good frame is, for people."""
+    """Returns the description of a correct frame, for people."""
     cut, header = row.cut, row.cut.header
     if not cut.is_whole or header is None:
         return "not all of it has come"
@@ -120,7 +120,7 @@ def _label(row: Row) -> str:
 
 
 def _glance(payload: bytes, may_be_text: bool) -> str:
-    """The start of a payload."""
+    """Returns the start of a payload, as text or as hex digits."""
     text = payload[: 4 * SHOWN_CHARACTERS].decode("utf-8", "replace")
     if may_be_text and is_plain(text) and "\ufffd" not in text:
         return text[:SHOWN_CHARACTERS]

@@ -1,4 +1,4 @@
-"""The shell round every teaching page: title, the way to the other pages, large or small, light or dark.
+"""The shell around every teaching page: the title, links to the other pages, and the choice of size and colours.
 
 In:  the inner part of a page, as HTML. Out: a `Page`. The shell itself is gameserver/web/classroom/shell.html.
 """
@@ -17,13 +17,13 @@ _TITLES = {"inspect": "Inspect", "lab": "Lab"}
 
 
 def page_of(name: str) -> Page:
-    """The page whose inner part is web/classroom/NAME.html and whose script is NAME.js."""
+    """Returns the page with the inner part web/classroom/NAME.html and the script NAME.js."""
     main = (_WEB / f"{name}.html").read_text(encoding="utf-8")
     return shell(_TITLES[name], main, [f"/web/classroom/{name}.js"])
 
 
 def shell(title: str, main: str, scripts: Iterable[str] = ()) -> Page:
-    """A teaching page. main: HTML. scripts: paths of modules of this server."""
+    """Returns a teaching page. main: HTML. scripts: paths of modules of this server."""
     tags = "\n".join(f'<script type="module" src="{html.escape(script)}"></script>' for script in scripts)
     template = Template((_WEB / "shell.html").read_text(encoding="utf-8"))
     return html_page(template.substitute(title=html.escape(title), main=main, scripts=tags))

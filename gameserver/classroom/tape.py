@@ -1,7 +1,7 @@
-"""What went over one connection: its opening handshake, and the last bytes of both directions with their times.
+"""A recording of one connection: its opening handshake, and the last bytes of both directions with their times.
 
-In:  the raw bytes, from the threads that read and write them (see `Net.tap`); here they are only put down.
-Out: for whoever looks, what is still there, and where the first frame in it starts.
+In:  the raw bytes, from the threads that read and write them (see `Net.tap`); the tape only stores them.
+Out: for viewers, the bytes that are still on the tape, and the start of the first frame in them.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ from Net.limits import Limits
 
 # About twenty seconds of a player in a busy room.
 TAPE_BYTES = 128 * 1024
-# What a piece costs beyond its bytes: a client that sends byte by byte must not make a long tape of short pieces.
+# The cost of a piece beyond its bytes. With it, a client that sends byte by byte cannot make a long tape of short
+# pieces.
 PIECE_COST_BYTES = 128
 _SWITCHING = b"HTTP/1.1 101 "
-# The server has counted already.
+# Wide limits, because the server has already checked the head against its own.
 _ANY_HEAD = Limits(head_bytes=2**20, head_fields=2**16)
 
 
@@ -35,7 +36,7 @@ class Piece(NamedTuple):
 
 
 class Excerpt(NamedTuple):
-    """A tape's beginning. first: the number of its first piece. cutters: by `from_client`, as they stand before it."""
+    """A tape's beginning. first: the number of its first piece. cutters: by `from_client`, in their state before it."""
 
     first: int
     cutters: dict[bool, Cutter]
@@ -44,9 +45,9 @@ class Excerpt(NamedTuple):
 class Tape:
     """The tap of a connection.
 
-    number: its place in the order of connections. address: the client's. ignored: paths of which only the handshake is
-    kept. on_end: told when the connection has ended. request, response: the halves of the handshake as bytes; the
-    request is whole once it is answered.
+    number: its place in the order of connections. address: the client's. ignored: paths; the tape keeps only the
+    handshake of their connections. on_end: called when the connection has ended. request, response: the halves of the
+    handshake as bytes; the request is whole once it is answered.
     """
 
     def __init__(
@@ -65,7 +66,7 @@ class Tape:
         self.request = b""
         self.response = b""
         self.bytes_in = self.bytes_out = 0
-        self._path: str | None = None  # None: not asked for yet
+        self._path: str | None = None  # None: no caller has asked for it yet
         self._ignored = ignored
         self._on_end = on_end
         self._limit_bytes = limit_bytes
@@ -73,12 +74,12 @@ class Tape:
         self._pieces: deque[Piece] = deque()
         self._size = 0
         self._dropped = 0  # pieces
-        # They follow what falls off the tape's beginning, so that the first frame behind it can be found.
+        # The cutters read the bytes that drop off the tape's beginning, to find the first frame after them.
         self._cutters = {True: Cutter(from_client=True), False: Cutter(from_client=False)}
 
     @property
     def path(self) -> str:
-        """What the client asked for, as the server understands it; "" while that is not known."""
+        """The path that the client asked for, as the server understands it; "" until the server has answered."""
         if not self.response:
             return ""
         if self._path is None:
@@ -92,11 +93,11 @@ class Tape:
 
     @property
     def _is_websocket(self) -> bool:
-        """Whether frames follow the handshake; if it was refused, what follows is a body, or nothing."""
+        """Whether frames follow the handshake; after a refused handshake, a body or nothing follows."""
         return self.response.startswith(_SWITCHING)
 
     def received(self, data: bytes) -> None:
-        """Keeps what the client sent."""
+        """Keeps the bytes that the client sent."""
         if self.is_ignored:
             return
         self.bytes_in += len(data)
@@ -106,7 +107,7 @@ class Tape:
             self.request += data
 
     def sent(self, data: bytes) -> None:
-        """Keeps what was sent to the client."""
+        """Keeps the bytes that were sent to the client."""
         if self.is_ignored:
             return
         self.bytes_out += len(data)
@@ -123,24 +124,24 @@ class Tape:
             self._keep(True, early)
 
     def ended(self) -> None:
-        """Marks the end of the connection; what is on the tape stays."""
+        """Marks the end of the connection; the tape keeps its bytes."""
         self.is_open = False
         if self._on_end is not None:
             self._on_end(self)
 
     def begin(self) -> Excerpt:
-        """Where what is still there begins."""
+        """Returns where the bytes that are still on the tape begin."""
         with self._lock:
             return Excerpt(self._dropped, {side: copy.copy(cutter) for side, cutter in self._cutters.items()})
 
     def since(self, number: int) -> list[Piece] | None:
-        """The pieces from a number on; None if some of them are gone."""
+        """Returns the pieces from a number on; None if some of them have dropped off."""
         with self._lock:
             new = self._dropped + len(self._pieces) - number
             return None if number < self._dropped else [self._pieces[-i] for i in range(new, 0, -1)]
 
     def shorten(self, limit_bytes: int) -> None:
-        """Keeps no more than so many bytes from now on."""
+        """Keeps at most `limit_bytes` from now on."""
         with self._lock:
             self._limit_bytes = limit_bytes
             self._trim()
@@ -160,7 +161,7 @@ class Tape:
 
 
 def _path_of(request: bytes) -> str:
-    """The path by which the server routes, also if a whole URL was asked for; what stands there, if it is refused."""
+    """Returns the path by which the server routes, also for a whole URL; for a refused request, the path as written."""
     try:
         return parse_request(request, _ANY_HEAD).path
     except HandshakeError:

@@ -1,7 +1,7 @@
-"""Where the texts stand in MessagePack and in JSON: needed to blank one without changing the bytes round it.
+"""Finds the texts in MessagePack and in JSON, so that a text can be blanked without changing the bytes around it.
 
-In:  a whole encoded value. Out: for each text its path (indices and keys, from the outermost value in) and where its
-     bytes start and end. Keys of maps are no texts. Raises IndexError or ValueError for what is not whole.
+In:  a whole encoded value. Out: for each text its path (indices and keys, starting at the outermost value) and where
+     its bytes start and end. Keys of maps are no texts. Raises IndexError or ValueError for a value that is not whole.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class Span(NamedTuple):
     end: int
 
 
-# MessagePack's first bytes, by what they are -> how many bytes tell the length, or how many follow.
+# MessagePack's first bytes, by type -> the number of bytes of the length; in _FIXED, the number of bytes that follow.
 _STRINGS = {0xD9: 1, 0xDA: 2, 0xDB: 4}
 _BINARIES = {0xC4: 1, 0xC5: 2, 0xC6: 4}
 _ARRAYS = {0xDC: 2, 0xDD: 4}
@@ -31,14 +31,14 @@ _JSON_SYMBOL = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{},:]|[^\s\[\]{},:"]+')
 
 
 def msgpack_texts(data: bytes) -> list[Span]:
-    """The texts in MessagePack."""
+    """Returns the texts in a MessagePack value."""
     spans: list[Span] = []
     _walk(data, 0, (), spans)
     return spans
 
 
 def _walk(data: bytes, at: int, path: Path, spans: list[Span]) -> int:
-    """Notes the texts in the value at `at`; returns where it ends."""
+    """Adds the texts in the value at `at` to `spans`; returns where the value ends."""
     first = data[at]
     at += 1
     if 0xA0 <= first < 0xC0 or first in _STRINGS:
@@ -67,12 +67,12 @@ def _walk(data: bytes, at: int, path: Path, spans: list[Span]) -> int:
 
 
 def _length(data: bytes, at: int, size: int, otherwise: int) -> tuple[int, int]:
-    """Where the content starts, and its length: in the next `size` bytes, or known already."""
+    """Returns where the content starts, and its length: from the next `size` bytes, or `otherwise` if size is 0."""
     return (at + size, int.from_bytes(data[at : at + size], "big")) if size else (at, otherwise)
 
 
 def json_texts(data: bytes) -> list[Span]:
-    """The texts in JSON, without their quotation marks."""
+    """Returns the texts in a JSON value, without their quotation marks."""
     spans: list[Span] = []
     symbols = _JSON_SYMBOL.finditer(data)
     _walk_json(next(symbols, None), symbols, (), spans)

@@ -1,7 +1,7 @@
-"""A tape as a list of frames, both ways, in the order of their times: what the page /inspect lists.
+"""A tape as a list of frames, both ways, in the order of their times: the list on the page /inspect.
 
-In:  a `Tape`, again and again. Out: `Row`s. The parser that serves the game reads each frame; it is taken apart in full
-     only when somebody looks at it (`Timeline.explain`).
+In:  a `Tape`, again and again. Out: `Row`s. The parser that serves the game reads each frame. A frame is dissected in
+     full only when a viewer looks at it (`Timeline.explain`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from Net.dissect import Dissector
 from Net.limits import Limits
 from Net.plain import as_plain
 
-# What a viewer keeps of a tape: more than a tape holds when a viewer begins.
+# The most rows and bytes that a viewer keeps of a tape: more than a tape holds when the viewer starts.
 MOST_ROWS = 4000
 MOST_BYTES = 8 * 2**20
 HIDDEN = "its contents are hidden"
@@ -51,10 +51,10 @@ class Timeline:
         self._cutters, self._next_piece = excerpt.cutters, excerpt.first
 
     def new_rows(self) -> list[Row]:
-        """The frames that were completed since the last call, and where some are missing; at the end what is left."""
+        """Returns the frames completed since the last call, the gaps, and at the end of the tape unfinished frames."""
         is_over = not self.tape.is_open
         pieces = self.tape.since(self._next_piece)
-        if pieces is None:  # the tape has run away from us: go on where it begins now
+        if pieces is None:  # the tape has dropped pieces: go on where it begins now
             self._start()
             pieces = self.tape.since(self._next_piece) or []
         self._next_piece += len(pieces)
@@ -72,7 +72,7 @@ class Timeline:
         return rows
 
     def _read(self, at_s: float, from_client: bool, cut: Cut) -> list[Row]:
-        """The row of a frame, behind one for the gap before it, if there is one."""
+        """Returns the row of a frame, after a row for the gap before it if there is one."""
         reader = self._readers[from_client]
         rows = []
         lost = reader.lost_before(cut)
@@ -93,21 +93,21 @@ class Timeline:
         return rows
 
     def _keep(self, rows: list[Row]) -> None:
-        """Keeps the last rows, as many as there may be."""
+        """Keeps the last rows, up to the limits."""
         self._rows.extend(rows)
         self._size += sum(row.size for row in rows)
         while len(self._rows) > MOST_ROWS or (self._size > self.most_bytes and len(self._rows) > 1):
             self._size -= self._rows.popleft().size
 
     def rows(self) -> list[Row]:
-        """All rows that are kept."""
+        """Returns all rows that are kept."""
         return list(self._rows)
 
     def explain(self, number: int) -> dict[str, Any]:
-        """A frame in full, and the message that it is a part of; raises KeyError when it is not kept any more.
+        """Explains a frame in full, and the message that it belongs to; raises KeyError if it is not kept any more.
 
         Returns {"frame": ..., "message": ... or null, "frames": [numbers of the rows that the message is joined from],
-        "note": why not all can be said, or ""}.
+        "note": why the explanation is not complete, or ""}.
         """
         row = self._find(number)
         context, rows = self._context_of(row), self._message_of(row)
@@ -115,7 +115,7 @@ class Timeline:
         if context is None:
             context, rows, explained["note"] = [], [row], NOT_KEPT
         frames = self._dissect(row.from_client, context, rows)
-        if row.number not in frames:  # what is blanked can break a rule; then nothing behind it is read
+        if row.number not in frames:  # a blanked payload can break a rule; then nothing after it is read
             frames = self._dissect(row.from_client, [], [row])
         explained["frame"] = as_plain(frames[row.number])
         if row.cut.fragment:
@@ -129,7 +129,7 @@ class Timeline:
         return explained
 
     def _dissect(self, from_client: bool, context: list[Row], rows: list[Row]) -> dict[int, Frame]:
-        """The frames of some rows by number, after those rows that must have been read before."""
+        """Returns the frames of `rows` by number. context: the rows that must be read before them."""
         dissector = Dissector(from_client, self._limits[from_client], self._parameters)
         for row in context:
             dissector.feed(row.original)
@@ -149,7 +149,7 @@ class Timeline:
         return self._rows[number - first]
 
     def _message_of(self, row: Row) -> list[Row]:
-        """The rows of the message that a row is a part of, with the control frames in between; else the row alone."""
+        """Returns the rows of the message that a row belongs to, with the control frames between; else only the row."""
         if not row.cut.fragment or row.reading.note:
             return [row]
         rows = []
@@ -162,7 +162,7 @@ class Timeline:
         return rows
 
     def _context_of(self, row: Row) -> list[Row] | None:
-        """The rows that must be read before those of its message; None if they are not all kept."""
+        """Returns the rows that must be read before those of the row's message; None if they are not all kept."""
         first = self._rows[0].number
         if min(row.reading.context, row.reading.first) < first:
             return None
@@ -171,7 +171,7 @@ class Timeline:
 
 
 def _without_contents(explained: dict[str, Any], keeps_violation: bool) -> dict[str, Any]:
-    """What can be said of a frame whose payload was blanked, or cannot be read: nothing of its contents."""
+    """Returns the explanation without the contents, for a frame with a blanked or unreadable payload."""
     violation = explained["frame"]["violation"] if keeps_violation else None
     return {**explained, "message": None, "frame": {**explained["frame"], "violation": violation, "message": None}}
 
@@ -183,7 +183,7 @@ def _ends_message(row: Row) -> bool:
 
 
 def opening_of(tape: Tape) -> tuple[list[Any], Parameters | None]:
-    """The halves of a handshake, explained, and what was agreed on about compression."""
+    """Returns the halves of a handshake, explained, and the agreed parameters of compression (None: no compression)."""
     conversation = Conversation()
     records = [*conversation.feed(True, tape.request), *conversation.feed(False, tape.response)]
     response = conversation.response

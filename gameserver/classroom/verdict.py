@@ -1,6 +1,6 @@
-"""Whether an experiment came out as its row on the shelf says.
+"""Compares the result of an experiment with its row on the shelf.
 
-In:  the stated `Outcome`, and the `Findings` of a trial. Out: `Point`s, each with what was stated and what came.
+In:  the stated `Outcome`, and the `Findings` of a trial. Out: `Point`s, each with the stated and the real result.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _SHOWN_BYTES = 24
 
 
 class Point(NamedTuple):
-    """One thing to compare. what: its name. stated, came: in words."""
+    """One thing to compare. what: its name. stated, came: the stated and the real result, in words."""
 
     what: str
     stated: str
@@ -28,7 +28,7 @@ class Point(NamedTuple):
 
 
 def compare(outcome: Outcome, findings: Findings) -> list[Point]:
-    """Compares everything that a row states."""
+    """Compares every point that a row states with the findings."""
     points = [_status(outcome, findings)]
     if outcome.says:
         points.append(_words(outcome, findings))
@@ -113,7 +113,7 @@ def _payload_words(opcode: int, payload: bytes) -> str:
 
 
 def stated(outcome: Outcome) -> list[str]:
-    """What a row states, in words."""
+    """Returns the statements of a row, in words."""
     lines = [_status_words(outcome.status)]
     if outcome.says:
         lines.append(f"says: {outcome.says}")
