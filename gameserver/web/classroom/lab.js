@@ -33,7 +33,7 @@ openDesk("/lab", async (way) => {
   bounds = newBounds;
   builder.setPackets(packets.to_server);
   shelf.fill(chapters);
-  const wanted = new URLSearchParams(location.search).get("experiment"); // from a lesson
+  const wanted = new URLSearchParams(location.search).get("experiment"); // as in a lesson
   if (!shelf.choose(decodeURIComponent(location.hash.slice(1)) || wanted)) startAfresh();
 });
 addEventListener("hashchange", () => shelf.choose(decodeURIComponent(location.hash.slice(1))));
