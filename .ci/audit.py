@@ -1,7 +1,7 @@
 """Asks pip-audit about the packages in a list (`pip freeze`), and names the packages that it could not look up.
 
-Exit status: 0: no advisory; 1: an advisory on a package; 3: no package could be looked up, so nothing is known. pip-audit
-itself calls every package clean, or breaks off, when its service cannot be reached.
+Exit status: 0: no advisory; 1: an advisory on a package; 3: no package could be looked up, so nothing is known.
+pip-audit itself calls every package clean, or breaks off, when its service cannot be reached.
 """
 
 from __future__ import annotations
