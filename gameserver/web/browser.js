@@ -130,7 +130,7 @@ export function drawingContext(canvas, options) {
   return attempt(() => canvas.getContext("2d", options), null);
 }
 
-/** Adds a rectangle to a path, with round corners if the browser can draw them. @param {CanvasRenderingContext2D} context */
+/** Adds a rectangle to a path, with round corners if the browser has them. @param {CanvasRenderingContext2D} context */
 export function roundedRectangle(context, left, top, width, height, radius) {
   const isRound = attempt(() => {
     context.roundRect(left, top, width, height, radius);
