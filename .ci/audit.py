@@ -1,7 +1,7 @@
-"""Asks pip-audit about the packages in a list (`pip freeze`), and says what it could not find out.
+"""Asks pip-audit about the packages in a list (`pip freeze`), and names the packages that it could not look up.
 
-Exit status: 0; 1: there is an advisory on a package; 3: no package could be looked up, so nothing is known. pip-audit
-itself calls every package clean, or breaks off, where its service cannot be reached.
+Exit status: 0: no advisory; 1: an advisory on a package; 3: no package could be looked up, so nothing is known.
+pip-audit itself calls every package clean, or breaks off, when its service cannot be reached.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ ANSWERED = ["CVE-2026-57585"]
 
 
 def ask(packages: str) -> list[dict[str, Any]] | None:
-    """What pip-audit says of each package, None if it cannot ask."""
+    """The answer of pip-audit for each package; None if it cannot ask its service."""
     command = [
         str(Path(sys.executable).with_name("pip-audit")),
         "--requirement",
@@ -42,7 +42,7 @@ def ask(packages: str) -> list[dict[str, Any]] | None:
 
 
 def main(packages: str) -> int:
-    """Prints what was found; returns the exit status."""
+    """Prints the result; returns the exit status."""
     answers = ask(packages)
     unknown = [answer["name"] for answer in answers or () if "skip_reason" in answer]
     if not answers or len(unknown) == len(answers):

@@ -1,8 +1,8 @@
-// What a browser may lack: this is the only module that touches such features.
+// The features that a browser may lack: this is the only module that uses them.
 //
-// Any of them may be missing, be null, throw when it is read or throw when it is called: an older browser, a page that came
-// by http from another machine (no secure context), blocked cookies, a full disk, a policy of the school.
-// In:  what a page wants. Out: the result, or a plain substitute. No function here throws, and every page works without
+// A feature may be missing, be null, throw when it is read or throw when it is called. Reasons: an older browser, a page
+// that came by http from another machine (no secure context), blocked cookies, a full disk, a policy of the school.
+// In:  the wish of a page. Out: the result, or a plain substitute. No function here throws, and every page works without
 //      the feature.
 
 /** @template T @param {() => T} use @param {T} otherwise returned if the feature is missing or throws @returns {T} */
@@ -16,12 +16,12 @@ function attempt(use, otherwise) {
 
 // Storage ----------------------------------------------------------------------------------------------------------
 
-/** Texts by name, in the browser's storage; in this page's memory if the browser keeps none. */
+/** Texts by name, in the browser's storage, or in this page's memory if the browser cannot store them. */
 class Store {
   /** @param {() => Storage} area reading the property may already throw */
   constructor(area) {
     this.area = area;
-    /** @type {Map<string, string>} what the browser did not keep */
+    /** @type {Map<string, string>} the texts that the browser did not store */
     this.memory = new Map();
   }
 
@@ -56,7 +56,7 @@ export function gamepads() {
   return attempt(() => Array.from(navigator.getGamepads()).filter((pad) => pad), []);
 }
 
-/** Sends all moves of a finger to an element, wherever the finger goes. @param {Element} surface @param {number} pointerId */
+/** Sends all moves of a finger to an element, also outside it. @param {Element} surface @param {number} pointerId */
 export function capturePointer(surface, pointerId) {
   attempt(() => surface.setPointerCapture(pointerId), undefined);
 }
@@ -78,7 +78,7 @@ export function prefersDark() {
   return attempt(() => matchMedia("(prefers-color-scheme: dark)").matches, false);
 }
 
-/** @returns {number} pixels of the screen for one of the page */
+/** @returns {number} pixels of the screen for one pixel of the page */
 export function pixelRatio() {
   const ratio = attempt(() => devicePixelRatio, 1);
   return ratio > 0 && ratio < Infinity ? ratio : 1;
@@ -100,7 +100,7 @@ export function isAway() {
 }
 
 /**
- * Calls when a connection that failed may succeed: the page is seen again, or the network is back.
+ * Calls `retry` when a new attempt to connect may succeed: the page is visible again, or the network is back.
  * @param {() => void} retry @param {AbortSignal} [signal] ends it
  */
 export function onReturn(retry, signal) {
@@ -130,7 +130,7 @@ export function drawingContext(canvas, options) {
   return attempt(() => canvas.getContext("2d", options), null);
 }
 
-/** Adds a rectangle to a path, with round corners if the browser knows these. @param {CanvasRenderingContext2D} context */
+/** Adds a rectangle to a path, with round corners if the browser has them. @param {CanvasRenderingContext2D} context */
 export function roundedRectangle(context, left, top, width, height, radius) {
   const isRound = attempt(() => {
     context.roundRect(left, top, width, height, radius);

@@ -1,12 +1,12 @@
-// What part of the world is on the screen.
+// The part of the world that is on the screen.
 //
-// In:  the size of the canvas, and the point that is followed. Out: the way from world units to pixels and back.
+// In:  the size of the canvas, and the point to follow. Out: the conversion from world units to pixels and back.
 
-// The server sends whole cells; things near the edge of what it sends are left off the screen, so that none pops up there.
+// World units at the edge of the cells that the server sends: kept off the screen, so that nothing appears suddenly.
 const MARGIN = 120;
-// What is seen on a server that says nothing of its view.
+// The view, in world units, for a server that does not tell its view.
 const USUAL_VIEW = { width: 1920, height: 1080 };
-// The share of the way to the followed point that is gone in this time: soft, and never far behind.
+// The time constant of following: the camera moves softly, and is never far behind the followed point.
 const FOLLOW_MS = 60;
 const LEAP = 600;
 
@@ -25,7 +25,7 @@ export class Camera {
   resize(width, height) {
     this.width = width;
     this.height = height;
-    /** Pixels for a world unit: nobody sees more than what is sent, and a larger window shows it larger. */
+    /** Pixels for a world unit: nobody sees more than the server sends, and a larger window shows it larger. */
     this.zoom = Math.max(width / this.widest, height / this.highest);
   }
 
@@ -37,7 +37,7 @@ export class Camera {
     this.y += (point.y - this.y) * share;
   }
 
-  /** The rectangle of the world that is seen. */
+  /** The rectangle of the world that is on the screen. */
   get view() {
     const halfWidth = this.width / this.zoom / 2;
     const halfHeight = this.height / this.zoom / 2;

@@ -1,10 +1,10 @@
-// The line in which one writes what one wants to say.
+// The line in which the person writes a chat message.
 
 import { byId, show } from "./dom.js";
 
 /**
- * Opens the line; Enter sends what is in it, Escape does not.
- * @param {import("./input.js").Input} input lets go of everything: the keys belong to the line now
+ * Opens the line; Enter sends its text, Escape closes the line and sends nothing.
+ * @param {import("./input.js").Input} input releases all keys and buttons: the keys belong to the line now
  * @param {(text: string) => void} say
  */
 export function openChat(input, say) {
@@ -13,7 +13,7 @@ export function openChat(input, say) {
   show(form, true);
   line.focus();
   line.onkeydown = (event) => {
-    // While an input method makes a word, Escape belongs to it.
+    // While an input method composes a word, Escape belongs to the input method.
     if (event.key === "Escape" && !event.isComposing) line.blur();
   };
   line.onblur = () => show(form, false);

@@ -1,11 +1,11 @@
-// Which tick the server is at, from the moments at which its snapshots arrive.
+// Estimates the present tick of the server from the times at which its snapshots arrive.
 //
-// In:  the tick of each snapshot and when it came, in milliseconds of this page's clock.
-// Out: a tick that moves on evenly, however unevenly snapshots arrive.
+// In:  the tick of each snapshot and the time at which it came, in milliseconds of this page's clock.
+// Out: a tick that grows evenly, even when snapshots arrive unevenly.
 
-// The share of each arrival in the running means: they follow a change within about a second.
+// The weight of each arrival in the running means: they follow a change within about a second.
 const GAIN = 0.1;
-// Further off than this, the clock jumps instead of drifting: a new round, or a server that stood still.
+// With a larger error than this the clock jumps instead of drifting: a new round, or a server that stood still.
 const JUMP_MS = 250;
 
 export class ServerClock {
@@ -14,7 +14,7 @@ export class ServerClock {
     this.setRate(tickRate);
     this.lastTick = -1;
     this.lastArrivalMs = 0;
-    /** Milliseconds between snapshots, and how far they stray from the beat, both as running means. */
+    /** Milliseconds between snapshots, and milliseconds by which they miss the expected time: two running means. */
     this.intervalMs = this.periodMs;
     this.jitterMs = 0;
     this.startMs = 0;
@@ -27,7 +27,7 @@ export class ServerClock {
     this.isStalled = true; // until the next snapshot, which sets the clock anew
   }
 
-  /** Takes note of a snapshot. @param {number} tick @param {number} nowMs */
+  /** Records the arrival of a snapshot. @param {number} tick @param {number} nowMs */
   observe(tick, nowMs) {
     if (this.lastArrivalMs) this.intervalMs += GAIN * (nowMs - this.lastArrivalMs - this.intervalMs);
     this.lastArrivalMs = nowMs;

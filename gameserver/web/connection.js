@@ -1,15 +1,15 @@
-// The way to the server: one WebSocket at a time, and a new one when it is lost.
+// The connection to the server: one WebSocket at a time, and a new one when it is lost.
 //
-// In:  packets to send. Out: packets that came, and what state the connection is in.
-// A connection that ends without a good reason is tried again, a little later each time, and at once when the page is seen
-// again or the network is back. The caller shows the countdown.
+// In:  packets to send. Out: packets that came, and the state of the connection.
+// After a connection ends without a final close code, the page tries again. It waits a little longer each time, but tries
+// at once when the page is visible again or the network is back. The caller shows the countdown.
 
 import { isAway, onReturn } from "./browser.js";
 
-// How long to wait before each attempt. After the last one the server counts as gone; while the page is hidden or the network
-// is away, the last interval is repeated instead.
+// How long to wait before each attempt. After the last one the server counts as gone. While the page is hidden or the
+// network is away, the page repeats the last interval instead.
 const RETRY_AFTER_S = [1, 2, 3, 5, 5, 8, 8, 10];
-// Close codes after which nothing gets better by trying again (RFC 6455 section 7.4.1, and docs/protocol.md).
+// Close codes after which a new attempt cannot help (RFC 6455 section 7.4.1, and docs/protocol.md).
 const CLOSED_FOR_GOOD = new Set([1000, 1002, 1003, 1007, 1008, 1009, 1013]);
 
 /**
@@ -17,7 +17,7 @@ const CLOSED_FOR_GOOD = new Set([1000, 1002, 1003, 1007, 1008, 1009, 1013]);
  * @property {() => void} opened
  * @property {(packet: import("./packets.js").Packet) => void} received
  * @property {(secondsLeft: number) => void} waiting called every second until the next attempt
- * @property {(code: number, reason: string) => void} ended nothing more will be tried
+ * @property {(code: number, reason: string) => void} ended the page makes no further attempt
  */
 
 export class Connection {
@@ -45,12 +45,12 @@ export class Connection {
     this.socket.send(message);
   }
 
-  /** The next loss is a new one, with quick attempts again: the server has let this page in. */
+  /** The server has let this page in: after the next loss the attempts follow each other quickly again. */
   settle() {
     this.attempts = 0;
   }
 
-  /** Ends it; the listener hears no more of it. */
+  /** Closes the connection; the listener hears no more of it. */
   close() {
     this.#end();
     clearTimeout(this.timer);
@@ -64,7 +64,7 @@ export class Connection {
     this.#open();
   }
 
-  /** The person or the network is back: attempts follow each other quickly again, the first one at once. */
+  /** The person or the network is back: tries at once; further attempts follow each other quickly again. */
   #return() {
     this.settle();
     this.retryNow();

@@ -1,4 +1,4 @@
-// What the person wants, as packets: no more of them than the server takes, and none that says nothing new.
+// Sends the person's input as packets: no more packets than the server accepts, and only those with something new.
 
 const AIM_EVERY_MS = 50;
 const SHOOT_EVERY_MS = 150;
@@ -19,7 +19,7 @@ export class Controls {
     this.forget();
   }
 
-  /** The server has forgotten what it was told: everything is to be said again. */
+  /** The server has forgotten the inputs: the next update sends all of them again. */
   forget() {
     /** @type {number | null} */
     this.direction = null;
@@ -27,7 +27,7 @@ export class Controls {
     this.angle = NaN;
   }
 
-  /** Sends what has changed; to be called at every input, and once a picture. @param {number} nowMs */
+  /** Sends the changes; the page calls it at every input and once a picture. @param {number} nowMs */
   update(nowMs) {
     const { direction, isAttacking, isShooting, angle } = this.input;
     if (direction !== this.direction) {
@@ -44,7 +44,7 @@ export class Controls {
       this.#noteAim(angle, nowMs);
       this.send("SHOOT", angle);
     }
-    const hasTurned = !(Math.abs(angle - this.angle) < LEAST_TURN_RAD); // also when nothing was said yet
+    const hasTurned = !(Math.abs(angle - this.angle) < LEAST_TURN_RAD); // also before the first AIM
     if (hasTurned && nowMs - this.aimedAtMs >= AIM_EVERY_MS) {
       this.#noteAim(angle, nowMs);
       this.send("AIM", angle);

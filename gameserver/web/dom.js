@@ -1,4 +1,4 @@
-// Elements of a page. Text is always set as text: what a stranger calls itself can never become part of the page.
+// Elements of a page. Text is always set as text: a player's name can never become markup of the page.
 
 /** @param {string} id @returns {any} the element; throws when the page has none */
 export function byId(id) {
@@ -27,7 +27,7 @@ export function show(shown, isVisible) {
   shown.hidden = !isVisible;
 }
 
-/** Sets a text, if it is another one: a page that is left alone need not be laid out again. */
+/** Sets the text of an element if it differs: the browser need not lay out an unchanged page again. */
 export function setText(shown, text) {
   if (shown.textContent !== text) shown.textContent = text;
 }

@@ -1,4 +1,4 @@
-// What happened lately: who killed whom, who came and went, what was said; and notices of the operator.
+// The latest events: kills, players that joined or left, chat; and notices of the operator.
 
 import { byId, element, setText, show } from "./dom.js";
 
@@ -11,11 +11,11 @@ export class Feed {
   constructor() {
     this.list = byId("feed");
     this.list.replaceChildren();
-    /** @type {Map<number, {text: string, untilMs: number}>} what each player says in its bubble */
+    /** @type {Map<number, {text: string, untilMs: number}>} player id -> the text in its speech bubble */
     this.sayings = new Map();
   }
 
-  /** Adds a line that goes after a while. @param {string} text @param {string} className "own", "talk" or none */
+  /** Adds a line that disappears after a while. @param {string} text @param {string} className "own", "talk" or none */
   add(text, className = "") {
     const line = element("li", { className }, text);
     this.list.append(line);

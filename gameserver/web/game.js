@@ -1,6 +1,7 @@
-// A stay on the server: packets change the model and the boxes on the page, frames draw them, input goes back.
+// One stay on the server: packets change the model and the boxes on the page, each picture draws them, and input goes to
+// the server.
 //
-// In:  what the person chose on the join screen. Out: `ended` is called with a word for them when it is over.
+// In:  the person's choice on the join screen. Out: calls `ended` at the end, with a message for the person.
 
 import { showAddress } from "./browser.js";
 import { Camera } from "./camera.js";
@@ -58,7 +59,7 @@ export class Game {
     this.meter = new NetMeter(this.connection);
   }
 
-  // Coming and going ---------------------------------------------------------------------------------------------
+  // Joining and leaving ------------------------------------------------------------------------------------------
 
   #join() {
     const { name, ...options } = this.wish;
@@ -71,7 +72,7 @@ export class Game {
     screens.showLost(secondsLeft);
   }
 
-  /** Leaves of one's own will. */
+  /** The person leaves the game. */
   leave() {
     this.connection.send("LEAVE");
     this.#end("");
@@ -103,7 +104,7 @@ export class Game {
     screens.hideAll();
     this.world = new World(playerId, settings);
     this.camera = new Camera(settings);
-    // Inputs that are under way keep their numbers when the same connection is welcomed again.
+    // A second WELCOME on the same connection: inputs that are under way keep their numbers.
     this.predictor = new Predictor(settings, this.world.clock, this.world.touching, this.predictor?.sequence);
     const send = (id, ...args) => this.connection.send(id, ...args);
     this.controls = new Controls(this.input, this.predictor, send);
@@ -117,7 +118,7 @@ export class Game {
     this.#frame();
   }
 
-  /** The operator has changed them; all parts share the one object. */
+  /** The operator has changed the settings. All parts of the page share this one object, so it is changed in place. */
   onSETTINGS(settings) {
     Object.assign(this.world.settings, settings);
     this.world.clock.setRate(settings.tick_rate);
@@ -127,9 +128,9 @@ export class Game {
     if (this.isIn) {
       if (code !== "RATE_LIMITED") this.feed.add(text);
     } else if (code === "RATE_LIMITED") {
-      setTimeout(() => this.isIn || this.#join(), JOIN_AGAIN_MS); // many came back at once; the seat waits
+      setTimeout(() => this.isIn || this.#join(), JOIN_AGAIN_MS); // many players came back at once; the seat waits
     } else if (this.token) {
-      this.token = ""; // the place is gone: come in as anybody would
+      this.token = ""; // the seat is gone: join as a new player
       this.#join();
     } else {
       this.#end(`The server says: ${text}.`);
@@ -232,7 +233,7 @@ export class Game {
     this.meter.pong(number, performance.now());
   }
 
-  // What the person does -----------------------------------------------------------------------------------------
+  // The person's actions -----------------------------------------------------------------------------------------
 
   /** @type {import("./input.js").Act} */
   act = (action, argument = 0) => {

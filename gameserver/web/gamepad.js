@@ -1,11 +1,11 @@
-// A gamepad, if the browser has one: left stick walks, right stick aims; the buttons of the standard layout.
+// A gamepad, if the browser has one: the left stick walks, the right stick aims, the buttons have the standard layout.
 
 import { gamepads } from "./browser.js";
 
 const STICK_STILL = 0.3;
 const SWING = [0, 7]; // A, right trigger
 const SHOOT = [2, 6]; // X, left trigger
-/** Buttons that do something once. */
+/** Buttons that act once when they are pressed. */
 const ACTIONS = [
   { button: 1, action: "eat" }, // B
   { button: 4, action: "place", argument: 0 }, // left shoulder
@@ -21,14 +21,14 @@ export class Gamepad {
     this.wasInUse = false;
   }
 
-  /** Looks at the gamepad; there are no events for it, so this is to be called once a picture. */
+  /** Reads the gamepad. A gamepad sends no events, so the page calls this once a picture. */
   poll() {
     const pad = gamepads().find((found) => found.mapping === "standard");
     if (!pad) return this.#letGo();
     const [x, y, aimX, aimY] = pad.axes;
     const isDown = (buttons) => buttons.some((button) => pad.buttons[button]?.pressed);
     const isInUse = Math.hypot(x, y) > STICK_STILL || Math.hypot(aimX, aimY) > STICK_STILL || isDown([...SWING, ...SHOOT]);
-    // One that lies on the table must not keep the mouse from swinging.
+    // A gamepad that nobody touches must not keep the mouse from swinging.
     if (isInUse || this.wasInUse) {
       this.input.vectors.set("gamepad", [x, y]);
       const angle = Math.hypot(aimX, aimY) > STICK_STILL ? Math.atan2(aimY, aimX) : this.input.angle;
@@ -44,7 +44,7 @@ export class Gamepad {
     }
   }
 
-  /** A gamepad that was unplugged, or whose battery is empty, holds nothing. */
+  /** Releases all buttons of a gamepad that is unplugged or has an empty battery. */
   #letGo() {
     this.wasDown.clear();
     if (!this.wasInUse) return;

@@ -1,8 +1,8 @@
-// A small graph of bars, the newest at the right, with a line at the value they should have.
+// A small graph of bars, the newest at the right, with a line at the value that the bars should have.
 
 import { drawingContext, pixelRatio } from "./browser.js";
 
-// So many times the line is too much.
+// A bar has the colour of a warning above this multiple of the line's value.
 const WARN = 1.5;
 
 /**

@@ -1,4 +1,4 @@
-// Circles by place: what one of them overlaps is found without asking all of them.
+// Circles by place: finds the circles that overlap a given one without a test of all circles.
 
 // A few trees wide: most circles lie in one to four cells.
 const CELL = 400;

@@ -1,4 +1,4 @@
-// The boxes over the picture: clock, scoreboard, resources, age, and what can be done with the resources.
+// The boxes over the picture: clock, scoreboard, resources, age, and the actions that cost resources.
 //
 // In:  the arguments of ROOM, SCOREBOARD, TEAMS, SELF. Out: elements of the page, changed only where they differ.
 
@@ -29,12 +29,12 @@ export class Hud {
     this.settings = settings;
     this.playerId = playerId;
     this.act = act;
-    /** When the round ends; null: nobody knows. */
+    /** The time at which the round ends; null: it has no time limit. */
     this.endsAtMs = null;
     this.tickedAtMs = 0;
     this.isRunning = this.isWaiting = false;
     this.waitingText = "";
-    /** What one has; the last SELF. */
+    /** The player's resources, from the last SELF. */
     this.resources = [0, 0, 0, 0];
     this.amounts = RESOURCES.map((name) => {
       const amount = element("dd", {}, "0");
@@ -48,7 +48,7 @@ export class Hud {
     show(byId("age"), false);
   }
 
-  /** Only players have things; those who watch do not. @param {boolean} isPlayer */
+  /** Shows the boxes of a player, which a spectator does not need. @param {boolean} isPlayer */
   setPlaying(isPlayer) {
     for (const id of ["resources", "actions"]) show(byId(id), isPlayer);
   }
@@ -59,7 +59,7 @@ export class Hud {
       const made = element("button", { type: "button" }, `${name} `, element("small", {}, `${key}: ${priceText(price)}`));
       made.onclick = () => {
         act();
-        made.blur(); // or the space bar would press it again instead of shooting
+        made.blur(); // otherwise the space bar would press it again instead of shooting
       };
       return { made, price };
     };
@@ -77,7 +77,7 @@ export class Hud {
     this.isWaiting = status === "waiting";
   }
 
-  /** Lets the clock run. @param {number} nowMs @param {boolean} isStill whether the world stands still */
+  /** Updates the clock. @param {number} nowMs @param {boolean} isStill whether the world stands still */
   tick(nowMs, isStill) {
     const isPaused = this.isRunning && isStill;
     setText(byId("status"), isPaused ? "The game is paused." : this.waitingText);
@@ -119,7 +119,7 @@ export class Hud {
       setText(amount, String(resources[i]));
       if (gained[i] <= 0) return;
       row.classList.remove("gained");
-      void row.offsetWidth; // the browser must see it without the class, to start the animation again
+      void row.offsetWidth; // the browser must lay the row out without the class, to start the animation again
       row.classList.add("gained");
     });
     for (const { made, price } of this.actions) {

@@ -1,10 +1,10 @@
-// What the person wants, from whatever they hold: keyboard and mouse here, touch.js and gamepad.js besides.
+// The person's input from all devices: keyboard and mouse here, touch screens in touch.js, gamepads in gamepad.js.
 //
 // In:  events of the page. Out: an intent (direction, aim, swinging, shooting) and actions such as "eat".
 
 import { onVisibilityChange } from "./browser.js";
 
-// Further than this from its middle, a stick means a direction.
+// A stick gives a direction only beyond this distance from its middle.
 const DEAD_ZONE = 0.3;
 const KEYS = {
   KeyW: [0, -1],
@@ -16,7 +16,7 @@ const KEYS = {
   KeyD: [1, 0],
   ArrowRight: [1, 0],
 };
-/** Keys that do something once, by their place on the keyboard, so that they lie together on every layout. */
+/** Keys that act once when pressed, by their place on the keyboard, so that they lie together on every layout. */
 const ACTIONS = {
   KeyQ: { action: "eat" },
   Digit1: { action: "place", argument: 0 },
@@ -33,14 +33,14 @@ const ACTIONS = {
   Escape: { action: "close" },
 };
 
-/** Mouse buttons that are held: their bit in `buttons` of every mouse event, and the intent that they stand for. */
+/** Mouse buttons that are held: the bit of each in `buttons` of a mouse event, and the intent that it stands for. */
 const BUTTONS = {
   0: { bit: 1, intent: "isAttacking" },
   2: { bit: 2, intent: "isShooting" },
 };
-// After these the page may never hear that a key or a button is let go.
+// After these events the page may never hear that a key or a button is released.
 const LOSSES = ["blur", "pagehide", "compositionstart", "dragstart"];
-// macOS sends no keyup for a key that is let go while Command is down; on Windows, Alt opens a menu that takes the keys.
+// macOS sends no keyup for a key released while Command is down. On Windows, Alt opens a menu that takes the keys.
 const TAKES_KEYS = new Set(["Meta", "Alt"]);
 const BY_INPUT_METHOD = 229; // keyCode of a key that an input method has taken (UI Events section 7.3.1)
 
@@ -54,14 +54,14 @@ export class Input {
     this.angle = 0;
     this.isAttacking = false;
     this.isShooting = false;
-    /** Where on the surface aiming starts: where one's own player is drawn. */
+    /** The point on the surface from which the aim is measured: the place where the own player is drawn. */
     this.origin = { x: 0, y: 0 };
-    /** @type {Map<string, [number, number]>} the way each device points */
+    /** @type {Map<string, [number, number]>} the direction in which each device points */
     this.vectors = new Map();
     this.keysDown = new Set();
     /** @type {Set<number>} of the mouse */
     this.buttonsDown = new Set();
-    /** @type {(() => void)[]} what other devices do when everything is let go */
+    /** @type {(() => void)[]} callbacks of other devices for the release of all keys and buttons */
     this.releases = [];
     this.#listen(surface);
   }
@@ -74,7 +74,7 @@ export class Input {
     return (Math.round((4 * Math.atan2(y, x)) / Math.PI) + 8) % 8;
   }
 
-  /** The same as numbers, for a camera that is pushed around. @returns {[number, number]} */
+  /** The direction as a vector, for the free camera of a spectator. @returns {[number, number]} */
   get push() {
     const direction = this.direction;
     if (direction === null) return [0, 0];
@@ -93,12 +93,12 @@ export class Input {
     this.changed();
   }
 
-  /** @param {() => void} release called when everything is let go */
+  /** @param {() => void} release called when all keys and buttons are released */
   onRelease(release) {
     this.releases.push(release);
   }
 
-  /** Everything is let go. */
+  /** Releases all keys and buttons. */
   release() {
     this.keysDown.clear();
     this.buttonsDown.clear();
@@ -165,13 +165,13 @@ export class Input {
   }
 
   #mouseMove(event) {
-    // A button that was let go outside the window, or over a menu, sends no mouseup.
+    // A button that is released outside the window, or over a menu, sends no mouseup.
     for (const button of this.buttonsDown) if (!(event.buttons & BUTTONS[button].bit)) this.#button(button, false);
     this.set({ angle: Math.atan2(event.clientY - this.origin.y, event.clientX - this.origin.x) });
   }
 }
 
-/** Whether an input method takes the key, to make a letter of it and others. */
+/** Whether an input method takes the key, to compose a character from it and other keys. */
 function isForInputMethod(event) {
   return event.isComposing || event.keyCode === BY_INPUT_METHOD;
 }

@@ -1,15 +1,15 @@
-// Everybody else is drawn a little in the past, between two snapshots that have both arrived.
+// Draws all other players and things a little in the past, between two snapshots that have both arrived.
 //
-// In:  where something was at which tick; only changes are sent, so a gap means that it stood still.
-// Out: where it is to be drawn at any moment between those ticks.
+// In:  the places of a thing, each with its tick. The server sends only changes, so a gap means that the thing stood still.
+// Out: the place to draw the thing at any moment between those ticks.
 
 const TURN = 2 * Math.PI;
 
-/** How far in the past others are drawn: a snapshot may be half a tick late before anything stops. */
+/** How far in the past others are drawn, in ticks: a snapshot may be half a tick late before a movement stops. */
 export const DELAY_TICKS = 1.5;
-// With more jitter than that they are drawn later, but never so late that aiming becomes guesswork.
+// With more jitter they are drawn later, but at most this many ticks, because aiming must not become guesswork.
 const MOST_DELAY_TICKS = 4;
-// Faster than anything can walk or fly between two ticks: it was put there, and is not drawn on its way.
+// No thing can walk or fly this far between two ticks: it was moved there, so it is not drawn on the way.
 const LEAP = 250;
 const SAMPLES_KEPT = 8;
 
@@ -19,7 +19,7 @@ export function delayTicks(jitterMs, periodMs) {
 }
 
 /**
- * The angle a share of the way from one to another, the short way round.
+ * The angle at a share of the way from one angle to another, in the direction of the shorter way.
  * @param {number} from @param {number} to @param {number} share 0 to 1 @returns {number} radians
  */
 export function mixAngles(from, to, share) {
@@ -31,7 +31,7 @@ export function mixAngles(from, to, share) {
 
 /** @typedef {{tick: number, x: number, y: number, angle: number}} Sample */
 
-/** Where one thing was lately. */
+/** The recent places of one thing. */
 export class Track {
   constructor() {
     /** @type {Sample[]} oldest first */
@@ -54,7 +54,7 @@ export class Track {
   }
 
   /**
-   * Where it is to be drawn; null before its first sample, for it was not there yet.
+   * The place to draw the thing; null before its first sample, because it was not there yet.
    * @param {number} tick with a fraction @returns {{x: number, y: number, angle: number} | null}
    */
   at(tick) {

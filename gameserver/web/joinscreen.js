@@ -1,6 +1,6 @@
-// The way in: a name, a room, a team, playing or watching; and a clear word when the server says no.
+// The join screen: a name, a room, a team, playing or watching; and a clear message when the server refuses.
 //
-// In:  /rooms.json, asked for every other second while the screen is shown. Out: what the person chose.
+// In:  /rooms.json, asked for every other second while the screen is shown. Out: the person's choice.
 
 import { lasting } from "./browser.js";
 import { byId, element, setText, show } from "./dom.js";
@@ -24,7 +24,7 @@ export class JoinScreen {
     this.#showRooms();
   }
 
-  /** @param {string} message why one is here again; empty: nothing is wrong */
+  /** @param {string} message the reason why the person is here again; empty: nothing is wrong */
   open(message = "") {
     show(byId("join"), true);
     show(byId("game"), false);
@@ -89,7 +89,7 @@ export class JoinScreen {
   }
 
   #showTeams() {
-    // All rooms of a server play by the same settings, a new one too.
+    // All rooms of a server have the same settings, and so has a new room.
     const teams = this.rooms[0]?.teams ?? 0;
     show(byId("team-row"), teams > 0);
     const select = byId("team");
@@ -112,7 +112,7 @@ export class JoinScreen {
   }
 }
 
-/** Why the server could not be reached, as far as a page can find out. @returns {Promise<string>} */
+/** The reason why the server could not be reached, as far as a page can find out. @returns {Promise<string>} */
 export async function whyUnreachable() {
   try {
     const response = await fetch("/rooms.json");

@@ -1,6 +1,6 @@
-// A page's way to the server, for operators: JSON over a WebSocket.
+// A page's connection to the server, for operators: JSON over a WebSocket.
 //
-// In:  the token, then commands with named arguments. Out: what is said to each; and what comes without being asked for.
+// In:  the token, then commands with named arguments. Out: the answer to each command, and the server's own news.
 
 /**
  * @typedef {object} Listener
@@ -25,8 +25,8 @@ export class Link {
   }
 
   /**
-   * Asks for something to be done. @param {string} method @param {Record<string, any>} args
-   * @returns {Promise<any>} what is said to it; rejected with what was wrong
+   * Sends a command. @param {string} method @param {Record<string, any>} args
+   * @returns {Promise<any>} the answer; rejected with an Error that says what was wrong
    */
   do(method, args) {
     if (this.socket.readyState !== WebSocket.OPEN) return Promise.reject(new Error("there is no connection"));
@@ -35,7 +35,7 @@ export class Link {
     return new Promise((resolve, reject) => this.waiting.set(id, { resolve, reject }));
   }
 
-  /** Ends it. */
+  /** Closes the connection. */
   close() {
     this.socket.close(1000);
   }

@@ -1,4 +1,4 @@
-// Where the page begins: the join screen, and from there into a game and back.
+// The start of the page: it shows the join screen, begins a game, and comes back to the join screen after it.
 
 import { byId } from "./dom.js";
 import { Game } from "./game.js";
@@ -9,7 +9,7 @@ import { keptSeat } from "./seat.js";
 import { limitAllLines } from "./typed.js";
 
 const packets = loadPackets();
-/** The game being played; a global name, so that a lesson can look into it from the browser's console. */
+/** The present game. The name is global, so that a lesson can inspect the game from the browser's console. */
 globalThis.game = null;
 
 /** Begins a game; token: of a seat to take back, or "". */
@@ -34,7 +34,7 @@ byId("give-up").onclick = () => globalThis.game?.leave();
 byId("help-close").onclick = closeAll;
 for (const action of ["chat", "net", "help"]) {
   byId(`${action}-open`).onclick = (event) => {
-    event.currentTarget.blur(); // or the space bar would press it again instead of shooting
+    event.currentTarget.blur(); // otherwise the space bar would press it again instead of shooting
     globalThis.game?.act(action);
   };
 }

@@ -1,7 +1,7 @@
-// The rule of walking, the same as the server's (gameserver/movement.py): predictions hold only as long as they agree.
+// The rule of walking, as on the server (gameserver/movement.py): predictions are right only if both rules agree.
 //
-// In:  where a walker is, where it wants to go, the settings of WELCOME, and the circles around it.
-// Out: where it is after one tick. Everything is a circle; what is left of a step goes along the surface.
+// In:  the place of a walker, its direction, the settings of WELCOME, and the circles around it.
+// Out: its place after one tick. Everything is a circle. A walker that meets a circle slides along its edge.
 
 const DIAGONAL = Math.sqrt(0.5);
 /** Unit vectors of the directions 0-7, clockwise from +x. */
@@ -15,17 +15,17 @@ export const HEADINGS = [
   [0, -1],
   [DIAGONAL, -DIAGONAL],
 ];
-// How often one stride may be pushed aside before the walker counts as wedged.
+// How often one stride may be pushed aside before the walker counts as stuck.
 const PUSHES = 4;
-// Pushed walkers keep this distance, so that rounding does not leave them touching.
+// A pushed walker keeps this distance from the circle, so that rounding does not make them touch.
 const SKIN = 1 / 1024;
 
 /** @typedef {{x: number, y: number}} Point */
 /** @typedef {{x: number, y: number, scale: number}} Circle */
-/** @typedef {(x: number, y: number, scale: number) => Circle | null} Touching what a circle overlaps, if anything */
+/** @typedef {(x: number, y: number, scale: number) => Circle | null} Touching a circle that it overlaps, if any */
 
 /**
- * Where a walker is after one tick.
+ * The place of a walker after one tick.
  * @param {Point} from @param {number | null} direction 0-7, null: stands still
  * @param {number} speed world units a second, on firm ground
  * @param {any} settings of WELCOME @param {Touching} touching @returns {Point}
@@ -36,7 +36,7 @@ export function walk(from, direction, speed, settings, touching) {
   const stepX = (headingX * speed * factor + current) / settings.tick_rate;
   const stepY = (headingY * speed * factor) / settings.tick_rate;
   const scale = settings.player_scale;
-  // Strides too short to pass through anything.
+  // Each stride is too short to pass through a circle.
   const strides = Math.floor(Math.hypot(stepX, stepY) / scale) + 1;
   let place = from;
   for (let i = 0; i < strides; i++) {
@@ -47,7 +47,7 @@ export function walk(from, direction, speed, settings, touching) {
   return place;
 }
 
-/** What snow and the river do to who walks there: a factor of the speed, and a drift to the right. */
+/** The effect of snow and the river on a walker: a factor of the speed, and a drift to the right. */
 function groundAt(y, settings) {
   if (y < settings.snow_to_y) return { factor: settings.snow_speed_factor, current: 0 };
   if (y >= settings.river_from_y && y < settings.river_to_y) {
@@ -56,7 +56,7 @@ function groundAt(y, settings) {
   return { factor: 1, current: 0 };
 }
 
-/** The place, or the nearest free one that is found by pushing it out of what it overlaps, or null. */
+/** The place if it is free; else a free place, found by pushing it out of the circles that it overlaps; else null. */
 function freePlaceNear(x, y, scale, mapSize, touching) {
   const farSide = mapSize - scale;
   for (let i = 0; i < PUSHES; i++) {

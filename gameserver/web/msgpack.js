@@ -1,8 +1,8 @@
-// MessagePack, both ways (https://github.com/msgpack/msgpack/blob/master/spec.md).
+// MessagePack: encodes and decodes (https://github.com/msgpack/msgpack/blob/master/spec.md).
 //
-// In:  bytes, or a value of null, booleans, numbers, strings, Uint8Arrays, arrays and plain objects.
-// Out: the value, or the bytes in the shortest form there is.
-// Throws an Error that says what is wrong and at which byte.
+// In:  bytes, or a value made of null, booleans, numbers, strings, Uint8Arrays, arrays and plain objects.
+// Out: the value, or the bytes in the shortest form of the format.
+// Throws an Error that names the fault and the byte at which it is.
 //
 // The first byte of every value tells its type, and for small values its length or the value itself:
 //
@@ -12,7 +12,7 @@
 
 const utf8 = { decoder: new TextDecoder("utf-8", { fatal: true }), encoder: new TextEncoder() };
 
-/** A value of an application's own type; this game sends none, but a decoder must be able to step over it. */
+/** A value of an application's own type. This game sends none, but a decoder must be able to step over it. */
 export class Extension {
   /** @param {number} type @param {Uint8Array} data */
   constructor(type, data) {
@@ -21,7 +21,7 @@ export class Extension {
   }
 }
 
-/** What follows the first bytes 0xc0 to 0xdf. Each entry reads its value from a reader. */
+/** The values that begin with a byte from 0xc0 to 0xdf. Each entry reads its value from a reader. */
 const FORMS = {
   0xc0: () => null,
   0xc2: () => false,
@@ -56,7 +56,7 @@ const FORMS = {
   0xdf: (reader) => reader.map(reader.uint(4)),
 };
 
-/** A whole number that a double holds exactly becomes one; only larger ones stay a BigInt. */
+/** Turns a whole number into a double if that holds it exactly; only larger numbers stay a BigInt. */
 function narrow(big) {
   const number = Number(big);
   return Number.isSafeInteger(number) ? number : big;
@@ -179,7 +179,7 @@ function writeNumber(out, number) {
   else out.push(0xd3, ...bigEndian(number, 8));
 }
 
-/** The last `size` bytes of a whole number, in two's complement if it is negative, the largest first. */
+/** The last `size` bytes of a whole number, the most significant first; a negative number is in two's complement. */
 function bigEndian(number, size) {
   const view = new DataView(new ArrayBuffer(8));
   view.setBigInt64(0, BigInt(number));
@@ -214,7 +214,7 @@ function writeMap(out, map) {
   }
 }
 
-/** A length behind the first byte of its form: of one byte (where there is such a form), of two, or of four. */
+/** Writes the first byte of the form, then the length in one byte (if the type has such a form), two, or four. */
 function writeLength(out, length, form8, form16, form32) {
   if (form8 !== null && length < 0x100) out.push(form8, length);
   else if (length < 0x10000) out.push(form16, ...bigEndian(length, 2));

@@ -1,4 +1,4 @@
-// How the connection is doing: round trips, bytes a second, and a short history for the panel.
+// Measures the connection: round trips, bytes a second, and a short history for the panel.
 
 const PING_EVERY_MS = 1000;
 const TRIPS_KEPT = 9;
@@ -9,7 +9,7 @@ export class NetMeter {
   constructor(connection) {
     this.connection = connection;
     this.pings = 0;
-    /** @type {Map<number, number>} when each ping that is under way was sent */
+    /** @type {Map<number, number>} number of each PING without an answer -> the time at which it was sent */
     this.sentAtMs = new Map();
     this.trips = [];
     this.lastTripMs = 0;
@@ -21,7 +21,7 @@ export class NetMeter {
     this.snapshotAtMs = 0;
   }
 
-  /** Asks for a round trip and counts bytes, about once a second; to be called often. @param {number} nowMs */
+  /** Sends a PING and counts bytes, about once a second; the page calls it often. @param {number} nowMs */
   update(nowMs) {
     const passedS = (nowMs - this.counted.atMs) / 1000;
     if (passedS * 1000 < PING_EVERY_MS) return;
@@ -56,7 +56,7 @@ export class NetMeter {
     this.snapshotAtMs = nowMs;
   }
 
-  /** The middle one of the last round trips: one that was held up changes nothing. @returns {number} milliseconds */
+  /** The median of the last round trips: a single slow one does not change it. @returns {number} milliseconds */
   get roundTripMs() {
     const sorted = [...this.trips].sort((a, b) => a - b);
     return sorted[Math.floor(sorted.length / 2)] ?? 0;

@@ -1,4 +1,4 @@
-// The net panel (key N): what the connection does, in numbers and as a graph of the time between snapshots.
+// The net panel (key N): the connection in numbers, and a graph of the time between snapshots.
 
 import { byId, element, setText, show } from "./dom.js";
 import { drawBars } from "./graph.js";

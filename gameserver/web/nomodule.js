@@ -1,2 +1,2 @@
-// For browsers from before 2018, which know no modules and run this instead: shows the sentence in #unsupported.
+// Browsers from before 2018 know no modules and run this file instead: it shows the sentence in #unsupported.
 document.getElementById("unsupported").hidden = false;

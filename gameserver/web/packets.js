@@ -1,7 +1,7 @@
-// The packets, as the server describes them: ids, codes and arguments come from /packets.json, never from here.
+// The packets, as the server describes them: ids, codes and arguments come from /packets.json, never from this file.
 //
 // In:  an id and arguments, or a binary message. Out: a binary message, or an id and arguments.
-// Throws an Error for what is no packet.
+// Throws an Error for a message that is no packet.
 
 import { decode, encode } from "./msgpack.js";
 
@@ -9,7 +9,7 @@ import { decode, encode } from "./msgpack.js";
 
 /** Both directions of the protocol. */
 export class PacketTable {
-  /** @param {any} description what /packets.json holds */
+  /** @param {any} description the content of /packets.json */
   constructor(description) {
     this.protocol = description.protocol;
     this.codes = new Map(description.to_server.map((row) => [row.id, row.code]));
@@ -31,7 +31,7 @@ export class PacketTable {
   /** @param {ArrayBuffer} message @returns {Packet} */
   decode(message) {
     const [code, args] = decode(new Uint8Array(message));
-    // A packet that is newer than this page has no id; whoever handles packets passes over it.
+    // A packet that is newer than this page has no id; the handler of packets ignores it.
     return { id: this.ids.get(code) ?? `code ${code}`, args };
   }
 }

@@ -1,24 +1,24 @@
-// One's own player moves at once, not a round trip later: it is moved here by the server's own rule, and put right by
-// what the server says.
+// Predicts the page's own player. The player moves at once, not a round trip later: this module moves it by the rule of
+// the server, and corrects it by the positions that the server sends.
 //
-// The page counts the server's ticks as its inputs will meet them: input sent during step k arrives in time for tick
-// k + 1. So both sides take the same steps at the same ticks, and there is mostly nothing to put right.
+// The page counts steps. A step is the tick of the server at which an input takes effect: input sent during step k
+// arrives in time for tick k + 1. So both sides take the same steps at the same ticks, and corrections are rare.
 // In:  inputs with their sequence numbers, and STATEs with the last sequence number that was applied.
-// Out: where to draw one's own player at any moment.
+// Out: where to draw the own player at any moment.
 
 import { walk } from "./movement.js";
 
-// A second of steps ahead of the server: who is further ahead than that is not predicted but lost.
+// The page predicts at most a second (20 steps) ahead of the server: further predictions would be worthless.
 const MOST_STEPS_AHEAD = 20;
-// STATE rounds positions to whole units: what is this close agrees.
+// STATE rounds positions to whole units: two positions that are this close count as equal.
 const ROUNDING = 1.01;
-// What was put right is shown over about this time.
+// The picture moves a corrected player to its place over about this time.
 const SETTLE_MS = 100;
 // Further off than this, the player was moved by something else (a respawn, the operator) and is shown there at once.
 const LEAP = 300;
-// Each input that met another step than was thought moves the page's count of steps by so much.
+// An input that met another step than the page expected moves the page's count of steps by this much.
 const LEAD_STEP_MS = 4;
-// While one walks, the count of steps follows a new round trip by so much at each STATE: too little to be seen.
+// While the player walks, the count of steps follows a new round trip by this much at each STATE: too little to notice.
 const FOLLOW_MS = 4;
 // Positions kept from before the last STATE, to draw from while the clock is a little behind it.
 const STEPS_KEPT = 2;
@@ -37,9 +37,9 @@ export class Predictor {
     this.clock = clock;
     this.touching = touching;
     this.roundTripMs = 0;
-    /** What the weapon in hand makes of the walking speed. */
+    /** The factor by which the weapon in hand changes the walking speed. */
     this.speedFactor = 1;
-    // By how much inputs turned out to arrive later (+) or sooner (-) than the round trip promises.
+    // How much later (+) or sooner (-) inputs arrive than the round trip predicts.
     this.leadMs = 0;
     this.sequence = sequence;
     this.restart();
@@ -59,12 +59,12 @@ export class Predictor {
     this.forget();
   }
 
-  /** There is no player to predict: it is dead. */
+  /** Forgets the player: it is dead, so there is nothing to predict. */
   forget() {
     /** Positions after the steps baseStep, baseStep + 1, ...; empty: nothing is known. */
     this.path = [];
     this.baseStep = 0;
-    // What is still to be put right on the screen, and when it was last made smaller.
+    // The distance between the drawn and the predicted place, and the time at which it was last made smaller.
     this.errorX = this.errorY = 0;
     this.errorAtMs = 0;
   }
@@ -79,7 +79,7 @@ export class Predictor {
     return this.sequence;
   }
 
-  /** The step that inputs sent now are behind, with a fraction. @param {number} nowMs @returns {number} */
+  /** The present step, with a fraction; an input sent now applies to the next. @param {number} nowMs @returns {number} */
   stepAt(nowMs) {
     const ahead = this.clock.isStalled ? 0 : (this.roundTripMs + this.leadMs) / this.clock.periodMs;
     const step = this.clock.tickAt(nowMs) + ahead;
@@ -123,7 +123,7 @@ export class Predictor {
     };
   }
 
-  /** What arrived sooner or later than was thought steered from another step than was thought. */
+  /** Corrects the steps of inputs that arrived sooner or later than the page expected. */
   #settleInputs(tick, sequence) {
     for (const input of this.inputs) {
       const isApplied = input.sequence <= sequence;
@@ -145,7 +145,7 @@ export class Predictor {
     }
   }
 
-  /** The player stays where it was drawn, and drifts to where it should be. */
+  /** Keeps the player where it was drawn; from there it drifts to its predicted place. */
   #keepOnScreen(shown, nowMs) {
     const now = this.position(nowMs);
     const errorX = shown.x - now.x;

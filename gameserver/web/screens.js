@@ -1,9 +1,9 @@
-// What comes over the whole picture for a while: death, the results of a round, a lost connection, help.
+// Boxes that cover the picture for a while: death, the results of a round, a lost connection, help.
 
 import { byId, element, setText, show } from "./dom.js";
 import { teamDot } from "./hud.js";
 
-/** Shows a text that counts down, and calls `done` at its end; returns what stops it. */
+/** Shows a text that counts down, and calls `done` at the end; returns a function that stops the countdown. */
 function countDown(box, ms, text, done = () => {}) {
   const endsAtMs = performance.now() + ms;
   const update = () => {
@@ -21,7 +21,7 @@ function countDown(box, ms, text, done = () => {}) {
 
 const running = { dead: () => {}, results: () => {} };
 
-/** @param {string} text who did it @param {number | null} backInS null: not in this round */
+/** @param {string} text the cause of the death, in a sentence @param {number | null} backInS null: not in this round */
 export function showDeath(text, backInS) {
   setText(byId("dead-text"), text);
   setText(byId("dead-count"), "You are out until the next round.");
@@ -84,13 +84,13 @@ export function toggleHelp() {
   if (!byId("help").hidden) byId("help-close").focus();
 }
 
-/** Closes what the person may close. */
+/** Closes the boxes that the person may close. */
 export function closeAll() {
   show(byId("help"), false);
   show(byId("results"), false);
 }
 
-/** Nothing is left over the picture: a stay begins or ends. */
+/** Hides all boxes, because a stay begins or ends. */
 export function hideAll() {
   hideDeath();
   hideResults();

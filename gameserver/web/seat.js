@@ -1,4 +1,4 @@
-// The seat that this tab has, kept over a reload of the page: the wish it came with, and the token that takes it back.
+// The seat of this tab, kept over a reload of the page: the wish of its JOIN, and the token that takes the seat back.
 
 import { ofThisTab } from "./browser.js";
 
@@ -9,7 +9,7 @@ export function keepSeat(wish, token) {
   ofThisTab.set(KEY, JSON.stringify({ wish, token }));
 }
 
-/** The person has left, or was sent away: the next page begins at the join screen. */
+/** Forgets the seat after the person has left or was sent away: the next page begins at the join screen. */
 export function forgetSeat() {
   ofThisTab.remove(KEY);
 }
@@ -25,7 +25,7 @@ export function keptSeat() {
   return isSeat && kept.wish.room === room ? kept : null;
 }
 
-/** What is in storage may be from another program that uses the same address. */
+/** The stored value, or null: another program with the same address may have stored something else. */
 function parse(text) {
   try {
     return JSON.parse(text ?? "null");

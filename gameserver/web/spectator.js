@@ -1,10 +1,10 @@
-// Watching instead of playing: the camera follows a player, or is pushed around.
+// Watching instead of playing: the camera follows a player, or the person moves it freely.
 //
-// The server sends what is in view of what is watched, so it has to be told: WATCH.
+// The server sends only the things in view of the watched player or place, so WATCH tells it which one that is.
 
 import { byId, setText, show } from "./dom.js";
 
-// World units a second, and how often the server hears of a camera that moves.
+// The camera's speed in world units a second, and the time between two WATCHes while the camera moves.
 const PUSH_SPEED = 900;
 const TELL_EVERY_MS = 200;
 
@@ -15,7 +15,7 @@ export class Spectator {
     this.send = send;
     const middle = world.settings.map_size / 2;
     this.place = { x: middle, y: middle };
-    /** @type {number | null} who is followed; null: the camera is free */
+    /** @type {number | null} id of the followed player; null: the camera is free */
     this.followed = null;
     this.toldAtMs = 0;
     byId("watch-before").onclick = () => this.#step(-1);
@@ -33,7 +33,7 @@ export class Spectator {
     this.#name();
   }
 
-  /** Somebody came or left. */
+  /** A player came or left. */
   playersChanged() {
     if (this.followed === null && !this.isFree) this.#step(1);
     else if (this.followed !== null && !this.world.present.has(this.followed)) this.#step(1);
@@ -41,8 +41,8 @@ export class Spectator {
   }
 
   /**
-   * Moves what is watched, and returns it.
-   * @param {[number, number]} push which way the camera is pushed
+   * Moves the watched place, and returns it.
+   * @param {[number, number]} push the direction in which the person moves the camera
    * @param {Map<number, {x: number, y: number}>} places of players, as drawn
    * @param {number} passedMs @param {number} nowMs
    */

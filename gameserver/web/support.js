@@ -1,7 +1,7 @@
-// Says that this page cannot run here, if one of its modules cannot be read or started by this browser.
+// Tells the person that this page cannot run here, if this browser cannot load or start one of its modules.
 //
-// Each page names this module before the others, and #unsupported holds the sentence. Only what the first browsers with
-// modules know may be used here. A browser without modules runs nomodule.js instead.
+// Each page names this module before the others, and #unsupported holds the sentence. This module uses only features that
+// the first browsers with modules have. A browser without modules runs nomodule.js instead.
 
 const note = document.getElementById("unsupported");
 

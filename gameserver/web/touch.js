@@ -1,6 +1,6 @@
-// Touch screens: the left half is a stick for walking, the right half one for aiming and swinging.
+// Touch screens: the left half is a stick for walking, the right half is a stick for aiming and swinging.
 //
-// Buttons for the rest are ordinary buttons of the page.
+// The other actions have ordinary buttons of the page.
 
 import { capturePointer } from "./browser.js";
 
@@ -8,10 +8,10 @@ const REACH = 56; // pixels from the middle of a stick to its edge
 
 /**
  * @param {HTMLElement} surface @param {import("./input.js").Input} input
- * @param {HTMLElement} stick the picture of a stick, shown where a thumb went down @param {AbortSignal} signal
+ * @param {HTMLElement} stick the picture of a stick, shown where a thumb touches @param {AbortSignal} signal
  */
 export function listenToTouch(surface, input, stick, signal) {
-  /** @type {Map<number, {isLeft: boolean, x: number, y: number}>} where each finger went down */
+  /** @type {Map<number, {isLeft: boolean, x: number, y: number}>} the place that each finger touched first */
   const fingers = new Map();
 
   function down(event) {
@@ -67,7 +67,7 @@ export function listenToTouch(surface, input, stick, signal) {
     stick.hidden = true;
   });
   surface.addEventListener("pointerdown", down, { signal });
-  // Of the window: without a capture, a finger that has left the surface tells others of its end.
+  // Events of the window: without a capture, a finger that leaves the surface ends on another element.
   addEventListener("pointermove", move, { signal });
   addEventListener("pointerup", up, { signal });
   addEventListener("pointercancel", up, { signal });

@@ -1,7 +1,8 @@
-// Lines that people type, as long as the server takes them: it counts code points (Net/schema.py, `text`). The attribute
-// maxlength counts UTF-16 units, of which an emoji has two or more, so it would stop a name that the server takes.
+// Limits the lines that people type to the length that the server accepts. The server counts code points
+// (Net/schema.py, `text`). The attribute maxlength counts UTF-16 units. An emoji has two or more of these, so maxlength
+// would stop a name that the server accepts.
 //
-// In:  every <input data-most="16"> of the page. Out: the same inputs, which hold no more than so many code points.
+// In:  every <input data-most="16"> of the page. Out: the same inputs, which hold at most that many code points.
 
 /** Holds the inputs of this page to their limits. */
 export function limitAllLines() {
@@ -15,13 +16,13 @@ function limitCharacters(input) {
     const kept = firstCharacters(input.value, most);
     if (kept !== input.value) input.value = kept;
   };
-  // While an input method composes a character, its line must be left alone.
+  // While an input method composes a character, the page must not change the line.
   input.addEventListener("input", (event) => event.isComposing || cut());
   input.addEventListener("compositionend", cut);
 }
 
 /**
- * The start of a text, of at most so many code points, cut where a person sees the end of a character.
+ * The start of a text, of at most `most` code points, cut at the end of a character as a person sees it.
  * @param {string} text @param {number} most @returns {string}
  */
 export function firstCharacters(text, most) {

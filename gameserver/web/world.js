@@ -1,17 +1,17 @@
-// What this client knows of the world: a model that packets change and the renderer reads.
+// This client's model of the world: packets change it, and the renderer reads it.
 //
-// In:  the arguments of PLAYER, OBJECTS, STATE, ... in the order in which they came.
-// Out: players by id, scenery in a grid, and everything that moves, each with its track.
+// In:  the arguments of PLAYER, OBJECTS, STATE, ... in the order in which the packets came.
+// Out: players by id, scenery in a grid, and every moving thing with its track.
 
 import { ServerClock } from "./clock.js";
 import { Grid } from "./grid.js";
 import { delayTicks, Track } from "./interpolation.js";
 
-/** STATE's kinds (docs/protocol.md). */
+/** The kinds in STATE (docs/protocol.md). */
 export const PLAYER = 0;
 export const PROJECTILE = 1;
 export const ANIMAL = 2;
-/** OBJECTS' kinds. */
+/** The kinds in OBJECTS. */
 export const TREE = 0;
 export const BUSH = 1;
 export const ROCK = 2;
@@ -30,7 +30,7 @@ const ROW = 7; // id, kind, x, y, angle, health, flags
 const OBJECT_ROW = 5; // id, kind, x, y, scale
 const RADIANS_PER_STEP = (2 * Math.PI) / 256;
 
-/** Something that moves. */
+/** A moving thing. */
 class Entity {
   constructor(id, kind) {
     this.id = id;
@@ -41,10 +41,10 @@ class Entity {
     this.isHunter = false;
     this.isDisconnected = false;
     this.weapon = 0;
-    /** When it was last seen to be hit, and when its present swinging began; milliseconds. */
+    /** The times of the last hit that was seen and of the start of the present swing; milliseconds. */
     this.hitAtMs = -Infinity;
     this.attackAtMs = -Infinity;
-    /** The tick at which it left the view; Infinity while it is in it. */
+    /** The tick at which it left the view; Infinity while it is in view. */
     this.goneTick = Infinity;
   }
 
@@ -64,12 +64,12 @@ class Entity {
 }
 
 export class World {
-  /** @param {number} playerId one's own, which a spectator never meets @param {any} settings of WELCOME */
+  /** @param {number} playerId the own player's; a spectator's is never in the world @param {any} settings of WELCOME */
   constructor(playerId, settings) {
     this.playerId = playerId;
     this.settings = settings;
     this.clock = new ServerClock(settings.tick_rate);
-    /** @type {Map<number, {name: string, team: number | null}>} also of those who left: their deeds outlive them */
+    /** @type {Map<number, {name: string, team: number | null}>} also players who left: later messages may name them */
     this.players = new Map();
     /** @type {Set<number>} players in the room */
     this.present = new Set();
@@ -101,7 +101,7 @@ export class World {
     return this.players.get(id)?.team ?? null;
   }
 
-  /** OBJECTS; one that is known already has changed. @param {number[]} numbers */
+  /** OBJECTS; an object that is known already has changed. @param {number[]} numbers */
   addObjects(numbers) {
     for (let i = 0; i + OBJECT_ROW <= numbers.length; i += OBJECT_ROW) {
       const [id, kind, x, y, scale] = numbers.slice(i, i + OBJECT_ROW);
@@ -122,7 +122,7 @@ export class World {
     }
   }
 
-  /** STATE: gone first, then moved, so that an id in both is alive. */
+  /** STATE: applies gone first, then moved, so that an id in both is alive. */
   applyState(tick, moved, gone, nowMs) {
     if (tick < this.clock.lastTick) this.entities.clear(); // a new round
     this.clock.observe(tick, nowMs);
@@ -142,12 +142,12 @@ export class World {
     }
     entity.goneTick = Infinity;
     entity.update(flags, health, nowMs);
-    // One's own tool swings when the button is pressed, not when the server has heard of it.
+    // The own player's tool swings when the person presses the button, not when the server has heard of it.
     if (id !== this.playerId) entity.swing((flags & FLAG_ATTACKING) !== 0, nowMs);
     entity.track.add(tick, x, y, angle * RADIANS_PER_STEP);
   }
 
-  /** @returns {Entity | undefined} one's own player, while it lives and is not on its way out of the picture */
+  /** @returns {Entity | undefined} the own player, while it lives and has not left the view */
   self() {
     const entity = this.entities.get(this.playerId);
     return entity && entity.goneTick === Infinity ? entity : undefined;
@@ -158,7 +158,7 @@ export class World {
     return delayTicks(this.clock.jitterMs, this.clock.periodMs);
   }
 
-  /** The tick to draw now, with a fraction; what had left the view by then is forgotten. @param {number} nowMs */
+  /** The tick to draw now, with a fraction; forgets things that left the view by then. @param {number} nowMs */
   advance(nowMs) {
     const clock = this.clock;
     const tick = clock.isStalled ? clock.lastTick : Math.min(clock.lastTick, clock.tickAt(nowMs) - this.delayTicks);
@@ -169,7 +169,7 @@ export class World {
   }
 
   /**
-   * What stops one's own player at a place: scenery, and whoever else stands there as far as is known.
+   * The circle that stops the own player at a place, if any: scenery, another player or an animal that this page knows.
    * @type {import("./movement.js").Touching}
    */
   touching = (x, y, scale) => {
@@ -185,7 +185,7 @@ export class World {
     return null;
   };
 
-  /** The radius of something that moves. @param {Entity} entity */
+  /** The radius of a moving thing. @param {Entity} entity */
   scaleOf(entity) {
     if (entity.kind === PLAYER) return this.settings.player_scale;
     if (entity.kind === PROJECTILE) return this.settings.projectile_scale;

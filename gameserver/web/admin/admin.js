@@ -1,4 +1,4 @@
-// The operator's page: who is here, how the rooms are doing, and a hand on both.
+// The operator's page: it shows the players and the rooms, and sends commands about both.
 
 import { ofThisTab } from "../browser.js";
 import { byId, element, setText, show } from "../dom.js";
@@ -65,7 +65,7 @@ function open(token) {
   });
 }
 
-/** Has something done, and writes down what it did. @type {import("./roombox.js").Run} */
+/** Sends a command and writes the answer into the page. @type {import("./roombox.js").Run} */
 async function run(method, args) {
   try {
     if (!method) throw new Error("no player is ticked");

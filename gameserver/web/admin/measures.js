@@ -1,6 +1,6 @@
-// The operator's measures on its page: whom each concerns, and a button that ends it.
+// The operator's measures on the operator's page: the player or address of each, and a button that ends it.
 //
-// In:  the list in the state, again and again. Out: calls of `run` with a method and its arguments.
+// In:  the list in each new state. Out: calls of `run` with a method and its arguments.
 
 import { byId, element, show } from "../dom.js";
 
@@ -13,7 +13,7 @@ let shown = "";
 /** @param {any[]} measures @param {import("./roombox.js").Run} run */
 export function showMeasures(measures, run) {
   const rows = measures.map(({ measure, address, name, reason }) => ({ measure, address, name, reason }));
-  if (JSON.stringify(rows) === shown) return; // a button that is just being pressed stays
+  if (JSON.stringify(rows) === shown) return; // so that a button stays while the operator presses it
   shown = JSON.stringify(rows);
   show(byId("measures"), rows.length > 0);
   byId("measures").replaceChildren(...rows.map((row) => line(row, run)));

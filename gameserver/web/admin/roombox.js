@@ -1,19 +1,19 @@
-// One room on the operator's page: its state, its players, and what can be done with both.
+// One room on the operator's page: its state, its players, and the commands for both.
 //
-// In:  the room's part of the state, again and again. Out: calls of `run` with a method and its arguments.
-// Rows are kept and changed, not made anew: what is ticked or typed in stays while the state goes on.
+// In:  the room's part of each new state. Out: calls of `run` with a method and its arguments.
+// A new state changes the rows and does not replace them, so ticks and typed text stay.
 
 import { element, setText } from "../dom.js";
 import { drawBars } from "../graph.js";
 import { clockText } from "../hud.js";
 
 const TICKS_SHOWN = 100;
-// Quick ticks look low, not like mountains of noise.
+// The top of the graph is at least this high, so that quick ticks look low.
 const LEAST_TOP_MS = 4;
-// A player who is kicked comes back no sooner: or the page would do it by one click.
+// A kicked player stays away for this long: otherwise one click on the page would bring the player back.
 const AWAY_S = 60;
 
-/** @typedef {(method: string, args: Record<string, any>) => Promise<boolean>} Run does it, and says what it did */
+/** @typedef {(method: string, args: Record<string, any>) => Promise<boolean>} Run sends a command, shows the answer */
 
 export class RoomBox {
   /** @param {string} roomId @param {Run} run */
@@ -95,7 +95,7 @@ export class RoomBox {
 
   async #forTicked(method, args) {
     const ticked = [...this.players].filter(([, { tick }]) => tick.checked);
-    if (!ticked.length) await this.run("", {}); // says that nobody is ticked
+    if (!ticked.length) await this.run("", {}); // shows the message that nobody is ticked
     for (const [id, { tick }] of ticked) {
       if (await this.run(method, { player_id: id, ...args() })) tick.checked = false;
     }
@@ -159,7 +159,7 @@ export class RoomBox {
   }
 }
 
-/** What was typed as a number, true, false or null if it is one of them, else as text. */
+/** The typed text as a number, true, false or null if it is one of them, else as text. */
 function parse(typed) {
   try {
     return JSON.parse(typed);

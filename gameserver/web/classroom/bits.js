@@ -1,6 +1,6 @@
 // A frame as it is on the wire: bits in rows of 32, as in RFC 6455 section 5.2, and bytes, each coloured by its field.
 //
-// Everything that belongs to a field carries its number in `data-field`; `linkFields` lights up all of it at once.
+// Every element of a field has the field's number in `data-field`; `linkFields` lights up all of them at once.
 
 import { element } from "../dom.js";
 
@@ -34,7 +34,7 @@ export const hexOf = (byte) => byte.toString(16).padStart(2, "0");
 /** @param {number} byte as "0101 1010" */
 export const bitsOf = (byte) => byte.toString(2).padStart(8, "0").replace(/(.{4})/, "$1 ");
 
-/** The bits of a frame's header and of what shares its last row. @param {any} frame as Net.plain gives it */
+/** The bits of a frame's header, and the payload's in the same rows. @param {any} frame as Net.plain gives it */
 export function bitGrid(frame) {
   const bytes = bytesOf(frame.wire);
   const rows = Math.ceil((frame.header_size * 8) / ROW_BITS);
@@ -49,7 +49,7 @@ export function bitGrid(frame) {
   return grid;
 }
 
-/** One bit can be reached with Tab, the others from there: left and right, and up and down by a row. */
+/** Tab reaches one bit; from there the arrow keys reach the others: left and right, and up and down by a row. */
 function letArrowsWalk(grid) {
   const bits = [...grid.querySelectorAll(".bit")];
   if (bits.length) bits[0].tabIndex = 0;
@@ -66,7 +66,7 @@ function letArrowsWalk(grid) {
   });
 }
 
-/** The name and the bits of a field, as far as they lie in one row. */
+/** The name of a field and those of its bits that lie in one row. */
 function rowOf(field, number, bytes, start, end) {
   const first = Math.max(field.first_bit, start);
   const last = Math.min(field.first_bit + field.bits, end);
@@ -102,7 +102,7 @@ export function hexDump(frame) {
   return dump;
 }
 
-/** A byte; one that holds several fields has a stripe of each. */
+/** A byte; a byte with several fields has a stripe for each. */
 function byteCell(fields, byte, at) {
   const cell = element("span", { className: "byte" });
   const inside = fields.map((field, number) => ({ field, number })).filter(({ field }) => overlaps(field, at * 8, at * 8 + 8));
@@ -118,7 +118,7 @@ function byteCell(fields, byte, at) {
 
 const overlaps = (field, start, end) => field.first_bit < end && field.first_bit + field.bits > start;
 
-/** The fields with what they say. @param {any} frame */
+/** The fields with their values and meanings. @param {any} frame */
 export function fieldTable(frame) {
   const rows = frame.fields.map((field, number) =>
     element(
@@ -139,10 +139,10 @@ function valueOf(field) {
   return digits.length > 18 ? `${digits.slice(0, 17)} …` : digits;
 }
 
-/** "RFC 6455 section 5.2" as "§ 5.2": that RFC is the one that is meant. @param {string} section */
+/** "RFC 6455 section 5.2" as "§ 5.2": a bare section is one of RFC 6455. @param {string} section */
 export const shortSection = (section) => section.replace("RFC 6455 section ", "§\u00a0").replace(" section ", " §\u00a0");
 
-/** Lights up all parts of the field that is pointed at, has the focus, or is clicked; Enter is a click. @param {any} view */
+/** Lights up all parts of a field under the pointer, with the focus, or clicked; Enter is a click. @param {any} view */
 export function linkFields(view) {
   let pinned = "";
   const light = (numbers) => {

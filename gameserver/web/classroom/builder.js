@@ -1,4 +1,4 @@
-// The switches of one frame: every field of the header, the payload as text, as bytes, or as a packet of the game.
+// A form to edit one frame: every field of the header, and the payload as text, as bytes, or as a packet of the game.
 //
 // In:  a `FrameModel`. Out: `changed` is called with the frame after every change.
 
@@ -41,7 +41,7 @@ export class Builder {
     this.packet.replaceChildren(...packets.map(({ id }) => option(id, id)));
   }
 
-  /** Shows a frame; null: there is nothing to switch. @param {any} frame */
+  /** Shows a frame; null: there is no frame to edit. @param {any} frame */
   show(frame) {
     this.frame = frame;
     show(this.fieldset, frame !== null);
@@ -105,7 +105,7 @@ export class Builder {
     this.changed(this.frame);
   }
 
-  /** The payload that is there, written in the new kind. */
+  /** Writes the present payload in the new kind. */
   #changeKind() {
     if (this.kind.value === "hex") this.payload.value = this.frame.payload.map(hexOf).join(" ");
     else if (this.kind.value === "text") this.payload.value = asText(this.frame.payload) ?? "";
@@ -173,7 +173,7 @@ function listFrom(written) {
   try {
     value = JSON.parse(written);
   } catch {
-    // Said below, in the same words as for what is JSON and no list.
+    // The line below throws, with the same message as for JSON that is no list.
   }
   if (!Array.isArray(value)) throw new Error('the arguments must be a list in JSON, such as ["Ann"]');
   return value;

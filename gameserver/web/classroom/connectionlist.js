@@ -1,4 +1,4 @@
-// The list of connections. It is told anew every second, and changes in place: what has the focus keeps it.
+// The list of connections. The server sends it every second. The list changes in place: an item keeps the focus.
 
 import { element, setText } from "../dom.js";
 

@@ -1,5 +1,6 @@
-// The way in, and back in: a page that this machine's own teacher opens is let in at once, others are asked for the
-// operator's token. When the server goes, the page stays as it is, says so, and comes back when the server does.
+// Opens a teaching page's connection to the server, and opens it again after a loss. The server lets a page of its own
+// machine in at once, and asks others for the operator's token. When the server goes, the page stays as it is, says so,
+// and connects again when the server is back.
 
 import { ofThisTab, onReturn } from "../browser.js";
 import { byId, element, setText, show } from "../dom.js";
@@ -11,14 +12,14 @@ const LONGEST_PAUSE_MS = 8000;
 const NO_CLOSE = 1006;
 
 /**
- * To the server, whichever link it is by now.
+ * The connection to the server; it stays the same object when a new link replaces a lost one.
  * @typedef {{isOpen: () => boolean, do: (method: string, args: Record<string, any>) => Promise<any>}} Way
  */
 
 /**
- * Opens the way to the server and shows #desk when it is open.
- * @param {string} path @param {(way: Way) => void} opened for the first time @param {(news: any) => void} news
- * @param {() => void} returned after the server was gone
+ * Opens the connection to the server and shows #desk when it is open.
+ * @param {string} path @param {(way: Way) => void} opened called the first time @param {(news: any) => void} news
+ * @param {() => void} returned called for each later connection, after the server was gone
  */
 export function openDesk(path, opened, news = () => {}, returned = () => {}) {
   const gone = element("p", { className: "gone", role: "status", hidden: true });
@@ -28,7 +29,7 @@ export function openDesk(path, opened, news = () => {}, returned = () => {}) {
   let link;
   let wasOpen = false;
   let pause_ms = FIRST_PAUSE_MS;
-  let timer = 0; // runs while the next attempt is awaited
+  let timer = 0; // not 0 while the page waits for the next attempt
   let knockAgain = () => {};
   onReturn(() => timer && knockAgain());
   knock(ofThisTab.get(KEPT) ?? "");
@@ -50,7 +51,7 @@ export function openDesk(path, opened, news = () => {}, returned = () => {}) {
     opened({ isOpen: () => gone.hidden, do: (method, args) => link.do(method, args) });
   }
 
-  /** A server that refuses says why; one that has gone says no more than a CLOSE. */
+  /** A server that refuses sends the reason; a server that has gone sends at most a CLOSE. */
   function leave(token, problem, close) {
     if (link.problem) {
       show(gone, false);
@@ -66,10 +67,10 @@ export function openDesk(path, opened, news = () => {}, returned = () => {}) {
   }
 }
 
-/** The last frame that this page itself got: a class that looks at how connections end sees it here. */
+/** The last frame that this page itself got. A class that studies the end of connections sees it here. */
 const lastWords = ({ code, reason }) => (code === NO_CLOSE ? " without a CLOSE." : `. Its last frame to this page: CLOSE ${code} ${reason}.`);
 
-/** Asks for the operator's token, once it is needed. @param {(token: string) => void} knock */
+/** Asks for the operator's token when the server needs it. @param {(token: string) => void} knock */
 function tokenForm(knock) {
   const message = element("p", { className: "bad", role: "alert" });
   const input = element("input", { type: "password", autocomplete: "off", id: "token" });

@@ -1,8 +1,8 @@
-// Bytes of a handshake as text that can be edited: line ends and other odd bytes are written out, so that none is guessed.
+// Bytes of a handshake as text that a person can edit. Line ends and other odd bytes are escapes, so none is guessed.
 //
-//   GET /echo HTTP/1.1\r\n      one line each; where the text itself breaks a line, nothing is sent
+//   GET /echo HTTP/1.1\r\n      one line each; a line break of the text itself sends nothing
 //
-// In and out: a list of bytes, and the text for it.
+// In and out: a list of bytes, and its text.
 
 const NAMED = { 0x0d: "\\r", 0x0a: "\\n", 0x09: "\\t", 0x5c: "\\\\" };
 const BYTES = { r: 0x0d, n: 0x0a, t: 0x09, "\\": 0x5c };
@@ -13,7 +13,7 @@ export function escape(bytes) {
   return text.join("").replaceAll("\\n", "\\n\n").replace(/\n$/, "");
 }
 
-/** @param {string} text @returns {number[]} throws an Error for an escape that there is not */
+/** @param {string} text @returns {number[]} throws an Error for an unknown escape */
 export function unescape(text) {
   const bytes = [];
   for (const [part, code, hex] of text.replaceAll(/[\r\n]/g, "").matchAll(/\\x([0-9a-f]{2})|\\(.?)|[^]/giu)) {

@@ -1,6 +1,7 @@
-// A frame of a client as something to play with: bytes -> what can be switched in it -> bytes (RFC 6455 section 5.2).
+// A client's frame as a record that a page can edit: bytes -> record -> bytes (RFC 6455 section 5.2).
 //
-// Nothing is checked here: wrong frames are the point. `build(parse(bytes))` gives back the same bytes.
+// This module checks nothing, because the lab must be able to send wrong frames. `build(parse(bytes))` gives back the
+// same bytes.
 
 export const FORMS = { 7: 0, 16: 2, 64: 8 };
 const MARKS = { 16: 126, 64: 127 };

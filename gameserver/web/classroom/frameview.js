@@ -1,6 +1,6 @@
-// A frame explained: bits, bytes and meanings linked, the unmasking, its message and packet, and the rule that it breaks.
+// Explains a frame: linked bits, bytes and meanings, the unmasking, the message and packet, and the rule that it breaks.
 //
-// In:  what Net.plain makes of a frame. Out: an element.
+// In:  a frame, as Net.plain gives it. Out: an element.
 
 import { element } from "../dom.js";
 import { bitGrid, bitsOf, fieldTable, hexDump, hexOf, linkFields } from "./bits.js";
@@ -12,7 +12,7 @@ const ROWS_AT_FIRST = 8;
 /**
  * @param {any} frame
  * @param {{number?: number, message?: any, frames?: number[], goTo?: (number: number) => void,
- *   isQuestion?: boolean}} context what the list knows; isQuestion: whether it breaks a rule is for the class to find out
+ *   isQuestion?: boolean}} context facts from the list; isQuestion: hides the broken rule for the class to find
  */
 export function frameView(frame, context = {}) {
   const view = element("div", { className: "frame-view" }, headline(frame, context.number));

@@ -1,6 +1,6 @@
-// An opening handshake explained: line by line, and the accept key step by step.
+// Explains an opening handshake: line by line, and the accept key step by step.
 //
-// In:  its halves, as Net.plain gives them. Out: an element.
+// In:  the request and the response, as Net.plain gives them. Out: an element.
 
 import { element } from "../dom.js";
 import { shortSection } from "./bits.js";

@@ -1,9 +1,10 @@
-// Hex digits as people write and paste them -> bytes; and never other bytes than they mean: Net/hex_text.py for the page.
+// Hex digits as people write and paste them -> bytes, and never other bytes than people mean. It is Net/hex_text.py in
+// JavaScript.
 //
 // In:  text: `81 85 37`, `8185`, `81:85`, `0x81, 0x85`, `\x81\x85`, `b"\x81..."` as Python prints bytes, and hex dumps with
-//      offsets. Out: a list of bytes. Throws an Error with a sentence for what is no hex or can be read in two ways.
+//      offsets. Out: a list of bytes. Throws an Error with a sentence if the text is no hex or can be read in two ways.
 //
-// The steps, their names and their order are those of the Python file, and the table tests/Net/hex_cases.py tests both.
+// The steps, their names and their order are as in the Python file. The table tests/Net/hex_cases.py tests both files.
 
 import { bytesOf } from "./bits.js";
 
@@ -52,7 +53,7 @@ function pythonBytes(text) {
   return bytes;
 }
 
-/** \x81\x85, in quotation marks or not; a backslash at the end of a line goes on in the next. */
+/** \x81\x85, in quotation marks or not; after a backslash at the end of a line, the text continues in the next line. */
 function escapes(text) {
   if (!text.includes("\\x") || !ESCAPED_ONLY.test(text)) return null;
   return [...text.matchAll(/\\x(..)/g)].map(([, digits]) => parseInt(digits, 16));
@@ -97,7 +98,7 @@ function checkOneReading(text, groups, lengths) {
 
 // Dumps
 
-/** A hex dump, null if it is none. */
+/** The bytes of a hex dump; null if the text is no hex dump. */
 function dump(text) {
   const written = text.split("\n").filter((line) => line.trim());
   for (const [pattern, isPairs] of [[WITH_COLON, false], [WITHOUT_COLON, true]]) {
@@ -116,19 +117,19 @@ function dump(text) {
   return null;
 }
 
-/** The offset of every line and what stands behind it, null unless all lines have one. */
+/** The offset of every line and the text after it; null unless all lines have an offset. */
 function linesOf(written, pattern) {
   const found = written.map((line) => pattern.exec(line));
   return found.length && found.every(Boolean) ? found.map(([, offset, rest]) => [offset, rest ?? ""]) : null;
 }
 
-/** Whether the first groups of lines are offsets: the first is zero, or they grow as the bytes beside them. */
+/** Whether the first groups of the lines are offsets: the first is zero, or each grows by the bytes in the line. */
 function hasOffsets(lines) {
   if (/^0+$/.test(lines[0][0])) return lines[0][1] !== "";
   return lines.length > 1 && BASES.some((base) => readLines(lines, base, true).some((bytes) => bytes.length));
 }
 
-/** All readings of a dump whose offsets are numbers of this base: with and without a column, in both byte orders. */
+/** All readings of a dump, with offsets in this base: with and without a text column, in both byte orders. */
 function readLines(lines, [prefix, digits], isPairs) {
   if (!lines.every(([offset]) => digits.test(offset))) return [];
   const offsets = lines.map(([offset]) => BigInt(prefix + offset));
@@ -163,7 +164,7 @@ function wholeLines(lines, sizes, isPairs, hasColumn, isSwapped) {
   return bytes;
 }
 
-/** How many bytes the first groups of a line are, and where each of these starts of the line ends. */
+/** The possible starts of a line: for each, the number of bytes in its groups and the index at which it ends. */
 function starts(rest, isPairs) {
   const found = [];
   for (BYTES_OF_A_LINE.lastIndex = 0; ; ) {
@@ -179,7 +180,7 @@ function bytesIn(groups, isSwapped) {
   return words.flatMap((word) => (isSwapped && word.length >= 4 ? word.reverse() : word));
 }
 
-/** Whether a line may end so: with nothing, or with a column that shows the bytes as text. */
+/** Whether `rest` may be the end of a line: it is empty, or a column that shows the bytes as text. */
 function isRest(rest, bytes, hasColumn) {
   const column = [...rest.trim()];
   if (!hasColumn) return !column.length;
@@ -190,7 +191,7 @@ function isRest(rest, bytes, hasColumn) {
   return shows(column, first < 0 ? [] : bytes.slice(first, last + 1));
 }
 
-/** Whether a column shows these bytes: what can be printed as it is, and anything in place of the others. */
+/** Whether a column shows these bytes: a printable byte as itself, and any other byte as any character. */
 function shows(column, bytes) {
   const fits = (char, byte) => char === String.fromCharCode(byte) || byte < 0x20 || byte > 0x7e;
   return column.length === bytes.length && column.every((char, i) => fits(char, bytes[i]));

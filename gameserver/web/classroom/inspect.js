@@ -1,4 +1,4 @@
-// /inspect: live connections, their frames both ways, and each frame explained.
+// /inspect: live connections, their frames in both directions, and an explanation of each frame.
 
 import { copyText, ofThisTab, saveFile } from "../browser.js";
 import { byId, element, setText, show } from "../dom.js";
@@ -13,15 +13,15 @@ const OPCODES = ["TEXT", "BINARY", "CONTINUATION", "CLOSE", "PING", "PONG"];
 let link = null;
 /** @type {number | null | undefined} a connection; null: all; undefined: none yet */
 let watched;
-let asked = 0; // how often the server was told what to watch
-let isAnswered = false; // the last time too: rows that come before that are of another choice
-let known = []; // connections, as they were last told
-let isBack = false; // the way to a server that was gone is open again; whether it is the same one shows in its connections
+let asked = 0; // number of "watch" commands sent
+let isAnswered = false; // whether the last "watch" is answered: rows that come before belong to an earlier choice
+let known = []; // the last list of connections
+let isBack = false; // a server that was gone is back; its connections show whether it is the same one
 let shownHex = "";
 let searched = "";
 const HELLO = byId("detail").firstElementChild;
 const packets = new Set();
-/** What was said of rows: it can be read again when the server has gone. @type {WeakMap<any, any>} */
+/** The explanations of rows: the person can read them again when the server has gone. @type {WeakMap<any, any>} */
 const explained = new WeakMap();
 const timeline = new Timeline(byId("timeline"), explain);
 const connectionList = new ConnectionList(byId("connections"), choose, showHandshake);
@@ -59,7 +59,7 @@ function hear({ connections, rows, skipped, left_out }) {
   if (rows) showRows(rows, skipped, left_out);
 }
 
-/** Goes on where it was. A server that was started anew knows nothing of the frames on the page: they stay to be read. */
+/** Continues after a lost connection. A restarted server does not know the frames on the page: they stay readable. */
 function returnTo(connections) {
   isBack = false;
   const isSame = connections.some(({ number, address }) => known.some((old) => old.number === number && old.address === address));
@@ -79,12 +79,12 @@ function showConnections(connections) {
   }
 }
 
-/** While the server is gone nothing can take the place of what is on the page, so it stays. */
+/** Watches another connection. While the server is gone, it cannot send other frames, so the page stays as it is. */
 function choose(number) {
   if (link.isOpen()) watch(number);
 }
 
-/** Drops what is on the page, for it may be what is to be hidden from now on, and asks for a connection's frames. */
+/** Clears the page, because its content may be hidden from now on, and asks for a connection's frames. */
 function watch(number) {
   watched = number;
   clearDetail();
@@ -106,12 +106,12 @@ async function ask() {
     await watching;
     isAnswered ||= mine === asked;
   } catch {
-    // The way to the server has ended: what is watched is asked for again when there is another one.
+    // The connection to the server has ended: the page sends "watch" again on the next one.
   }
 }
 
 function showRows(given, skipped, leftOut) {
-  if (!isAnswered) return; // they were on their way when something else was chosen, or hidden
+  if (!isAnswered) return; // they were under way when the person chose another connection, or hid names
   const rows = given.filter(({ connection }) => watched === null || connection === watched);
   for (const { packet } of rows) {
     if (!packet || packets.has(packet)) continue;
@@ -139,7 +139,7 @@ function filter() {
   timeline.refresh();
 }
 
-/** Lets the server look for the words in whole messages, which the list has not; new rows then say whether they have them. */
+/** Asks the server to search whole messages, which the list does not have; new rows then say whether they match. */
 async function search() {
   const words = byId("search").value.trim();
   if (words === searched) return;
@@ -183,7 +183,7 @@ function showDetail(view, hex = "") {
   const hadFocus = byId("detail").contains(document.activeElement);
   shownHex = (hex.match(/../g) ?? []).join(" ");
   byId("detail").replaceChildren(view);
-  if (hadFocus) byId("detail").focus(); // what was pressed in it is gone
+  if (hadFocus) byId("detail").focus(); // the pressed button in it is gone
   byId("detail").scrollTop = 0;
   setText(byId("copied"), "");
   show(byId("detail-tools"), true);
@@ -198,7 +198,7 @@ function clearDetail() {
 async function copy() {
   const isCopied = await copyText(shownHex);
   setText(byId("copied"), isCopied ? "copied" : "copy it from the field below");
-  // Without https, or without the permission, the text is put into a field from which a person can copy it.
+  // Without https, or without the permission, the page puts the text into a field, and the person copies it there.
   if (!isCopied) byId("detail").prepend(element("textarea", { value: shownHex, readOnly: true, rows: 3, className: "mono" }));
 }
 

@@ -1,4 +1,4 @@
-// /lab: any bytes at all, sent to this very server over a real connection, and its answer explained.
+// /lab: sends any bytes to this server over a real connection, and explains the answer.
 
 import { byId, element, setText, show } from "../dom.js";
 import { bytesOf, hexOf } from "./bits.js";
@@ -14,12 +14,12 @@ const OPCODES = { 0: "CONTINUATION", 1: "TEXT", 2: "BINARY", 8: "CLOSE", 9: "PIN
 const GOODBYE = [0x88, 0x82, 0x37, 0xfa, 0x21, 0x3d, 0x34, 0x12];
 
 let link = null;
-/** What the server takes at most, see `Laboratory._bounds`; null until the page has been filled. */
+/** The server's limits for an experiment, see `Laboratory._bounds`; null until the page has been filled. */
 let bounds = null;
 /** @type {number[][]} bytes of each step */
 let steps = [];
 let chosen = 0;
-/** The experiment from the shelf, while nothing of it has been changed. */
+/** The experiment from the shelf, as long as the person has changed nothing in it. */
 let experiment = null;
 let explained = 0;
 
@@ -33,7 +33,7 @@ openDesk("/lab", async (way) => {
   bounds = newBounds;
   builder.setPackets(packets.to_server);
   shelf.fill(chapters);
-  const wanted = new URLSearchParams(location.search).get("experiment"); // how the lessons name one
+  const wanted = new URLSearchParams(location.search).get("experiment"); // as in a lesson
   if (!shelf.choose(decodeURIComponent(location.hash.slice(1)) || wanted)) startAfresh();
 });
 addEventListener("hashchange", () => shelf.choose(decodeURIComponent(location.hash.slice(1))));
@@ -59,7 +59,7 @@ byId("raw").oninput = () => {
   }
 };
 
-/** What the class starts from: Hello, as in section 5.7, and a goodbye. */
+/** Shows the first experiment: the frame "Hello", as in RFC 6455 section 5.7, and a CLOSE. */
 function startAfresh() {
   shelf.mark(null);
   take({
@@ -74,7 +74,7 @@ function startAfresh() {
   experiment = null;
 }
 
-/** Puts an experiment on the bench. */
+/** Puts an experiment into the form. */
 function take(given) {
   experiment = given;
   steps = (given.steps ?? []).map(bytesOf);
@@ -101,7 +101,7 @@ function usualOpening() {
   return [`GET ${byId("path").value} HTTP/1.1`, `Host: ${location.host}`, ...lines, "", ""].join("\r\n");
 }
 
-/** Whatever is changed makes it an experiment of one's own. */
+/** Any change makes it the person's own experiment. */
 function touched() {
   experiment = null;
   shelf.mark(null);
@@ -145,19 +145,19 @@ function change(how, next) {
   chooseStep(steps.length ? Math.min(next, steps.length - 1) : 0);
 }
 
-/** The chosen step as the server reads it. */
+/** Shows the chosen step as the server reads it. */
 async function preview() {
   const mine = ++explained;
   const bytes = steps[chosen];
   if (!bytes?.length) return byId("preview").replaceChildren();
   const frames = await ask("explain", { wire: bytes.map(hexOf).join("") }).catch((error) => [error.message]);
   if (mine !== explained) return;
-  if (frames.length > 1) builder.show(null); // several frames in one step: only their bytes can be changed
+  if (frames.length > 1) builder.show(null); // several frames in one step: the person can change only their bytes
   byId("preview").replaceChildren(...frames.map((frame) => (typeof frame === "string" ? element("p", { className: "bad" }, frame) : frameView(frame, { isQuestion: true }))));
   if (frames.length === 1) letBitsBeSwitched(byId("preview"));
 }
 
-/** A click on a bit of the header turns it over. */
+/** A click on a bit of the header inverts it. */
 function letBitsBeSwitched(view) {
   for (const bit of view.querySelectorAll(".bit")) {
     bit.title = "click: turn this bit over";
@@ -181,7 +181,7 @@ async function send() {
   byId("send").disabled = false;
 }
 
-/** Asks the server something that it can take. */
+/** Sends a command to the server; throws an Error if it exceeds the server's limits. */
 async function ask(name, args) {
   const sizes = [args.wire, args.opening, ...(args.steps ?? [])].map((digits) => (digits ?? "").length / 2);
   const longest = Math.max(...sizes);
@@ -209,7 +209,7 @@ function request() {
   ];
 }
 
-/** All bytes in pieces that end at the given places. */
+/** All bytes, cut into pieces at the given places. */
 function splitAt(bytes, written) {
   const places = [...new Set((written.match(/\d+/g) ?? []).map(Number))].filter((at) => at > 0 && at < bytes.length).sort((a, b) => a - b);
   return [0, ...places].map((start, i) => bytes.slice(start, places[i] ?? bytes.length));

@@ -1,4 +1,4 @@
-// A message: what it was joined from, what it says, and the packet in it as a tree.
+// Shows a message: its frames, its content, and the packet in it as a tree.
 
 import { element } from "../dom.js";
 import { violationBox } from "./violation.js";
@@ -52,7 +52,7 @@ function clipHex(digits) {
   return pairs.length > 12 ? `${pairs.slice(0, 12).join(" ")} …` : pairs.join(" ");
 }
 
-/** A value: short ones in a line, long ones to be opened. */
+/** Shows a value: a short value in a line, a long value in a part that the person can open. */
 function value(given) {
   const written = JSON.stringify(given);
   if (written.length <= 60 || given === null || typeof given !== "object") return element("span", { className: "mono wrap" }, written);

@@ -1,5 +1,5 @@
-// What an experiment has shown: how it ended, which rules decided, whether that is what was stated, and all that went
-// over the wire.
+// The result of an experiment: its end, the rules that decided, whether the result is as stated, and all frames that
+// went over the wire.
 
 import { element } from "../dom.js";
 import { bytesOf } from "./bits.js";
@@ -68,12 +68,12 @@ function exchange(result) {
   return list;
 }
 
-/** A frame; and if the server refuses something in it, by which rule, and where. */
+/** Explains a frame; if the server refuses something in it, names the rule and the place. */
 function explanation(frame) {
   return element("div", {}, ...(frame.refusal ? [violationBox(frame.refusal)] : []), frameView(frame));
 }
 
-/** Frames of both directions: an answer stands behind the frame whose bytes had been sent when it came. */
+/** Frames of both directions, in order: an answer comes after the frames that were sent before it arrived. */
 function inOrder({ sent, answers }) {
   const up = sent.map((frame) => ({ isUp: true, frame, at: frame.offset + frame.size }));
   const down = answers.map((frame) => ({ isUp: false, frame, at: frame.after }));
@@ -87,7 +87,7 @@ function summary(frame) {
   return `${frame.opcode_name} ${shown.length > 48 ? `${shown.slice(0, 47)} …` : shown}`;
 }
 
-/** A line that opens to the whole explanation. */
+/** A line that the person can open to see the whole explanation. */
 function line(way, text, note, explain) {
   const arrow = element("span", { className: "way" }, way === "up" ? "→" : "←");
   const details = element("details", { className: way }, element("summary", {}, arrow, ` ${text} `, element("span", { className: "soft small" }, note)));

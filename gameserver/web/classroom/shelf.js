@@ -1,4 +1,4 @@
-// The shelf of prepared experiments: by chapter, and found by words.
+// The shelf of prepared experiments: sorted by chapter, with a search for words.
 
 import { showAddress } from "../browser.js";
 import { element, show } from "../dom.js";
@@ -36,7 +36,7 @@ export class Shelf {
     return true;
   }
 
-  /** Marks the one that is on the bench. @param {string | null} id */
+  /** Marks the experiment that is in the form. @param {string | null} id */
   mark(id) {
     for (const [known, { button }] of this.rows) {
       if (known === id) button.setAttribute("aria-current", "true");

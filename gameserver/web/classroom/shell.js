@@ -1,9 +1,10 @@
-// What every teaching page has: large or small letters, light or dark, and where one is. Remembered in this browser.
+// The parts of every teaching page: the size of letters, light or dark, the mark of the present page. The browser keeps
+// the choices.
 
 import { lasting, prefersDark } from "../browser.js";
 import { byId, setText } from "../dom.js";
 
-// Of the usual letters, which follow the size of the window.
+// Factors of the usual size of letters, which follows the size of the window.
 const SIZES = [0.8, 0.9, 1, 1.15, 1.35, 1.58];
 const USUAL = 2;
 

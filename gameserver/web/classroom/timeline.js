@@ -1,6 +1,6 @@
-// The list of frames: which are shown, and which wait while the list stands still.
+// The list of frames: it shows frames, and holds new ones back while it is paused.
 //
-// In:  rows from the server, in the order of their times. Out: a click on one.
+// In:  rows from the server, in the order of their times. Out: calls `choose` with the row that the person chooses.
 
 import { element } from "../dom.js";
 
@@ -14,7 +14,7 @@ export class Timeline {
   /** @param {HTMLOListElement} list @param {(row: Row) => void} choose */
   constructor(list, choose) {
     this.list = list;
-    // The list has the focus, not its rows: they go after a while, and nobody presses Tab four hundred times.
+    // The list has the focus, not its rows: rows disappear after a while, and nobody presses Tab four hundred times.
     list.tabIndex = 0;
     this.choose = choose;
     this.isPaused = false;
@@ -23,7 +23,7 @@ export class Timeline {
     this.clear();
   }
 
-  /** Whether rows say of which connection they are. */
+  /** Whether each row shows the number of its connection. */
   get severalConnections() {
     return this.list.classList.contains("several");
   }
@@ -41,7 +41,7 @@ export class Timeline {
     this.list.replaceChildren();
   }
 
-  /** Rows wait while the list stands still; into an empty one the first go all the same. @param {Row[]} rows */
+  /** Adds rows, or holds them back while the list is paused; an empty list takes them at once. @param {Row[]} rows */
   add(rows) {
     if (this.isPaused && this.rows.length) this.waiting = [...this.waiting, ...rows].slice(-KEPT);
     else this.#append(rows);
@@ -52,7 +52,7 @@ export class Timeline {
     if (!isPaused) this.#append(this.waiting.splice(0));
   }
 
-  /** Shows the next frame that waits and is wanted, and chooses it. */
+  /** Shows and chooses the next waiting frame that passes the filter. */
   step() {
     const next = this.waiting.findIndex(this.isWanted);
     const passed = this.waiting.splice(0, next < 0 ? this.waiting.length : next + 1);
@@ -60,14 +60,14 @@ export class Timeline {
     if (next >= 0) this.select(passed[passed.length - 1]);
   }
 
-  /** After the filter has changed. */
+  /** Fills the list again after the filter has changed. */
   refresh() {
     this.list.replaceChildren(...this.rows.filter(this.isWanted).slice(-SHOWN).map((row) => this.#item(row)));
     this.#markChosen();
     this.list.scrollTop = this.list.scrollHeight;
   }
 
-  /** Chooses a row, or the one with this number on the connection of the chosen one. @param {Row | number} row */
+  /** Chooses a row, or the row with this number on the connection of the chosen row. @param {Row | number} row */
   select(row) {
     const found = typeof row === "number" ? this.rows.find((known) => known.number === row && known.connection === this.chosen?.connection) : row;
     if (!found) return;
@@ -76,7 +76,7 @@ export class Timeline {
     this.choose(found);
   }
 
-  /** Chooses the shown frame before (-1) or after (1) the chosen one, the newest if there is none. */
+  /** Chooses the shown frame before (-1) or after (1) the chosen frame; without a chosen frame, the newest. */
   move(by) {
     const shown = this.rows.filter(this.isWanted);
     const next = this.chosen ? shown[shown.indexOf(this.chosen) + by] : shown[shown.length - 1];
@@ -91,7 +91,7 @@ export class Timeline {
     if (isAtEnd) this.list.scrollTop = this.list.scrollHeight;
   }
 
-  /** Seconds since its connection began; of several connections, which began at different times, the clock's minutes. */
+  /** Seconds since the connection began; for several connections, which began at different times, the clock's minutes. */
   #time({ at_ms, clock_ms }) {
     return this.severalConnections ? new Date(clock_ms).toISOString().slice(14, 22) : (at_ms / 1000).toFixed(2);
   }
@@ -125,7 +125,7 @@ export class Timeline {
   }
 }
 
-/** What kind of frame it is, with its place in a fragmented message. */
+/** The kind of the frame, with its place in a fragmented message. */
 function shortName(row) {
   if (row.fragment === 0 || (row.fragment === 1 && row.fin)) return row.opcode;
   return `${row.opcode === "CONTINUATION" ? "CONT" : row.opcode} part ${row.fragment}${row.fin ? ", last" : ""}`;

@@ -1,4 +1,4 @@
-// A broken rule: in words, where it stands, and the lines of this server's code that refuse it.
+// Shows a broken rule: in words, its section, and the lines of this server's code that refuse it.
 
 import { element } from "../dom.js";
 

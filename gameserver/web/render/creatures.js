@@ -49,7 +49,7 @@ function drawWolf(context, scale) {
   drawEyes(context, scale, "#c93a2f");
 }
 
-/** The muzzle, which shows where an animal is looking. */
+/** The muzzle, which shows the direction in which an animal looks. */
 function drawHead(context, scale, size, colour) {
   circle(context, scale * 0.92, 0, scale * size);
   paint(context, colour);

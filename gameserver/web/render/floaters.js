@@ -1,11 +1,11 @@
-// Words that rise from a place and fade: what a swing has brought in.
+// Words that rise from a place and fade: the gains of a swing.
 
 import { stamp } from "./sprites.js";
 
 const LASTS_MS = 1100;
 const RISE = 90;
 const SIZE = 24;
-// Several that come at once stand side by side.
+// Several words that come at once stand this far apart.
 const STEP = 26;
 
 export class Floaters {

@@ -1,4 +1,4 @@
-// What everything stands on: grass, snow in the north, a river, grid lines, and the darkness outside the map.
+// The ground: grass, snow in the north, a river, grid lines, and the darkness outside the map.
 
 import { COLOURS } from "./palette.js";
 
@@ -23,7 +23,7 @@ export function drawGround(context, view, settings) {
   if (right > size) context.fillRect(size, Math.max(top, 0), right - size, Math.min(bottom, size) - Math.max(top, 0));
 }
 
-/** The strips of other ground, from north to south, as far as this server has any. @param {any} settings */
+/** The strips of snow and river, from north to south, if this server has them. @param {any} settings */
 export function bands(settings) {
   const { snow_to_y: snowTo, river_from_y: top, river_to_y: bottom } = settings;
   const found = [];

@@ -1,4 +1,4 @@
-// What is written over players: names, health bars, and what they say.
+// Labels over players: names, health bars, and speech bubbles.
 
 import { roundedRectangle } from "../browser.js";
 import { COLOURS } from "./palette.js";

@@ -1,4 +1,4 @@
-// The whole map in a corner: the kinds of ground, what was seen of it, and who is near.
+// The whole map in a corner: the kinds of ground, the known static objects, and the players in view.
 
 import { drawingContext, pixelRatio } from "../browser.js";
 import { GOLD, ROCK, TREE } from "../world.js";

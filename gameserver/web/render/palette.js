@@ -1,4 +1,4 @@
-// The colours and lines of the picture, and two shapes that several things are made of.
+// The colours and lines of the picture, and two shapes that several drawings use.
 
 export const COLOURS = {
   outline: "#4b4b4f",
@@ -18,11 +18,11 @@ export const COLOURS = {
 export const OUTLINE = 5;
 
 const SKINS = ["#c2945a", "#d9ab79", "#a5713f", "#8f5f3c", "#e3bd96", "#b9825a"];
-/** Light enough for dark outlines, and told apart by those who see red and green alike. */
+/** Light enough for dark outlines, and different also for people with red-green colour blindness. */
 export const TEAM_COLOURS = ["#e0685c", "#5c93e0", "#e6c54a", "#9a6fd0"];
 export const TEAM_NAMES = ["Red", "Blue", "Yellow", "Purple"];
 
-/** The colour of a player's body: its team's, or one of its own. @param {number | null} team @param {number} id */
+/** The colour of a player's body, by its team or else by its id. @param {number | null} team @param {number} id */
 export function bodyColour(team, id) {
   return team === null ? SKINS[id % SKINS.length] : TEAM_COLOURS[team % TEAM_COLOURS.length];
 }
@@ -44,7 +44,7 @@ export function circle(context, x, y, radius) {
   context.arc(x, y, radius, 0, 2 * Math.PI);
 }
 
-/** Fills and outlines the present path. */
+/** Fills and outlines the current path. */
 export function paint(context, fill, outline = COLOURS.outline) {
   context.fillStyle = fill;
   context.fill();

@@ -20,7 +20,7 @@ export function drawPlayer(context, place, entity, team, settings, nowMs) {
   context.save();
   context.translate(place.x, place.y);
   context.rotate(place.angle + swing(entity, weapon, nowMs));
-  // Whoever lost the connection stands there like a ghost for a while.
+  // A player that has lost its connection stands there like a ghost for a while.
   if (entity.isDisconnected) context.globalAlpha = GHOST_ALPHA;
   drawTool(context, weapon?.name, scale);
   for (const side of [-1, 1]) {
@@ -36,7 +36,7 @@ export function drawPlayer(context, place, entity, team, settings, nowMs) {
   context.restore();
 }
 
-/** How far the tool is turned: back, then through the aim, once for each cool-down while the player attacks. */
+/** The angle of the tool: it turns back, then through the aim, once for each cool-down while the player attacks. */
 function swing(entity, weapon, nowMs) {
   const lastsMs = 1000 * (weapon?.cooldown ?? 0) || USUAL_SWING_MS;
   const sinceMs = nowMs - entity.attackAtMs;

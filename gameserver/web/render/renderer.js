@@ -1,6 +1,6 @@
-// One picture: the world as it is to be seen at this moment, from the ground up.
+// Draws one picture: the world at this moment, from the ground up.
 //
-// In:  the world, one's own predicted place, who says what. Out: pixels on the canvas.
+// In:  the world, the own player's predicted place, the texts of speech bubbles. Out: pixels on the canvas.
 
 import { drawingContext, pixelRatio } from "../browser.js";
 import { ANIMAL, PLAYER, PROJECTILE } from "../world.js";
@@ -12,7 +12,7 @@ import { drawPlayer } from "./players.js";
 import { drawObject } from "./scenery.js";
 import { Sprites } from "./sprites.js";
 
-// More pixels than this for one of the page's cost time that nobody sees.
+// More pixels of the screen for one pixel of the page cost time and show no difference.
 const MOST_PIXEL_RATIO = 2;
 
 export class Renderer {
@@ -22,7 +22,7 @@ export class Renderer {
     this.context = drawingContext(canvas, { alpha: false });
     if (!this.context) throw new Error("this browser gives the page no canvas to draw on");
     this.sprites = new Sprites();
-    /** @type {Map<number, {x: number, y: number, angle: number}>} players, where they were drawn */
+    /** @type {Map<number, {x: number, y: number, angle: number}>} players, at the places where they were drawn */
     this.places = new Map();
   }
 
@@ -41,7 +41,7 @@ export class Renderer {
 
   /**
    * @param {import("../world.js").World} world @param {import("../camera.js").Camera} camera
-   * @param {{x: number, y: number, angle: number} | null} self where one's own player is predicted to be
+   * @param {{x: number, y: number, angle: number} | null} self the predicted place of the own player
    * @param {(id: number) => string | null} sayingOf @param {number} nowMs
    */
   draw(world, camera, self, sayingOf, nowMs) {
@@ -65,7 +65,7 @@ export class Renderer {
     this.#drawLabels(world, shown, sayingOf);
   }
 
-  /** Where a place of the world is on the page. @returns {{x: number, y: number}} */
+  /** The point of the page that shows a place of the world. @returns {{x: number, y: number}} */
   toPage(camera, { x, y }) {
     const ratio = this.canvas.width / (this.canvas.clientWidth || 1);
     return {

@@ -1,4 +1,4 @@
-// Everything that stands: trees, bushes, rocks, gold, walls and spikes. A circle of its scale is what is solid.
+// Static objects: trees, bushes, rocks, gold, walls and spikes. The solid part of an object is a circle of its scale.
 
 import { BUSH, GOLD, ROCK, SPIKE, TREE, WALL } from "../world.js";
 import { circle, COLOURS, paint, star } from "./palette.js";
@@ -12,7 +12,7 @@ const DRAWN = {
   [WALL]: drawWall,
   [SPIKE]: drawSpike,
 };
-// Leaves and outlines reach a little beyond the circle.
+// A sprite is this much larger than the circle: leaves and outlines reach a little beyond it.
 const ROOM = 1.25;
 
 /**

@@ -1,8 +1,8 @@
-// Pictures that are drawn once and copied from then on: scenery and lettering cost most to draw and change least.
+// Pictures that are drawn once and then copied: scenery and text cost the most time to draw, and seldom change.
 
 import { drawingContext, roundedRectangle } from "../browser.js";
 
-// Enough for a busy screen; when there are more, all are drawn anew.
+// Enough for a busy screen. When this many exist, all are dropped and drawn again.
 const MOST_SPRITES = 400;
 const FONT = "'Trebuchet MS', 'DejaVu Sans', 'Segoe UI', sans-serif";
 
@@ -21,7 +21,7 @@ export class Sprites {
     this.made = new Map();
   }
 
-  /** Pictures are sharp at one zoom only. @param {number} zoom pixels for a world unit */
+  /** Drops all pictures at a new zoom: they are sharp at one zoom only. @param {number} zoom pixels for a world unit */
   setZoom(zoom) {
     if (zoom === this.zoom) return;
     this.zoom = zoom;
@@ -29,7 +29,7 @@ export class Sprites {
   }
 
   /**
-   * The picture of that name, drawn by `draw` round (0, 0) if there is none yet.
+   * The picture with this name; if there is none yet, `draw` draws it round (0, 0).
    * @param {string} name @param {number} width @param {number} height in world units
    * @param {(context: CanvasRenderingContext2D) => void} draw @returns {Sprite}
    */
@@ -90,7 +90,7 @@ export class Sprites {
 }
 
 const ruler = drawingContext(document.createElement("canvas"));
-// The width of a letter in its height, where nothing can measure it.
+// The width of a letter as a share of its height, for browsers that cannot measure text.
 const USUAL_WIDTH = 0.6;
 
 function measure(line, font) {
@@ -99,7 +99,7 @@ function measure(line, font) {
   return ruler.measureText(line).width;
 }
 
-/** Copies a picture, its middle at a place. @param {CanvasRenderingContext2D} context @param {Sprite} sprite */
+/** Copies a picture; its middle is at the place. @param {CanvasRenderingContext2D} context @param {Sprite} sprite */
 export function stamp(context, sprite, x, y) {
   const { canvas, draw, width, height } = sprite;
   if (canvas) return context.drawImage(canvas, x - width / 2, y - height / 2, width, height);

@@ -1,14 +1,14 @@
-// What players hold, drawn along +x from the hands.
+// The tools of players, drawn along +x from the hands.
 
 import { COLOURS, OUTLINE, paint } from "./palette.js";
 
 const WOOD = "#8a6238";
 const IRON = "#b9bcc6";
 
-// Long tools are held across the body, turned so far that they reach out in front of it.
+// Players hold long tools across the body. This angle turns a tool so that it reaches out in front of the body.
 const TILT_RAD = 0.6;
 
-/** By a word of the weapon's name; what has no drawing of its own looks like a hammer. */
+/** The drawings, by a word of the weapon's name; a weapon without a drawing of its own looks like a hammer. */
 const DRAWN = {
   axe: { draw: drawAxe, tilt: TILT_RAD },
   bow: { draw: drawBow, tilt: 0 },
@@ -47,7 +47,7 @@ function block(context, x, y, width, height, colour) {
   paint(context, colour);
 }
 
-// Each begins in the right hand, at (0, 0); -y points to the left one.
+// Each tool begins in the right hand, at (0, 0); -y points to the left hand.
 function drawHammer(context, scale) {
   stick(context, [0, scale * 0.5], [0, -scale * 1.5], scale * 0.16, WOOD);
   block(context, -scale * 0.34, -scale * 1.75, scale * 0.78, scale * 0.5, IRON);
