@@ -20,7 +20,7 @@ _DONTWAIT: int = getattr(socket, "MSG_DONTWAIT", 0)
 _UNSENT_BYTES = 4096
 # What a peer still sends behind our last bytes is read away so much at a time, with a pause after each, and in all. A
 # peer that sends more is not about to close: it would take as much of the interpreter's time as it likes.
-_LINGER_BYTES, _LINGER_PAUSE_S, _LINGER_MOST_BYTES = 64 * 1024, 0.01, 512 * 1024
+_LINGER_BYTES, _LINGER_PAUSE_S, _LINGER_MOST_BYTES = 64 * 1024, 0.01, 2 * 1024 * 1024
 # SO_LINGER: on, for no seconds. Two C ints, or two shorts on Windows.
 _RESET = struct.pack("HH" if sys.platform == "win32" else "ii", 1, 0)
 
@@ -111,7 +111,7 @@ def reset_on_close(sock: socket.socket) -> None:
 
 
 def linger(sock: socket.socket, timeout_s: float) -> None:
-    """Says "I am done" and reads away what the peer still sends until it is done too, or for `timeout_s`, or 512 KiB.
+    """Says "I am done" and reads away what the peer still sends until it is done too, or for `timeout_s`, or 2 MiB.
 
     To close with unread input resets the connection, and the peer may lose our last bytes (RFC 6455 section 7.1.1).
     """
