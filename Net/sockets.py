@@ -22,7 +22,7 @@ _UNSENT_BYTES = 4096
 # How `linger` discards the bytes that a peer still sends after our last bytes: bytes of one read, the pause after each
 # read, and the most bytes in all. A peer that sends more is not about to close. Without the limit, it could take as
 # much of the interpreter's time as it likes.
-_LINGER_BYTES, _LINGER_PAUSE_S, _LINGER_MOST_BYTES = 64 * 1024, 0.01, 512 * 1024
+_LINGER_BYTES, _LINGER_PAUSE_S, _LINGER_MOST_BYTES = 64 * 1024, 0.01, 2 * 1024 * 1024
 # SO_LINGER: on, for no seconds. Two C ints, or two shorts on Windows.
 _RESET = struct.pack("HH" if sys.platform == "win32" else "ii", 1, 0)
 
@@ -121,7 +121,7 @@ def reset_on_close(sock: socket.socket) -> None:
 def linger(sock: socket.socket, timeout_s: float) -> None:
     """Ends our sending half, then discards what the peer still sends, until the peer ends its half too.
 
-    It stops after `timeout_s` seconds, or after 512 KiB. A close with unread input would reset the connection, and the
+    It stops after `timeout_s` seconds, or after 2 MiB. A close with unread input would reset the connection, and the
     peer might lose our last bytes (RFC 6455 section 7.1.1).
     """
     deadline = time.monotonic() + timeout_s

@@ -205,7 +205,9 @@ def test_a_ban_ends_every_connection_of_the_address_on_every_path(monkeypatch: p
         with coming_from(monkeypatch):
             mallory, second = arena.join("Mallory"), arena.join("another")
             ghost = arena.join("ghost")
-            echo, waiting = arena.connect(path="/echo").websocket, arena.connect().websocket
+            echo, idle = arena.connect(path="/echo").websocket, arena.connect()
+            idle.sync()
+            waiting = idle.websocket
             ghost.reset_connection()
             echo.send("still here")
             assert echo.receive(DEADLINE_S) == "still here"
