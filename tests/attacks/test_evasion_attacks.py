@@ -42,6 +42,8 @@ def answer(stranger: Attacker, *ids: str) -> list[object]:
 
 
 def vanish_after_playing(target: Target, name: str, plays: bool) -> None:
+    """Joins and vanishes; returns when the server has noticed. Only a seat whose player is away can be given on."""
+    before = target.connections()
     stranger = come(target)
     say(stranger, "JOIN", [name, {"room": "den"}])
     if plays:
@@ -49,6 +51,7 @@ def vanish_after_playing(target: Target, name: str, plays: bool) -> None:
     say(stranger, "PING", [1])
     answer(stranger, "PONG")
     stranger.vanish(with_reset=True)
+    wait_until(lambda: target.connections() <= before, "the server has noticed")
 
 
 def hang_up(*strangers: Attacker) -> None:
