@@ -78,7 +78,7 @@ def has_hung_up(sock: socket.socket) -> bool:
 
     Only Linux can tell. On other systems this is False, and the reader finds the end after the last byte.
     """
-    if sys.platform != "linux":
+    if sys.platform != "linux" or not hasattr(select, "poll"):
         return False
     poller = select.poll()
     poller.register(sock, select.POLLRDHUP)
