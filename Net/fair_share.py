@@ -25,6 +25,8 @@ TURN_S = 0.0005
 # A pause lasts this many times as long as the work before it.
 PAUSE_FACTOR = 2
 LONGEST_PAUSE_S = 0.05
+# Messages of the largest size and in the most fragments that a peer may send at once without being closed.
+LARGEST_MESSAGES = 8
 
 
 class Turns:
@@ -68,7 +70,7 @@ class Share:
         self._turn_at_s = 0.0  # the work clock at the last turn
         # A peer may always send one message that has the full length and the full number of fragments of the limits.
         largest_message = limits.fragments + limits.message_bytes / limits.bytes_per_frame
-        self._least_balance = -(limits.flood_frames + largest_message)
+        self._least_balance = -(limits.flood_frames + LARGEST_MESSAGES * largest_message)
 
     @property
     def is_spent(self) -> bool:

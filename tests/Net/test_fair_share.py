@@ -7,7 +7,7 @@ import time
 import pytest
 
 from Net.errors import ProtocolError
-from Net.fair_share import PAUSE_FACTOR, TURN_S, Share, Turns
+from Net.fair_share import LARGEST_MESSAGES, PAUSE_FACTOR, TURN_S, Share, Turns
 from Net.limits import Limits
 from tests.Net.support import Background
 
@@ -67,7 +67,7 @@ def test_an_exhausted_peer_has_no_burst() -> None:
 
 def test_a_flood_is_refused_with_1008_and_the_rate_that_is_allowed() -> None:
     peer = share(Clock())
-    for _ in range(20 + 100 + LARGEST_MESSAGE):
+    for _ in range(20 + 100 + LARGEST_MESSAGES * LARGEST_MESSAGE):
         peer.is_spent_by(1)
     with pytest.raises(ProtocolError, match="too many frames: 10 a second may come") as refused:
         peer.is_spent_by(1)
