@@ -16,7 +16,7 @@ from tests.interop.autobahn.wstest import RunError
 
 ROOT = Path(__file__).parents[3]
 # Section 9 sends messages of 16 MiB, and 4 MiB in frames of 64 bytes.
-LIMITS = Limits(message_bytes=16 * 2**20, fragments=2**17, flood_frames=2**20)
+LIMITS = Limits(message_bytes=16 * 2**20, fragments=2**17)
 _PORT = re.compile(r"port (\d+)")
 
 
