@@ -35,7 +35,7 @@ def admit_arrivals(world: World, delta_time: float) -> None:
 
 
 def steer_animals(world: World, delta_time: float) -> None:
-    """Lets animals that are due look round, and turns their aims into the steps of this tick."""
+    """Makes the animals that are due look round, and turns their aims into the steps of this tick."""
     settings = world.settings
     for animal in world.animals.values():
         species = settings.species[animal.species]

@@ -60,7 +60,7 @@ class Discipline:
                 self._set_muted(other, True)
 
     def unmute(self, seat: Seat) -> None:
-        """Lets a person chat again: ends its mute, and spares it from the mutes of other people at its address."""
+        """Allows a person to chat again: ends its mute, and spares it from the mutes of other people at its address."""
         host, info = seat.websocket.host, seat.info
         for measure in self._server.measures.in_force():
             if measure.measure == MUTE and measure.is_of(host, info.name, info.token):

@@ -13,7 +13,7 @@ STRETCH_S = 0.0005
 
 
 class Breather:
-    """Lets a thread rest when its last rest was more than a stretch ago."""
+    """Pauses a thread when its last pause was more than a stretch ago."""
 
     def __init__(self) -> None:
         self._rested_s = time.monotonic()
