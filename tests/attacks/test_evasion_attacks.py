@@ -10,7 +10,7 @@ import pytest
 from gameserver.admin import Console
 from gameserver.doorkeeper import Doorkeeper
 from gameserver.world_manager import GameWorldManager
-from Net.frames import CLOSE, TEXT
+from Net.frames import CLOSE, PING, PONG, TEXT
 from tests.attacks.support import Attacker, Target, answers, opening, under_attack
 from tests.Net.support import client_frame, wait_until
 
@@ -28,6 +28,16 @@ def come(target: Target, path: str = "/", source: str = ELSEWHERE) -> Attacker:
 
 def say(stranger: Attacker, *packet: object) -> None:
     stranger.send(client_frame(TEXT, json.dumps(packet).encode()))
+
+
+def exchange_ping(stranger: Attacker) -> None:
+    """Sends a ping and waits for its pong."""
+    stranger.send(client_frame(PING, b"past the handshake"))
+    while True:
+        frame = stranger.read_frame()
+        assert frame is not None, "the connection has ended"
+        if frame.opcode == PONG:
+            return
 
 
 def answer(stranger: Attacker, *ids: str) -> list[object]:
@@ -118,6 +128,9 @@ def test_a_banned_stranger_is_gone_from_every_connection_and_every_path() -> Non
         for who, name in ((player, "Mallory"), (second, "Trudy")):
             say(who, "JOIN", [name])
             answer(who, "WELCOME")
+        # A ban during a handshake has a reason of its own: only a connection that has read a frame is surely past that.
+        for who in (echo, waiting):
+            exchange_ping(who)
         player_id = next(place.seat.info.id for place in target.server.places() if place.seat.info.name == "Mallory")
         GameWorldManager(target.server).ban(player_id, "enough")
         for who in (player, second, echo, waiting):
