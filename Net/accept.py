@@ -8,6 +8,7 @@ Raises HandshakeError after the client has been told why; OSError if the client 
 from __future__ import annotations
 
 import socket
+import threading
 import weakref
 from typing import Callable, Mapping, NamedTuple
 
@@ -28,6 +29,10 @@ from Net.websocket import WebSocket
 # The most connections of one path that keep a deflate context (about 300 KiB each). Later connections compress each
 # message by itself, and keep nothing between two messages.
 MOST_CONTEXTS = 16
+
+# Held from the choice of the compression until the connection is counted: two connections that open at the same time
+# must not both take the last context.
+_opening = threading.Lock()
 
 
 class Endpoint:
@@ -79,13 +84,14 @@ def accept(
         caller = introduce(request)
         site.policy.check_host(request)
         if request.asks_for_websocket():
-            response, parameters = upgrade(request, site, caller.scheme)
+            with _opening:
+                response, parameters = upgrade(request, site, caller.scheme)
+                endpoint = site.websockets[request.path]
+                limits = endpoint.limits or limits
+                share = make_share(limits)
+                websocket = WebSocket(sock, limits, False, reader.rest, request.path, caller.address, parameters, share)
+                endpoint.open(websocket, parameters)
             _send(sock, response, tap)
-            endpoint = site.websockets[request.path]
-            limits = endpoint.limits or limits
-            share = make_share(limits)
-            websocket = WebSocket(sock, limits, False, reader.rest, request.path, caller.address, parameters, share)
-            endpoint.open(websocket, parameters)
             websocket.is_this_machine, websocket.tap = caller.is_this_machine, tap
             return websocket
         sock.sendall(respond(request, site.pages, site.websockets))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import threading
 from typing import Any, Iterator
 
 import pytest
@@ -47,12 +48,16 @@ PLAIN = {"Upgrade": "", "Connection": "", "Sec_WebSocket_Key": "", "Sec_WebSocke
 @contextlib.contextmanager
 def accepting(limits: Limits = PATIENT, site: Site = SITE) -> Iterator[tuple[socket.socket, Background]]:
     """A client's socket, and a server that accepts it."""
-    with socket.create_server(("127.0.0.1", 0)) as listener, socket.socket() as client:
-        client.settimeout(DEADLINE_S)
-        client.connect(listener.getsockname())
-        server_side, _ = listener.accept()
-        with server_side:
-            yield client, Background(accept, server_side, site, limits, lambda _: CALLER)
+    client, server_side = connected_pair()
+    with client, server_side:
+        yield client, Background(accept, server_side, site, limits, lambda _: CALLER)
+
+
+def connected_pair() -> tuple[socket.socket, socket.socket]:
+    """Returns a client's socket and the server's socket of one connection."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        client = socket.create_connection(listener.getsockname(), DEADLINE_S)
+        return client, listener.accept()[0]
 
 
 def read_all(sock: socket.socket) -> bytes:
@@ -307,6 +312,39 @@ def test_only_so_many_connections_of_a_path_keep_a_deflate_context() -> None:
             forgets.append(b"client_no_context_takeover" in read_head(client))
             exits.callback(server.result().abort, "the test is over")
         assert forgets == [False] * MOST_CONTEXTS + [True, True]
+
+
+class Dawdler:
+    """A tap that stops its connection just after the answer to the handshake."""
+
+    def __init__(self, go_on: threading.Event) -> None:
+        self._go_on = go_on
+
+    def received(self, data: bytes) -> None:
+        pass
+
+    def sent(self, data: bytes) -> None:
+        self._go_on.wait(DEADLINE_S)
+
+    def ended(self) -> None:
+        pass
+
+
+def test_a_context_is_counted_before_the_client_hears_of_it() -> None:
+    site = Site({"/": Endpoint(Compression.WITH_CONTEXT)}, {}, make_policy())
+    go_on = threading.Event()
+    with contextlib.ExitStack() as exits:
+        opened = []
+        forgets = []
+        for _ in range(MOST_CONTEXTS + 1):
+            client, server_side = (exits.enter_context(sock) for sock in connected_pair())
+            opened.append(Background(accept, server_side, site, PATIENT, lambda _: CALLER, Dawdler(go_on)))
+            client.sendall(head(Sec_WebSocket_Extensions="permessage-deflate"))
+            forgets.append(b"client_no_context_takeover" in read_head(client))
+        go_on.set()
+        for server in opened:
+            server.result().abort("the test is over")
+    assert forgets == [False] * MOST_CONTEXTS + [True]
 
 
 def test_the_context_of_a_connection_that_has_ended_is_free_for_another() -> None:
