@@ -128,9 +128,9 @@ def test_a_banned_stranger_is_gone_from_every_connection_and_every_path() -> Non
         for who, name in ((player, "Mallory"), (second, "Trudy")):
             say(who, "JOIN", [name])
             answer(who, "WELCOME")
-        # A ban during a handshake has a reason of its own: only a connection that has read a frame is surely past that.
-        for who in (echo, waiting):
-            exchange_ping(who)
+        # A connection in its handshake is told another reason. A pong shows that the handshake is over.
+        for stranger in (echo, waiting):
+            exchange_ping(stranger)
         player_id = next(place.seat.info.id for place in target.server.places() if place.seat.info.name == "Mallory")
         GameWorldManager(target.server).ban(player_id, "enough")
         for who in (player, second, echo, waiting):
