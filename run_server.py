@@ -51,10 +51,10 @@ from gameserver.settings import GameSettings, ServerSettings
 from gameserver.store import DEFAULT_PATH, Store, StoreError
 from gameserver.world_manager import GameWorldManager
 from Net import scheduling
-from Net.explain import FORMS
+from Net.dissect.explain import FORMS
+from Net.dissect.trace import EVERYBODY, Tracer, check_wanted
 from Net.lan import ANY_HOST, ANY_IPV6_HOST, client_address, local_address, reachable_addresses, url
 from Net.limits import Limits
-from Net.trace import EVERYBODY, Tracer, check_wanted
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gameserver.receipts import LOST_AFTER_S
-from Net.dissect_command import main
+from Net.dissect.command import main
 from Net.frames import BINARY, serialize
 from Net.PacketCodes import TO_SERVER, Packet
 from run_server import make_parser

@@ -20,9 +20,9 @@ import pytest
 from gameserver.classroom.classroom import Classroom
 from gameserver.doorkeeper import Doorkeeper
 from gameserver.settings import GameSettings
-from Net.explain import summarize
+from Net.dissect.explain import summarize
+from Net.dissect.trace import EVERYBODY, Tracer
 from Net.limits import Limits
-from Net.trace import EVERYBODY, Tracer
 from tests.delivery import Delivery, delivery
 from tests.Net.support import DEADLINE_S, Background, wait_until
 from tests.support import Arena, Player, connect, serving

@@ -19,7 +19,7 @@ from gameserver import leaderboard
 from gameserver.doorkeeper import LONGEST_TOKEN
 from gameserver.recorder import FORGETFUL
 from gameserver.server import GameServer
-from Net import dissect_command
+from Net.dissect import command as dissect_command
 from tests.test_run_server import SCRIPT, assert_one_clear_sentence
 
 # What no number is, whatever the number means.

@@ -13,10 +13,10 @@ from typing import Iterable
 
 from gameserver.classroom.tape import Tape
 from gameserver.classroom.timeline import Timeline
+from Net.dissect.pcapng import Address, Chunk, Connection, capture, parse_address
 from Net.errors import HandshakeError
 from Net.handshake import parse_request
 from Net.limits import Limits, LimitsOf
-from Net.pcapng import Address, Chunk, Connection, capture, parse_address
 
 _PORT = re.compile(r"(?<=[\].\w]):\d{1,5}$")
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 from typing import Any, Callable, Iterable, NamedTuple
 
 from gameserver.classroom.bench import Result
-from Net.anatomy import Frame, Handshake, Violation
-from Net.conversation import Conversation
+from Net.dissect.conversation import Conversation
+from Net.dissect.opening import dissect_handshake
+from Net.dissect.plain import as_plain
+from Net.dissect.records import Frame, Handshake, Violation
+from Net.dissect.violations import violation_of
 from Net.handshake import Request
 from Net.limits import LimitsOf
 from Net.messages import ABNORMAL
-from Net.opening import dissect_handshake
-from Net.plain import as_plain
-from Net.violations import violation_of
 
 # The most frames that the page shows; a game could go on and on.
 MOST_FRAMES = 60

@@ -20,8 +20,8 @@ from gameserver.classroom.rows import has_words, plain_row
 from gameserver.classroom.tape import Tape
 from gameserver.classroom.timeline import MOST_BYTES, Timeline, opening_of
 from gameserver.commands import Argument, CommandError, Commands, obey, send_json
+from Net.dissect.pcapng import Address
 from Net.limits import LimitsOf
-from Net.pcapng import Address
 from Net.schema import COUNT, FLAG, nullable, text
 from Net.websocket import WebSocket
 

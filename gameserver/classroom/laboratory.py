@@ -14,10 +14,10 @@ from gameserver.classroom.findings import Findings, find, plain_findings
 from gameserver.classroom.kinds import hex_digits, list_of
 from gameserver.classroom.verdict import compare, stated
 from gameserver.commands import Argument, CommandError, Commands, obey, send_json
-from Net.dissect import Dissector
+from Net.dissect.dissector import Dissector
+from Net.dissect.plain import as_plain
 from Net.handshake import Request
 from Net.limits import LimitsOf
-from Net.plain import as_plain
 from Net.schema import FLAG, text
 from Net.websocket import WebSocket
 

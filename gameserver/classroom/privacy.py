@@ -12,9 +12,9 @@ from typing import Any
 
 from gameserver.classroom.cutter import Cut
 from gameserver.classroom.text_spans import Path, Span, json_texts, msgpack_texts
+from Net.dissect.layout import shape_of
 from Net.errors import PacketError
 from Net.frames import CONTROL_BIT, RSV1, apply_mask
-from Net.layout import shape_of
 from Net.messages import Message
 from Net.PacketCodes import TO_CLIENT, TO_SERVER
 

@@ -15,12 +15,12 @@ from gameserver.classroom.privacy import packet_id, redact
 from gameserver.classroom.reader import NOT_KEPT, Reader, Reading
 from gameserver.classroom.rows import Row, content_of
 from gameserver.classroom.tape import Tape
-from Net.anatomy import Frame
-from Net.conversation import FROM_SERVER, Conversation, parameters_of
 from Net.deflate import Parameters
-from Net.dissect import Dissector
+from Net.dissect.conversation import FROM_SERVER, Conversation, parameters_of
+from Net.dissect.dissector import Dissector
+from Net.dissect.plain import as_plain
+from Net.dissect.records import Frame
 from Net.limits import Limits
-from Net.plain import as_plain
 
 # The most rows and bytes that a viewer keeps of a tape: more than a tape holds when the viewer starts.
 MOST_ROWS = 4000

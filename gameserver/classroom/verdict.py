@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from gameserver.classroom.experiment import Answer, Outcome
 from gameserver.classroom.findings import Findings
-from Net.anatomy import Frame
 from Net.characters import is_plain
+from Net.dissect.records import Frame
 from Net.frames import CLOSE, OPCODE_NAMES, TEXT
 from Net.messages import ABNORMAL, NO_STATUS
 

@@ -1,4 +1,5 @@
-"""Text that stands for bytes, as people paste it and as programs write it: a table for Net.hex_text and for the page.
+"""Text that stands for bytes, as people paste it and as programs write it: a table for Net.dissect.hex_text and for the
+page.
 
 Each row: what it is, the text, and the bytes that it means; None: it must be refused.
 """

@@ -8,7 +8,7 @@ from typing import Callable
 
 import pytest
 
-from Net.hex_text import parse_hex_text
+from Net.dissect.hex_text import parse_hex_text
 from tests.browser.conftest import Served, Visitor
 from tests.Net.hex_cases import CASES
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 
-from Net.anatomy import Frame, Handshake
 from Net.characters import is_plain
 from Net.deflate import Parameters
-from Net.dissect import Dissector
-from Net.explain import explain, summarize
+from Net.dissect.dissector import Dissector
+from Net.dissect.explain import explain, summarize
+from Net.dissect.opening import dissect_handshake
+from Net.dissect.plain import as_plain
+from Net.dissect.records import Frame, Handshake
 from Net.frames import BINARY
-from Net.opening import dissect_handshake
-from Net.plain import as_plain
 from tests.Net.support import client_frame, frame_bytes
 
 

@@ -34,7 +34,7 @@ export const hexOf = (byte) => byte.toString(16).padStart(2, "0");
 /** @param {number} byte as "0101 1010" */
 export const bitsOf = (byte) => byte.toString(2).padStart(8, "0").replace(/(.{4})/, "$1 ");
 
-/** The bits of a frame's header, and the payload's in the same rows. @param {any} frame as Net.plain gives it */
+/** The bits of a frame's header, and the payload's in the same rows. @param {any} frame as Net.dissect.plain gives it */
 export function bitGrid(frame) {
   const bytes = bytesOf(frame.wire);
   const rows = Math.ceil((frame.header_size * 8) / ROW_BITS);

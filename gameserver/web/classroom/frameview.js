@@ -1,6 +1,6 @@
 // Explains a frame: linked bits, bytes and meanings, the unmasking, the message and packet, and the rule that it breaks.
 //
-// In:  a frame, as Net.plain gives it. Out: an element.
+// In:  a frame, as Net.dissect.plain gives it. Out: an element.
 
 import { element } from "../dom.js";
 import { bitGrid, bitsOf, fieldTable, hexDump, hexOf, linkFields } from "./bits.js";

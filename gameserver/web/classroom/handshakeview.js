@@ -1,6 +1,6 @@
 // Explains an opening handshake: line by line, and the accept key step by step.
 //
-// In:  the request and the response, as Net.plain gives them. Out: an element.
+// In:  the request and the response, as Net.dissect.plain gives them. Out: an element.
 
 import { element } from "../dom.js";
 import { shortSection } from "./bits.js";

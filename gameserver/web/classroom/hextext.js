@@ -1,4 +1,4 @@
-// Hex digits as people write and paste them -> bytes, and never other bytes than people mean. It is Net/hex_text.py in
+// Hex digits as people write and paste them -> bytes, and never other bytes than people mean. It is Net/dissect/hex_text.py in
 // JavaScript.
 //
 // In:  text: `81 85 37`, `8185`, `81:85`, `0x81, 0x85`, `\x81\x85`, `b"\x81..."` as Python prints bytes, and hex dumps with

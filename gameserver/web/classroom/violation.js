@@ -2,7 +2,7 @@
 
 import { element } from "../dom.js";
 
-/** @param {any} violation as Net.plain gives it */
+/** @param {any} violation as Net.dissect.plain gives it */
 export function violationBox(violation) {
   const answer = [
     violation.close_code && `close code ${violation.close_code}`,

@@ -12,20 +12,20 @@ import msgpack
 import pytest
 from hypothesis import given, strategies as st
 
-from Net.anatomy import Field, Frame
 from Net.deflate import Parameters, make_codecs
-from Net.dissect import Dissector
+from Net.dissect.dissector import Dissector
+from Net.dissect.layout import MAX_HEADER_BYTES, fields_of, shape_of, unmasking
+from Net.dissect.plain import MOST_BYTES, MOST_DEPTH, MOST_ROWS, as_plain
+from Net.dissect.records import Field, Frame
 from Net.errors import ProtocolError
 from Net.frames import BINARY, CLOSE, CONTINUATION, PING, PONG, RSV1, TEXT, apply_mask, parse_header, serialize
-from Net.layout import MAX_HEADER_BYTES, fields_of, shape_of, unmasking
 from Net.limits import Limits
 from Net.messages import Close, Event, MessageReader, Ping, Pong
 from Net.PacketCodes import TO_CLIENT, TO_SERVER, Packet
-from Net.plain import MOST_BYTES, MOST_DEPTH, MOST_ROWS, as_plain
 from tests.Net.support import KEY, client_frame, close_body, frame_bytes
 from tests.Net.test_properties import LIMITS, cut, frame_like, messages, places, quick, wire_of
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 
 
 def dissect(wire: str | bytes, from_client: bool = False, parameters: Parameters | None = None) -> list[Frame]:

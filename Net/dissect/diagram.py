@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from Net.anatomy import Field, Frame
-from Net.layout import fields_of
+from Net.dissect.layout import fields_of
+from Net.dissect.records import Field, Frame
 
 ROW_BITS = 32
 # A payload can be long, and the table of the unmasking shows its bytes better.

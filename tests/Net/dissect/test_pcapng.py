@@ -12,13 +12,13 @@ from typing import Any, Iterable, NamedTuple
 
 import pytest
 
-from Net.anatomy import Frame, Handshake
 from Net.client import connect
-from Net.conversation import Conversation
 from Net.deflate import Parameters, make_codecs
+from Net.dissect.conversation import Conversation
+from Net.dissect.pcapng import SEGMENT_BYTES, Chunk, Connection, capture, parse_address
+from Net.dissect.records import Frame, Handshake
 from Net.frames import BINARY, CLOSE, CONTINUATION, PING, PONG, RSV1, TEXT
 from Net.handshake import switching_protocols, upgrade_request
-from Net.pcapng import SEGMENT_BYTES, Chunk, Connection, capture, parse_address
 from Net.tap import Tap
 from tests.Net.support import client_frame, close_body, frame_bytes, wait_until
 from tests.support import Player, serving

@@ -12,19 +12,19 @@ import json
 import sys
 from typing import Callable, Iterator, NamedTuple, Sequence
 
-from Net.anatomy import Handshake
 from Net.command_line import ArgumentParser, whole_number
-from Net.conversation import FROM_SERVER, Record, dissect_answer, parameters_of
 from Net.deflate import Parameters
-from Net.dissect import Dissector
-from Net.dissect_input import read_input
-from Net.explain import FORMS
+from Net.dissect.conversation import FROM_SERVER, Record, dissect_answer, parameters_of
+from Net.dissect.dissector import Dissector
+from Net.dissect.explain import FORMS
+from Net.dissect.opening import RESPONSE_START, dissect_handshake, end_of_half, is_opening
+from Net.dissect.plain import as_plain
+from Net.dissect.records import Handshake
+from Net.dissect.typed_input import read_input
+from Net.dissect.wording import count_bytes
 from Net.frames import MASK
 from Net.handshake import is_interim
 from Net.limits import Limits
-from Net.opening import RESPONSE_START, dissect_handshake, end_of_half, is_opening
-from Net.plain import as_plain
-from Net.wording import count_bytes
 
 EXIT_BROKEN = 1
 _USUAL = Limits()

@@ -13,10 +13,10 @@ from typing import Any, Iterator
 import pytest
 
 from Net.client import connect
+from Net.dissect.explain import explain, summarize
+from Net.dissect.log_queue import Hopper
+from Net.dissect.trace import EVERYBODY, WORDS_S, Tracer, check_wanted
 from Net.errors import HandshakeError
-from Net.explain import explain, summarize
-from Net.hopper import Hopper
-from Net.trace import EVERYBODY, WORDS_S, Tracer, check_wanted
 from tests.Net.support import DEADLINE_S, wait_until
 from tests.support import Arena, serving
 

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from Net import dissect_input
-from Net.dissect_input import parse_hex, read_input
+from Net.dissect import typed_input
+from Net.dissect.typed_input import parse_hex, read_input
 from Net.frames import BINARY, serialize
 from tests.Net.support import DEADLINE_S
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 
 
 def give(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
@@ -42,7 +42,7 @@ def test_a_pipe_is_read_like_a_file() -> None:
 
 
 def test_more_than_can_be_wanted_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dissect_input, "MOST_BYTES", 10)
+    monkeypatch.setattr(typed_input, "MOST_BYTES", 10)
     give(monkeypatch, b"\x81" * 10)
     assert read_input([]) == b"\x81" * 10
     give(monkeypatch, b"\x81" * 11)
@@ -58,7 +58,7 @@ def test_an_endless_stream_is_not_read_to_its_end() -> None:
             return bytes(size)
 
     with pytest.raises(ValueError, match="and there are more"):
-        dissect_input.read_bounded(Endless())
+        typed_input.read_bounded(Endless())
 
 
 def test_much_hex_takes_no_more_memory_than_it_must(monkeypatch: pytest.MonkeyPatch) -> None:

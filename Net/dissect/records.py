@@ -1,7 +1,7 @@
 """The records of a dissection: frozen dataclasses for handshakes, frames, messages and packets.
 
-`Net.dissect` and `Net.opening` make the records. `Net.plain.as_plain` turns each record into data for JSON with the
-same names. An absent value is None. A `section` always names its document too: "RFC 6455 section 5.2".
+`Net.dissect` and `Net.dissect.opening` make the records. `Net.dissect.plain.as_plain` turns each record into data for
+JSON with the same names. An absent value is None. A `section` always names its document too: "RFC 6455 section 5.2".
 """
 
 from __future__ import annotations

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from typing import Union
 
-from Net.anatomy import Frame, Handshake
 from Net.deflate import Parameters, check_answer
-from Net.dissect import Dissector
+from Net.dissect.dissector import Dissector
+from Net.dissect.opening import dissect_handshake, end_of_half
+from Net.dissect.records import Frame, Handshake
 from Net.errors import HandshakeError
 from Net.extensions import parse_extensions
 from Net.handshake import is_interim
 from Net.limits import Limits, LimitsOf
-from Net.opening import dissect_handshake, end_of_half
 
 Record = Union[Handshake, Frame]
 

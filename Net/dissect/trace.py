@@ -13,8 +13,8 @@ import threading
 import time
 from typing import Callable, Collection, NamedTuple
 
-from Net.conversation import Conversation, Record
-from Net.hopper import Hopper
+from Net.dissect.conversation import Conversation, Record
+from Net.dissect.log_queue import Hopper
 from Net.lan import client_address
 from Net.limits import Limits, LimitsOf
 from Net.proxy import Caller

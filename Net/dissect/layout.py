@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from Net.anatomy import Field, Frame, MaskedByte
+from Net.dissect.records import Field, Frame, MaskedByte
 from Net.frames import (
     BINARY,
     CLOSE,

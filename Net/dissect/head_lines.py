@@ -6,7 +6,7 @@ Raises nothing, and checks nothing: Net.handshake checks the rules.
 
 from __future__ import annotations
 
-from Net.anatomy import HandshakeLine
+from Net.dissect.records import HandshakeLine
 from Net.handshake import END_OF_HEAD, is_interim, start_of_head
 
 _MEANINGS = {

@@ -8,14 +8,14 @@ import re
 import pytest
 from hypothesis import given, strategies as st
 
-from Net.anatomy import Handshake
-from Net.conversation import Conversation, Record
+from Net.dissect.conversation import Conversation, Record
+from Net.dissect.opening import accept_steps, dissect_handshake, is_opening
+from Net.dissect.plain import as_plain
+from Net.dissect.records import Handshake
 from Net.errors import HandshakeError
 from Net.frames import TEXT
 from Net.handshake import refusal, switching_protocols, upgrade_request
 from Net.limits import Limits
-from Net.opening import accept_steps, dissect_handshake, is_opening
-from Net.plain import as_plain
 from tests.Net.support import client_frame, frame_bytes
 from tests.Net.test_properties import cut, places, quick
 

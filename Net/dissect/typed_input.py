@@ -4,8 +4,8 @@ In:  the arguments. Out: the bytes to dissect.
 Raises ValueError for arguments that are neither hex digits nor a file, and for more than MOST_BYTES of input; OSError
 if reading fails.
 
-A file or pipe with text holds hex digits (`Net.hex_text`) or an HTTP request or response. Any other file holds the
-bytes themselves.
+A file or pipe with text holds hex digits (`Net.dissect.hex_text`) or an HTTP request or response. Any other file holds
+the bytes themselves.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import re
 import sys
 from typing import BinaryIO, Sequence
 
-from Net.hex_text import parse_hex_text
-from Net.opening import is_opening
+from Net.dissect.hex_text import parse_hex_text
+from Net.dissect.opening import is_opening
 
 # The largest input from a file, in bytes. An endless file must not fill the memory.
 MOST_BYTES = 32 * 1024 * 1024
@@ -45,7 +45,7 @@ def read_input(arguments: Sequence[str]) -> bytes:
 
 
 def parse_hex(text: str) -> bytes:
-    """Returns the bytes of hex digits on the command line, in any notation that `Net.hex_text` reads."""
+    """Returns the bytes of hex digits on the command line, in any notation that `Net.dissect.hex_text` reads."""
     try:
         return parse_hex_text(text)
     except ValueError as error:

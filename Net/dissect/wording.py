@@ -5,8 +5,8 @@ In:  text from strangers, numbers, `Violation` records. Out: text that cannot co
 
 from __future__ import annotations
 
-from Net.anatomy import Violation
 from Net.characters import printable
+from Net.dissect.records import Violation
 
 MOST_SHOWN = 60  # the most characters of a value
 

@@ -12,11 +12,11 @@ import linecache
 import traceback
 from pathlib import Path
 
-from Net.anatomy import Violation
+from Net.dissect.records import Violation
 from Net.errors import HandshakeError, ProtocolError
 from Net.tap import Refusal
 
-_ROOT = Path(__file__).parent.parent
+_ROOT = Path(__file__).parents[2]
 
 
 def violation_of(error: Refusal) -> Violation:

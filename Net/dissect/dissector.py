@@ -1,19 +1,19 @@
 """Dissects the frames of one direction of a connection: says what every byte means.
 
-In:  bytes as they were on the wire, split at any place. Out: `Frame` records (Net.anatomy), each with its fields, the
-     message that it completes, and the packet in that message. `Net.plain.as_plain` turns a record into data for JSON;
-     `Net.plain` describes the shape of this data.
+In:  bytes as they were on the wire, split at any place. Out: `Frame` records (Net.dissect.records), each with its
+     fields, the message that it completes, and the packet in that message. `Net.dissect.plain.as_plain` turns a record
+     into data for JSON; `Net.dissect.plain` describes the shape of this data.
 Raises nothing: a broken rule becomes the `violation` of its frame. Bytes after that frame are only counted.
 
 This file checks no rule itself. All bytes go through the `MessageReader` that serves the game. The reader gets the
 bytes of one frame at a time, so the dissector knows the frame of each message and of each violation. For a whole
-connection (handshake and both directions) see `Net.conversation`; for a handshake alone see
-`Net.opening.dissect_handshake`.
+connection (handshake and both directions) see `Net.dissect.conversation`; for a handshake alone see
+`Net.dissect.opening.dissect_handshake`.
 
     dissector = Dissector(from_client=True)
     frames = dissector.feed(bytes.fromhex("818537fa213d7f9f4d5158"))
     frames[0].message.text                # "Hello"
-    fields_of(frames[0]), unmasking(frames[0], 5)     # from Net.layout
+    fields_of(frames[0]), unmasking(frames[0], 5)     # from Net.dissect.layout
     as_plain(frames[0])                   # all of it, for JSON
 
 `python -m Net.dissect` draws frames in a terminal.
@@ -21,11 +21,13 @@ connection (handshake and both directions) see `Net.conversation`; for a handsha
 
 from __future__ import annotations
 
-import sys
 from typing import Iterator
 
-from Net.anatomy import CloseBody, Frame, Message, Violation
 from Net.deflate import Parameters, make_codecs
+from Net.dissect.layout import MAX_HEADER_BYTES, Shape, shape_of
+from Net.dissect.packet_tree import dissect_message
+from Net.dissect.records import CloseBody, Frame, Message, Violation
+from Net.dissect.violations import violation_of
 from Net.errors import ProtocolError
 from Net.frames import (
     BINARY,
@@ -40,11 +42,8 @@ from Net.frames import (
     apply_mask,
     parse_header,
 )
-from Net.layout import MAX_HEADER_BYTES, Shape, shape_of
 from Net.limits import Limits
 from Net.messages import Close, Event, MessageReader
-from Net.packet_tree import dissect_message
-from Net.violations import violation_of
 
 _CLOSE_MEANINGS = {
     1000: "normal: the purpose is fulfilled",
@@ -207,10 +206,3 @@ def _close_body(event: Event | None) -> CloseBody | None:
     else:
         meaning, section = _CLOSE_MEANINGS.get(event.code, "registered with IANA"), "7.4.1"
     return CloseBody(event.code, event.reason, meaning, f"RFC 6455 section {section}")
-
-
-if __name__ == "__main__":
-    from Net.dissect_command import main
-    from Net.terminal import run_command
-
-    sys.exit(run_command("Net.dissect", main))

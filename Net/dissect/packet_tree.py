@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from Net.anatomy import Argument, DissectedPacket, Message, Violation
+from Net.dissect.records import Argument, DissectedPacket, Message, Violation
+from Net.dissect.violations import violation_of
 from Net.errors import PacketError
 from Net.PacketCodes import TO_CLIENT, TO_SERVER, Packet, PacketTable
 from Net.packing import pack
-from Net.violations import violation_of
 
 
 def dissect_message(

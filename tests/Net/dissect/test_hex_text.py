@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given, strategies as st
 
-from Net.dissect_command import main
-from Net.hex_text import parse_hex_text
+from Net.dissect.command import main
+from Net.dissect.hex_text import parse_hex_text
 from tests.Net.hex_cases import CASES, HELLO, PAIRS
 
 

@@ -11,7 +11,9 @@ import hashlib
 import re
 from typing import Callable, Container
 
-from Net.anatomy import AcceptStep, Handshake, Violation
+from Net.dissect.head_lines import explain_lines
+from Net.dissect.records import AcceptStep, Handshake, Violation
+from Net.dissect.violations import violation_of
 from Net.errors import HandshakeError
 from Net.handshake import (
     END_OF_HEAD,
@@ -25,10 +27,8 @@ from Net.handshake import (
     parse_request,
     parse_switch,
 )
-from Net.head_lines import explain_lines
 from Net.http import check_method
 from Net.limits import Limits
-from Net.violations import violation_of
 
 # The start of a request: a known method, or any line that ends like a request line. No valid frame starts like a known
 # method: as a frame's first byte, each first letter has a reserved bit or a reserved opcode.

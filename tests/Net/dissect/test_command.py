@@ -12,14 +12,14 @@ from typing import Callable, Tuple
 
 import pytest
 
-from Net.dissect_command import main
-from Net.dissect_input import parse_hex
+from Net.dissect.command import main
+from Net.dissect.typed_input import parse_hex
 from Net.frames import BINARY, TEXT, serialize
 from Net.handshake import switching_protocols, upgrade_request
 from tests.Net.support import client_frame
 
 RunOn = Callable[..., Tuple[int, str]]
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 HELLO = "81 85 37 fa 21 3d 7f 9f 4d 51 58"
 

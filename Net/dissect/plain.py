@@ -1,6 +1,7 @@
 """Turns the records of a dissection into data for JSON. The teaching pages in the browser read this data.
 
-Each record of `Net.anatomy` becomes an object that has the record's fields under their own names. These rules apply:
+Each record of `Net.dissect.records` becomes an object that has the record's fields under their own names. These rules
+apply:
 
 - Bytes become hex digits without spaces ("8185..."), cut after MOST_BYTES. A field named `size` has the true number.
 - An integer that JavaScript cannot hold (beyond 2**53) and a float that JSON cannot hold (nan, inf) become strings.
@@ -17,8 +18,8 @@ import math
 from dataclasses import fields
 from typing import Any
 
-from Net.anatomy import Frame
-from Net.layout import fields_of, unmasking
+from Net.dissect.layout import fields_of, unmasking
+from Net.dissect.records import Frame
 
 MOST_BYTES = 4096
 MOST_ROWS = 256
