@@ -53,8 +53,8 @@ from gameserver.world_manager import GameWorldManager
 from Net import scheduling
 from Net.dissect.explain import FORMS
 from Net.dissect.trace import EVERYBODY, Tracer, check_wanted
-from Net.lan import ANY_HOST, ANY_IPV6_HOST, client_address, local_address, reachable_addresses, url
 from Net.limits import Limits
+from Net.port.lan import ANY_HOST, ANY_IPV6_HOST, client_address, local_address, reachable_addresses, url
 
 log = logging.getLogger(__name__)
 

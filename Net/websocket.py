@@ -13,11 +13,11 @@ from typing import Iterator, NoReturn
 from Net import sockets
 from Net.deflate import Deflater, Parameters, make_codecs
 from Net.errors import ConnectionClosed, ProtocolError
-from Net.fair_share import Share
 from Net.frames import CLOSE, PING, PONG
 from Net.limits import Limits
 from Net.messages import ABNORMAL, Close, Event, Message, MessageReader, Ping, close_payload
 from Net.outbox import Outbox
+from Net.port.fair_share import Share
 
 # Python reserves memory for the whole read before it waits. Up to about this size, the memory comes from Python's own
 # pool. Hundreds of threads wait at a time, nearly all for a game input. A peer that sends more at once gets large reads
@@ -29,7 +29,7 @@ _READ_COST_FRAMES = 0.5
 
 
 class WebSocket(Outbox):
-    """An open connection, made by `Net.accept.accept` or `Net.client.connect`.
+    """An open connection, made by `Net.port.accept.accept` or `Net.client.connect`.
 
     sock: a connected socket whose handshake is done. is_client: a client masks its frames. early: bytes that arrived
     after the handshake's head. path: the path that the client asked for. address: the peer's, for logs. parameters: of
@@ -56,7 +56,7 @@ class WebSocket(Outbox):
         sockets.prepare(sock, limits.stall_timeout_s)
         self.path = path
         self.address = address
-        self.is_this_machine = False  # whether the peer is a program on this machine; see `Net.proxy`
+        self.is_this_machine = False  # whether the peer is a program on this machine; see `Net.port.proxy`
         self.bytes_in = 0
         self.awaited_pong = b""  # the sender of a PING sets its payload here; empty again after the PONG
         self._limits = limits

@@ -17,8 +17,8 @@ from typing import Any, Callable
 from gameserver.snapshots import KIND_PLAYER
 from Net.client import connect
 from Net.errors import ConnectionClosed, HandshakeError
-from Net.own_connections import OwnConnections
 from Net.PacketCodes import TO_CLIENT, TO_SERVER, Packet
+from Net.port.own_connections import OwnConnections
 from Net.websocket import WebSocket
 
 log = logging.getLogger(__name__)

@@ -12,8 +12,8 @@ import time
 from gameserver.life import WAITING
 from gameserver.server import GameServer
 from Net.errors import HandshakeError
-from Net.http import Page
 from Net.PacketCodes import Packet
+from Net.port.http import Page
 
 CLOSED_BECAUSE = "the server is about to stop, and lets nobody in any more"
 _LOOK_EVERY_S = 0.1

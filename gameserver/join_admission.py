@@ -13,7 +13,7 @@ from gameserver.measures import Measures
 from gameserver.rates import PACKET_RATES
 from gameserver.settings import ServerSettings
 from Net.errors import PacketError
-from Net.token_bucket import KeyedBuckets, Rate
+from Net.port.token_bucket import KeyedBuckets, Rate
 from Net.websocket import WebSocket
 
 # An address may have a number of connections. For each of them, it may join as often at once as one connection may

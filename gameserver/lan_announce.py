@@ -1,6 +1,6 @@
 """Helps people in the same room find the server: a QR code of its address, and its name on the local network.
 
-In:  the addresses from `Net.lan`; the server prints the same ones. Out: a QR code, a page, an announcement.
+In:  the addresses from `Net.port.lan`; the server prints the same ones. Out: a QR code, a page, an announcement.
 Both features need packages of the extra `lan` (segno, zeroconf). Without these packages, one line says what to install,
 and the rest of the server works.
 """
@@ -13,9 +13,9 @@ import threading
 from typing import Any, Sequence
 
 from Net.errors import HandshakeError
-from Net.host_names import machine_name
-from Net.http import Page
-from Net.lan import ANY_HOST, ANY_IPV6_HOST, reachable_addresses
+from Net.port.host_names import machine_name
+from Net.port.http import Page
+from Net.port.lan import ANY_HOST, ANY_IPV6_HOST, reachable_addresses
 
 log = logging.getLogger(__name__)
 

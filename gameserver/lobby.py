@@ -24,8 +24,8 @@ from gameserver.seats import Connection, PlayerInfo, Seat
 from gameserver.session import Place, Session
 from gameserver.settings import GameSettings, ServerSettings
 from Net.errors import PacketError
-from Net.own_connections import OwnConnections
 from Net.PacketCodes import Packet
+from Net.port.own_connections import OwnConnections
 
 LOST_SEAT = "your seat was given up while you were away: you begin anew"
 

@@ -1,7 +1,7 @@
 """The pages that a browser can load from the port: path -> page.
 
 In:  the files of gameserver/web, read once when the server is made, and functions for pages that change.
-Out: the fixed table from which `Net.http` answers. A browser cannot load a file that is not in the table.
+Out: the fixed table from which `Net.port.http` answers. A browser cannot load a file that is not in the table.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from typing import Iterable
 
 from gameserver.room import GameRoom
 from gameserver.store import Store, StoreError
-from Net.http import Page, Pages, json_page
 from Net.PacketCodes import describe
+from Net.port.http import Page, Pages, json_page
 
 _WEB = Path(__file__).parent / "web"
 # The content type of each kind of file. Files of other kinds are not served.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from Net.token_bucket import Rate
+from Net.port.token_bucket import Rate
 
 # The rate ANY_PACKET applies to each packet that is not in this table.
 PACKET_RATES = {

@@ -17,7 +17,7 @@ from typing import Callable, Collection, Iterable, Iterator
 from gameserver.room import GameRoom
 from gameserver.settings import ServerSettings
 from Net.errors import PacketError
-from Net.token_bucket import KeyedBuckets, Rate
+from Net.port.token_bucket import KeyedBuckets, Rate
 
 # The number of names in an ERROR: its text must stay short enough to read.
 _NAMES_TOLD = 3

@@ -20,17 +20,17 @@ from gameserver.recorder import FORGETFUL, Recorder
 from gameserver.seats import Seat
 from gameserver.session import Session
 from gameserver.settings import GameSettings, ServerSettings
-from Net.accept import Endpoint, Site, upgrade
 from Net.deflate import Compression
 from Net.errors import ConnectionClosed
 from Net.handshake import Request
-from Net.http import Page
-from Net.lan import ANY_HOST
 from Net.limits import Limits
-from Net.listener import Address, Listener
-from Net.origin import make_policy
 from Net.PacketCodes import TO_CLIENT, Packet
-from Net.reserve import Reserve
+from Net.port.accept import Endpoint, Site, upgrade
+from Net.port.http import Page
+from Net.port.lan import ANY_HOST
+from Net.port.listener import Address, Listener
+from Net.port.origin import make_policy
+from Net.port.reserve import Reserve
 from Net.tap import MakeTap
 from Net.websocket import WebSocket
 

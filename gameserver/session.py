@@ -16,8 +16,8 @@ from gameserver.seats import Seat
 from Net.errors import PacketError, ProtocolError
 from Net.messages import Message
 from Net.PacketCodes import TO_CLIENT, TO_SERVER, Packet, dispatch
+from Net.port.token_bucket import TokenBucket
 from Net.tap import tell_witness
-from Net.token_bucket import TokenBucket
 from Net.websocket import WebSocket
 
 if TYPE_CHECKING:

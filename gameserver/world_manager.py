@@ -15,7 +15,7 @@ from gameserver.room import GameRoom, RoomFull, RoomUnavailable
 from gameserver.seats import Seat
 from gameserver.server import GameServer
 from Net.PacketCodes import Packet
-from Net.proxy import canonical_address
+from Net.port.proxy import canonical_address
 
 __all__ = ["GameWorldManager", "OperatorError"]
 

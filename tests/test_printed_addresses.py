@@ -18,7 +18,7 @@ from typing import Iterator, Sequence
 import pytest
 
 from gameserver.lan_announce import qr_page
-from Net.lan import url
+from Net.port.lan import url
 from tests import namespaces
 from tests.namespaces import Cable, inside, network
 from tests.Net.support import DEADLINE_S

@@ -6,7 +6,7 @@ import re
 import runpy
 from pathlib import Path
 
-from Net.http import CONTENT_SECURITY_POLICY
+from Net.port.http import CONTENT_SECURITY_POLICY
 from tests.nginx import flags_of_the_example
 
 ROOT = Path(__file__).parent.parent

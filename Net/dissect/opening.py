@@ -27,8 +27,8 @@ from Net.handshake import (
     parse_request,
     parse_switch,
 )
-from Net.http import check_method
 from Net.limits import Limits
+from Net.port.http import check_method
 
 # The start of a request: a known method, or any line that ends like a request line. No valid frame starts like a known
 # method: as a frame's first byte, each first letter has a reserved bit or a reserved opcode.

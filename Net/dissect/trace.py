@@ -15,9 +15,9 @@ from typing import Callable, Collection, NamedTuple
 
 from Net.dissect.conversation import Conversation, Record
 from Net.dissect.log_queue import Hopper
-from Net.lan import client_address
 from Net.limits import Limits, LimitsOf
-from Net.proxy import Caller
+from Net.port.lan import client_address
+from Net.port.proxy import Caller
 from Net.tap import Tap
 
 log = logging.getLogger(__name__)

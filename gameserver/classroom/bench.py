@@ -14,8 +14,8 @@ import time
 from typing import Any, Callable, NamedTuple
 
 from Net.handshake import END_OF_HEAD, end_of_head
-from Net.own_connections import OwnConnections
-from Net.proxy import Caller
+from Net.port.own_connections import OwnConnections
+from Net.port.proxy import Caller
 from Net.sockets import wait_readable
 from Net.tap import Refusal, Tap
 

@@ -16,7 +16,7 @@ from gameserver.classroom.shell import page_of, shell
 from gameserver.doorkeeper import Doorkeeper
 from gameserver.server import CONSOLE_PACE, GameServer
 from Net.handshake import parse_request
-from Net.origin import is_same_origin
+from Net.port.origin import is_same_origin
 from Net.websocket import WebSocket
 
 INSPECT = "/inspect"

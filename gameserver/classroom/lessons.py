@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Callable
 
 from gameserver.classroom.markdown import render
-from Net.http import Page, html_page
+from Net.port.http import Page, html_page
 
 # In a clone, and in an environment with the installed package (options.data_files of setup.cfg).
 PLACES = (

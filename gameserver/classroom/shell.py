@@ -10,7 +10,7 @@ from pathlib import Path
 from string import Template
 from typing import Iterable
 
-from Net.http import Page, html_page
+from Net.port.http import Page, html_page
 
 _WEB = Path(__file__).parent.parent / "web" / "classroom"
 _TITLES = {"inspect": "Inspect", "lab": "Lab"}

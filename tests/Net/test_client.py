@@ -12,13 +12,13 @@ from typing import Any, Callable, Iterator
 import pytest
 
 from Net import sockets
-from Net.accept import Endpoint, Site, accept
 from Net.client import connect
 from Net.deflate import Compression
 from Net.errors import ConnectionClosed, HandshakeError
 from Net.frames import TEXT
 from Net.limits import Limits
-from Net.origin import make_policy
+from Net.port.accept import Endpoint, Site, accept
+from Net.port.origin import make_policy
 from tests.Net.support import DEADLINE_S, PATIENT, QUICK, Background, frame_bytes
 
 SITE = Site({"/": Endpoint(), "/deflate": Endpoint(Compression.WITH_CONTEXT)}, {}, make_policy())

@@ -17,8 +17,8 @@ from Net.frames import BINARY, CLOSE, CONTINUATION, FIN, OPCODE_NAMES, PING, RSV
 from Net.handshake import check_response, check_upgrade, find_end_of_head, parse_request
 from Net.limits import Limits
 from Net.messages import Close, Event, MessageReader, Ping, parse_close
-from Net.origin import make_policy
 from Net.PacketCodes import TO_CLIENT, TO_SERVER, Packet
+from Net.port.origin import make_policy
 from Net.schema import TURN_RAD
 from tests.Net.support import join_pieces, parse_all
 

@@ -11,9 +11,9 @@ from gameserver.rates import BAD_PACKETS, PACKET_RATES
 from gameserver.repeats import LINES_OF_ADDRESS, LINES_OF_KIND, PERIOD_S
 from gameserver.server import CONSOLE_MESSAGE_BYTES, CONSOLE_PACE, GAME_MESSAGE_BYTES
 from gameserver.settings import ServerSettings
-from Net.accept import MOST_CONTEXTS
 from Net.limits import Limits
-from Net.reserve import PLACES
+from Net.port.accept import MOST_CONTEXTS
+from Net.port.reserve import PLACES
 from tests.attacks.support import ANSWERED_BY
 
 HERE = Path(__file__).parent

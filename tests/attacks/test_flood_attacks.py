@@ -9,9 +9,9 @@ import time
 
 import pytest
 
-from Net.accept import MOST_CONTEXTS
 from Net.frames import BINARY, CLOSE, CONTINUATION, PING, PONG
 from Net.limits import Limits
+from Net.port.accept import MOST_CONTEXTS
 from tests.attacks.support import Attacker, Flood, Target, answers, opening, under_attack
 from tests.Net.support import DEADLINE_S, client_frame, close_body, wait_until
 from tests.support import serving

@@ -11,10 +11,10 @@ import pytest
 from Net.errors import HandshakeError
 from Net.extensions import parse_extensions
 from Net.handshake import END_OF_HEAD, Request, check_upgrade, find_end_of_head, parse_request
-from Net.http import html_page, respond
 from Net.limits import Limits
-from Net.origin import make_policy, split_host
-from Net.proxy import identify
+from Net.port.http import html_page, respond
+from Net.port.origin import make_policy, split_host
+from Net.port.proxy import identify
 from Net.target import parse_target
 from tests.attacks.support import answered_by, answers, opening, under_attack
 from tests.Net.support import wait_until

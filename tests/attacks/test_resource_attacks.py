@@ -13,11 +13,11 @@ import msgpack
 import pytest
 
 from gameserver.server import GAME_MESSAGE_BYTES
-from Net import listener
 from Net.errors import ProtocolError
 from Net.frames import BINARY, CLOSE, PING, TEXT
 from Net.limits import Limits
 from Net.messages import MessageReader
+from Net.port import listener
 from Net.sockets import wait_readable
 from tests.attacks.support import Attacker, Flood, Target, answers, opening, under_attack
 from tests.Net.support import DEADLINE_S, client_frame, close_body, frame_bytes, wait_until

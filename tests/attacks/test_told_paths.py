@@ -29,8 +29,8 @@ from gameserver.rates import BAD_PACKETS
 from gameserver.server import CONSOLE_PACE
 from gameserver.store import Store, StoreError
 from Net.frames import BINARY, CLOSE, TEXT
-from Net.http import Page
 from Net.PacketCodes import TO_SERVER
+from Net.port.http import Page
 from tests.attacks.support import Log, answers, logged, opening
 from tests.Net.support import DEADLINE_S, client_frame, parse_all
 from tests.test_run_server import SCRIPT, Running, running

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gameserver.server import GameServer
-from Net.http import Page, json_page
+from Net.port.http import Page, json_page
 
 PATH = "/usage.json"
 ANSWER_S = 30.0  # a server with far too many players is slow to answer

@@ -12,18 +12,18 @@ import re
 from random import Random
 from typing import Any, Callable, ContextManager, Iterable, Iterator, List, NamedTuple, Sequence
 
-from Net.accept import Endpoint, Site, upgrade
 from Net.characters import is_plain
 from Net.deflate import Compression, Inflater, accept_offer, check_answer
 from Net.errors import HandshakeError, PacketError, ProtocolError
 from Net.extensions import parse_extensions
 from Net.frames import CONTINUATION, CONTROL_BIT, RSV1, Frame, FrameReader
 from Net.handshake import check_response, find_end_of_head, parse_request, refusal
-from Net.http import Page, html_page, respond
 from Net.limits import Limits
 from Net.messages import Close, Event, MessageReader
-from Net.origin import make_policy
 from Net.PacketCodes import TO_CLIENT, TO_SERVER, Packet, PacketTable
+from Net.port.accept import Endpoint, Site, upgrade
+from Net.port.http import Page, html_page, respond
+from Net.port.origin import make_policy
 from tests.fuzz import seeds, sessions
 from tests.fuzz.dissection import check_dissected_frames, check_dissected_handshake, check_dissected_packet
 from tests.fuzz.live import live_server

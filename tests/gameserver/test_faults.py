@@ -9,8 +9,9 @@ import threading
 import pytest
 
 from gameserver.faults import Faults
-from Net import PacketCodes, listener
+from Net import PacketCodes
 from Net.errors import ConnectionClosed
+from Net.port import listener
 from Net.websocket import WebSocket
 from tests.Net.support import DEADLINE_S, wait_until
 from tests.support import serving

@@ -6,9 +6,9 @@ import threading
 
 import pytest
 
-from Net import listener
 from Net.frames import PING, PONG, TEXT
 from Net.limits import Limits
+from Net.port import listener
 from tests.attacks.support import Attacker, Target, under_attack
 from tests.Net.support import WireFrame, client_frame, wait_until
 

@@ -11,7 +11,7 @@ import pytest
 
 from gameserver.lan_announce import HOW_TO_INSTALL, NOBODY_ELSE, Announcement, qr_for_terminal, qr_page
 from Net.errors import HandshakeError
-from Net.lan import reachable_addresses
+from Net.port.lan import reachable_addresses
 
 URL = "http://192.0.2.7:3000"
 

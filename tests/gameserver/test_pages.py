@@ -11,9 +11,9 @@ import pytest
 from gameserver.pages import make_pages
 from Net.errors import HandshakeError
 from Net.handshake import parse_request
-from Net.http import Page, respond
 from Net.limits import Limits
 from Net.PacketCodes import describe
+from Net.port.http import Page, respond
 
 WEB = Path(__file__).parent.parent.parent / "gameserver" / "web"
 PAGES = make_pages()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gameserver.rates import ANY_PACKET, BAD_PACKETS, PACKET_RATES
 from Net.PacketCodes import TO_SERVER
-from Net.token_bucket import Rate
+from Net.port.token_bucket import Rate
 
 
 def test_the_rates_are_those_of_the_design_and_of_packets_that_exist() -> None:

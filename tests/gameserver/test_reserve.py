@@ -15,7 +15,7 @@ from gameserver.operators import REMEMBERED_S, Operators, is_for_console, is_loo
 from gameserver.world_manager import GameWorldManager
 from Net.client import connect
 from Net.errors import HandshakeError
-from Net.reserve import PLACES, PLACES_OF_PROXIES, Reserve
+from Net.port.reserve import PLACES, PLACES_OF_PROXIES, Reserve
 from Net.websocket import WebSocket
 from tests.Net.support import DEADLINE_S, wait_until
 from tests.support import Arena, plain_world, serving

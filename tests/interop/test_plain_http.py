@@ -15,7 +15,7 @@ from typing import Iterator, NamedTuple
 
 import pytest
 
-from Net.http import CONTENT_SECURITY_POLICY
+from Net.port.http import CONTENT_SECURITY_POLICY
 from tests.Net.support import DEADLINE_S
 from tests.support import Arena, serving
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import socket
 import threading
 
-from Net.accept import Endpoint, Site, accept
 from Net.errors import ConnectionClosed, HandshakeError, ProtocolError
 from Net.frames import BINARY, CONTROL_BIT, TEXT, FrameReader, apply_mask, parse_header, serialize
 from Net.handshake import accept_key
 from Net.limits import Limits
 from Net.messages import MessageReader, close_payload, parse_close
-from Net.origin import make_policy
+from Net.port.accept import Endpoint, Site, accept
+from Net.port.origin import make_policy
 
 __all__ = ["accept_key", "answer_close", "apply_mask", "assemble", "decode_frame", "encode_frame", "serve"]
 

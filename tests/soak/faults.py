@@ -23,7 +23,7 @@ from gameserver.standing import Standing
 from Net import PacketCodes
 from Net.client import connect
 from Net.errors import ConnectionClosed, HandshakeError
-from Net.http import html_page
+from Net.port.http import html_page
 from Net.websocket import WebSocket
 from tests.soak.players import Diary, Players, delivered, missed_in_a_row
 from tests.soak.server import ServerProcess

@@ -114,7 +114,7 @@ class _Inside:
         for name in ("Net", "gameserver"):
             logging.getLogger(name).addHandler(handler)
             logging.getLogger(name).setLevel(logging.INFO)
-        logging.getLogger("Net.listener").setLevel(logging.DEBUG)  # why connections end
+        logging.getLogger("Net.port.listener").setLevel(logging.DEBUG)  # why connections end
         threading.Thread(target=self._watch_outboxes, name="watcher", daemon=True).start()
 
     def _watch_outboxes(self) -> None:

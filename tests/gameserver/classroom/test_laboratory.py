@@ -164,7 +164,7 @@ def test_whoever_refuses_something_is_shown_with_rule_and_source(lab: Page, expe
 @pytest.mark.parametrize(
     ("experiment", "decided"),
     [
-        ("handshake-no-upgrade", ["_check_upgrade_is_there() in Net/http.py"]),
+        ("handshake-no-upgrade", ["_check_upgrade_is_there() in Net/port/http.py"]),
         ("handshake-never-ends", ["HeadReader._receive() in Net/head_reader.py"]),
         ("packet-before-join", ["Session.seated() in gameserver/session.py"]),
         (

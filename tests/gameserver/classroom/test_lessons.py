@@ -14,7 +14,7 @@ import pytest
 
 from gameserver.classroom.experiments import EXPERIMENTS
 from gameserver.classroom.lessons import INDEX, PLACES, bare_shell, lesson_pages
-from Net.http import Page
+from Net.port.http import Page
 from run_server import make_parser
 from tests.kata.checks import STAGES
 from tests.Net.support import parse_all

@@ -11,7 +11,7 @@ import socket
 import threading
 from typing import Any
 
-from Net.proxy import Caller
+from Net.port.proxy import Caller
 
 
 class OwnConnections:

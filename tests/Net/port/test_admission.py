@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from Net.guests import Guest, Guests
 from Net.handshake import Request, parse_request
 from Net.limits import Limits
-from Net.token_bucket import Rate
+from Net.port.admission import Guest, Guests
+from Net.port.token_bucket import Rate
 
 RATE = Rate(1, 3)
 PROXY = "192.0.2.1"

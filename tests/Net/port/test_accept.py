@@ -9,14 +9,14 @@ from typing import Any, Iterator
 
 import pytest
 
-from Net.accept import MOST_CONTEXTS, Endpoint, Site, accept
 from Net.deflate import Compression
 from Net.errors import ConnectionClosed, HandshakeError
 from Net.frames import BINARY, TEXT
-from Net.http import html_page
 from Net.limits import Limits
-from Net.origin import make_policy
-from Net.proxy import Caller
+from Net.port.accept import MOST_CONTEXTS, Endpoint, Site, accept
+from Net.port.http import html_page
+from Net.port.origin import make_policy
+from Net.port.proxy import Caller
 from Net.websocket import WebSocket
 from tests.Net.support import DEADLINE_S, PATIENT, QUICK, Background, RawPeer, client_frame
 

@@ -8,7 +8,7 @@ import pytest
 
 from Net.errors import HandshakeError
 from Net.handshake import Request
-from Net.http import CONTENT_SECURITY_POLICY, Page, html_page, json_page, respond
+from Net.port.http import CONTENT_SECURITY_POLICY, Page, html_page, json_page, respond
 
 PAGES = {
     "/": html_page("<!DOCTYPE html><title>Spiel für alle</title>"),

@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from Net.host_names import canonical_host, canonical_name, canonical_origin, machine_name, machine_names
+from Net.port.host_names import canonical_host, canonical_name, canonical_origin, machine_name, machine_names
 
 NAMES = {
     "localhost": "localhost",

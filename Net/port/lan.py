@@ -13,8 +13,8 @@ import socket
 import threading
 from typing import Any
 
-from Net.host_names import canonical_name
-from Net.proxy import canonical_address
+from Net.port.host_names import canonical_name
+from Net.port.proxy import canonical_address
 
 # All IPv4 addresses of this machine: friends and pupils connect from other machines.
 ANY_HOST = "0.0.0.0"  # nosec B104  # the purpose of the server; --host 127.0.0.1 closes it
@@ -150,7 +150,7 @@ def _is_broadcast(address: str) -> bool:
 
 def _machine_addresses() -> list[str]:
     try:
-        from Net.interfaces import interface_addresses
+        from Net.port.interfaces import interface_addresses
 
         return interface_addresses()
     except (ImportError, OSError):

@@ -12,10 +12,10 @@ from typing import Callable, Iterable
 
 from Net.errors import HandshakeError
 from Net.handshake import Request
-from Net.own_connections import OwnConnections
-from Net.proxy import Caller, identify
-from Net.reserve import NO_RESERVE, Reserve
-from Net.token_bucket import KeyedBuckets, Rate
+from Net.port.own_connections import OwnConnections
+from Net.port.proxy import Caller, identify
+from Net.port.reserve import NO_RESERVE, Reserve
+from Net.port.token_bucket import KeyedBuckets, Rate
 from Net.websocket import WebSocket
 
 # Keys that are counted apart from all addresses: connections of this process, and places of the reserve.

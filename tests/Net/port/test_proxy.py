@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from Net.handshake import Request
-from Net.proxy import Caller, canonical_address, identify
+from Net.port.proxy import Caller, canonical_address, identify
 
 PROXY = "10.0.0.2"
 PROXIES = frozenset({PROXY, "127.0.0.1"})

@@ -8,7 +8,7 @@ import pytest
 
 from Net.errors import HandshakeError
 from Net.handshake import Request
-from Net.origin import OriginPolicy, make_policy, split_host
+from Net.port.origin import OriginPolicy, make_policy, split_host
 
 
 def request(host: str, *origins: str) -> Request:

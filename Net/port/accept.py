@@ -16,13 +16,13 @@ from Net import sockets
 from Net.deflate import Compression, Parameters, accept_offer
 from Net.errors import HandshakeError
 from Net.extensions import parse_extensions
-from Net.fair_share import Share
 from Net.handshake import Request, check_upgrade, parse_request, refusal, switching_protocols
 from Net.head_reader import HeadReader
-from Net.http import Pages, respond
 from Net.limits import Limits
-from Net.origin import OriginPolicy
-from Net.proxy import Caller
+from Net.port.fair_share import Share
+from Net.port.http import Pages, respond
+from Net.port.origin import OriginPolicy
+from Net.port.proxy import Caller
 from Net.tap import Tap, tell_witness
 from Net.websocket import WebSocket
 

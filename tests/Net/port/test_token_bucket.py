@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from Net.token_bucket import KeyedBuckets, Rate, TokenBucket
+from Net.port.token_bucket import KeyedBuckets, Rate, TokenBucket
 
 
 class Clock:

@@ -10,7 +10,7 @@ import threading
 from typing import Callable
 
 from Net.handshake import Request
-from Net.proxy import Caller
+from Net.port.proxy import Caller
 
 # Two consoles, with a browser that loads the page's files for each; browsers open six connections at once.
 PLACES = 16

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from Net.errors import HandshakeError
 from Net.handshake import Request
-from Net.host_names import DEFAULT_PORTS, canonical_host, canonical_origin, machine_names
+from Net.port.host_names import DEFAULT_PORTS, canonical_host, canonical_origin, machine_names
 
 ANY = "*"
 

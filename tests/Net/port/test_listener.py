@@ -10,11 +10,11 @@ from typing import Callable, Iterator
 
 import pytest
 
-from Net import listener as listener_module
-from Net.accept import Endpoint, Site
 from Net.limits import Limits
-from Net.listener import ARRIVALS, Listener
-from Net.origin import make_policy
+from Net.port import listener as listener_module
+from Net.port.accept import Endpoint, Site
+from Net.port.listener import ARRIVALS, Listener
+from Net.port.origin import make_policy
 from Net.websocket import WebSocket
 from tests.attacks.support import opening
 from tests.Net.support import DEADLINE_S, wait_until
@@ -75,7 +75,7 @@ def test_connections_that_come_too_fast_wait_for_turns_and_are_served_all_the_sa
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     waited_s: list[float] = []
-    monkeypatch.setattr("Net.fair_share.Turns.wait", lambda _, work_s: waited_s.append(work_s))
+    monkeypatch.setattr("Net.port.fair_share.Turns.wait", lambda _, work_s: waited_s.append(work_s))
     monkeypatch.setattr(listener_module, "ARRIVALS", ARRIVALS._replace(per_s=0.001, burst=3))
     with listening(lambda websocket: websocket.close()) as (_, port):
         for _ in range(5):

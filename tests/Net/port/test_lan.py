@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from Net import lan
-from Net.lan import NAMES_S, address_to_listen_on, client_address, local_address, reachable_addresses, url
+from Net.port import lan
+from Net.port.lan import NAMES_S, address_to_listen_on, client_address, local_address, reachable_addresses, url
 
 SLACK_S = 5.0
 
@@ -24,13 +24,13 @@ SLACK_S = 5.0
 
 
 def test_the_loopback_interface_is_found() -> None:
-    interfaces = pytest.importorskip("Net.interfaces", reason="this Python has no ctypes")
+    interfaces = pytest.importorskip("Net.port.interfaces", reason="this Python has no ctypes")
     assert "127.0.0.1" in interfaces.interface_addresses()
 
 
 @pytest.mark.skipif(shutil.which("ip") is None, reason="needs the command ip of Linux")
 def test_the_addresses_are_those_of_all_interfaces_that_are_up() -> None:
-    interfaces = pytest.importorskip("Net.interfaces", reason="this Python has no ctypes")
+    interfaces = pytest.importorskip("Net.port.interfaces", reason="this Python has no ctypes")
     shown = subprocess.run(["ip", "-json", "address", "show", "up"], capture_output=True, check=True, timeout=30)
     expected = {
         address["local"] for interface in json.loads(shown.stdout) for address in interface.get("addr_info", ())
@@ -38,11 +38,11 @@ def test_the_addresses_are_those_of_all_interfaces_that_are_up() -> None:
     assert set(interfaces.interface_addresses()) == expected
 
 
-@pytest.mark.parametrize("missing", ["Net.interfaces", "ctypes"])
+@pytest.mark.parametrize("missing", ["Net.port.interfaces", "ctypes"])
 def test_a_python_that_cannot_list_interfaces_still_knows_the_way_to_the_world(
     missing: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("Net.interfaces", missing):
+    for module in ("Net.port.interfaces", missing):
         monkeypatch.delitem(sys.modules, module, raising=False)
     monkeypatch.setitem(sys.modules, missing, None)
     for address in reachable_addresses("0.0.0.0"):
@@ -66,7 +66,7 @@ def several(monkeypatch: pytest.MonkeyPatch) -> None:
         "2001:db8::20",
     ]
     ways = {socket.AF_INET: ["192.168.1.20"], socket.AF_INET6: ["2001:db8::20"]}
-    interfaces = pytest.importorskip("Net.interfaces", reason="this Python has no ctypes")
+    interfaces = pytest.importorskip("Net.port.interfaces", reason="this Python has no ctypes")
     monkeypatch.setattr(interfaces, "interface_addresses", lambda: addresses)
     monkeypatch.setattr(lan, "source_addresses", lambda family: ways[family])
 

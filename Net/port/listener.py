@@ -18,18 +18,18 @@ from functools import partial
 from typing import Callable, Iterable, Iterator, Tuple
 
 from Net import scheduling, sockets
-from Net.accept import Site, accept
 from Net.errors import ConnectionClosed, HandshakeError
-from Net.fair_share import Share, Turns
-from Net.guests import Guest, Guests, full
 from Net.handshake import Request, refusal
-from Net.lan import address_to_listen_on, family_of
 from Net.limits import Limits
-from Net.own_connections import OwnConnections
-from Net.proxy import Caller
-from Net.reserve import NO_RESERVE, Reserve
+from Net.port.accept import Site, accept
+from Net.port.admission import Guest, Guests, full
+from Net.port.fair_share import Share, Turns
+from Net.port.lan import address_to_listen_on, family_of
+from Net.port.own_connections import OwnConnections
+from Net.port.proxy import Caller
+from Net.port.reserve import NO_RESERVE, Reserve
+from Net.port.token_bucket import Rate
 from Net.tap import MakeTap, tap_for
-from Net.token_bucket import Rate
 from Net.websocket import WebSocket
 
 log = logging.getLogger(__name__)
@@ -98,8 +98,8 @@ class Listener:
     def open(self, host: str, port: int) -> Address:
         """Binds and listens; returns the address, with the port that the system chose if `port` is 0.
 
-        host: an address or a name of this machine, see `Net.lan`. With ::, the socket accepts IPv6 only. Raises OSError
-        when the port is in use or the host is not an address of this machine.
+        host: an address or a name of this machine, see `Net.port.lan`. With ::, the socket accepts IPv6 only. Raises
+        OSError when the port is in use or the host is not an address of this machine.
         """
         address = address_to_listen_on(host)
         self._listening = socket.create_server((address, port), family=family_of(address), backlog=_BACKLOG)

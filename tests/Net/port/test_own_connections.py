@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 
 from Net.client import connect
-from Net.own_connections import OwnConnections
+from Net.port.own_connections import OwnConnections
 from tests.Net.support import wait_until
 from tests.support import serving
 

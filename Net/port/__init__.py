@@ -1,0 +1,1 @@
+"""The port: accepts connections, admits them, and answers plain HTTP."""
