@@ -12,9 +12,9 @@ import sys
 from types import FrameType
 from typing import Callable, Iterator
 
-from Net.characters import printable
-from Net.command_line import EXIT_USAGE, ArgumentParser, any_number, whole_number
-from Net.terminal import has_letters_of, queued_streams, run_command
+from Net.text.characters import printable
+from Net.text.command_line import EXIT_USAGE, ArgumentParser, any_number, whole_number
+from Net.text.terminal import has_letters_of, queued_streams, run_command
 
 # The time for writing the last records when the server stops. It is a part of the three seconds that a stop may take.
 STORE_TIMEOUT_S = 1.0

@@ -12,7 +12,6 @@ import json
 from typing import Any, Callable, NamedTuple, TypeVar
 
 from Net import strict_json
-from Net.characters import spelled
 from Net.errors import PacketError
 from Net.packing import pack, unpack
 from Net.schema import (
@@ -33,6 +32,7 @@ from Net.schema import (
     nullable,
     text,
 )
+from Net.text.characters import spelled
 
 PROTOCOL_VERSION = 1
 

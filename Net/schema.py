@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from typing import Any, Callable, NamedTuple, NoReturn
 
-from Net.characters import check_line, tidy
+from Net.text.characters import check_line, tidy
 
 TURN_RAD = 2 * math.pi
 
@@ -45,7 +45,7 @@ def number(low: float, high: float) -> Kind:
 
 
 def text(low: int, high: int) -> Kind:
-    """A line of text with low to high printable characters. `Net.characters` says which characters are printable.
+    """A line of text with low to high printable characters. `Net.text.characters` says which characters are printable.
 
     The length counts Unicode code points, without the white space at both ends: a family emoji may count as seven.
     """

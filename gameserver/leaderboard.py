@@ -17,8 +17,8 @@ import time
 from pathlib import Path
 from typing import Any, Iterable, NamedTuple, Optional, Sequence, Tuple, Union
 
-from Net.characters import printable
-from Net.command_line import EXIT_USAGE, ArgumentParser, whole_number
+from Net.text.characters import printable
+from Net.text.command_line import EXIT_USAGE, ArgumentParser, whole_number
 
 DEFAULT_PATH = "gameserver.sqlite3"
 MEMORY = ":memory:"

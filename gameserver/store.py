@@ -35,7 +35,7 @@ from gameserver.leaderboard import (
     open_to_read,
     open_to_write,
 )
-from Net.terminal import run_command
+from Net.text.terminal import run_command
 
 __all__ = ["DEFAULT_PATH", "Store", "StoreError"]
 

@@ -3,7 +3,7 @@
 import sys
 
 from Net.dissect.command import main
-from Net.terminal import run_command
+from Net.text.terminal import run_command
 
 if __name__ == "__main__":
     sys.exit(run_command("Net.dissect", main))

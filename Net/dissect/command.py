@@ -12,7 +12,6 @@ import json
 import sys
 from typing import Callable, Iterator, NamedTuple, Sequence
 
-from Net.command_line import ArgumentParser, whole_number
 from Net.deflate import Parameters
 from Net.dissect.conversation import FROM_SERVER, Record, dissect_answer, parameters_of
 from Net.dissect.dissector import Dissector
@@ -25,6 +24,7 @@ from Net.dissect.wording import count_bytes
 from Net.frames import MASK
 from Net.handshake import is_interim
 from Net.limits import Limits
+from Net.text.command_line import ArgumentParser, whole_number
 
 EXIT_BROKEN = 1
 _USUAL = Limits()
@@ -78,7 +78,7 @@ def _limit_help(meaning: str, name: str) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command; returns its exit status. `Net.terminal.run_command` makes its output safe to write."""
+    """Runs the command; returns its exit status. `Net.text.terminal.run_command` makes its output safe to write."""
     parser = make_parser()
     args = parser.read(arguments)
     if args.bytes in ([], ["-"]) and sys.stdin is None:

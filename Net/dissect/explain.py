@@ -10,13 +10,13 @@ import json
 import textwrap
 from typing import Any, Callable, Iterable
 
-from Net.characters import printable
 from Net.dissect.diagram import draw
 from Net.dissect.explain_handshake import explain_handshake, summarize_handshake
 from Net.dissect.layout import fields_of, knows_length, unmasking
 from Net.dissect.plain import as_plain
 from Net.dissect.records import CloseBody, DissectedPacket, Field, Frame, Handshake, Message
 from Net.dissect.wording import MOST_SHOWN, count_bytes, explain_violation, shorten
+from Net.text.characters import printable
 
 MOST_ROWS = 16
 _to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode

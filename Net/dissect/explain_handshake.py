@@ -5,9 +5,9 @@ In:  a `Handshake`. Out: lines of printable text.
 
 from __future__ import annotations
 
-from Net.characters import printable
 from Net.dissect.records import Handshake
 from Net.dissect.wording import count_bytes, explain_violation, shorten
+from Net.text.characters import printable
 
 _OPENING = "Opening handshake, the "
 _MOST_OF_A_BODY = 200  # characters

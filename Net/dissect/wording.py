@@ -5,8 +5,8 @@ In:  text from strangers, numbers, `Violation` records. Out: text that cannot co
 
 from __future__ import annotations
 
-from Net.characters import printable
 from Net.dissect.records import Violation
+from Net.text.characters import printable
 
 MOST_SHOWN = 60  # the most characters of a value
 

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 from gameserver.classroom.cutter import Cut
 from gameserver.classroom.reader import Reading
 from gameserver.classroom.tape import Tape
-from Net.characters import is_plain
 from Net.frames import BINARY, CLOSE, OPCODE_NAMES, RSV1, TEXT, apply_mask
 from Net.messages import Message
+from Net.text.characters import is_plain
 
 SHOWN_CHARACTERS = 60
 SHOWN_BYTES = 16

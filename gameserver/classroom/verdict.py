@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from gameserver.classroom.experiment import Answer, Outcome
 from gameserver.classroom.findings import Findings
-from Net.characters import is_plain
 from Net.dissect.records import Frame
 from Net.frames import CLOSE, OPCODE_NAMES, TEXT
 from Net.messages import ABNORMAL, NO_STATUS
+from Net.text.characters import is_plain
 
 _SWITCHED = 101
 _SHOWN_BYTES = 24

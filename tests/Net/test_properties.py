@@ -10,7 +10,6 @@ import msgpack
 import pytest
 from hypothesis import HealthCheck, assume, example, given, settings, strategies as st
 
-from Net.characters import is_plain
 from Net.errors import HandshakeError, PacketError, ProtocolError
 from Net.extensions import parse_extensions
 from Net.frames import BINARY, CLOSE, CONTINUATION, FIN, OPCODE_NAMES, PING, RSV1, TEXT, Frame, FrameReader, serialize
@@ -20,6 +19,7 @@ from Net.messages import Close, Event, MessageReader, Ping, parse_close
 from Net.PacketCodes import TO_CLIENT, TO_SERVER, Packet
 from Net.port.origin import make_policy
 from Net.schema import TURN_RAD
+from Net.text.characters import is_plain
 from tests.Net.support import join_pieces, parse_all
 
 # A busy machine is no failure; and the examples of one run are forgotten, so that no run depends on another.

@@ -16,9 +16,9 @@ from typing import Any, Callable, Iterable, Iterator, TypeVar
 
 from gameserver.server import GameServer
 from Net import sockets
-from Net.characters import is_plain
 from Net.errors import ConnectionClosed
 from Net.limits import Limits
+from Net.text.characters import is_plain
 from Net.websocket import WebSocket
 from tests.delivery import delivery
 from tests.Net.support import DEADLINE_S, Background, WireFrame, parse_one, wait_until

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 
-from Net.characters import is_plain
 from Net.deflate import Parameters
 from Net.dissect.dissector import Dissector
 from Net.dissect.explain import explain, summarize
@@ -12,6 +11,7 @@ from Net.dissect.opening import dissect_handshake
 from Net.dissect.plain import as_plain
 from Net.dissect.records import Frame, Handshake
 from Net.frames import BINARY
+from Net.text.characters import is_plain
 from tests.Net.support import client_frame, frame_bytes
 
 

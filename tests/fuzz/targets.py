@@ -12,7 +12,6 @@ import re
 from random import Random
 from typing import Any, Callable, ContextManager, Iterable, Iterator, List, NamedTuple, Sequence
 
-from Net.characters import is_plain
 from Net.deflate import Compression, Inflater, accept_offer, check_answer
 from Net.errors import HandshakeError, PacketError, ProtocolError
 from Net.extensions import parse_extensions
@@ -24,6 +23,7 @@ from Net.PacketCodes import TO_CLIENT, TO_SERVER, Packet, PacketTable
 from Net.port.accept import Endpoint, Site, upgrade
 from Net.port.http import Page, html_page, respond
 from Net.port.origin import make_policy
+from Net.text.characters import is_plain
 from tests.fuzz import seeds, sessions
 from tests.fuzz.dissection import check_dissected_frames, check_dissected_handshake, check_dissected_packet
 from tests.fuzz.live import live_server

@@ -14,10 +14,10 @@ from typing import TextIO, cast
 
 import pytest
 
-from Net.terminal import DirectStream, Outlet, QueuedStream, has_letters_of
+from Net.text.terminal import DirectStream, Outlet, QueuedStream, has_letters_of
 from tests.Net.support import DEADLINE_S, wait_until
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 class Paper(io.RawIOBase):
@@ -194,7 +194,7 @@ def test_a_machine_without_threads_keeps_the_text_until_it_has_one(monkeypatch: 
 # tests are watched ones, which a signal handler may not take.
 INTERRUPTED = """
 import signal, sys, time
-from Net.terminal import Outlet, QueuedStream
+from Net.text.terminal import Outlet, QueuedStream
 stream = QueuedStream(Outlet(sys.stdout), "tested", most=1000)
 handled = []
 def handle(number, frame):

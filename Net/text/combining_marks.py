@@ -1,8 +1,8 @@
 """The combining marks: characters that are drawn on the character before them and show nothing by themselves.
 
 Data only: the code points of the general categories Mn, Mc and Me in DerivedGeneralCategory.txt of Unicode 18.0, in
-hexadecimal, without those that `Net.characters` names itself. tests/Net/test_characters.py compares them with the
-tables of the package wcwidth.
+hexadecimal, without those that `Net.text.characters` names itself. tests/Net/text/test_characters.py compares them with
+the tables of the package wcwidth.
 """
 
 from __future__ import annotations

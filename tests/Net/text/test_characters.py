@@ -12,9 +12,9 @@ import unicodedata
 import pytest
 from hypothesis import given, strategies as st
 
-from Net import combining_marks
-from Net.characters import check_line, is_plain, name_of, printable, spelled, tidy
 from Net.schema import text
+from Net.text import combining_marks
+from Net.text.characters import check_line, is_plain, name_of, printable, spelled, tidy
 
 NAME = text(1, 16)
 

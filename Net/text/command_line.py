@@ -9,7 +9,7 @@ import argparse
 import sys
 from typing import NoReturn, Sequence
 
-from Net.characters import printable
+from Net.text.characters import printable
 
 EXIT_USAGE = 2
 _SHOWN = 80  # characters of a wrong value

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from typing import Pattern
 
-from Net.combining_marks import COMBINING_MARKS
+from Net.text.combining_marks import COMBINING_MARKS
 
 # Ranges are written as in the Unicode files: hexadecimal, with a space between them.
 # These become a plain space: spaces of other scripts and other widths, and the Braille space.
