@@ -13,7 +13,7 @@ from typing import Any, Callable, NamedTuple, TypeVar
 
 from Net import strict_json
 from Net.errors import PacketError
-from Net.packing import pack, unpack
+from Net.msgpack_codec import pack, unpack
 from Net.schema import (
     ANGLE,
     ANY_INTEGER,

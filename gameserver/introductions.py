@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Iterable
 
 from gameserver.seats import PlayerInfo, Seat
-from Net.forms import Form
 from Net.PacketCodes import TO_CLIENT, Packet
+from Net.wire_format import Form
 
 
 class Introductions:

@@ -8,10 +8,10 @@ from typing import Any, Iterable, Union
 
 from gameserver.receipts import Receipts
 from gameserver.snapshots import View
-from Net.forms import Form, shared_form
 from Net.frames import PING, serialize
 from Net.PacketCodes import TO_CLIENT, Packet
 from Net.websocket import WebSocket
+from Net.wire_format import Form, shared_form
 
 # Every PING has its own number in the whole process. So a late PONG for one room never answers a PING of another room.
 _question_numbers = itertools.count(1)

@@ -19,9 +19,9 @@ from gameserver.game import Game
 from gameserver.growth import choices, experience_for_next_age
 from gameserver.objects import Mover, PlayerObject, Projectile
 from gameserver.standing import Knowledge, Standing
-from Net.forms import Form
 from Net.PacketCodes import TO_CLIENT, Packet
-from Net.parts import Halves, Part, encode_count, encode_part, join_list, packet_halves
+from Net.shared_packets import Halves, Part, encode_count, encode_part, join_list, packet_halves
+from Net.wire_format import Form
 
 # STATE's kinds and flags (docs/protocol.md).
 KIND_PLAYER, KIND_PROJECTILE, KIND_ANIMAL = 0, 1, 2

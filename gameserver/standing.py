@@ -12,8 +12,8 @@ from typing import Callable, Iterable, Tuple
 
 from gameserver.game import Game
 from gameserver.objects import GameObject
-from Net.forms import Form
-from Net.parts import Part, encode_part, join_list, join_packet
+from Net.shared_packets import Part, encode_part, join_list, join_packet
+from Net.wire_format import Form
 
 Cell = int
 Numbers = Tuple[int, ...]  # id, kind, x, y, scale

@@ -11,8 +11,8 @@ from typing import Any
 from Net.dissect.records import Argument, DissectedPacket, Message, Violation
 from Net.dissect.violations import violation_of
 from Net.errors import PacketError
+from Net.msgpack_codec import pack
 from Net.PacketCodes import TO_CLIENT, TO_SERVER, Packet, PacketTable
-from Net.packing import pack
 
 
 def dissect_message(

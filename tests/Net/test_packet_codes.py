@@ -13,7 +13,7 @@ import pytest
 from Net import PacketCodes
 from Net.errors import PacketError
 from Net.PacketCodes import TO_CLIENT, TO_SERVER, Packet, PacketTable, describe, dispatch, handles
-from Net.parts import encode_part, encode_value, join_list, join_packet, packet_halves
+from Net.shared_packets import encode_part, encode_value, join_list, join_packet, packet_halves
 from Net.text.characters import is_plain
 
 # Fixed by the protocol page, version 1: code, id, and arguments of a full packet.

@@ -14,10 +14,10 @@ import pytest
 from gameserver import snapshots
 from gameserver.game import Game
 from gameserver.snapshots import Snapshots, View
-from Net.forms import Form
 from Net.limits import Limits
 from Net.messages import MessageReader
 from Net.PacketCodes import TO_CLIENT, Packet
+from Net.wire_format import Form
 from tests.support import Entity, WorldModel, groups, plain_world
 
 DELTA_TIME_S = 1 / 20

@@ -10,10 +10,10 @@ from gameserver import building, standing
 from gameserver.game import Game
 from gameserver.objects import SPIKE, WALL
 from gameserver.snapshots import Snapshots, View
-from Net.forms import Form
 from Net.limits import Limits
 from Net.messages import MessageReader
 from Net.PacketCodes import TO_CLIENT, Packet
+from Net.wire_format import Form
 from tests.gameserver.worlds import EMPTY, game_with
 
 BINARY = Form(False)

@@ -19,9 +19,9 @@ from typing import Any, Callable, NamedTuple
 from gameserver.server import GameServer
 from gameserver.settings import GameSettings, ServerSettings
 from Net import scheduling
-from Net.forms import Form
-from Net.parts import Part
+from Net.shared_packets import Part
 from Net.websocket import WebSocket
+from Net.wire_format import Form
 from tests.soak.log_file import LogLine, log_to, read_log
 from tests.support import DEADLINE_S
 

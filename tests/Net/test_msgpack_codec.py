@@ -8,7 +8,7 @@ import msgpack
 import pytest
 from hypothesis import given, strategies as st
 
-from Net.packing import pack, unpack
+from Net.msgpack_codec import pack, unpack
 
 SCALARS = st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False) | st.text()
 VALUES = st.recursive(

@@ -8,10 +8,10 @@ import zlib
 import pytest
 
 from Net.deflate import Parameters
-from Net.forms import Form
 from Net.frames import BINARY, RSV1, TEXT
 from Net.limits import Limits
 from Net.websocket import WebSocket
+from Net.wire_format import Form
 from tests.Net.support import DEADLINE_S, parse_all, tcp_pair
 from tests.Net.test_deflate import strictly_inflated
 

@@ -12,8 +12,8 @@ import json
 from functools import lru_cache
 from typing import Any, Iterable, NamedTuple, Sequence, Tuple, Union
 
+from Net.msgpack_codec import pack
 from Net.PacketCodes import TO_CLIENT
-from Net.packing import pack
 
 Encoded = Union[str, bytes]  # JSON or MessagePack
 Halves = Tuple[Any, Any]  # prefix and suffix of an encoded packet, before and after one argument
