@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Iterable
 
 from gameserver.seats import Seat
-from gameserver.settings import ServerSettings
+from gameserver.world.settings import ServerSettings
 
 
 def surplus(seats: Iterable[Seat], host: str, most: int) -> list[int]:

@@ -10,10 +10,10 @@ import math
 
 from gameserver.combat import Blow
 from gameserver.movement import plan_step
-from gameserver.objects import Animal, Mover, PlayerObject
 from gameserver.spawning import spawn_animal
-from gameserver.terrain import areas_of
-from gameserver.world import Arrival, World, angle_of, count_down, heading
+from gameserver.world.objects import Animal, Mover, PlayerObject
+from gameserver.world.terrain import areas_of
+from gameserver.world.world import Arrival, World, angle_of, count_down, heading
 
 # One, because a player's view ends up to one cell beyond `view_cells`. One more, because no player crosses more than a
 # cell before the animal looks round again.

@@ -7,8 +7,8 @@ the border. Any player can break it. It stays after its owner's death, and is re
 
 from __future__ import annotations
 
-from gameserver.objects import Building, PlayerObject
-from gameserver.world import World, heading
+from gameserver.world.objects import Building, PlayerObject
+from gameserver.world.world import World, heading
 
 
 def place_buildings(world: World) -> None:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from gameserver.biomes import Biomes
-from gameserver.modes import MODES
-from gameserver.objects import BUILDINGS
-from gameserver.settings import GameSettings
+from gameserver.world.biomes import Biomes
+from gameserver.world.modes import MODES
+from gameserver.world.objects import BUILDINGS
+from gameserver.world.settings import GameSettings
 
 
 def describe(settings: GameSettings, biomes: Biomes) -> dict[str, Any]:

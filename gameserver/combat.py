@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from gameserver.objects import Body, Mover, PlayerObject
-from gameserver.world import World, heading
+from gameserver.world.objects import Body, Mover, PlayerObject
+from gameserver.world.world import World, heading
 
 
 class Blow(NamedTuple):

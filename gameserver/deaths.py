@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from gameserver import animals, scoring
-from gameserver.objects import Animal, PlayerObject
 from gameserver.spawning import spawn_player
-from gameserver.world import Arrival, World
+from gameserver.world.objects import Animal, PlayerObject
+from gameserver.world.world import Arrival, World
 
 
 def respawn(world: World, delta_time: float) -> None:

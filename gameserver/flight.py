@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from gameserver.combat import Blow, is_target, land_blows
-from gameserver.objects import Body, Mover, Projectile
-from gameserver.world import World, heading
+from gameserver.world.objects import Body, Mover, Projectile
+from gameserver.world.world import World, heading
 
 
 def fire_projectiles(world: World) -> None:

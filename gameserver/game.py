@@ -30,11 +30,11 @@ from gameserver import (
     movement,
     scoring,
     spawning,
-    terrain,
 )
-from gameserver.objects import GameObject, PlayerObject
-from gameserver.settings import CHANGEABLE, GameSettings
-from gameserver.world import Event, World, count_down
+from gameserver.world import terrain
+from gameserver.world.objects import GameObject, PlayerObject
+from gameserver.world.settings import CHANGEABLE, GameSettings
+from gameserver.world.world import Event, World, count_down
 
 # A player's id, name, team, score, kills and deaths.
 Result = Tuple[int, str, Optional[int], int, int, int]

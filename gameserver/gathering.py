@@ -8,8 +8,8 @@ from __future__ import annotations
 from gameserver import scoring
 from gameserver.building import batter
 from gameserver.combat import Swing
-from gameserver.objects import Building
-from gameserver.world import World
+from gameserver.world.objects import Building
+from gameserver.world.world import World
 
 
 def work(world: World, swings: list[Swing]) -> None:

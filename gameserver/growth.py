@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from gameserver.objects import PlayerObject
-from gameserver.settings import GameSettings
-from gameserver.world import World
+from gameserver.world.objects import PlayerObject
+from gameserver.world.settings import GameSettings
+from gameserver.world.world import World
 
 
 def experience_for_next_age(settings: GameSettings, age: int) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import Any, Callable
 
-from gameserver.objects import BUILDINGS, PlayerObject
+from gameserver.world.objects import BUILDINGS, PlayerObject
 
 DIRECTIONS = range(8)
 WEAPONS_AT_MOST = 8  # the rules check whether a weapon has that number

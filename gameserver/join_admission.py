@@ -11,7 +11,7 @@ from typing import Callable, Container
 
 from gameserver.measures import Measures
 from gameserver.rates import PACKET_RATES
-from gameserver.settings import ServerSettings
+from gameserver.world.settings import ServerSettings
 from Net.errors import PacketError
 from Net.port.token_bucket import KeyedBuckets, Rate
 from Net.websocket import WebSocket

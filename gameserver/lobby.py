@@ -22,7 +22,7 @@ from gameserver.room_openings import Reservation, RoomOpenings, reserved
 from gameserver.saved_game import Plain
 from gameserver.seats import Connection, PlayerInfo, Seat
 from gameserver.session import Place, Session
-from gameserver.settings import GameSettings, ServerSettings
+from gameserver.world.settings import GameSettings, ServerSettings
 from Net.errors import PacketError
 from Net.PacketCodes import Packet
 from Net.port.own_connections import OwnConnections

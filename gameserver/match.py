@@ -16,7 +16,7 @@ from gameserver.audience import Audience
 from gameserver.game import Game, Result
 from gameserver.life import ENDED, IN_PROGRESS, WAITING, Life, Situation
 from gameserver.recorder import Recorder, Shielded
-from gameserver.settings import ServerSettings
+from gameserver.world.settings import ServerSettings
 from Net.PacketCodes import Packet
 
 log = logging.getLogger(__name__)

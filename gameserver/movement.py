@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 
-from gameserver.objects import Body, Building, Mover
-from gameserver.world import World
+from gameserver.world.objects import Body, Building, Mover
+from gameserver.world.world import World
 
 _DIAGONAL = math.sqrt(0.5)
 # Unit vectors of the directions 0-7, clockwise from +x. Diagonals have the same length, so they are not faster.

@@ -25,8 +25,8 @@ from gameserver.match import Match
 from gameserver.pace import Pace
 from gameserver.recorder import FORGETFUL, Recorder
 from gameserver.seats import Connection, PlayerInfo, Seat, enqueue
-from gameserver.settings import GameSettings, ServerSettings
 from gameserver.snapshots import Snapshots, View
+from gameserver.world.settings import GameSettings, ServerSettings
 from Net.PacketCodes import PROTOCOL_VERSION, Packet
 from Net.websocket import WebSocket
 

@@ -15,7 +15,7 @@ import time
 from typing import Callable, Collection, Iterable, Iterator
 
 from gameserver.room import GameRoom
-from gameserver.settings import ServerSettings
+from gameserver.world.settings import ServerSettings
 from Net.errors import PacketError
 from Net.port.token_bucket import KeyedBuckets, Rate
 

@@ -14,10 +14,10 @@ import operator
 from typing import Any, Callable, Dict, Iterable, Sequence, TypeVar
 
 from gameserver.game import Game
-from gameserver.objects import Animal, Body, Building, GameObject, Mover, PlayerObject, Projectile
 from gameserver.saved_schema import check_game
-from gameserver.settings import GameSettings
-from gameserver.world import Arrival, World
+from gameserver.world.objects import Animal, Body, Building, GameObject, Mover, PlayerObject, Projectile
+from gameserver.world.settings import GameSettings
+from gameserver.world.world import Arrival, World
 
 T = TypeVar("T", bound=Body)
 Plain = Dict[str, Any]

@@ -18,7 +18,7 @@ from gameserver.room import GameRoom
 from gameserver.saved_game import Plain
 from gameserver.saved_schema import check_room, check_seats
 from gameserver.seats import NoConnection, PlayerInfo, Seat
-from gameserver.settings import GameSettings, ServerSettings
+from gameserver.world.settings import GameSettings, ServerSettings
 
 # The world pauses until all players are back, but at most for this time: a page tries to reconnect after 1, 3 and 6
 # seconds.

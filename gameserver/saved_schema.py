@@ -16,10 +16,10 @@ from typing import Any, Callable
 
 from gameserver.growth import experience_for_next_age
 from gameserver.life import STATUSES
-from gameserver.objects import BUILDINGS, RESOURCES
 from gameserver.saved_kinds import TRUTH, Kinds, check_members, check_value, exactly, list_in, one_of, row_of
-from gameserver.settings import GameSettings
-from gameserver.terrain import areas_of
+from gameserver.world.objects import BUILDINGS, RESOURCES
+from gameserver.world.settings import GameSettings
+from gameserver.world.terrain import areas_of
 from Net.schema import COUNT, DIRECTION, ROOM_NAME, Kind, integer, nullable, number, text
 
 # The id of a player is a small positive number (`PlayerIds`). The ids of all other objects count down from -1.

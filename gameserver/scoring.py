@@ -6,9 +6,9 @@ import math
 from typing import Any, Callable, NamedTuple, Tuple
 
 from gameserver.growth import gain_experience
-from gameserver.objects import PlayerObject
-from gameserver.settings import GameSettings
-from gameserver.world import TIME_EPSILON_S, World
+from gameserver.world.objects import PlayerObject
+from gameserver.world.settings import GameSettings
+from gameserver.world.world import TIME_EPSILON_S, World
 
 
 class Worth(NamedTuple):

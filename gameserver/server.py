@@ -19,7 +19,7 @@ from gameserver.operators import Operators, is_for_console, is_loopback
 from gameserver.recorder import FORGETFUL, Recorder
 from gameserver.seats import Seat
 from gameserver.session import Session
-from gameserver.settings import GameSettings, ServerSettings
+from gameserver.world.settings import GameSettings, ServerSettings
 from Net.deflate import Compression
 from Net.errors import ConnectionClosed
 from Net.handshake import Request

@@ -17,8 +17,8 @@ from typing import Iterable, Iterator, Tuple
 
 from gameserver.game import Game
 from gameserver.growth import choices, experience_for_next_age
-from gameserver.objects import Mover, PlayerObject, Projectile
 from gameserver.standing import Knowledge, Standing
+from gameserver.world.objects import Mover, PlayerObject, Projectile
 from Net.PacketCodes import TO_CLIENT, Packet
 from Net.shared_packets import Halves, Part, encode_count, encode_part, join_list, packet_halves
 from Net.wire_format import Form

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from gameserver.objects import Animal, PlayerObject
-from gameserver.terrain import Square, areas_of
-from gameserver.world import Arrival, World
+from gameserver.world.objects import Animal, PlayerObject
+from gameserver.world.terrain import Square, areas_of
+from gameserver.world.world import Arrival, World
 
 
 def spawn_player(world: World, player: PlayerObject) -> bool:

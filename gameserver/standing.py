@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Callable, Iterable, Tuple
 
 from gameserver.game import Game
-from gameserver.objects import GameObject
+from gameserver.world.objects import GameObject
 from Net.shared_packets import Part, encode_part, join_list, join_packet
 from Net.wire_format import Form
 

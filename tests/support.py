@@ -13,7 +13,7 @@ from gameserver.game import Game
 from gameserver.room import GameRoom
 from gameserver.seats import PlayerInfo
 from gameserver.server import GameServer
-from gameserver.settings import GameSettings, ServerSettings
+from gameserver.world.settings import GameSettings, ServerSettings
 from Net.client import connect
 from Net.errors import ConnectionClosed
 from Net.limits import Limits

@@ -123,7 +123,10 @@ RULES = [
     *(Rule(lower, LADDER[:step]) for step, lower in enumerate(LADDER) if step),
     *(Rule(module, LADDER[:-1]) for module in RULE_MODULES),
     Rule("gameserver.server", ("gameserver.classroom",)),
-    *(Rule(module, ("gameserver.game",)) for module in ("gameserver.objects", "gameserver.grid", "gameserver.terrain")),
+    *(
+        Rule(module, ("gameserver.game",))
+        for module in ("gameserver.world.objects", "gameserver.world.grid", "gameserver.world.terrain")
+    ),
 ]
 
 
@@ -202,4 +205,4 @@ def test_another_third_party_would_be_noticed(name: str) -> None:
     ],
 )
 def test_every_form_of_import_is_read(statement: str, imported: set[str]) -> None:
-    assert imports_of("gameserver.objects", statement, ["gameserver", "gameserver.game"]) == imported
+    assert imports_of("gameserver.world.objects", statement, ["gameserver", "gameserver.game"]) == imported

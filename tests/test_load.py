@@ -19,7 +19,7 @@ import pytest
 
 from gameserver.classroom.classroom import Classroom
 from gameserver.doorkeeper import Doorkeeper
-from gameserver.settings import GameSettings
+from gameserver.world.settings import GameSettings
 from Net.dissect.explain import summarize
 from Net.dissect.trace import EVERYBODY, Tracer
 from Net.limits import Limits

@@ -23,7 +23,7 @@ import pytest
 import gameserver
 import run_server
 from gameserver.recorder import FORGETFUL
-from gameserver.settings import GameSettings, ServerSettings
+from gameserver.world.settings import GameSettings, ServerSettings
 from Net.client import connect
 from tests.Net.support import DEADLINE_S, wait_until
 from tests.support import Player

@@ -22,7 +22,7 @@ sys.path.insert(0, str(LESSON.parents[2]))
 
 from gameserver.seats import PlayerInfo  # noqa: E402  (found by the line above)
 from gameserver.server import GameServer  # noqa: E402
-from gameserver.settings import GameSettings, ServerSettings  # noqa: E402
+from gameserver.world.settings import GameSettings, ServerSettings  # noqa: E402
 from Net.client import connect  # noqa: E402
 from Net.limits import Limits  # noqa: E402
 from Net.PacketCodes import TO_CLIENT, TO_SERVER, Packet  # noqa: E402

@@ -16,7 +16,7 @@ from typing import Any, Callable, Iterator, NamedTuple
 
 import pytest
 
-from gameserver.settings import ServerSettings
+from gameserver.world.settings import ServerSettings
 from Net.client import connect
 from Net.deflate import (
     Compression,

@@ -10,7 +10,7 @@ from gameserver.join_admission import JOINS_AGAIN_S
 from gameserver.rates import BAD_PACKETS, PACKET_RATES
 from gameserver.repeats import LINES_OF_ADDRESS, LINES_OF_KIND, PERIOD_S
 from gameserver.server import CONSOLE_MESSAGE_BYTES, CONSOLE_PACE, GAME_MESSAGE_BYTES
-from gameserver.settings import ServerSettings
+from gameserver.world.settings import ServerSettings
 from Net.limits import Limits
 from Net.port.accept import MOST_CONTEXTS
 from Net.port.reserve import PLACES

@@ -14,7 +14,7 @@ from typing import Iterator
 
 from gameserver.game import Game
 from gameserver.room_openings import charged_to
-from gameserver.settings import GameSettings, ServerSettings
+from gameserver.world.settings import GameSettings, ServerSettings
 from Net.errors import ConnectionClosed
 from Net.websocket import WebSocket
 from tests.attacks.support import answers, opening

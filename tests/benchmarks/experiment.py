@@ -17,7 +17,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Iterator, NamedTuple
 
-from gameserver.settings import GameSettings
+from gameserver.world.settings import GameSettings
 from tests.benchmarks import load, machine
 from tests.benchmarks.load import Period, Plan
 from tests.benchmarks.load_client import Record

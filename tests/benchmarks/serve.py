@@ -13,7 +13,7 @@ import signal
 from gameserver.game import Game
 from gameserver.movement import HEADINGS
 from gameserver.server import GameServer
-from gameserver.settings import GameSettings, ServerSettings
+from gameserver.world.settings import GameSettings, ServerSettings
 from Net import scheduling
 from tests.benchmarks import usage
 

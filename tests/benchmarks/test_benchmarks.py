@@ -19,7 +19,7 @@ from typing import Any, Callable
 import pytest
 
 from gameserver.game import Game
-from gameserver.settings import GameSettings
+from gameserver.world.settings import GameSettings
 from tests.benchmarks import arena, codec, game, growth, most, report, wire_bytes
 from tests.benchmarks.__main__ import BENCHMARKS
 from tests.benchmarks.experiment import ROOT, TICK_RATE, Outcome, Setup, merged, play

@@ -16,8 +16,8 @@ from typing import Any
 
 from gameserver import building
 from gameserver.game import Game
-from gameserver.settings import GameSettings
-from gameserver.tables import ITEMS
+from gameserver.world.settings import GameSettings
+from gameserver.world.tables import ITEMS
 from tests.benchmarks.report import print_table, write_json
 
 PLAYERS = (50, 100, 200, 400)

@@ -14,7 +14,7 @@ import pytest
 from gameserver.classroom.classroom import Classroom
 from gameserver.doorkeeper import Doorkeeper
 from gameserver.server import GameServer
-from gameserver.settings import GameSettings, ServerSettings
+from gameserver.world.settings import GameSettings, ServerSettings
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
 FLAGS = (

@@ -9,7 +9,7 @@ from typing import Any, Callable
 import pytest
 
 from gameserver.game import Game
-from gameserver.settings import GameSettings
+from gameserver.world.settings import GameSettings
 from tests.browser.conftest import Served, Visitor
 
 pytestmark = pytest.mark.browser

@@ -10,7 +10,7 @@ import pytest
 
 from gameserver.admin import COMMANDS, Console
 from gameserver.doorkeeper import WRONG_TOKENS_ALLOWED, Doorkeeper
-from gameserver.settings import GameSettings
+from gameserver.world.settings import GameSettings
 from gameserver.world_manager import GameWorldManager
 from Net.client import connect
 from Net.errors import ConnectionClosed, HandshakeError

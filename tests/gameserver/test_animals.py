@@ -7,8 +7,8 @@ from collections import Counter
 import pytest
 
 from gameserver.game import Game
-from gameserver.settings import GameSettings
-from gameserver.terrain import areas_of
+from gameserver.world.settings import GameSettings
+from gameserver.world.terrain import areas_of
 from tests.gameserver.worlds import COW, DT, EMPTY, WOLF, click, distance, game_with, put_animal, run
 
 

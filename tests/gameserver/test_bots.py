@@ -10,7 +10,7 @@ import pytest
 
 from gameserver.bots import Crowd
 from gameserver.server import GameServer
-from gameserver.settings import GameSettings, ServerSettings
+from gameserver.world.settings import GameSettings, ServerSettings
 from Net.client import connect
 from Net.PacketCodes import TO_SERVER, Packet
 from tests.support import serving

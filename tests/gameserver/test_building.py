@@ -10,7 +10,7 @@ import pytest
 
 from gameserver.building import put
 from gameserver.game import Game
-from gameserver.objects import SPIKE, WALL
+from gameserver.world.objects import SPIKE, WALL
 from tests.gameserver.worlds import (
     DT,
     EMPTY,

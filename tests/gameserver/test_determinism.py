@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from gameserver.game import Game
-from gameserver.settings import GameSettings
+from gameserver.world.settings import GameSettings
 
 ROOT = Path(__file__).resolve().parents[2]
 TICKS = 10 * 60 * 20  # ten minutes
@@ -31,7 +31,7 @@ from __future__ import annotations
 import hashlib, json, sys
 from typing import Any
 from gameserver.game import Game
-from gameserver.settings import GameSettings
+from gameserver.world.settings import GameSettings
 """
 
 Recording = "list[list[Any]]"  # for each tick, what came before it: lists of a method of Game and its arguments

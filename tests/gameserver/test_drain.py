@@ -10,7 +10,7 @@ from typing import Any, Iterator
 
 from gameserver.drain import CLOSED_BECAUSE, Drain
 from gameserver.server import GameServer
-from gameserver.settings import ServerSettings
+from gameserver.world.settings import ServerSettings
 from tests.Net.support import DEADLINE_S
 from tests.support import Arena, plain_world, serving
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from gameserver.game import Game
-from gameserver.objects import Body, PlayerObject
-from gameserver.settings import GameSettings
+from gameserver.world.objects import Body, PlayerObject
+from gameserver.world.settings import GameSettings
 from tests.gameserver.worlds import (
     DOWN,
     DT,

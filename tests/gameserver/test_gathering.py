@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gameserver.objects import BUSH, GOLD, ROCK, TREE
-from gameserver.settings import GameSettings
+from gameserver.world.objects import BUSH, GOLD, ROCK, TREE
+from gameserver.world.settings import GameSettings
 from tests.gameserver.worlds import DT, EMPTY, click, game_with, put_scenery, run
 
 START = list(EMPTY.start_resources)

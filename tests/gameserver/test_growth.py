@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from gameserver.growth import choices, experience_for_next_age, gain_experience
-from gameserver.settings import GameSettings
+from gameserver.world.settings import GameSettings
 from tests.gameserver.worlds import DT, EMPTY, RIGHT, click, game_with, kill, put_animal, run
 
 HAMMER, AXE, GREAT_AXE, SWORD, KATANA, POLEARM, DAGGERS, BOW = range(8)

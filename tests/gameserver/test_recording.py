@@ -5,8 +5,8 @@ from __future__ import annotations
 from gameserver.game import Game
 from gameserver.seats import PlayerInfo
 from gameserver.server import GameServer
-from gameserver.settings import ServerSettings
 from gameserver.store import Store
+from gameserver.world.settings import ServerSettings
 from Net.limits import Limits
 from Net.websocket import WebSocket
 from tests.Net.support import tcp_pair

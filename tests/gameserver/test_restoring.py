@@ -18,8 +18,8 @@ from gameserver.keeper import Keeper
 from gameserver.life import ENDED, IN_PROGRESS, WAITING
 from gameserver.seats import NoConnection, PlayerInfo, Seat
 from gameserver.server import GameServer
-from gameserver.settings import GameSettings, ServerSettings
 from gameserver.store import Store
+from gameserver.world.settings import GameSettings, ServerSettings
 from Net.PacketCodes import Packet
 from tests.Net.support import DEADLINE_S, wait_until
 from tests.support import Arena, Player, plain_world, serving, staged

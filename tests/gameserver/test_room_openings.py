@@ -13,7 +13,7 @@ from gameserver.game import Game
 from gameserver.room import GameRoom
 from gameserver.room_openings import RoomOpenings, charged_to
 from gameserver.server import GameServer
-from gameserver.settings import GameSettings, ServerSettings
+from gameserver.world.settings import GameSettings, ServerSettings
 from Net.client import connect
 from Net.errors import PacketError
 from tests.Net.support import DEADLINE_S, Background, wait_until

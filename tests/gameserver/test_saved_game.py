@@ -11,7 +11,7 @@ import pytest
 
 from gameserver import saved_game
 from gameserver.game import Game
-from gameserver.objects import Body
+from gameserver.world.objects import Body
 from tests.gameserver.test_determinism import TICKS, Recording, record, replay, state_hash
 from tests.gameserver.worlds import DT, game_with, kill
 
@@ -136,7 +136,9 @@ def test_every_attribute_of_every_thing_is_in_its_table(recording: Recording) ->
 
 
 def test_a_thing_of_a_new_kind_would_be_noticed() -> None:
-    kinds = {cls for cls in classes_below(Body) if cls.__module__ == "gameserver.objects" and not cls.__subclasses__()}
+    kinds = {
+        cls for cls in classes_below(Body) if cls.__module__ == "gameserver.world.objects" and not cls.__subclasses__()
+    }
     assert kinds <= set(saved_game.THINGS.values())
 
 

@@ -17,7 +17,7 @@ import pytest
 
 from gameserver.seats import PlayerInfo
 from gameserver.server import GameServer
-from gameserver.settings import ServerSettings
+from gameserver.world.settings import ServerSettings
 from Net import PacketCodes
 from Net.errors import HandshakeError
 from Net.frames import BINARY, CLOSE, CONTINUATION, PING, TEXT

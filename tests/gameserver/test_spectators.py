@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gameserver.settings import GameSettings
+from gameserver.world.settings import GameSettings
 from tests.support import Arena, Player, place, plain_world, serving
 
 FAR = 4000.0

@@ -15,7 +15,7 @@ from gameserver.game import Game
 from gameserver.recorder import FORGETFUL
 from gameserver.room import GameRoom
 from gameserver.seats import NoConnection, PlayerInfo, Seat
-from gameserver.settings import ServerSettings
+from gameserver.world.settings import ServerSettings
 from tests.gameserver.test_restoring import keeping
 from tests.gameserver.worlds import DT
 from tests.support import plain_world

@@ -8,8 +8,8 @@ import pytest
 
 from gameserver import building, standing
 from gameserver.game import Game
-from gameserver.objects import SPIKE, WALL
 from gameserver.snapshots import Snapshots, View
+from gameserver.world.objects import SPIKE, WALL
 from Net.limits import Limits
 from Net.messages import MessageReader
 from Net.PacketCodes import TO_CLIENT, Packet

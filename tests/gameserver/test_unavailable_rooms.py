@@ -15,7 +15,7 @@ from gameserver.game import Game
 from gameserver.pages import rooms_page
 from gameserver.room import RoomUnavailable
 from gameserver.server import GameServer
-from gameserver.settings import GameSettings
+from gameserver.world.settings import GameSettings
 from tests.Net.support import DEADLINE_S, wait_until
 from tests.support import Arena, Player, plain_world, serving
 

@@ -10,7 +10,7 @@ import pytest
 from gameserver import handlers
 from gameserver.room import BOARDS_EVERY_S, GameRoom
 from gameserver.seats import PlayerInfo
-from gameserver.settings import ServerSettings
+from gameserver.world.settings import ServerSettings
 from Net.limits import Limits
 from Net.PacketCodes import TO_CLIENT, TO_SERVER, Packet, dispatch
 from Net.websocket import WebSocket

@@ -7,8 +7,8 @@ import math
 from typing import Any
 
 from gameserver.game import Game
-from gameserver.objects import ROCK, Animal, Body, GameObject
-from gameserver.settings import GameSettings
+from gameserver.world.objects import ROCK, Animal, Body, GameObject
+from gameserver.world.settings import GameSettings
 
 # Nothing but firm ground.
 EMPTY = GameSettings(

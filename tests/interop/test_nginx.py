@@ -18,7 +18,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from gameserver.settings import ServerSettings
+from gameserver.world.settings import ServerSettings
 from Net.limits import Limits
 from tests.Net.support import DEADLINE_S, wait_until
 from tests.nginx import EXAMPLE, NAME, Proxy, flags_of_the_example, nginx_in_front_of

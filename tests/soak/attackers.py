@@ -21,7 +21,7 @@ import time
 from pathlib import Path
 from typing import Any, Callable, Iterator, NamedTuple
 
-from gameserver.settings import GameSettings
+from gameserver.world.settings import GameSettings
 from tests.benchmarks import machine
 from tests.soak.assault import Assault, Crowd, Tally
 from tests.soak.attack_kinds import KINDS

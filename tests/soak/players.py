@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import msgpack
 
-from gameserver.settings import GameSettings
+from gameserver.world.settings import GameSettings
 from Net.client import connect
 from Net.errors import ConnectionClosed
 from Net.limits import Limits

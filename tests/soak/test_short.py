@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from gameserver.settings import GameSettings
+from gameserver.world.settings import GameSettings
 from tests.soak import churn, cut_off, faults, page, slow
 from tests.soak.__main__ import SOAKS, TABLES
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 
-from gameserver.grid import Grid
-from gameserver.objects import Body
+from gameserver.world.grid import Grid
+from gameserver.world.objects import Body
 
 MAP_SIZE = 2000.0
 

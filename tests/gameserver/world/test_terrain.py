@@ -8,9 +8,9 @@ from collections import Counter
 
 import pytest
 
-from gameserver.objects import BUSH, GOLD, ROCK, TREE
-from gameserver.settings import GameSettings
-from gameserver.terrain import Place, generate
+from gameserver.world.objects import BUSH, GOLD, ROCK, TREE
+from gameserver.world.settings import GameSettings
+from gameserver.world.terrain import Place, generate
 
 
 def places(settings: GameSettings) -> list[Place]:

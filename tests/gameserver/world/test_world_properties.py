@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 from hypothesis import given, settings, strategies as st
 
 from gameserver.game import Game
-from gameserver.objects import Body, PlayerObject
-from gameserver.settings import GameSettings
-from gameserver.tables import ITEMS
+from gameserver.world.objects import Body, PlayerObject
+from gameserver.world.settings import GameSettings
+from gameserver.world.tables import ITEMS
 
 PLAYERS = 6
 TOLERANCE = 1e-6  # world units

@@ -10,10 +10,10 @@ from __future__ import annotations
 import random
 from typing import Iterator, Tuple
 
-from gameserver.biomes import biomes_of
-from gameserver.grid import Grid
-from gameserver.objects import BUSH, GOLD, ROCK, TREE, Body
-from gameserver.settings import GameSettings
+from gameserver.world.biomes import biomes_of
+from gameserver.world.grid import Grid
+from gameserver.world.objects import BUSH, GOLD, ROCK, TREE, Body
+from gameserver.world.settings import GameSettings
 
 # A place for one piece of scenery: kind, x, y, scale.
 Place = Tuple[int, float, float, float]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 import tracemalloc
 
-from gameserver.grid import Grid
-from gameserver.objects import Body
-from gameserver.still_grid import StillGrid
+from gameserver.world.grid import Grid
+from gameserver.world.objects import Body
+from gameserver.world.static_grid import StillGrid
 
 MAP_SIZE = 2000.0
 RADII = (10.0, 35.0, 260.0)

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gameserver.modes import MODES
-from gameserver.ranges import check_settings
-from gameserver.tables import ITEMS, SPECIES, WEAPONS, Item, Species, Weapon
+from gameserver.world.modes import MODES
+from gameserver.world.ranges import check_settings
+from gameserver.world.tables import ITEMS, SPECIES, WEAPONS, Item, Species, Weapon
 
 # All counts below are for a map of this size. A smaller map gets fewer things, in proportion to its area.
 FULL_MAP_SIZE = 14400.0  # world units

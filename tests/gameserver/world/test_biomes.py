@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from gameserver.biomes import biomes_of
 from gameserver.game import Game
-from gameserver.settings import GameSettings
+from gameserver.world.biomes import biomes_of
+from gameserver.world.settings import GameSettings
 from tests.gameserver.worlds import DOWN, DT, EMPTY, RIGHT, UP, game_with, put_animal, run
 
 BIOMES: dict[str, Any] = {"snow_share": 1 / 6, "river_share": 1 / 20}

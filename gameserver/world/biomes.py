@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from gameserver.settings import GameSettings
+from gameserver.world.settings import GameSettings
 
 
 class Biomes(NamedTuple):

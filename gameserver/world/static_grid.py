@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Iterable, Iterator, Sequence, TypeVar
 
-from gameserver.grid import Grid
-from gameserver.objects import Body
+from gameserver.world.grid import Grid
+from gameserver.world.objects import Body
 
 T = TypeVar("T", bound=Body)
 

@@ -10,12 +10,12 @@ import math
 import random
 from typing import Any, NamedTuple, Tuple
 
-from gameserver.biomes import Biomes, biomes_of
-from gameserver.grid import Grid
-from gameserver.modes import MODES, Mode
-from gameserver.objects import Animal, Building, GameObject, Mover, PlayerObject, Projectile
-from gameserver.settings import GameSettings
-from gameserver.still_grid import StillGrid
+from gameserver.world.biomes import Biomes, biomes_of
+from gameserver.world.grid import Grid
+from gameserver.world.modes import MODES, Mode
+from gameserver.world.objects import Animal, Building, GameObject, Mover, PlayerObject, Projectile
+from gameserver.world.settings import GameSettings
+from gameserver.world.static_grid import StillGrid
 
 # A time is the sum of many delta times, and each has a rounding error. Times that differ by less than this are equal.
 TIME_EPSILON_S = 1e-6

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from gameserver.game import Game
-from gameserver.modes import MODES
 from gameserver.scoring import DEEDS, ENDINGS, RANKINGS
-from gameserver.settings import GameSettings
+from gameserver.world.modes import MODES
+from gameserver.world.settings import GameSettings
 from tests.gameserver.worlds import DT, EMPTY, click, game_with, kill, put_scenery, run
 
 LAST: dict[str, Any] = {"mode": "last-one-standing"}

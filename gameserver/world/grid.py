@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Generic, Iterable, Sequence, TypeVar
 
-from gameserver.objects import Body
+from gameserver.world.objects import Body
 
 T = TypeVar("T", bound=Body)
 

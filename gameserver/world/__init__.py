@@ -1,0 +1,1 @@
+"""What exists: objects, settings, terrain, and the grids that find things."""
