@@ -17,17 +17,17 @@ import math
 import threading
 from typing import Any, Optional, Tuple
 
-from gameserver import (
+from gameserver import client_settings
+from gameserver.rules import (
     animals,
     building,
-    client_settings,
     combat,
     deaths,
-    flight,
     gathering,
     growth,
     inputs,
     movement,
+    projectiles,
     scoring,
     spawning,
 )
@@ -156,11 +156,11 @@ class Game(World):
             growth.upgrade_players(self)
             gathering.eat_meals(self)
             building.place_buildings(self)
-            flight.fire_projectiles(self)
+            projectiles.fire_projectiles(self)
             swings = combat.swing_weapons(self)
             gathering.work(self, swings)
             combat.land_blows(self, combat.blows(self, swings) + combat.pricks(self) + animals.bites(self))
-            flight.fly_projectiles(self, delta_time)
+            projectiles.fly_projectiles(self, delta_time)
             deaths.settle(self)
             self._run_clocks(delta_time)
 

@@ -16,7 +16,7 @@ from collections import defaultdict
 from typing import Iterable, Iterator, Tuple
 
 from gameserver.game import Game
-from gameserver.growth import choices, experience_for_next_age
+from gameserver.rules.growth import choices, experience_for_next_age
 from gameserver.standing import Knowledge, Standing
 from gameserver.world.objects import Mover, PlayerObject, Projectile
 from Net.PacketCodes import TO_CLIENT, Packet

@@ -1,4 +1,4 @@
-// The rule of walking, as on the server (gameserver/movement.py): predictions are right only if both rules agree.
+// The rule of walking, as on the server (gameserver/rules/movement.py): predictions are right only if both rules agree.
 //
 // In:  the place of a walker, its direction, the settings of WELCOME, and the circles around it.
 // Out: its place after one tick. Everything is a circle. A walker that meets a circle slides along its edge.

@@ -11,7 +11,7 @@ import logging
 import signal
 
 from gameserver.game import Game
-from gameserver.movement import HEADINGS
+from gameserver.rules.movement import HEADINGS
 from gameserver.server import GameServer
 from gameserver.world.settings import GameSettings, ServerSettings
 from Net import scheduling

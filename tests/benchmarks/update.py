@@ -14,8 +14,8 @@ import statistics
 import time
 from typing import Any
 
-from gameserver import building
 from gameserver.game import Game
+from gameserver.rules import building
 from gameserver.world.settings import GameSettings
 from gameserver.world.tables import ITEMS
 from tests.benchmarks.report import print_table, write_json

@@ -6,8 +6,9 @@ import random
 
 import pytest
 
-from gameserver import building, standing
+from gameserver import standing
 from gameserver.game import Game
+from gameserver.rules import building
 from gameserver.snapshots import Snapshots, View
 from gameserver.world.objects import SPIKE, WALL
 from Net.limits import Limits

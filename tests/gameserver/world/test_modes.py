@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gameserver.game import Game
-from gameserver.scoring import DEEDS, ENDINGS, RANKINGS
+from gameserver.rules.scoring import DEEDS, ENDINGS, RANKINGS
 from gameserver.world.modes import MODES
 from gameserver.world.settings import GameSettings
 from tests.gameserver.worlds import DT, EMPTY, click, game_with, kill, put_scenery, run

@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from gameserver.growth import choices, experience_for_next_age, gain_experience
+from gameserver.rules.growth import choices, experience_for_next_age, gain_experience
 from gameserver.world.settings import GameSettings
 from tests.gameserver.worlds import DT, EMPTY, RIGHT, click, game_with, kill, put_animal, run
 

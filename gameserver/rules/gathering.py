@@ -5,9 +5,9 @@ A tree, bush, rock or gold vein never runs out. Every hit takes health from a bu
 
 from __future__ import annotations
 
-from gameserver import scoring
-from gameserver.building import batter
-from gameserver.combat import Swing
+from gameserver.rules import scoring
+from gameserver.rules.building import batter
+from gameserver.rules.combat import Swing
 from gameserver.world.objects import Building
 from gameserver.world.world import World
 

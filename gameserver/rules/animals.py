@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 
-from gameserver.combat import Blow
-from gameserver.movement import plan_step
-from gameserver.spawning import spawn_animal
+from gameserver.rules.combat import Blow
+from gameserver.rules.movement import plan_step
+from gameserver.rules.spawning import spawn_animal
 from gameserver.world.objects import Animal, Mover, PlayerObject
 from gameserver.world.terrain import areas_of
 from gameserver.world.world import Arrival, World, angle_of, count_down, heading

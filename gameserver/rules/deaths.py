@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from gameserver import animals, scoring
-from gameserver.spawning import spawn_player
+from gameserver.rules import animals, scoring
+from gameserver.rules.spawning import spawn_player
 from gameserver.world.objects import Animal, PlayerObject
 from gameserver.world.world import Arrival, World
 

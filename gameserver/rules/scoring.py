@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, Callable, NamedTuple, Tuple
 
-from gameserver.growth import gain_experience
+from gameserver.rules.growth import gain_experience
 from gameserver.world.objects import PlayerObject
 from gameserver.world.settings import GameSettings
 from gameserver.world.world import TIME_EPSILON_S, World

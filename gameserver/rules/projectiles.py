@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from gameserver.combat import Blow, is_target, land_blows
+from gameserver.rules.combat import Blow, is_target, land_blows
 from gameserver.world.objects import Body, Mover, Projectile
 from gameserver.world.world import World, heading
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from gameserver.building import put
 from gameserver.game import Game
+from gameserver.rules.building import put
 from gameserver.world.objects import SPIKE, WALL
 from tests.gameserver.worlds import (
     DT,

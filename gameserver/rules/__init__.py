@@ -1,0 +1,1 @@
+"""What happens to the things in the world, rule by rule."""
