@@ -9,8 +9,8 @@ from __future__ import annotations
 import threading
 import time
 
+from gameserver.replication.snapshots import View
 from gameserver.seats import Connection, Seat, enqueue
-from gameserver.snapshots import View
 from Net.PacketCodes import Packet
 
 

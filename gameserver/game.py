@@ -17,7 +17,7 @@ import math
 import threading
 from typing import Any, Optional, Tuple
 
-from gameserver import client_settings
+from gameserver.replication import client_settings
 from gameserver.rules import (
     animals,
     building,

@@ -16,7 +16,6 @@ import threading
 import time
 from typing import Any, Callable
 
-from gameserver.boards import Boards
 from gameserver.dormancy import Dormancy
 from gameserver.game import Game
 from gameserver.introductions import Introductions, player_packet
@@ -24,8 +23,9 @@ from gameserver.life import IN_PROGRESS
 from gameserver.match import Match
 from gameserver.pace import Pace
 from gameserver.recorder import FORGETFUL, Recorder
+from gameserver.replication.scoreboards import Boards
+from gameserver.replication.snapshots import Snapshots, View
 from gameserver.seats import Connection, PlayerInfo, Seat, enqueue
-from gameserver.snapshots import Snapshots, View
 from gameserver.world.settings import GameSettings, ServerSettings
 from Net.PacketCodes import PROTOCOL_VERSION, Packet
 from Net.websocket import WebSocket

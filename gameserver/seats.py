@@ -6,8 +6,8 @@ import itertools
 from dataclasses import dataclass
 from typing import Any, Iterable, Union
 
-from gameserver.receipts import Receipts
-from gameserver.snapshots import View
+from gameserver.replication.flow_control import Receipts
+from gameserver.replication.snapshots import View
 from Net.frames import PING, serialize
 from Net.PacketCodes import TO_CLIENT, Packet
 from Net.websocket import WebSocket

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gameserver.receipts import LOST_AFTER_S
+from gameserver.replication.flow_control import LOST_AFTER_S
 from Net.dissect.command import main
 from Net.frames import BINARY, serialize
 from Net.PacketCodes import TO_SERVER, Packet

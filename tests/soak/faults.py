@@ -16,10 +16,10 @@ import time
 from typing import Any, Callable
 
 from gameserver.game import Game
+from gameserver.replication.snapshots import Snapshots
+from gameserver.replication.static_objects import Standing
 from gameserver.room import GameRoom
 from gameserver.server import GameServer
-from gameserver.snapshots import Snapshots
-from gameserver.standing import Standing
 from Net import PacketCodes
 from Net.client import connect
 from Net.errors import ConnectionClosed, HandshakeError

@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from gameserver import receipts
+from gameserver.replication import flow_control
 from gameserver.seats import Seat
 from Net.frames import CLOSE, PING, PONG, TEXT
 from tests.attacks.support import Attacker, under_attack
@@ -131,7 +131,7 @@ def test_unasked_pongs_are_no_receipts() -> None:
 
 
 def test_who_reads_but_never_answers_is_told_why_it_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(receipts, "LOST_AFTER_S", 2.0)
+    monkeypatch.setattr(flow_control, "LOST_AFTER_S", 2.0)
     with under_attack() as target:
         peer = target.open("/")
         frames = frames_after_join(peer, up_to=CLOSE)

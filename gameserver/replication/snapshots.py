@@ -1,6 +1,6 @@
 """World -> packets: the area of interest of each player, encoded once for all players that see the same.
 
-Static objects are in `standing.py`.
+Static objects are in `static_objects.py`.
 
 The map is divided into cells. A player sees the cells round its own cell. For each tick and cell there are lists of
 numbers: all entities in the cell (for views that the cell just entered), the entities that changed, the ids of the
@@ -16,8 +16,8 @@ from collections import defaultdict
 from typing import Iterable, Iterator, Tuple
 
 from gameserver.game import Game
+from gameserver.replication.static_objects import Knowledge, Standing
 from gameserver.rules.growth import choices, experience_for_next_age
-from gameserver.standing import Knowledge, Standing
 from gameserver.world.objects import Mover, PlayerObject, Projectile
 from Net.PacketCodes import TO_CLIENT, Packet
 from Net.shared_packets import Halves, Part, encode_count, encode_part, join_list, packet_halves

@@ -6,10 +6,10 @@ import random
 
 import pytest
 
-from gameserver import standing
 from gameserver.game import Game
+from gameserver.replication import static_objects
+from gameserver.replication.snapshots import Snapshots, View
 from gameserver.rules import building
-from gameserver.snapshots import Snapshots, View
 from gameserver.world.objects import SPIKE, WALL
 from Net.limits import Limits
 from Net.messages import MessageReader
@@ -153,13 +153,13 @@ def test_a_list_of_buildings_is_encoded_once_a_tick_for_all_who_are_told(monkeyp
     snapshots, clients = Snapshots(game), [Client(player_id) for player_id in game.players]
     build(snapshots, *clients)
     encoded: list[list[int]] = []
-    real = standing.encode_part
+    real = static_objects.encode_part
 
-    def noting(values: list[int], as_text: bool) -> standing.Part:
+    def noting(values: list[int], as_text: bool) -> static_objects.Part:
         encoded.append(values)
         return real(values, as_text)
 
-    monkeypatch.setattr(standing, "encode_part", noting)
+    monkeypatch.setattr(static_objects, "encode_part", noting)
     wall_id = wall(game, 7200, 7200)
     build(snapshots, *clients)
     assert all(wall_id in client.shown for client in clients)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gameserver.boards import ROWS, Boards
+from gameserver.replication.scoreboards import ROWS, Boards
 from Net.PacketCodes import Packet
 
 

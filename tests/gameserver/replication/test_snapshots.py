@@ -11,9 +11,9 @@ from typing import Any
 import msgpack
 import pytest
 
-from gameserver import snapshots
 from gameserver.game import Game
-from gameserver.snapshots import Snapshots, View
+from gameserver.replication import snapshots
+from gameserver.replication.snapshots import Snapshots, View
 from Net.limits import Limits
 from Net.messages import MessageReader
 from Net.PacketCodes import TO_CLIENT, Packet

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
-from gameserver.receipts import LONGEST_INTERVAL_S, LOST_AFTER_S, PATIENCE_S, Receipts
+from gameserver.replication.flow_control import LONGEST_INTERVAL_S, LOST_AFTER_S, PATIENCE_S, Receipts
 
 TICK_S = 0.05
 STATE_BYTES = 600
