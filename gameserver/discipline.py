@@ -7,9 +7,9 @@ In:  a seat, or an address. Out: seats taken, connections closed, players muted.
 from __future__ import annotations
 
 from gameserver.commands import CommandError
+from gameserver.match.seats import Seat
 from gameserver.measures import BAN, KICK, MUTE, Measure
 from gameserver.operators import is_loopback
-from gameserver.seats import Seat
 from gameserver.server import GameServer
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 
-from gameserver.life import WAITING
+from gameserver.match.phases import WAITING
 from gameserver.server import GameServer
 from Net.errors import HandshakeError
 from Net.PacketCodes import Packet

@@ -11,16 +11,17 @@ import secrets
 import threading
 from typing import Callable
 
-from gameserver import absences, saved_room
+from gameserver import saved_room
 from gameserver.game import Game
 from gameserver.join_admission import JoinAdmission
+from gameserver.match import absences
+from gameserver.match.player_ids import PlayerIds
+from gameserver.match.seats import Connection, PlayerInfo, Seat
 from gameserver.measures import Measures
-from gameserver.player_ids import PlayerIds
 from gameserver.recorder import Recorder
 from gameserver.room import GameRoom, RoomFull, RoomUnavailable
 from gameserver.room_openings import Reservation, RoomOpenings, reserved
 from gameserver.saved_game import Plain
-from gameserver.seats import Connection, PlayerInfo, Seat
 from gameserver.session import Place, Session
 from gameserver.world.settings import GameSettings, ServerSettings
 from Net.errors import PacketError

@@ -1,4 +1,4 @@
-"""One match: its players, its tick thread, and the packets to everybody in it. Its rounds are in `match.py`.
+"""One match: its players, its tick thread, and the packets to everybody in it. Its rounds are in `rounds.py`.
 
 In:  players that come and go, and a tick every 1/tick_rate seconds.
 Out: packets to the players' outboxes, sent by the next tick.
@@ -16,16 +16,16 @@ import threading
 import time
 from typing import Any, Callable
 
-from gameserver.dormancy import Dormancy
 from gameserver.game import Game
-from gameserver.introductions import Introductions, player_packet
-from gameserver.life import IN_PROGRESS
-from gameserver.match import Match
-from gameserver.pace import Pace
+from gameserver.match.dormancy import Dormancy
+from gameserver.match.introductions import Introductions, player_packet
+from gameserver.match.phases import IN_PROGRESS
+from gameserver.match.rounds import Match
+from gameserver.match.seats import Connection, PlayerInfo, Seat, enqueue
+from gameserver.match.tick_clock import Pace
 from gameserver.recorder import FORGETFUL, Recorder
 from gameserver.replication.scoreboards import Boards
 from gameserver.replication.snapshots import Snapshots, View
-from gameserver.seats import Connection, PlayerInfo, Seat, enqueue
 from gameserver.world.settings import GameSettings, ServerSettings
 from Net.PacketCodes import PROTOCOL_VERSION, Packet
 from Net.websocket import WebSocket

@@ -12,12 +12,12 @@ from typing import Callable, Iterable
 
 from gameserver import saved_game
 from gameserver.game import Game
-from gameserver.match import Round
+from gameserver.match.rounds import Round
+from gameserver.match.seats import NoConnection, PlayerInfo, Seat
 from gameserver.recorder import Recorder
 from gameserver.room import GameRoom
 from gameserver.saved_game import Plain
 from gameserver.saved_schema import check_room, check_seats
-from gameserver.seats import NoConnection, PlayerInfo, Seat
 from gameserver.world.settings import GameSettings, ServerSettings
 
 # The world pauses until all players are back, but at most for this time: a page tries to reconnect after 1, 3 and 6

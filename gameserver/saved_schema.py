@@ -14,7 +14,7 @@ import math
 from collections import Counter
 from typing import Any, Callable
 
-from gameserver.life import STATUSES
+from gameserver.match.phases import STATUSES
 from gameserver.rules.growth import experience_for_next_age
 from gameserver.saved_kinds import TRUTH, Kinds, check_members, check_value, exactly, list_in, one_of, row_of
 from gameserver.world.objects import BUILDINGS, RESOURCES

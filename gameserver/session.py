@@ -10,9 +10,9 @@ import logging
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from gameserver.match.seats import Seat
 from gameserver.rates import ANY_PACKET, BAD_PACKETS, PACKET_RATES
 from gameserver.room import GameRoom
-from gameserver.seats import Seat
 from Net.errors import PacketError, ProtocolError
 from Net.messages import Message
 from Net.PacketCodes import TO_CLIENT, TO_SERVER, Packet, dispatch

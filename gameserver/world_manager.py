@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from gameserver.discipline import Discipline, OperatorError
-from gameserver.life import IN_PROGRESS
+from gameserver.match.phases import IN_PROGRESS
+from gameserver.match.seats import Seat
 from gameserver.measures import BAN
 from gameserver.room import GameRoom, RoomFull, RoomUnavailable
-from gameserver.seats import Seat
 from gameserver.server import GameServer
 from Net.PacketCodes import Packet
 from Net.port.proxy import canonical_address

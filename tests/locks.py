@@ -23,7 +23,7 @@ import Net
 from Net import sockets
 
 # The modules that make these locks. To be taken from left to right only.
-ORDER = ("gameserver.lobby", "gameserver.audience", "gameserver.game", "Net.outbox")
+ORDER = ("gameserver.lobby", "gameserver.match.roster", "gameserver.game", "Net.outbox")
 # Under these no socket may be touched.
 NO_IO_UNDER = frozenset(ORDER[:3])
 IO = ("send_now", "receive", "wait_readable", "wait_writable", "linger")

@@ -10,8 +10,8 @@ import time
 from typing import Any, Callable, Iterator, NamedTuple
 
 from gameserver.game import Game
+from gameserver.match.seats import PlayerInfo
 from gameserver.room import GameRoom
-from gameserver.seats import PlayerInfo
 from gameserver.server import GameServer
 from gameserver.world.settings import GameSettings, ServerSettings
 from Net.client import connect

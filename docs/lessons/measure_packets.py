@@ -20,7 +20,7 @@ from typing import Iterable, Iterator
 LESSON = Path(__file__).with_name("7-packets.md")
 sys.path.insert(0, str(LESSON.parents[2]))
 
-from gameserver.seats import PlayerInfo  # noqa: E402  (found by the line above)
+from gameserver.match.seats import PlayerInfo  # noqa: E402  (found by the line above)
 from gameserver.server import GameServer  # noqa: E402
 from gameserver.world.settings import GameSettings, ServerSettings  # noqa: E402
 from Net.client import connect  # noqa: E402

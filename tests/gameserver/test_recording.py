@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gameserver.game import Game
-from gameserver.seats import PlayerInfo
+from gameserver.match.seats import PlayerInfo
 from gameserver.server import GameServer
 from gameserver.store import Store
 from gameserver.world.settings import ServerSettings

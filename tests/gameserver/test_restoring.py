@@ -15,8 +15,8 @@ import pytest
 from gameserver import saved_room, state_file
 from gameserver.game import Game
 from gameserver.keeper import Keeper
-from gameserver.life import ENDED, IN_PROGRESS, WAITING
-from gameserver.seats import NoConnection, PlayerInfo, Seat
+from gameserver.match.phases import ENDED, IN_PROGRESS, WAITING
+from gameserver.match.seats import NoConnection, PlayerInfo, Seat
 from gameserver.server import GameServer
 from gameserver.store import Store
 from gameserver.world.settings import GameSettings, ServerSettings

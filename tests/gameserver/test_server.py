@@ -15,7 +15,7 @@ import time
 
 import pytest
 
-from gameserver.seats import PlayerInfo
+from gameserver.match.seats import PlayerInfo
 from gameserver.server import GameServer
 from gameserver.world.settings import ServerSettings
 from Net import PacketCodes

@@ -12,9 +12,9 @@ import pytest
 
 from gameserver import saved_game, saved_room, state_file
 from gameserver.game import Game
+from gameserver.match.seats import NoConnection, PlayerInfo, Seat
 from gameserver.recorder import FORGETFUL
 from gameserver.room import GameRoom
-from gameserver.seats import NoConnection, PlayerInfo, Seat
 from gameserver.world.settings import ServerSettings
 from tests.gameserver.test_restoring import keeping
 from tests.gameserver.worlds import DT

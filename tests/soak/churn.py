@@ -20,7 +20,7 @@ import time
 from multiprocessing.connection import Connection
 from typing import Any, Callable
 
-from gameserver.player_ids import REST_S
+from gameserver.match.player_ids import REST_S
 from Net.client import connect
 from Net.frames import TEXT, serialize
 from tests.attacks.support import opening

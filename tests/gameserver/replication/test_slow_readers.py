@@ -6,8 +6,8 @@ import itertools
 
 import pytest
 
+from gameserver.match.seats import Seat
 from gameserver.replication import flow_control
-from gameserver.seats import Seat
 from Net.frames import CLOSE, PING, PONG, TEXT
 from tests.attacks.support import Attacker, under_attack
 from tests.Net.support import WireFrame, client_frame

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gameserver import introductions
+from gameserver.match import introductions
 from Net.PacketCodes import TO_CLIENT, Packet
 from tests.support import Player, Stage, staged
 

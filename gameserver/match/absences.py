@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Iterable
 
-from gameserver.seats import Seat
+from gameserver.match.seats import Seat
 from gameserver.world.settings import ServerSettings
 
 

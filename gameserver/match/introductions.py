@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Iterable
 
-from gameserver.seats import PlayerInfo, Seat
+from gameserver.match.seats import PlayerInfo, Seat
 from Net.PacketCodes import TO_CLIENT, Packet
 from Net.wire_format import Form
 

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from gameserver.ticker import FAILURES_ALLOWED, Ticker
+from gameserver.match.ticker import FAILURES_ALLOWED, Ticker
 from tests.Net.support import DEADLINE_S, Background, wait_until
 
 

@@ -8,9 +8,9 @@ from typing import Any, Callable, Iterable
 
 import pytest
 
-from gameserver.dormancy import MOST_RESTED_S, REST_S, Dormancy
 from gameserver.game import Game
-from gameserver.pace import Pace
+from gameserver.match.dormancy import MOST_RESTED_S, REST_S, Dormancy
+from gameserver.match.tick_clock import Pace
 from gameserver.world_manager import GameWorldManager
 from tests.gameserver.worlds import DT, game_with, run
 from tests.Net.support import DEADLINE_S, wait_until

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gameserver.life import ENDED, IN_PROGRESS, WAITING, Life, Situation
+from gameserver.match.phases import ENDED, IN_PROGRESS, WAITING, Life, Situation
 
 
 def situation(players: int = 1, are_all_ready: bool = False, is_game_over: bool = False) -> Situation:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gameserver import seats
-from gameserver.seats import enqueue
+from gameserver.match import seats
+from gameserver.match.seats import enqueue
 from Net.PacketCodes import Packet, PacketTable
 from tests.support import staged
 

@@ -12,9 +12,9 @@ import uuid
 from collections import deque
 from typing import Any, NamedTuple
 
-from gameserver.audience import Audience
 from gameserver.game import Game, Result
-from gameserver.life import ENDED, IN_PROGRESS, WAITING, Life, Situation
+from gameserver.match.phases import ENDED, IN_PROGRESS, WAITING, Life, Situation
+from gameserver.match.roster import Audience
 from gameserver.recorder import Recorder, Shielded
 from gameserver.world.settings import ServerSettings
 from Net.PacketCodes import Packet

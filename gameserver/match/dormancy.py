@@ -13,7 +13,7 @@ import time
 from typing import Callable
 
 from gameserver.game import Game
-from gameserver.pace import Pace
+from gameserver.match.tick_clock import Pace
 
 # The time between two ticks of a dormant room. A page counts at most 20 steps after the last STATE. With a longer rest
 # and a long round trip, the page would lose count of the steps before its first input.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from typing import Callable
 
-from gameserver.ticker import Ticker
+from gameserver.match.ticker import Ticker
 
 
 class Pace:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import threading
 import time
 
+from gameserver.match.seats import Connection, Seat, enqueue
 from gameserver.replication.snapshots import View
-from gameserver.seats import Connection, Seat, enqueue
 from Net.PacketCodes import Packet
 
 

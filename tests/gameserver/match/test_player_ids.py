@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gameserver.player_ids import REST_S, PlayerIds
+from gameserver.match.player_ids import REST_S, PlayerIds
 from tests.Net.support import wait_until
 from tests.support import serving
 
