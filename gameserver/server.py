@@ -11,13 +11,13 @@ import time
 from typing import Any, Callable
 
 from gameserver import handlers, pages
+from gameserver.admission.operators import Operators, is_for_console, is_loopback
 from gameserver.faults import Faults
 from gameserver.game import Game
 from gameserver.lobby import Lobby
 from gameserver.match import absences
 from gameserver.match.phases import IN_PROGRESS
 from gameserver.match.seats import Seat
-from gameserver.operators import Operators, is_for_console, is_loopback
 from gameserver.recorder import FORGETFUL, Recorder
 from gameserver.session import Session
 from gameserver.world.settings import GameSettings, ServerSettings

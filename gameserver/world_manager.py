@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from gameserver.admission.measures import BAN
 from gameserver.discipline import Discipline, OperatorError
 from gameserver.match.phases import IN_PROGRESS
 from gameserver.match.seats import Seat
-from gameserver.measures import BAN
 from gameserver.room import GameRoom, RoomFull, RoomUnavailable
 from gameserver.server import GameServer
 from Net.PacketCodes import Packet

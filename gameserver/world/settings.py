@@ -180,7 +180,7 @@ class ServerSettings:
     # A class behind one router shares an address. The same number of an address's seats may wait for players whose
     # connection was lost. So a class finds all its seats again after its Wi-Fi drops, and a stranger that joins and
     # vanishes again and again holds no more seats than that. This number also sets how often the address may JOIN
-    # (`join_admission.py`).
+    # (`joins.py`).
     max_connections_per_address: int = 64
 
     # Rooms in all. An awake room of one player takes some 1 % of a core, so this number leaves time for every tick.

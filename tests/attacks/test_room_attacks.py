@@ -12,8 +12,8 @@ import threading
 import time
 from typing import Iterator
 
+from gameserver.admission.room_openings import charged_to
 from gameserver.game import Game
-from gameserver.room_openings import charged_to
 from gameserver.world.settings import GameSettings, ServerSettings
 from Net.errors import ConnectionClosed
 from Net.websocket import WebSocket

@@ -10,8 +10,8 @@ from typing import Iterator
 import pytest
 
 from gameserver.admin import Console
+from gameserver.admission.operators import REMEMBERED_S, Operators, is_for_console, is_loopback
 from gameserver.doorkeeper import Doorkeeper
-from gameserver.operators import REMEMBERED_S, Operators, is_for_console, is_loopback
 from gameserver.world_manager import GameWorldManager
 from Net.client import connect
 from Net.errors import HandshakeError

@@ -9,9 +9,9 @@ from typing import Any, Iterator
 
 import pytest
 
+from gameserver.admission.room_openings import RoomOpenings, charged_to
 from gameserver.game import Game
 from gameserver.room import GameRoom
-from gameserver.room_openings import RoomOpenings, charged_to
 from gameserver.server import GameServer
 from gameserver.world.settings import GameSettings, ServerSettings
 from Net.client import connect

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from typing import Callable, Container
 
-from gameserver.measures import Measures
+from gameserver.admission.measures import Measures
 from gameserver.rates import PACKET_RATES
 from gameserver.world.settings import ServerSettings
 from Net.errors import PacketError

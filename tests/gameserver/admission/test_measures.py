@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gameserver.measures import BAN, KICK, MUTE, Measures
+from gameserver.admission.measures import BAN, KICK, MUTE, Measures
 from gameserver.world_manager import GameWorldManager, OperatorError
 from Net.client import connect
 from Net.errors import ConnectionClosed, HandshakeError, PacketError
