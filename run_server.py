@@ -42,10 +42,10 @@ from gameserver.file_checks import check_files
 from gameserver.keeper import Keeper
 from gameserver.lan_announce import HOW_TO_INSTALL, Announcement, qr_for_terminal, qr_page, why_nobody_else
 from gameserver.pages import leaderboard_page
-from gameserver.recorder import Recorder
 from gameserver.repeats import SumUp
+from gameserver.results.recorder import Recorder
+from gameserver.results.store import DEFAULT_PATH, Store, StoreError
 from gameserver.server import GameServer
-from gameserver.store import DEFAULT_PATH, Store, StoreError
 from gameserver.world.modes import MODES
 from gameserver.world.ranges import check_whole
 from gameserver.world.settings import GameSettings, ServerSettings

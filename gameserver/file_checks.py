@@ -10,7 +10,7 @@ import os
 import sys
 from typing import Sequence
 
-from gameserver.leaderboard import MEMORY
+from gameserver.results.database import MEMORY
 
 # The endings of the files that SQLite keeps beside a database; then those of a checkpoint, which is written to the file
 # ".new" before it replaces the old one.

@@ -19,7 +19,7 @@ from gameserver.game import Game
 from gameserver.match import absences
 from gameserver.match.player_ids import PlayerIds
 from gameserver.match.seats import Connection, PlayerInfo, Seat
-from gameserver.recorder import Recorder
+from gameserver.results.recorder import Recorder
 from gameserver.room import GameRoom, RoomFull, RoomUnavailable
 from gameserver.saved_game import Plain
 from gameserver.session import Place, Session

@@ -9,8 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Iterable
 
+from gameserver.results.store import Store, StoreError
 from gameserver.room import GameRoom
-from gameserver.store import Store, StoreError
 from Net.PacketCodes import describe
 from Net.port.http import Page, Pages, json_page
 

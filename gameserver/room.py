@@ -23,9 +23,9 @@ from gameserver.match.phases import IN_PROGRESS
 from gameserver.match.rounds import Match
 from gameserver.match.seats import Connection, PlayerInfo, Seat, enqueue
 from gameserver.match.tick_clock import Pace
-from gameserver.recorder import FORGETFUL, Recorder
 from gameserver.replication.scoreboards import Boards
 from gameserver.replication.snapshots import Snapshots, View
+from gameserver.results.recorder import FORGETFUL, Recorder
 from gameserver.world.settings import GameSettings, ServerSettings
 from Net.PacketCodes import PROTOCOL_VERSION, Packet
 from Net.websocket import WebSocket

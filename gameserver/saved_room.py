@@ -14,7 +14,7 @@ from gameserver import saved_game
 from gameserver.game import Game
 from gameserver.match.rounds import Round
 from gameserver.match.seats import NoConnection, PlayerInfo, Seat
-from gameserver.recorder import Recorder
+from gameserver.results.recorder import Recorder
 from gameserver.room import GameRoom
 from gameserver.saved_game import Plain
 from gameserver.saved_schema import check_room, check_seats

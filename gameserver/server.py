@@ -18,7 +18,7 @@ from gameserver.lobby import Lobby
 from gameserver.match import absences
 from gameserver.match.phases import IN_PROGRESS
 from gameserver.match.seats import Seat
-from gameserver.recorder import FORGETFUL, Recorder
+from gameserver.results.recorder import FORGETFUL, Recorder
 from gameserver.session import Session
 from gameserver.world.settings import GameSettings, ServerSettings
 from Net.deflate import Compression

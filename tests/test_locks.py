@@ -41,7 +41,7 @@ def test_to_take_one_against_the_order_is_noted_though_no_other_thread_is_there(
 
 def test_locks_without_a_place_in_the_order_may_not_be_taken_both_ways() -> None:
     watch = Watch()
-    store, listener = make(watch, "gameserver.store"), make(watch, "Net.port.listener")
+    store, listener = make(watch, "gameserver.results.store"), make(watch, "Net.port.listener")
     with store, listener:
         pass
     assert watch.take_violations() == []

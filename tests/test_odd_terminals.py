@@ -20,7 +20,7 @@ from typing import IO, Any, Callable, Iterator, Union
 import pytest
 
 from gameserver.lan_announce import qr_for_terminal
-from gameserver.store import Store
+from gameserver.results.store import Store
 from Net.client import connect
 from Net.errors import ConnectionClosed
 from Net.websocket import WebSocket

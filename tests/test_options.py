@@ -15,9 +15,9 @@ from typing import Callable
 import pytest
 
 import run_server
-from gameserver import leaderboard
 from gameserver.doorkeeper import LONGEST_TOKEN
-from gameserver.recorder import FORGETFUL
+from gameserver.results import leaderboard
+from gameserver.results.recorder import FORGETFUL
 from gameserver.server import GameServer
 from Net.dissect import command as dissect_command
 from tests.test_run_server import SCRIPT, assert_one_clear_sentence

@@ -22,7 +22,7 @@ import pytest
 
 import gameserver
 import run_server
-from gameserver.recorder import FORGETFUL
+from gameserver.results.recorder import FORGETFUL
 from gameserver.world.settings import GameSettings, ServerSettings
 from Net.client import connect
 from tests.Net.support import DEADLINE_S, wait_until

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from gameserver.game import Game, Result
 from gameserver.match.phases import ENDED, IN_PROGRESS, WAITING, Life, Situation
 from gameserver.match.roster import Audience
-from gameserver.recorder import Recorder, Shielded
+from gameserver.results.recorder import Recorder, Shielded
 from gameserver.world.settings import ServerSettings
 from Net.PacketCodes import Packet
 

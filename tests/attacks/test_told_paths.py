@@ -26,8 +26,8 @@ from gameserver.classroom.laboratory import COMMANDS as LABS_COMMANDS
 from gameserver.classroom.lessons import lesson_pages
 from gameserver.classroom.shell import shell
 from gameserver.rates import BAD_PACKETS
+from gameserver.results.store import Store, StoreError
 from gameserver.server import CONSOLE_PACE
-from gameserver.store import Store, StoreError
 from Net.frames import BINARY, CLOSE, TEXT
 from Net.PacketCodes import TO_SERVER
 from Net.port.http import Page

@@ -17,8 +17,8 @@ from gameserver.game import Game
 from gameserver.keeper import Keeper
 from gameserver.match.phases import ENDED, IN_PROGRESS, WAITING
 from gameserver.match.seats import NoConnection, PlayerInfo, Seat
+from gameserver.results.store import Store
 from gameserver.server import GameServer
-from gameserver.store import Store
 from gameserver.world.settings import GameSettings, ServerSettings
 from Net.PacketCodes import Packet
 from tests.Net.support import DEADLINE_S, wait_until

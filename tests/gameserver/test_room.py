@@ -12,9 +12,9 @@ from gameserver.game import Game
 from gameserver.match.phases import ENDED, IN_PROGRESS, WAITING
 from gameserver.match.seats import PlayerInfo
 from gameserver.match.ticker import FAILURES_ALLOWED
-from gameserver.recorder import NoRecorder, Shielded
 from gameserver.replication.snapshots import Snapshots
 from gameserver.replication.static_objects import Standing
+from gameserver.results.recorder import NoRecorder, Shielded
 from gameserver.room import BOARDS_EVERY_S, RoomFull
 from gameserver.world_manager import _describe
 from Net.frames import message_frame

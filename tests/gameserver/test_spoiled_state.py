@@ -13,7 +13,7 @@ import pytest
 from gameserver import saved_game, saved_room, state_file
 from gameserver.game import Game
 from gameserver.match.seats import NoConnection, PlayerInfo, Seat
-from gameserver.recorder import FORGETFUL
+from gameserver.results.recorder import FORGETFUL
 from gameserver.room import GameRoom
 from gameserver.world.settings import ServerSettings
 from tests.gameserver.test_restoring import keeping

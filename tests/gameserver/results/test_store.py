@@ -19,13 +19,13 @@ from typing import Any, Callable, Iterator, Tuple
 
 import pytest
 
-import gameserver.store
-from gameserver import leaderboard
-from gameserver.leaderboard import Match, Record, open_to_write
-from gameserver.store import Store, StoreError
+import gameserver.results.store
+from gameserver.results import database
+from gameserver.results.database import Match, Record, open_to_write
+from gameserver.results.store import Store, StoreError
 from tests.Net.support import DEADLINE_S, wait_until
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 START_S = 1_700_000_000.0
 UNIX = pytest.mark.skipif(os.name != "posix", reason="needs what only a Unix has")
 
@@ -36,7 +36,7 @@ Stores = Callable[..., Store]
 @pytest.fixture(autouse=True)
 def _no_long_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """A store that is off tries again soon. Children keep the real times."""
-    monkeypatch.setattr(gameserver.store, "RETRY_S", 0.05)
+    monkeypatch.setattr(gameserver.results.store, "RETRY_S", 0.05)
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def warnings(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
     """What the store has warned of so far."""
 
     def read() -> list[str]:
-        records = [record for record in caplog.records if record.name == "gameserver.store"]
+        records = [record for record in caplog.records if record.name == "gameserver.results.store"]
         return [record.getMessage() for record in records if record.levelno >= logging.WARNING]
 
     return read
@@ -403,11 +403,11 @@ def test_who_may_not_write_the_file_can_read_it_and_leaves_nothing_behind(is_run
     script = """
 import os, sys
 import urllib.parse  # pathlib will want it when it can no more be read
-from gameserver import leaderboard
+from gameserver.results import database
 if os.getuid() == 0:
     os.setuid(65534)  # whom permissions stop
-db = leaderboard.open_to_read(sys.argv[1])
-print(leaderboard.best_players(db, 10)[0]["name"])
+db = database.open_to_read(sys.argv[1])
+print(database.best_players(db, 10)[0]["name"])
 db.close()
 """
     with tempfile.TemporaryDirectory() as directory:  # those of pytest are closed to other users
@@ -430,7 +430,7 @@ db.close()
 
 WRITE_MATCHES = """
 import itertools, sys
-from gameserver.store import Store
+from gameserver.results.store import Store
 store = Store(sys.argv[1])
 for number in itertools.count(int(sys.argv[2])):
     results = [(i, "player %d" % i, None, number, i, 1, i + 1) for i in range(8)]
@@ -464,7 +464,7 @@ def test_every_flushed_match_outlives_kill_9_at_any_moment(path: str) -> None:
 def test_a_match_recorded_a_second_before_kill_9_is_there_without_a_flush(path: str) -> None:
     script = """
 import sys
-from gameserver.store import Store
+from gameserver.results.store import Store
 store = Store(sys.argv[1])
 for number in range(20):
     store.record_match("room-1", "free-for-all", number, 1.7e9, 1.0, [(1, "Ann", None, 1, 0, 0, 1)])
@@ -528,7 +528,7 @@ def test_a_path_that_is_a_directory_costs_one_warning(
 
 RECORD_AS_NOBODY = """
 import logging, os, sys
-from gameserver.store import Store
+from gameserver.results.store import Store
 logging.basicConfig(stream=sys.stdout, format="%(message)s")
 if os.getuid() == 0:
     os.setuid(65534)  # whom permissions stop
@@ -574,7 +574,7 @@ def test_what_is_read_only_costs_one_warning_until_it_can_be_written(what: str) 
 
 FILL_DISK = """
 import logging, os, sys, time
-from gameserver.store import Store
+from gameserver.results.store import Store
 logging.basicConfig(stream=sys.stdout, format="%(message)s")
 how, path = sys.argv[1:]
 ballast = os.path.join(os.path.dirname(path), "ballast")
@@ -676,13 +676,13 @@ def test_a_commit_that_failed_but_reached_the_disk_is_not_counted_twice(
     calls: list[int] = []
 
     def add_and_fail(db: sqlite3.Connection, records: list[Record], events_kept: int) -> None:
-        leaderboard.add(db, records, events_kept)
+        database.add(db, records, events_kept)
         calls.append(len(records))
         if len(calls) == 1:
             raise sqlite3.OperationalError("disk I/O error")
 
     store = stores(path)
-    monkeypatch.setattr(gameserver.store, "add", add_and_fail)
+    monkeypatch.setattr(gameserver.results.store, "add", add_and_fail)
     record(store, row("Ann", 10))
     wait_until(lambda: len(calls) == 2 and store.flush(DEADLINE_S), "the match is written again")
     assert calls == [1, 1]
@@ -737,9 +737,9 @@ def test_what_comes_while_a_try_fails_is_kept_behind_what_was_there_and_within_t
                 record(store, row("Ann"), seed=number)
                 store.record_event("room-1", START_S, number, "tick", {})
             raise sqlite3.OperationalError("disk I/O error")
-        leaderboard.add(db, records, events_kept)
+        database.add(db, records, events_kept)
 
-    monkeypatch.setattr(gameserver.store, "add", add)
+    monkeypatch.setattr(gameserver.results.store, "add", add)
     record(store, row("Ann"), seed=3)
     store.record_event("room-1", START_S, 3, "tick", {})
     wait_until(lambda: tries > 3 and store.flush(DEADLINE_S), "all is written")
@@ -751,7 +751,7 @@ def test_what_comes_while_a_try_fails_is_kept_behind_what_was_there_and_within_t
 def test_recording_does_not_wait_for_a_file_that_another_process_holds(
     stores: Stores, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(leaderboard, "BUSY_S", 0.2)
+    monkeypatch.setattr(database, "BUSY_S", 0.2)
     store = stores(path)
     with held_by_another_process(path):
         for number in range(10_000):
@@ -897,9 +897,9 @@ def test_faults_in_the_writer_never_end_its_thread(stores: Stores, path: str, mo
         error = rng.choice([None, None, RuntimeError("bug"), sqlite3.OperationalError("disk"), OSError("disk")])
         if error is not None and any(isinstance(entry, Match) and len(records) > 1 for entry in records):
             raise error
-        leaderboard.add(db, records, events_kept)
+        database.add(db, records, events_kept)
 
-    monkeypatch.setattr(gameserver.store, "add", add)
+    monkeypatch.setattr(gameserver.results.store, "add", add)
     store = stores(path)
     for number in range(200):
         record(store, row("Ann", 1), seed=number)

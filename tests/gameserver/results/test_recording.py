@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from gameserver.game import Game
 from gameserver.match.seats import PlayerInfo
+from gameserver.results.store import Store
 from gameserver.server import GameServer
-from gameserver.store import Store
 from gameserver.world.settings import ServerSettings
 from Net.limits import Limits
 from Net.websocket import WebSocket

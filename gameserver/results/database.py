@@ -1,28 +1,21 @@
 """The database file behind `store.py`: its schema, and the statements that write and read it.
 
 In:  the path of a database; matches and events.
-Out: a connection for writing or for reading; plain data, best or newest first; a table for a terminal.
+Out: a connection for writing or for reading; plain data, best or newest first.
 Raises StoreError for a file that is not a database of this game, and sqlite3.Error for a file that cannot be written or
 read.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import sqlite3
-import sys
-import time
 from pathlib import Path
 from typing import Any, Iterable, NamedTuple, Optional, Sequence, Tuple, Union
 
-from Net.text.characters import printable
-from Net.text.command_line import EXIT_USAGE, ArgumentParser, whole_number
-
 DEFAULT_PATH = "gameserver.sqlite3"
 MEMORY = ":memory:"
-MOST_PLAYERS = 1_000_000  # in one printed table
 
 # How long to wait for another process that has locked the file.
 BUSY_S = 1.0
@@ -71,19 +64,6 @@ _LATEST_MATCHES = """
     SELECT id, room_id, mode, seed, started_at, duration_s FROM matches ORDER BY id DESC LIMIT ?"""
 _RESULTS = """
     SELECT place, player_id, name, team, score, kills, deaths FROM results WHERE match_id = ? ORDER BY place, id"""
-
-# The heading of each column of the table, and the key of its values. The name comes last: it may have any width.
-_COLUMNS = (
-    ("place", "place"),
-    ("score", "score"),
-    ("wins", "wins"),
-    ("matches", "matches"),
-    ("kills", "kills"),
-    ("deaths", "deaths"),
-    ("best score", "best_score"),
-    ("last seen", "last_seen"),
-    ("name", "name"),
-)
 
 
 # Player's id, name, team, score, kills, deaths, place (from 1; a tie shares it).
@@ -235,37 +215,3 @@ def _fetch(db: sqlite3.Connection, query: str, parameter: int) -> list[dict[str,
     cursor = db.execute(query, (parameter,))
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, row)) for row in cursor]
-
-
-def as_table(rows: list[dict[str, Any]]) -> str:
-    """Returns the rows of `best_players` as lines for a terminal."""
-    cells = [[heading for heading, _ in _COLUMNS]] + [[_cell(key, row[key]) for _, key in _COLUMNS] for row in rows]
-    widths = [max(map(len, column)) for column in zip(*cells)]
-    lines = [[cell.rjust(width) for cell, width in zip(line[:-1], widths)] + line[-1:] for line in cells]
-    return "\n".join("  ".join(line) for line in lines)
-
-
-def _cell(key: str, value: Any) -> str:
-    if key == "last_seen":
-        return time.strftime("%Y-%m-%d", time.localtime(value))
-    return printable(str(value))
-
-
-def main() -> int:
-    """Runs the command line; returns the exit status."""
-    parser = ArgumentParser(prog="python -m gameserver.store", description="What the database of a game server tells.")
-    parser.add_argument("--leaderboard", action="store_true", required=True, help="print the best players")
-    parser.add_argument("--database", default=DEFAULT_PATH, metavar="PATH", help=f"default: {DEFAULT_PATH}")
-    parser.add_argument("--limit", type=whole_number, default=10, metavar="N", help="how many; default: 10")
-    args = parser.read()
-    if not 1 <= args.limit <= MOST_PLAYERS:
-        parser.error(f"--limit must be 1 to {MOST_PLAYERS}, not {args.limit}")
-    try:
-        with contextlib.closing(open_to_read(args.database)) as db:
-            rows = best_players(db, args.limit)
-    except (StoreError, sqlite3.Error) as error:
-        text = str(error) if isinstance(error, StoreError) else f"{args.database} cannot be read: {error}"
-        print(f"store: {printable(text)}", file=sys.stderr)
-        return EXIT_USAGE
-    print(as_table(rows) if rows else "nobody has finished a match yet")
-    return 0
