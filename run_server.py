@@ -35,11 +35,11 @@ except ImportError:
 import gameserver
 from gameserver.admin import Console
 from gameserver.bots import Crowd
+from gameserver.checkpoint.checkpoint import Keeper
+from gameserver.checkpoint.file_checks import check_files
 from gameserver.classroom.classroom import PRIVATE, Classroom
 from gameserver.doorkeeper import Doorkeeper
 from gameserver.drain import Drain
-from gameserver.file_checks import check_files
-from gameserver.keeper import Keeper
 from gameserver.lan_announce import HOW_TO_INSTALL, Announcement, qr_for_terminal, qr_page, why_nobody_else
 from gameserver.pages import leaderboard_page
 from gameserver.repeats import SumUp

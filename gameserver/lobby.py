@@ -11,17 +11,17 @@ import secrets
 import threading
 from typing import Callable
 
-from gameserver import saved_room
 from gameserver.admission.joins import JoinAdmission
 from gameserver.admission.measures import Measures
 from gameserver.admission.room_openings import Reservation, RoomOpenings, reserved
+from gameserver.checkpoint import saved_room
+from gameserver.checkpoint.saved_game import Plain
 from gameserver.game import Game
 from gameserver.match import absences
 from gameserver.match.player_ids import PlayerIds
 from gameserver.match.seats import Connection, PlayerInfo, Seat
 from gameserver.results.recorder import Recorder
 from gameserver.room import GameRoom, RoomFull, RoomUnavailable
-from gameserver.saved_game import Plain
 from gameserver.session import Place, Session
 from gameserver.world.settings import GameSettings, ServerSettings
 from Net.errors import PacketError

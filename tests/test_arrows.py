@@ -117,8 +117,8 @@ RULES = [
     *(Rule(module, OUTSIDE_WORLD) for module in RULE_MODULES),
     # Of Net it reaches the kinds of values (Net.schema) and nothing with a socket.
     Rule(
-        "gameserver.saved_game",
-        (*OUTSIDE_WORLD[1:], "Net.sockets", *LADDER[:-1], "os", "pathlib", "gameserver.state_file"),
+        "gameserver.checkpoint.saved_game",
+        (*OUTSIDE_WORLD[1:], "Net.sockets", *LADDER[:-1], "os", "pathlib", "gameserver.checkpoint.state_file"),
     ),
     *(Rule(lower, LADDER[:step]) for step, lower in enumerate(LADDER) if step),
     *(Rule(module, LADDER[:-1]) for module in RULE_MODULES),

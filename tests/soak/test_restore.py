@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from gameserver.keeper import CHECKPOINT_EVERY_S
+from gameserver.checkpoint.checkpoint import CHECKPOINT_EVERY_S
 from tests.soak import restore
 
 

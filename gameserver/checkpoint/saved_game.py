@@ -13,8 +13,8 @@ import dataclasses
 import operator
 from typing import Any, Callable, Dict, Iterable, Sequence, TypeVar
 
+from gameserver.checkpoint.saved_schema import check_game
 from gameserver.game import Game
-from gameserver.saved_schema import check_game
 from gameserver.world.objects import Animal, Body, Building, GameObject, Mover, PlayerObject, Projectile
 from gameserver.world.settings import GameSettings
 from gameserver.world.world import Arrival, World

@@ -9,7 +9,7 @@ from typing import Any, Callable
 import msgpack
 import pytest
 
-from gameserver import saved_game
+from gameserver.checkpoint import saved_game
 from gameserver.game import Game
 from gameserver.world.objects import Body
 from tests.gameserver.test_determinism import TICKS, Recording, record, replay, state_hash

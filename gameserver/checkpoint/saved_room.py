@@ -10,14 +10,14 @@ import dataclasses
 import time
 from typing import Callable, Iterable
 
-from gameserver import saved_game
+from gameserver.checkpoint import saved_game
+from gameserver.checkpoint.saved_game import Plain
+from gameserver.checkpoint.saved_schema import check_room, check_seats
 from gameserver.game import Game
 from gameserver.match.rounds import Round
 from gameserver.match.seats import NoConnection, PlayerInfo, Seat
 from gameserver.results.recorder import Recorder
 from gameserver.room import GameRoom
-from gameserver.saved_game import Plain
-from gameserver.saved_schema import check_room, check_seats
 from gameserver.world.settings import GameSettings, ServerSettings
 
 # The world pauses until all players are back, but at most for this time: a page tries to reconnect after 1, 3 and 6

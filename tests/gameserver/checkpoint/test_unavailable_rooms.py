@@ -10,7 +10,7 @@ from typing import Any, Iterator
 
 import pytest
 
-from gameserver import saved_room
+from gameserver.checkpoint import saved_room
 from gameserver.game import Game
 from gameserver.pages import rooms_page
 from gameserver.room import RoomUnavailable

@@ -12,9 +12,9 @@ from typing import Any, Iterator
 
 import pytest
 
-from gameserver import saved_room, state_file
+from gameserver.checkpoint import saved_room, state_file
+from gameserver.checkpoint.checkpoint import Keeper
 from gameserver.game import Game
-from gameserver.keeper import Keeper
 from gameserver.match.phases import ENDED, IN_PROGRESS, WAITING
 from gameserver.match.seats import NoConnection, PlayerInfo, Seat
 from gameserver.results.store import Store

@@ -10,13 +10,13 @@ from typing import Any, Iterator, Tuple
 import msgpack
 import pytest
 
-from gameserver import saved_game, saved_room, state_file
+from gameserver.checkpoint import saved_game, saved_room, state_file
 from gameserver.game import Game
 from gameserver.match.seats import NoConnection, PlayerInfo, Seat
 from gameserver.results.recorder import FORGETFUL
 from gameserver.room import GameRoom
 from gameserver.world.settings import ServerSettings
-from tests.gameserver.test_restoring import keeping
+from tests.gameserver.checkpoint.test_restoring import keeping
 from tests.gameserver.worlds import DT
 from tests.support import plain_world
 

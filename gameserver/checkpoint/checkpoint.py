@@ -12,10 +12,10 @@ import logging
 import threading
 from typing import Any, Callable
 
-from gameserver import saved_room, state_file
+from gameserver.checkpoint import saved_room, state_file
+from gameserver.checkpoint.state_file import StateError
 from gameserver.lobby import Lobby
 from gameserver.room import GameRoom
-from gameserver.state_file import StateError
 
 log = logging.getLogger(__name__)
 

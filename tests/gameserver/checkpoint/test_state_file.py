@@ -10,8 +10,8 @@ from pathlib import Path
 import msgpack
 import pytest
 
-from gameserver import state_file
-from gameserver.state_file import StateError
+from gameserver.checkpoint import state_file
+from gameserver.checkpoint.state_file import StateError
 
 PARTS = [{"id": "den", "numbers": [1, 2.5, None, True]}, {"id": "höhle"}]
 

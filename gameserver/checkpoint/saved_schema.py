@@ -14,9 +14,9 @@ import math
 from collections import Counter
 from typing import Any, Callable
 
+from gameserver.checkpoint.saved_kinds import TRUTH, Kinds, check_members, check_value, exactly, list_in, one_of, row_of
 from gameserver.match.phases import STATUSES
 from gameserver.rules.growth import experience_for_next_age
-from gameserver.saved_kinds import TRUTH, Kinds, check_members, check_value, exactly, list_in, one_of, row_of
 from gameserver.world.objects import BUILDINGS, RESOURCES
 from gameserver.world.settings import GameSettings
 from gameserver.world.terrain import areas_of

@@ -1,0 +1,1 @@
+"""Running matches over a restart: rooms <-> plain data <-> one file."""
