@@ -33,13 +33,13 @@ except ImportError:
     sys.exit(run_command("run_server", lambda: refuse(MISSING)))
 
 import gameserver
-from gameserver.admin import Console
+from gameserver.admin.authentication import Doorkeeper
+from gameserver.admin.console import Console
+from gameserver.admin.drain import Drain
 from gameserver.bots import Crowd
 from gameserver.checkpoint.checkpoint import Keeper
 from gameserver.checkpoint.file_checks import check_files
 from gameserver.classroom.classroom import PRIVATE, Classroom
-from gameserver.doorkeeper import Doorkeeper
-from gameserver.drain import Drain
 from gameserver.lan_announce import HOW_TO_INSTALL, Announcement, qr_for_terminal, qr_page, why_nobody_else
 from gameserver.pages import leaderboard_page
 from gameserver.repeats import SumUp

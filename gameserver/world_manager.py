@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from gameserver.admin.discipline import Discipline, OperatorError
 from gameserver.admission.measures import BAN
-from gameserver.discipline import Discipline, OperatorError
 from gameserver.match.phases import IN_PROGRESS
 from gameserver.match.seats import Seat
 from gameserver.room import GameRoom, RoomFull, RoomUnavailable

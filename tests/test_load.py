@@ -17,8 +17,8 @@ from typing import NamedTuple
 
 import pytest
 
+from gameserver.admin.authentication import Doorkeeper
 from gameserver.classroom.classroom import Classroom
-from gameserver.doorkeeper import Doorkeeper
 from gameserver.world.settings import GameSettings
 from Net.dissect.explain import summarize
 from Net.dissect.trace import EVERYBODY, Tracer

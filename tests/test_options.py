@@ -15,7 +15,7 @@ from typing import Callable
 import pytest
 
 import run_server
-from gameserver.doorkeeper import LONGEST_TOKEN
+from gameserver.admin.authentication import LONGEST_TOKEN
 from gameserver.results import leaderboard
 from gameserver.results.recorder import FORGETFUL
 from gameserver.server import GameServer

@@ -1,6 +1,7 @@
 """The server's side of the page /inspect: live connections and their frames, for viewers that are admitted.
 
-In:  first the token, as `Doorkeeper` asks for it; then commands (COMMANDS, encoded as `gameserver.commands` says).
+In:  first the token, as `Doorkeeper` asks for it; then commands (COMMANDS, encoded as `gameserver.admin.commands`
+     says).
 Out: once a second {"connections": [...]}; four times a second the new rows: {"rows": [...], "skipped": n,
      "left_out": connections} (`plain_row`); and the answers. The viewer's own thread does all the work, a little at a
      time.
@@ -12,6 +13,7 @@ import threading
 import time
 from typing import Any, Callable
 
+from gameserver.admin.commands import Argument, CommandError, Commands, obey, send_json
 from gameserver.classroom.archive import Archive
 from gameserver.classroom.breather import Breather
 from gameserver.classroom.capture import capture_file
@@ -19,7 +21,6 @@ from gameserver.classroom.kinds import list_of
 from gameserver.classroom.rows import has_words, plain_row
 from gameserver.classroom.tape import Tape
 from gameserver.classroom.timeline import MOST_BYTES, Timeline, opening_of
-from gameserver.commands import Argument, CommandError, Commands, obey, send_json
 from Net.dissect.pcapng import Address
 from Net.limits import LimitsOf
 from Net.schema import COUNT, FLAG, nullable, text

@@ -1,6 +1,7 @@
 """The server's side of the page /lab: it explains bytes, sends them to this same server, and explains the answer.
 
-In:  first the token, as `Doorkeeper` asks for it; then commands (COMMANDS, encoded as `gameserver.commands` says).
+In:  first the token, as `Doorkeeper` asks for it; then commands (COMMANDS, encoded as `gameserver.admin.commands`
+     says).
 Out: the answers.
 """
 
@@ -8,12 +9,12 @@ from __future__ import annotations
 
 from typing import Any, Callable
 
+from gameserver.admin.commands import Argument, CommandError, Commands, obey, send_json
 from gameserver.classroom.bench import MOST_S, Bench, BenchFull, Trial
 from gameserver.classroom.experiments import EXPERIMENTS, SHELF, Delivery, Experiment
 from gameserver.classroom.findings import Findings, find, plain_findings
 from gameserver.classroom.kinds import hex_digits, list_of
 from gameserver.classroom.verdict import compare, stated
-from gameserver.commands import Argument, CommandError, Commands, obey, send_json
 from Net.dissect.dissector import Dissector
 from Net.dissect.plain import as_plain
 from Net.handshake import Request

@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from gameserver.admin import Console
-from gameserver.doorkeeper import Doorkeeper
+from gameserver.admin.authentication import Doorkeeper
+from gameserver.admin.console import Console
 from gameserver.world_manager import GameWorldManager
 from Net.frames import CLOSE, PING, PONG, TEXT
 from tests.attacks.support import Attacker, Target, answers, opening, under_attack

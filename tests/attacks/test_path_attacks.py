@@ -13,8 +13,8 @@ from typing import Any, Iterator
 
 import pytest
 
-from gameserver.admin import COMMANDS, Console
-from gameserver.doorkeeper import Doorkeeper
+from gameserver.admin.authentication import Doorkeeper
+from gameserver.admin.console import COMMANDS, Console
 from gameserver.world_manager import GameWorldManager
 from Net.client import connect
 from Net.errors import HandshakeError

@@ -9,8 +9,8 @@ from typing import Any, Callable, Iterator
 
 import pytest
 
-from gameserver.admin import Console
-from gameserver.doorkeeper import BLOCKED_FOR_S, WRONG_TOKENS_ALLOWED, Doorkeeper
+from gameserver.admin.authentication import BLOCKED_FOR_S, WRONG_TOKENS_ALLOWED, Doorkeeper
+from gameserver.admin.console import Console
 from gameserver.world_manager import GameWorldManager
 from Net.client import connect
 from Net.PacketCodes import TO_SERVER

@@ -18,7 +18,7 @@ import msgpack
 import pytest
 
 from gameserver import pages
-from gameserver.admin import COMMANDS as OPERATORS_COMMANDS
+from gameserver.admin.console import COMMANDS as OPERATORS_COMMANDS
 from gameserver.classroom.classroom import INSPECT, LAB
 from gameserver.classroom.experiments import EXPERIMENTS
 from gameserver.classroom.inspector import COMMANDS as INSPECTORS_COMMANDS

@@ -11,8 +11,8 @@ from typing import Any, Callable, Iterator
 
 import pytest
 
+from gameserver.admin.authentication import Doorkeeper
 from gameserver.classroom.classroom import Classroom
-from gameserver.doorkeeper import Doorkeeper
 from gameserver.server import GameServer
 from gameserver.world.settings import GameSettings, ServerSettings
 

@@ -10,8 +10,8 @@ from typing import Any, Callable, Iterator
 
 import pytest
 
+from gameserver.admin.authentication import Doorkeeper
 from gameserver.classroom.classroom import Classroom
-from gameserver.doorkeeper import Doorkeeper
 from Net.client import connect
 from Net.frames import BINARY, CONTINUATION, PING, TEXT, serialize
 from Net.websocket import WebSocket

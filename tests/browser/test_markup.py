@@ -10,8 +10,8 @@ from typing import Callable, Iterator
 
 import pytest
 
-from gameserver.admin import Console
-from gameserver.doorkeeper import Doorkeeper
+from gameserver.admin.authentication import Doorkeeper
+from gameserver.admin.console import Console
 from gameserver.world_manager import GameWorldManager
 from Net.client import connect
 from tests.browser.conftest import QUIET, Served, Visitor, eventually

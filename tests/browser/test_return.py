@@ -6,8 +6,8 @@ from typing import Callable
 
 import pytest
 
+from gameserver.admin.authentication import Doorkeeper
 from gameserver.classroom.classroom import Classroom
-from gameserver.doorkeeper import Doorkeeper
 from tests.browser.conftest import QUIET, TOKEN, Served, Visitor, eventually, serve
 
 pytestmark = pytest.mark.browser

@@ -9,8 +9,8 @@ from typing import Any, Callable
 
 import pytest
 
-from gameserver.admin import Console
-from gameserver.doorkeeper import Doorkeeper
+from gameserver.admin.authentication import Doorkeeper
+from gameserver.admin.console import Console
 from gameserver.world_manager import GameWorldManager
 from tests.browser.conftest import PATIENCE_S, QUIET, Served, Visitor, eventually
 from tests.test_run_server import running

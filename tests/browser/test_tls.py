@@ -7,8 +7,8 @@ from typing import Any, Callable
 
 import pytest
 
-from gameserver.admin import Console
-from gameserver.doorkeeper import Doorkeeper
+from gameserver.admin.authentication import Doorkeeper
+from gameserver.admin.console import Console
 from gameserver.world_manager import GameWorldManager
 from tests.browser.conftest import QUIET, Served, Visitor
 from tests.nginx import nginx_in_front_of

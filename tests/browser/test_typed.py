@@ -8,7 +8,7 @@ from typing import Callable
 
 import pytest
 
-from gameserver.admin import COMMANDS
+from gameserver.admin.console import COMMANDS
 from Net.PacketCodes import TO_SERVER
 from Net.schema import ROOM_NAME, Kind
 from tests.browser.conftest import Served, Visitor, eventually

@@ -7,9 +7,9 @@ from typing import Any, Callable, Iterator
 
 import pytest
 
-from gameserver.admin import Console
+from gameserver.admin.authentication import Doorkeeper
+from gameserver.admin.console import Console
 from gameserver.classroom.classroom import Classroom
-from gameserver.doorkeeper import Doorkeeper
 from gameserver.world_manager import GameWorldManager
 from tests.browser.conftest import QUIET, TOKEN, Served, Visitor, serve
 

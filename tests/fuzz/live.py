@@ -17,9 +17,9 @@ import time
 from random import Random
 from typing import Any, Callable, Iterator
 
-from gameserver.admin import Console
+from gameserver.admin.authentication import Doorkeeper
+from gameserver.admin.console import Console
 from gameserver.classroom.classroom import Classroom
-from gameserver.doorkeeper import Doorkeeper
 from gameserver.server import GameServer
 from gameserver.world_manager import GameWorldManager
 from Net.deflate import Inflater, check_answer

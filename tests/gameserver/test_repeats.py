@@ -11,7 +11,7 @@ import pytest
 
 from gameserver import repeats
 from gameserver.repeats import EVERY_LINE, LINES_OF_ADDRESS, LINES_OF_KIND, MOST_KINDS, SumUp
-from tests.gameserver.test_admin import operator, serving_console
+from tests.gameserver.admin.test_console import operator, serving_console
 from tests.Net.support import wait_until
 from tests.support import staged
 

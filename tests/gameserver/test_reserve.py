@@ -9,9 +9,9 @@ from typing import Iterator
 
 import pytest
 
-from gameserver.admin import Console
+from gameserver.admin.authentication import Doorkeeper
+from gameserver.admin.console import Console
 from gameserver.admission.operators import REMEMBERED_S, Operators, is_for_console, is_loopback
-from gameserver.doorkeeper import Doorkeeper
 from gameserver.world_manager import GameWorldManager
 from Net.client import connect
 from Net.errors import HandshakeError

@@ -6,8 +6,8 @@ import contextlib
 import json
 from typing import Any, Callable, Iterator
 
+from gameserver.admin.authentication import Doorkeeper
 from gameserver.classroom.classroom import Classroom
-from gameserver.doorkeeper import Doorkeeper
 from Net.client import connect
 from Net.errors import ConnectionClosed
 from Net.limits import Limits

@@ -12,11 +12,11 @@ from typing import Any, Iterator
 
 import pytest
 
-from gameserver.admin import Console
+from gameserver.admin.authentication import Doorkeeper
+from gameserver.admin.console import Console
 from gameserver.classroom.bench import Trial
 from gameserver.classroom.capture import capture_file
 from gameserver.classroom.tape import Tape
-from gameserver.doorkeeper import Doorkeeper
 from gameserver.world_manager import GameWorldManager
 from Net.client import connect
 from Net.errors import ConnectionClosed, HandshakeError

@@ -8,8 +8,8 @@ from typing import Any, Iterator, NoReturn
 
 import pytest
 
-from gameserver.admin import Console
-from gameserver.doorkeeper import Doorkeeper
+from gameserver.admin.authentication import Doorkeeper
+from gameserver.admin.console import Console
 from gameserver.world_manager import GameWorldManager
 from Net.client import connect
 from Net.frames import TEXT, serialize

@@ -14,7 +14,7 @@ import time
 import unicodedata
 from typing import Any, Callable
 
-from gameserver.commands import parse_object, send_json
+from gameserver.admin.commands import parse_object, send_json
 from Net.websocket import WebSocket
 
 log = logging.getLogger(__name__)

@@ -6,9 +6,9 @@ In:  a seat, or an address. Out: seats taken, connections closed, players muted.
 
 from __future__ import annotations
 
+from gameserver.admin.commands import CommandError
 from gameserver.admission.measures import BAN, KICK, MUTE, Measure
 from gameserver.admission.operators import is_loopback
-from gameserver.commands import CommandError
 from gameserver.match.seats import Seat
 from gameserver.server import GameServer
 

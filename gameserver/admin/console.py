@@ -12,8 +12,8 @@ import logging
 import time
 from typing import Any, Callable, NoReturn
 
-from gameserver.commands import Argument, obey, send_json
-from gameserver.doorkeeper import Doorkeeper
+from gameserver.admin.authentication import Doorkeeper
+from gameserver.admin.commands import Argument, obey, send_json
 from gameserver.repeats import EVERY_LINE
 from gameserver.world_manager import GameWorldManager
 from Net.messages import Message

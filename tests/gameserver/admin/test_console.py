@@ -8,8 +8,8 @@ from typing import Any, Iterator
 
 import pytest
 
-from gameserver.admin import COMMANDS, Console
-from gameserver.doorkeeper import WRONG_TOKENS_ALLOWED, Doorkeeper
+from gameserver.admin.authentication import WRONG_TOKENS_ALLOWED, Doorkeeper
+from gameserver.admin.console import COMMANDS, Console
 from gameserver.world.settings import GameSettings
 from gameserver.world_manager import GameWorldManager
 from Net.client import connect

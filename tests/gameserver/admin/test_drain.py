@@ -8,7 +8,7 @@ import threading
 import time
 from typing import Any, Iterator
 
-from gameserver.drain import CLOSED_BECAUSE, Drain
+from gameserver.admin.drain import CLOSED_BECAUSE, Drain
 from gameserver.server import GameServer
 from gameserver.world.settings import ServerSettings
 from tests.Net.support import DEADLINE_S

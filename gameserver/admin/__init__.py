@@ -1,0 +1,1 @@
+"""The operator: the console, its commands, and who may use it."""
