@@ -8,11 +8,11 @@ In:  a `GameServer` that listens, and the `Doorkeeper` that knows the operator's
 from __future__ import annotations
 
 from gameserver.admin.authentication import Doorkeeper
-from gameserver.classroom.archive import Archive
-from gameserver.classroom.bench import Bench
-from gameserver.classroom.inspector import Inspector
-from gameserver.classroom.laboratory import LAB, Laboratory
-from gameserver.classroom.lessons import lesson_pages
+from gameserver.classroom.inspect.archive import Archive
+from gameserver.classroom.inspect.inspector import Inspector
+from gameserver.classroom.lab.bench import Bench
+from gameserver.classroom.lab.laboratory import LAB, Laboratory
+from gameserver.classroom.lessons.lessons import lesson_pages
 from gameserver.classroom.shell import page_of, shell
 from gameserver.server import CONSOLE_PACE, GameServer
 from Net.handshake import parse_request

@@ -20,10 +20,10 @@ import pytest
 from gameserver import pages
 from gameserver.admin.console import COMMANDS as OPERATORS_COMMANDS
 from gameserver.classroom.classroom import INSPECT, LAB
-from gameserver.classroom.experiments import EXPERIMENTS
-from gameserver.classroom.inspector import COMMANDS as INSPECTORS_COMMANDS
-from gameserver.classroom.laboratory import COMMANDS as LABS_COMMANDS
-from gameserver.classroom.lessons import lesson_pages
+from gameserver.classroom.experiments.shelf import EXPERIMENTS
+from gameserver.classroom.inspect.inspector import COMMANDS as INSPECTORS_COMMANDS
+from gameserver.classroom.lab.laboratory import COMMANDS as LABS_COMMANDS
+from gameserver.classroom.lessons.lessons import lesson_pages
 from gameserver.classroom.shell import shell
 from gameserver.rates import BAD_PACKETS
 from gameserver.results.store import Store, StoreError

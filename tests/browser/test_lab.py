@@ -7,7 +7,7 @@ from typing import Any, Callable
 
 import pytest
 
-from gameserver.classroom.experiments import EXPERIMENTS
+from gameserver.classroom.experiments.shelf import EXPERIMENTS
 from tests.browser.conftest import TOKEN, Served, Visitor, eventually
 
 pytestmark = pytest.mark.browser

@@ -11,7 +11,7 @@ from typing import Any, Callable
 
 import pytest
 
-from gameserver.classroom.experiments import EXPERIMENTS
+from gameserver.classroom.experiments.shelf import EXPERIMENTS
 from tests.browser.conftest import Served, Visitor
 
 pytestmark = pytest.mark.browser

@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import socket
 
-from gameserver.classroom.experiment import SAMPLE_KEY, masked
-from gameserver.classroom.experiments import EXPERIMENTS, Answer, Experiment
+from gameserver.classroom.experiments.experiment import SAMPLE_KEY, masked
+from gameserver.classroom.experiments.shelf import EXPERIMENTS, Answer, Experiment
 from Net.frames import BINARY, CLOSE, OPCODE_NAMES
 from Net.handshake import accept_key
 from Net.messages import ABNORMAL, NO_STATUS

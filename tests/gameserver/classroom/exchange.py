@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from typing import NamedTuple
 
-from gameserver.classroom.experiments import Delivery, Experiment
+from gameserver.classroom.experiments.shelf import Delivery, Experiment
 from Net.frames import CLOSE
 from Net.messages import ABNORMAL, NO_STATUS
 from tests.Net.support import DEADLINE_S, WireFrame

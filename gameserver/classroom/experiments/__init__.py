@@ -1,0 +1,1 @@
+"""The prepared experiments of the lab: data, chapter by chapter."""

@@ -1,0 +1,1 @@
+"""The inspector: recordings of live connections, frame by frame."""

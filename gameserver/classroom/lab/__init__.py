@@ -1,0 +1,1 @@
+"""The lab: sends bytes to this server and explains the answer."""

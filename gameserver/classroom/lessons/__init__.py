@@ -1,0 +1,1 @@
+"""The lessons as pages of this server."""
