@@ -13,11 +13,11 @@ from typing import Iterator, NoReturn
 from Net import sockets
 from Net.deflate import Deflater, Parameters, make_codecs
 from Net.errors import ConnectionClosed, ProtocolError
+from Net.fair_share import Share
 from Net.frames import CLOSE, PING, PONG
 from Net.limits import Limits
 from Net.messages import ABNORMAL, Close, Event, Message, MessageReader, Ping, close_payload
 from Net.outbox import Outbox
-from Net.port.fair_share import Share
 
 # Python reserves memory for the whole read before it waits. Up to about this size, the memory comes from Python's own
 # pool. Hundreds of threads wait at a time, nearly all for a game input. A peer that sends more at once gets large reads

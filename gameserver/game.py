@@ -17,7 +17,6 @@ import math
 import threading
 from typing import Any, Optional, Tuple
 
-from gameserver.replication import client_settings
 from gameserver.rules import (
     animals,
     building,
@@ -31,7 +30,7 @@ from gameserver.rules import (
     scoring,
     spawning,
 )
-from gameserver.world import terrain
+from gameserver.world import client_settings, terrain
 from gameserver.world.objects import GameObject, PlayerObject
 from gameserver.world.settings import CHANGEABLE, GameSettings
 from gameserver.world.world import Event, World, count_down

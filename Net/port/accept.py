@@ -16,10 +16,10 @@ from Net import sockets
 from Net.deflate import Compression, Parameters, accept_offer
 from Net.errors import HandshakeError
 from Net.extensions import parse_extensions
+from Net.fair_share import Share
 from Net.handshake import Request, check_upgrade, parse_request, refusal, switching_protocols
 from Net.head_reader import HeadReader
 from Net.limits import Limits
-from Net.port.fair_share import Share
 from Net.port.http import Pages, respond
 from Net.port.origin import OriginPolicy
 from Net.port.proxy import Caller

@@ -19,11 +19,11 @@ from typing import Callable, Iterable, Iterator, Tuple
 
 from Net import scheduling, sockets
 from Net.errors import ConnectionClosed, HandshakeError
+from Net.fair_share import Share, Turns
 from Net.handshake import Request, refusal
 from Net.limits import Limits
 from Net.port.accept import Site, accept
 from Net.port.admission import Guest, Guests, full
-from Net.port.fair_share import Share, Turns
 from Net.port.lan import address_to_listen_on, family_of
 from Net.port.own_connections import OwnConnections
 from Net.port.proxy import Caller

@@ -16,9 +16,9 @@ from typing import Any, Callable, Iterable, Iterator
 import pytest
 
 from Net.errors import ConnectionClosed
+from Net.fair_share import Share, Turns
 from Net.frames import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT
 from Net.limits import Limits
-from Net.port.fair_share import Share, Turns
 from Net.websocket import WebSocket
 from tests.Net.support import (
     DEADLINE_S,

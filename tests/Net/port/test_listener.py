@@ -75,7 +75,7 @@ def test_connections_that_come_too_fast_wait_for_turns_and_are_served_all_the_sa
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     waited_s: list[float] = []
-    monkeypatch.setattr("Net.port.fair_share.Turns.wait", lambda _, work_s: waited_s.append(work_s))
+    monkeypatch.setattr("Net.fair_share.Turns.wait", lambda _, work_s: waited_s.append(work_s))
     monkeypatch.setattr(listener_module, "ARRIVALS", ARRIVALS._replace(per_s=0.001, burst=3))
     with listening(lambda websocket: websocket.close()) as (_, port):
         for _ in range(5):

@@ -7,8 +7,8 @@ import time
 import pytest
 
 from Net.errors import ProtocolError
+from Net.fair_share import LARGEST_MESSAGES, PAUSE_FACTOR, TURN_S, Share, Turns
 from Net.limits import Limits
-from Net.port.fair_share import LARGEST_MESSAGES, PAUSE_FACTOR, TURN_S, Share, Turns
 from tests.Net.support import Background
 
 LIMITS = Limits(frames_per_s=10, burst_frames=20, flood_frames=100, fragments=5, message_bytes=40_960)
@@ -84,7 +84,7 @@ def test_the_longest_message_in_the_most_fragments_is_no_flood_by_itself() -> No
 
 def test_a_turn_is_due_when_its_time_is_used_up_and_the_pause_is_twice_as_long(monkeypatch: pytest.MonkeyPatch) -> None:
     pauses_s: list[float] = []
-    monkeypatch.setattr("Net.port.fair_share.time.sleep", pauses_s.append)
+    monkeypatch.setattr("Net.fair_share.time.sleep", pauses_s.append)
     work = Clock()
     peer = share(Clock(), work)
     peer.wait_for_turn()
