@@ -16,6 +16,58 @@ from run_server import make_parser
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCS = ROOT / "docs"
+PAGES = [ROOT / "README.md", ROOT / "tests" / "README.md", *sorted(DOCS.rglob("*.md"))]
+
+
+def links_of(page: Path) -> list[str]:
+    """The relative links of a page. A link such as /lab leads to a page of the server, so it is left out."""
+    text = page.read_text(encoding="utf-8")
+    prose = re.sub(r"^```.*?^```$|`[^`\n]*`", "", text, flags=re.MULTILINE | re.DOTALL)
+    links = re.findall(r"\]\(([^)\s]+)\)", prose)
+    return [link for link in links if not re.match(r"[a-z]+:|/", link)]
+
+
+def anchors_of(page: Path) -> set[str]:
+    """The anchors of a page's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading).lower().replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_link_of_a_page_leads_to_a_file_and_to_a_heading_in_it(page: Path) -> None:
+    for link in links_of(page):
+        name, _, anchor = link.partition("#")
+        target = page.parent / name if name else page
+        assert target.is_file(), link
+        assert not anchor or anchor in anchors_of(target), link
+
+
+def test_a_link_that_leads_nowhere_would_be_noticed(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(
+        "# A heading, and more\n\n`[code](no-link)` [one](page.md#a-heading-and-more)\n[two\nlines](gone.md)\n"
+    )
+    assert links_of(page) == ["page.md#a-heading-and-more", "gone.md"]
+    assert anchors_of(page) == {"a-heading-and-more"}
+
+
+def test_the_index_lists_every_page_of_the_docs() -> None:
+    """A page in a folder is listed in the folder's own README.md, and that file in the index."""
+    for page in sorted(DOCS.rglob("*.md")):
+        index = page.parent / "README.md" if page.name != "README.md" else DOCS / "README.md"
+        if page != index:
+            listed = {(index.parent / link.partition("#")[0]).resolve() for link in links_of(index)}
+            assert page.resolve() in listed, f"{index.relative_to(ROOT)} does not list {page.relative_to(ROOT)}"
+
+
+def test_the_pictures_are_those_of_the_script() -> None:
+    script = runpy.run_path(str(DOCS / "pictures" / "draw.py"))
+    drawn = {f"{name}.svg": script["draw"](name) for name in script["PICTURES"]}
+    found = {path.name: path.read_text(encoding="utf-8") for path in (DOCS / "pictures").glob("*.svg")}
+    assert found == drawn, "run: python docs/pictures/draw.py"
+    shown = {Path(link).name for link in links_of(DOCS / "architecture.md") if link.endswith(".svg")}
+    assert shown == set(drawn)
 
 
 def test_the_protocol_page_holds_the_tables_of_the_registry() -> None:
