@@ -47,7 +47,7 @@ from gameserver.results.recorder import Recorder
 from gameserver.results.store import DEFAULT_PATH, Store, StoreError
 from gameserver.server import GameServer
 from gameserver.world.modes import MODES
-from gameserver.world.ranges import check_whole
+from gameserver.world.ranges import Range, check_number
 from gameserver.world.settings import GameSettings, ServerSettings
 from gameserver.world_manager import GameWorldManager
 from Net import scheduling
@@ -59,6 +59,8 @@ from Net.port.lan import ANY_HOST, ANY_IPV6_HOST, client_address, local_address,
 log = logging.getLogger(__name__)
 
 _GAME, _SERVER, _LIMITS = GameSettings(), ServerSettings(), Limits()
+# A message must hold the game's largest packet, and many messages must fit into memory.
+_PORTS, _MESSAGE_BYTES, _FRAGMENTS = Range(0, 65_535), Range(1024, 64 * 2**20), Range(1, 2**20)
 _LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -155,7 +157,7 @@ def make_parser() -> ArgumentParser:
 
 def make_server(args: argparse.Namespace, recorder: Recorder) -> GameServer:
     """Builds the server that the flags describe; raises ValueError for a value that is not allowed."""
-    check_whole(port=args.port)
+    check_number("port", args.port, _PORTS, int)
     game_settings = GameSettings(
         seed=args.seed,
         map_size=args.map_size,
@@ -183,7 +185,8 @@ def make_server(args: argparse.Namespace, recorder: Recorder) -> GameServer:
 
 def make_limits(args: argparse.Namespace) -> Limits:
     """Returns the limits of messages from the flags; raises ValueError for a value that is not allowed."""
-    check_whole(max_message=args.max_message, max_fragments=args.max_fragments)
+    check_number("max_message", args.max_message, _MESSAGE_BYTES, int)
+    check_number("max_fragments", args.max_fragments, _FRAGMENTS, int)
     return Limits(message_bytes=args.max_message, fragments=args.max_fragments)
 
 
