@@ -16,9 +16,6 @@ from Net.text.characters import printable
 from Net.text.command_line import EXIT_USAGE, ArgumentParser, any_number, whole_number
 from Net.text.terminal import has_letters_of, queued_streams, run_command
 
-# The time for writing the last records when the server stops. It is a part of the three seconds that a stop may take.
-STORE_TIMEOUT_S = 1.0
-
 
 def refuse(reason: str) -> int:
     """Prints why the server does not start; returns the exit status."""
@@ -34,14 +31,10 @@ except ImportError:
 
 import gameserver
 from gameserver.admin.authentication import Doorkeeper
-from gameserver.admin.console import Console
 from gameserver.admin.drain import Drain
-from gameserver.bots import Crowd
-from gameserver.checkpoint.checkpoint import Keeper
 from gameserver.checkpoint.file_checks import check_files
-from gameserver.classroom.classroom import PRIVATE, Classroom
-from gameserver.lan_announce import HOW_TO_INSTALL, Announcement, qr_for_terminal, qr_page, why_nobody_else
-from gameserver.pages import leaderboard_page
+from gameserver.companions import STORE_TIMEOUT_S, CompanionError, Surroundings, accompanied
+from gameserver.lan_announce import HOW_TO_INSTALL, qr_for_terminal, why_nobody_else
 from gameserver.repeats import SumUp
 from gameserver.results.recorder import Recorder
 from gameserver.results.store import DEFAULT_PATH, Store, StoreError
@@ -49,10 +42,9 @@ from gameserver.server import GameServer
 from gameserver.world.modes import MODES
 from gameserver.world.ranges import Range, check_number
 from gameserver.world.settings import GameSettings, ServerSettings
-from gameserver.world_manager import GameWorldManager
 from Net import scheduling
 from Net.dissect.explain import FORMS
-from Net.dissect.trace import EVERYBODY, Tracer, check_wanted
+from Net.dissect.trace import EVERYBODY, check_wanted
 from Net.limits import Limits
 from Net.port.lan import ANY_HOST, ANY_IPV6_HOST, client_address, local_address, reachable_addresses, url
 
@@ -207,26 +199,20 @@ def who_is_traced(args: argparse.Namespace) -> list[str]:
     return check_wanted(args.trace)
 
 
-def add_rooms_of_their_own(server: GameServer, store: Store, doorkeeper: Doorkeeper, public_url: str | None) -> None:
-    """Adds the routes and pages beside the game: the operator's console, the leaderboard, and the QR code."""
-    server.add_route("/admin", Console(GameWorldManager(server), doorkeeper).converse)
-    server.add_page("/leaderboard.json", lambda: leaderboard_page(store))
-    server.add_page("/qr.svg", lambda: qr_page(public_url))
-
-
-def announce(host: str, port: int, urls: list[str], admin_token: str, has_classroom: bool) -> None:
-    """Prints the addresses of the server and the operator's token. urls: the addresses for other machines."""
-    here = local_address(host)
+def announce(surroundings: Surroundings) -> None:
+    """Prints the addresses of the server and the operator's token."""
+    here, port = surroundings.here(), surroundings.port
     here_url = url("http", "localhost" if here == local_address(ANY_HOST) else here, port)
     print(f"Game server on port {port}. Open it on this machine: {here_url}")
-    for public_url in urls:
-        print(f"  on other machines: {public_url}")
-    if urls:
-        print_qr_code(urls[0])
+    for address in surroundings.addresses:
+        print(f"  on other machines: {url('http', address, port)}")
+    public_url = surroundings.public_url()
+    if public_url is not None:
+        print_qr_code(public_url)
     else:
-        print(why_nobody_else(host))
-    print(f"Operator's token for /admin: {admin_token}")
-    if has_classroom:
+        print(why_nobody_else(surroundings.host))
+    print(f"Operator's token for /admin: {surroundings.admin_token}")
+    if surroundings.has_classroom:
         print(f"For a class: {here_url}/lessons, /lab and /inspect")
     print("Stop it with Ctrl-C.", flush=True)
 
@@ -240,14 +226,6 @@ def print_qr_code(public_url: str) -> None:
         print(code)
     else:
         print(f"For a QR code, which needs letters that this output does not have: {public_url}/qr.svg")
-
-
-def keep_rooms(server: GameServer, store: Store, path: str) -> None:
-    """Restores the rooms from a file, and saves the server's rooms to it; raises OSError if the file cannot be used."""
-    keeper = Keeper(server, path, lambda: store.flush(STORE_TIMEOUT_S / 2))
-    keeper.restore()
-    keeper.start()
-    server.leave_rounds = lambda: None if keeper.stop() else server.end_rounds()
 
 
 def stop_on_signals(stop: Callable[[], None]) -> None:
@@ -318,44 +296,48 @@ def main() -> int:
 def serve(args: argparse.Namespace, store: Store) -> int:
     """Serves until it is told to stop; returns the exit status."""
     try:
-        traced = who_is_traced(args)
-        server = make_server(args, store)
-        admin_token = secrets.token_urlsafe(9) if args.admin_token is None else args.admin_token
-        doorkeeper = Doorkeeper(admin_token)
-        host, port = server.listen(args.host, args.port)
+        surroundings = open_port(args, store)
     except ValueError as error:
         return refuse(str(error))
     except OSError as error:
         return refuse(f"cannot listen on {args.host} port {args.port}: {error.strerror}")
+    server, drain = surroundings.server, surroundings.drain
+    scheduling.let_threads_finish()
     try:
-        if args.restore is not None:
-            keep_rooms(server, store, args.restore)
-    except OSError as error:
+        with accompanied(surroundings):
+            stop_on_signals(drain.begin if args.drain else server.stop)
+            announce(surroundings)
+            with server.faults.watching():
+                server.serve()
+    except CompanionError as error:
         server.stop()
         server.serve()  # frees the port
-        return refuse(f"cannot keep the rooms in {args.restore}: {error.strerror}")
-    addresses = reachable_addresses(host)
-    urls = [url("http", address, port) for address in addresses]
-    here = local_address(host)
-    add_rooms_of_their_own(server, store, doorkeeper, urls[0] if urls else None)
-    if args.classroom:
-        Classroom(server, doorkeeper, here, port)
-    drain = Drain(server, args.drain)
-    scheduling.let_threads_finish()
-    crowd = Crowd(url("ws", here, port), args.bots, own=server.own_connections)
-    show = FORMS[args.trace_as]
-    tracer = Tracer(traced, show, print_text, server.limits, private=PRIVATE, limits_of=server.limits_of)
-    server.add_tap(tracer.tap_for)
-    companions = (tracer, drain, crowd, Announcement(addresses, port))
-    stop_on_signals(drain.begin if args.drain else server.stop)
-    announce(host, port, urls, admin_token, args.classroom)
-    for companion in companions:
-        companion.start()
-    with server.faults.watching():
-        server.serve()
-    for companion in companions:
-        companion.stop()
+        return refuse(str(error))
     return 0
+
+
+def open_port(args: argparse.Namespace, store: Store) -> Surroundings:
+    """Makes the server that the flags describe and opens its port; raises ValueError for a bad value, and OSError."""
+    traced = who_is_traced(args)
+    server = make_server(args, store)
+    admin_token = secrets.token_urlsafe(9) if args.admin_token is None else args.admin_token
+    doorkeeper = Doorkeeper(admin_token)
+    host, port = server.listen(args.host, args.port)
+    return Surroundings(
+        server=server,
+        store=store,
+        doorkeeper=doorkeeper,
+        admin_token=admin_token,
+        drain=Drain(server, args.drain),
+        host=host,
+        port=port,
+        addresses=reachable_addresses(host),
+        checkpoint_file=args.restore,
+        has_classroom=args.classroom,
+        traced=traced,
+        trace_as=args.trace_as,
+        write=print_text,
+    )
 
 
 if __name__ == "__main__":
