@@ -13,7 +13,7 @@ from types import FrameType
 from typing import Callable, Iterator
 
 from Net.text.characters import printable
-from Net.text.command_line import EXIT_USAGE, ArgumentParser, any_number, whole_number
+from Net.text.command_line import EXIT_USAGE
 from Net.text.terminal import has_letters_of, queued_streams, run_command
 
 
@@ -29,174 +29,26 @@ except ImportError:
     MISSING = "the package msgpack is missing; install it with: python -m pip install msgpack"
     sys.exit(run_command("run_server", lambda: refuse(MISSING)))
 
-import gameserver
 from gameserver.admin.authentication import Doorkeeper
 from gameserver.admin.drain import Drain
 from gameserver.checkpoint.file_checks import check_files
 from gameserver.companions import STORE_TIMEOUT_S, CompanionError, Surroundings, accompanied
+from gameserver.flags import make_parser, make_settings, who_is_traced
 from gameserver.lan_announce import HOW_TO_INSTALL, qr_for_terminal, why_nobody_else
 from gameserver.repeats import SumUp
 from gameserver.results.recorder import Recorder
-from gameserver.results.store import DEFAULT_PATH, Store, StoreError
+from gameserver.results.store import Store, StoreError
 from gameserver.server import GameServer
-from gameserver.world.modes import MODES
-from gameserver.world.ranges import Range, check_number
-from gameserver.world.settings import GameSettings, ServerSettings
 from Net import scheduling
-from Net.dissect.explain import FORMS
-from Net.dissect.trace import EVERYBODY, check_wanted
-from Net.limits import Limits
-from Net.port.lan import ANY_HOST, ANY_IPV6_HOST, client_address, local_address, reachable_addresses, url
+from Net.port.lan import ANY_HOST, local_address, reachable_addresses, url
 
 log = logging.getLogger(__name__)
-
-_GAME, _SERVER, _LIMITS = GameSettings(), ServerSettings(), Limits()
-# A message must hold the game's largest packet, and many messages must fit into memory.
-_PORTS, _MESSAGE_BYTES, _FRAGMENTS = Range(0, 65_535), Range(1024, 64 * 2**20), Range(1, 2**20)
-_LOG_LEVELS = ("debug", "info", "warning", "error")
-
-
-def make_parser() -> ArgumentParser:
-    """Returns the parser of the flags; the defaults come from the settings."""
-    parser = ArgumentParser(
-        prog="run_server.py",
-        description="A multiplayer game server. Start it, and open one of the addresses that it prints.",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
-    )
-    add = parser.add_argument
-    add("--host", default=ANY_HOST, help=f"address to listen on; {ANY_HOST}: all IPv4, {ANY_IPV6_HOST}: all IPv6")
-    add("--port", type=whole_number, default=3000, help="port to listen on; 0: any that is free")
-    add("--max-players", type=whole_number, default=_SERVER.max_players, metavar="N", help="seats in a room")
-    add("--max-rooms", type=whole_number, default=_SERVER.max_rooms, metavar="N", help="rooms that can be open at once")
-    add(
-        "--max-rooms-per-address",
-        type=whole_number,
-        default=_SERVER.max_rooms_per_address,
-        metavar="N",
-        help="rooms that one address can have open",
-    )
-    add(
-        "--dormant-after",
-        type=any_number,
-        default=_SERVER.dormant_after_s,
-        metavar="S",
-        help="seconds after which a room in which nobody does anything rests",
-    )
-    add("--start-at", type=whole_number, default=_SERVER.start_at, metavar="N", help="players that a round waits for")
-    add("--tick-rate", type=whole_number, default=_GAME.tick_rate, metavar="HZ", help="updates of the world per second")
-    add("--map-size", type=any_number, default=_GAME.map_size, metavar="UNITS", help="width and height of the map")
-    add("--seed", type=whole_number, default=_GAME.seed, help="the same seed gives the same map")
-    add(
-        "--time-limit",
-        type=any_number,
-        default=_GAME.time_limit_s,
-        metavar="S",
-        help="seconds a round lasts; 0: no limit",
-    )
-    add("--score-limit", type=whole_number, default=_GAME.score_limit, metavar="N", help="score that ends a round")
-    add("--mode", choices=MODES, default=_GAME.mode, help="how a match is played")
-    add("--teams", type=whole_number, default=_GAME.teams, metavar="N", help="0: everyone for themselves, or 2 to 4")
-    add(
-        "--max-message",
-        type=whole_number,
-        default=_LIMITS.message_bytes,
-        metavar="BYTES",
-        help="longest message accepted",
-    )
-    add(
-        "--max-fragments",
-        type=whole_number,
-        default=_LIMITS.fragments,
-        metavar="N",
-        help="most frames that a message may have",
-    )
-    add("--compress", action="store_true", help="deflate the game's packets: fewer bytes, more work")
-    add("--allow-origin", action="append", default=[], metavar="ORIGIN", help="foreign page that may connect; *: any")
-    add("--host-name", action="append", default=[], metavar="NAME", help="further name that this server goes by")
-    add("--trusted-proxy", action="append", default=[], metavar="ADDRESS", help="reverse proxy that is believed")
-    add(
-        "--bots",
-        type=whole_number,
-        default=_SERVER.bots,
-        metavar="N",
-        help="simple players that fill a room, for one who tests alone",
-    )
-    add("--database", default=DEFAULT_PATH, metavar="FILE", help="where results are kept; :memory: forgets them")
-    add(
-        "--drain",
-        type=any_number,
-        default=_SERVER.drain_s,
-        metavar="S",
-        help="seconds that matches get to end before the server stops",
-    )
-    add("--restore", metavar="FILE", help="keep running matches here, and go on with them after a restart")
-    add("--admin-token", metavar="TOKEN", help="what an operator of /admin must know; without it one is made up")
-    add("--classroom", action="store_true", help="the pages /lessons, /lab and /inspect, for a teacher")
-    add(
-        "--trace",
-        action="append",
-        nargs="?",
-        const=EVERYBODY,
-        default=[],
-        metavar="ADDRESS",
-        help="print the frames of this client, or of all",
-    )
-    add("--trace-as", choices=FORMS, default="lines", help="how to print a frame: a line each, or drawn and explained")
-    add("--log-level", choices=_LOG_LEVELS, default="info", help="how much to tell")
-    add("--version", action="version", version=f"gameserver {gameserver.__version__}")
-    return parser
 
 
 def make_server(args: argparse.Namespace, recorder: Recorder) -> GameServer:
     """Builds the server that the flags describe; raises ValueError for a value that is not allowed."""
-    check_number("port", args.port, _PORTS, int)
-    game_settings = GameSettings(
-        seed=args.seed,
-        map_size=args.map_size,
-        tick_rate=args.tick_rate,
-        mode=args.mode,
-        teams=args.teams,
-        time_limit_s=args.time_limit or None,
-        score_limit=args.score_limit,
-    )
-    server_settings = ServerSettings(
-        max_players=args.max_players,
-        start_at=args.start_at,
-        max_rooms=args.max_rooms,
-        max_rooms_per_address=args.max_rooms_per_address,
-        dormant_after_s=args.dormant_after,
-        compress=args.compress,
-        host_names=tuple(args.host_name),
-        allowed_origins=tuple(args.allow_origin),
-        trusted_proxies=tuple(map(check_proxy, args.trusted_proxy)),
-        bots=args.bots,
-        drain_s=args.drain,
-    )
-    return GameServer(server_settings, game_settings, make_limits(args), recorder=recorder)
-
-
-def make_limits(args: argparse.Namespace) -> Limits:
-    """Returns the limits of messages from the flags; raises ValueError for a value that is not allowed."""
-    check_number("max_message", args.max_message, _MESSAGE_BYTES, int)
-    check_number("max_fragments", args.max_fragments, _FRAGMENTS, int)
-    return Limits(message_bytes=args.max_message, fragments=args.max_fragments)
-
-
-def check_proxy(text: str) -> str:
-    """Returns the address of a reverse proxy in the spelling of connections; raises ValueError if it is no address."""
-    try:
-        return client_address(text)
-    except ValueError:
-        raise ValueError(
-            f"trusted proxy must be the address of one machine, such as 127.0.0.1, not {text[:80]!r}"
-        ) from None
-
-
-def who_is_traced(args: argparse.Namespace) -> list[str]:
-    """Returns the clients whose frames are printed; raises ValueError for flags that would print nothing."""
-    if args.trace_as != "lines" and not args.trace:
-        raise ValueError(f"--trace-as {args.trace_as} says how to print, but without --trace nothing is printed")
-    return check_wanted(args.trace)
+    server_settings, game_settings, limits = make_settings(args)
+    return GameServer(server_settings, game_settings, limits, recorder=recorder)
 
 
 def announce(surroundings: Surroundings) -> None:
