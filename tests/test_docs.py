@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from gameserver.flags import make_parser
 from gameserver.replication.flow_control import LOST_AFTER_S
 from Net.dissect.command import main
 from Net.frames import BINARY, serialize
 from Net.PacketCodes import TO_SERVER, Packet
-from run_server import make_parser
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -30,9 +30,12 @@ def test_the_pages_say_when_a_client_that_answers_no_ping_is_closed(name: str) -
     assert re.search(rf"\b{LOST_AFTER_S:g} s\b[^.|]*\b1008\b", page)
 
 
-def test_the_readme_names_every_flag() -> None:
-    flags = {flag for action in make_parser()._actions for flag in action.option_strings if flag.startswith("--")}
-    assert flags - {"--help"} <= set(re.findall(r"`(--[a-z-]+)`", README))
+def test_the_page_of_flags_holds_the_table_of_the_parser() -> None:
+    page = (ROOT / "docs" / "flags.md").read_text(encoding="utf-8")
+    update = runpy.run_path(str(ROOT / "docs" / "update_flags.py"))
+    assert update["updated"](page) == page, "run: python docs/update_flags.py"
+    flags = set(re.findall(r"--[a-z][a-z-]+", make_parser().format_help())) - {"--help"}
+    assert flags == set(re.findall(r"^\| `(--[a-z-]+)", page, flags=re.MULTILINE))
 
 
 def test_the_readme_shows_the_true_bytes_of_a_move() -> None:
