@@ -38,26 +38,39 @@ def test_the_page_of_flags_holds_the_table_of_the_parser() -> None:
     assert flags == set(re.findall(r"^\| `(--[a-z-]+)", page, flags=re.MULTILINE))
 
 
-def test_the_readme_shows_the_true_bytes_of_a_move() -> None:
+def test_the_protocol_page_shows_the_true_bytes_of_a_move() -> None:
+    page = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
     move = TO_SERVER.encode(Packet("MOVE", (0,)))
     assert isinstance(move, bytes)
-    assert move.hex(" ") in README
+    assert move.hex(" ") in page
     frame = serialize(BINARY, move, mask_key=bytes.fromhex("37fa213d"))
-    shown = re.findall(r"^((?:[0-9a-f]{2} )*[0-9a-f]{2})  ", README, flags=re.MULTILINE)
+    shown = re.findall(r"^((?:[0-9a-f]{2} )*[0-9a-f]{2})  ", page, flags=re.MULTILINE)
     assert bytes.fromhex("".join(shown)) == frame
 
 
-def test_the_readme_shows_what_the_dissector_prints(capsys: pytest.CaptureFixture[str]) -> None:
-    arguments, shown = re.findall(r"-m Net\.dissect ([0-9a-f ]+)\n```\n\n```\n(.*?)```", README, re.DOTALL)[0]
+def test_the_page_for_a_class_shows_what_the_dissector_prints(capsys: pytest.CaptureFixture[str]) -> None:
+    page = (ROOT / "docs" / "classroom.md").read_text(encoding="utf-8")
+    arguments, shown = re.findall(r"-m Net\.dissect ([0-9a-f ]+)\n```\n\n```\n(.*?)```", page, re.DOTALL)[0]
     assert main(arguments.split()) == 0
     printed = capsys.readouterr().out.splitlines()
     assert set(shown.splitlines()) - {"     ...", "  ..."} <= set(printed)
-    tried = re.findall(r"Try `([^`]+)`", README)[0]
+    tried = re.findall(r"Try `([^`]+)`", page)[0]
     assert main(tried.split()) == 1
+
+
+def test_the_commands_of_the_readme_can_be_read_by_the_checks() -> None:
+    for name in ("run", "test"):
+        assert re.search(rf"^<!-- ci: {name} -->\n```sh\n(.+)\n```$", README, flags=re.MULTILINE)
+
+
+def test_the_readme_shows_pictures_that_exist() -> None:
+    pictures = re.findall(r"!\[[^]]+\]\(([^)]+)\)", README)
+    assert len(pictures) == 2
+    assert all((ROOT / picture).is_file() for picture in pictures)
 
 
 def test_the_readme_names_files_that_exist() -> None:
     order = README.partition("## Read the code in this order")[2]
-    names = re.findall(r"`((?:Net|gameserver)/\w+\.py)`", order)
-    assert len(names) > 5
+    names = re.findall(r"`((?:Net|gameserver)/[\w/]+\.py)`", order)
+    assert len(names) > 10
     assert all((ROOT / name).is_file() for name in names)
