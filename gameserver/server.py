@@ -66,9 +66,7 @@ class GameServer(Lobby):
         self._started_at_s = time.monotonic()
         self.operators = Operators()
         self._shutdown_lock = threading.Lock()
-        # Decides what happens to the rounds when the server stops. Code that saves the rooms for the next process
-        # replaces this function.
-        self.leave_rounds: Callable[[], None] = self.end_rounds
+        self._save_rooms: Callable[[], bool] | None = None
         self._routes: dict[str, Callable[[WebSocket], None]] = {}
         self._endpoints: dict[str, Endpoint] = {}
         self._pages: dict[str, Page | Callable[[], Page]] = dict(pages.make_pages())
@@ -123,6 +121,13 @@ class GameServer(Lobby):
         """Calls `make_tap` for every new connection, which it may then observe; see Net.tap."""
         self._listener.tap_makers.append(make_tap)
 
+    def save_rooms_at_end(self, save: Callable[[], bool]) -> None:
+        """Makes `shutdown` call `save` instead of ending the rounds, so that the next process can go on with them.
+
+        save: returns whether the rooms are saved; if not, the rounds end with results.
+        """
+        self._save_rooms = save
+
     def check_opening(self, request: Request) -> None:
         """Raises HandshakeError if this request may not open a WebSocket; the accept loop makes the same checks."""
         self._site.policy.check_host(request)
@@ -165,7 +170,8 @@ class GameServer(Lobby):
                 room.pace.ask_to_stop()
             for room in rooms:
                 room.stop()
-            self.leave_rounds()  # while the players are still connected
+            if self._save_rooms is None or not self._save_rooms():
+                self.end_rounds()  # while the players are still connected
             self.broadcast_global(Packet("SHUTDOWN", (text, round(1000 * timeout_s))))
             self._listener.close_all(1001, text, timeout_s)
             with self._lock:

@@ -22,6 +22,7 @@ import pytest
 
 import gameserver
 import run_server
+from gameserver.flags import GROUPS, make_parser
 from gameserver.results.recorder import FORGETFUL
 from gameserver.world.settings import GameSettings, ServerSettings
 from Net.client import connect
@@ -134,6 +135,13 @@ def test_help_shows_every_flag_with_its_default() -> None:
         "--log-level": "info",
     }.items():
         assert re.search(rf"^  {flag} .*\(default: {re.escape(str(default))}\)$", text, re.MULTILINE), flag
+
+
+def test_help_shows_the_flags_in_groups() -> None:
+    help_text = make_parser().format_help()
+    titles = ["network", "match", "playing alone", "operator", "classroom", "expert"]
+    assert re.findall(r"^(\w[\w ]+):$", help_text, re.MULTILINE)[1:] == titles  # the first one has --help
+    assert list(GROUPS) == titles
 
 
 def test_version_is_that_of_the_package() -> None:

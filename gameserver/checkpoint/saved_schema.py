@@ -18,6 +18,7 @@ from gameserver.checkpoint.saved_kinds import TRUTH, Kinds, check_members, check
 from gameserver.match.phases import STATUSES
 from gameserver.rules.growth import experience_for_next_age
 from gameserver.world.objects import BUILDINGS, RESOURCES
+from gameserver.world.ranges import TICK_RATES
 from gameserver.world.settings import GameSettings
 from gameserver.world.terrain import areas_of
 from Net.schema import COUNT, DIRECTION, ROOM_NAME, Kind, integer, nullable, number, text
@@ -38,7 +39,7 @@ _ADDRESS = text(0, 255)
 ROOM: Kinds = {
     "id": exactly(ROOM_NAME),
     "capacity": integer(1, 10_000),
-    "tick_rate": integer(1, 120),
+    "tick_rate": integer(int(TICK_RATES.low), int(TICK_RATES.high)),
     "is_paused": TRUTH,
     "status": one_of(*STATUSES),
     "results_left_s": _TIME_S,

@@ -11,32 +11,24 @@ from typing import Any
 from gameserver.world.biomes import Biomes
 from gameserver.world.modes import MODES
 from gameserver.world.objects import BUILDINGS
+from gameserver.world.ranges import described
 from gameserver.world.settings import GameSettings
+
+_TOLD = [name for name, known in described(GameSettings).items() if known.is_told]
 
 
 def describe(settings: GameSettings, biomes: Biomes) -> dict[str, Any]:
     """Returns the rules by name, as plain data."""
     return {
-        "tick_rate": settings.tick_rate,
+        **{name: getattr(settings, name) for name in _TOLD},
         "map_size": round(settings.map_size),
-        "cell_size": settings.cell_size,
-        "view_cells": settings.view_cells,
-        "mode": settings.mode,
-        "teams": settings.teams,
-        "player_speed": settings.player_speed,
-        "player_scale": settings.player_scale,
         **biomes._asdict(),
-        "projectile_scale": settings.projectile_scale,
         "species": [
             {"name": row.name, "hunts": row.hunts, "scale": settings.animal_scale * row.scale}
             for row in settings.species
         ],
         # None: a player that dies is out of the round.
         "respawn_after_s": settings.respawn_after_s if MODES[settings.mode].respawns else None,
-        "arrow_wood": settings.arrow_wood,
-        "meal_food": settings.meal_food,
-        "meal_health": settings.meal_health,
-        "build_gap": settings.build_gap,
         "items": [{"kind": kind, **row._asdict()} for kind, row in zip(BUILDINGS, settings.items)],
         "weapons": [
             {

@@ -1,8 +1,11 @@
-"""Every number of the game, in one place.
+"""Every number of the game and the limits of the server, in one place: default, range, unit, and meaning.
 
 In:  keyword arguments, each with a default that plays well.
 Out: a frozen object. All its settings are checked, so no rule checks them again.
 Raises ValueError; its text has the setting's name, its value, and the allowed values.
+
+To add a setting, add a field. The checks, the flags of `run_server.py` and the settings that clients are told derive
+from what the field says.
 """
 
 from __future__ import annotations
@@ -10,134 +13,178 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gameserver.world.modes import MODES
-from gameserver.world.ranges import check_settings
+from gameserver.world.ranges import (
+    ANGLES,
+    COUNTS,
+    DISTANCES,
+    POINTS,
+    SCALES,
+    SHARES,
+    SPEEDS,
+    TICK_RATES,
+    TIMES_S,
+    Range,
+    changeable_settings,
+    check_settings,
+    setting,
+)
 from gameserver.world.tables import ITEMS, SPECIES, WEAPONS, Item, Species, Weapon
 
 # All counts below are for a map of this size. A smaller map gets fewer things, in proportion to its area.
 FULL_MAP_SIZE = 14400.0  # world units
+_HEALTH = Range(1, 1_000_000, "points")
 
 
 @dataclass(frozen=True)
 class GameSettings:
-    """The rules of one match in numbers: distances in world units, scales are radii, speeds in units per second."""
+    """The rules of one match in numbers: distances in world units, scales are radii, speeds in units per second.
+
+    An operator may change a setting with `changeable=True` while a game is running: the rules look it up each time. The
+    other settings have already shaped the map or the grids, or have already decided which players were let in.
+    """
 
     # The same seed and the same inputs give the same match.
-    seed: int = 0
-    # Width and height. At most 65535, so that a position fits two bytes.
-    map_size: float = FULL_MAP_SIZE
-    # Updates per second. The room keeps this tick rate; the rules only get the delta times.
-    tick_rate: int = 20
+    seed: int = setting(0, range=Range(0, 2**63 - 1), help="the same seed gives the same map")
+    # At most 65535, so that a position fits two bytes.
+    map_size: float = setting(
+        FULL_MAP_SIZE, range=Range(1000, 65_535, "units"), help="width and height of the map", told=True
+    )
+    # The room keeps this tick rate, and an operator may change the room's; the rules only get the delta times.
+    tick_rate: int = setting(20, range=TICK_RATES, help="updates of the world per second", told=True)
 
-    # A client sees its own cell of this size, and `view_cells` more (columns, rows) to each side.
-    cell_size: int = 600
-    view_cells: tuple[int, int] = (2, 1)
+    # A client sees its own cell, and `view_cells` more to each side.
+    cell_size: int = setting(600, range=Range(100, 65_535, "units"), help="width and height of a cell", told=True)
+    view_cells: tuple[int, int] = setting(
+        (2, 1), range=Range(1, 100).each(2, 2), help="columns and rows in view on each side", told=True
+    )
 
-    # A row of modes.py.
-    mode: str = "free-for-all"
-    # 0: everyone for themselves. Otherwise teams are numbered from 0.
-    teams: int = 0
+    mode: str = setting("free-for-all", choices=tuple(MODES), help="how a match is played", told=True)
+    # Teams are numbered from 0.
+    teams: int = setting(0, range=Range(0, 4), help="0: everyone for themselves, or 2 to 4", told=True)
     # The match ends at the first limit that it reaches, if its mode uses that limit; None: no limit.
-    time_limit_s: float | None = 300.0
-    score_limit: int | None = None
+    time_limit_s: float | None = setting(
+        300.0, range=TIMES_S, help="the time that a round lasts", optional=True, changeable=True
+    )
+    score_limit: int | None = setting(
+        None, kind=int, range=Range(1, 1_000_000), help="score that ends a round", optional=True, changeable=True
+    )
 
-    # Points, if the mode gives any, and experience, which every mode gives. gather_*: for each unit.
-    kill_score: int = 100
-    animal_score: int = 25
-    gather_score: int = 1
-    kill_experience: int = 150
-    animal_experience: int = 50
-    gather_experience: int = 4
-    # The experience that the first age takes; each later age takes `age_growth` times as much as the one before.
-    first_age_experience: int = 300
-    age_growth: float = 1.2
+    # Points, if the mode gives any, and experience, which every mode gives.
+    kill_score: int = setting(100, range=POINTS, help="points for a killed player", changeable=True)
+    animal_score: int = setting(25, range=POINTS, help="points for a killed animal")
+    gather_score: int = setting(1, range=POINTS, help="points for each gathered unit")
+    kill_experience: int = setting(150, range=POINTS, help="experience for a killed player")
+    animal_experience: int = setting(50, range=POINTS, help="experience for a killed animal")
+    gather_experience: int = setting(4, range=POINTS, help="experience for each gathered unit", changeable=True)
+    # Each later age takes `age_growth` times as much experience as the one before.
+    first_age_experience: int = setting(300, range=Range(1, 1_000_000), help="experience that the first age takes")
+    age_growth: float = setting(1.2, range=Range(1, 10), help="growth of the experience from age to age")
 
-    # Wood, food, stone and gold at the start of a round: enough to try the bow and a wall.
-    start_resources: tuple[int, int, int, int] = (40, 0, 0, 0)
-    # The price of a shot; the price of a meal, and the health that it gives.
-    arrow_wood: int = 2
-    meal_food: int = 10
-    meal_health: float = 20.0
+    # Enough to try the bow and a wall.
+    start_resources: tuple[int, int, int, int] = setting(
+        (40, 0, 0, 0), range=POINTS.each(4, 4), help="wood, food, stone and gold at the start of a round"
+    )
+    arrow_wood: int = setting(2, range=POINTS, help="wood that a shot costs", told=True)
+    meal_food: int = setting(10, range=POINTS, help="food that a meal costs", told=True)
+    meal_health: float = setting(20.0, range=POINTS, help="health that a meal gives", told=True)
 
-    player_scale: float = 35.0
-    player_speed: float = 300.0
-    player_health: float = 100.0
-    respawn_after_s: float = 3.0
-    # No other mover is within this distance of a new arrival, edge to edge, as long as the map has such places.
-    spawn_clearance: float = 1200.0
-    # Places tried for one arrival; each asks for a little less clearance than the one before.
-    spawn_tries: int = 40
+    player_scale: float = setting(35.0, range=SCALES, help="radius of a player", told=True)
+    player_speed: float = setting(300.0, range=SPEEDS, help="speed of a player", changeable=True, told=True)
+    player_health: float = setting(100.0, range=_HEALTH, help="health of a player")
+    respawn_after_s: float = setting(3.0, range=TIMES_S, help="time until a dead player comes back", changeable=True)
+    # No other mover is within this distance of a new arrival, as long as the map has such places.
+    spawn_clearance: float = setting(1200.0, range=DISTANCES, help="clear space round a new arrival, edge to edge")
+    # Each try asks for a little less clearance than the one before.
+    spawn_tries: int = setting(40, range=Range(1, 1000), help="places tried for one arrival")
 
-    # The north of the map, down to this share of its height, is snow. Snow makes every mover slower.
-    snow_share: float = 1 / 6
-    snow_speed_factor: float = 0.75
-    # A river crosses the middle of the map; its width is this share of the map. It makes every mover slower. Its
-    # current carries movers to the right, or to the left if it is negative.
-    river_share: float = 1 / 20
-    river_speed_factor: float = 0.5
-    river_current: float = 80.0
+    # Snow covers the north of the map.
+    snow_share: float = setting(1 / 6, range=SHARES, help="share of the map's height that is snow")
+    snow_speed_factor: float = setting(0.75, range=SHARES, help="factor of every mover's speed in snow")
+    # A river crosses the middle of the map.
+    river_share: float = setting(1 / 20, range=SHARES, help="share of the map's height that is river")
+    river_speed_factor: float = setting(0.5, range=SHARES, help="factor of every mover's speed in the river")
+    # A negative current carries movers to the left.
+    river_current: float = setting(
+        80.0, range=Range(-10_000, 10_000, "units/s"), help="speed at which the river carries movers to the right"
+    )
 
-    # The weapons of players. Each row of the table is a multiple of the numbers below.
-    weapons: tuple[Weapon, ...] = WEAPONS
-    melee_damage: float = 25.0
-    # From the attacker's centre to the victim's edge.
-    melee_reach: float = 100.0
-    # The whole arc, half of it to each side of the aim.
-    melee_arc_rad: float = 2.4
-    melee_cooldown_s: float = 0.4
+    # Each row is a multiple of the numbers below. Eight weapons fit the three bits of STATE's flags.
+    weapons: tuple[Weapon, ...] = setting(
+        WEAPONS,
+        rows=(1, 8),
+        columns={"age": Range(1, 1000), "after": Range(0, 7).each(0, 8), "gather": COUNTS},
+        help="weapons of players",
+    )
+    melee_damage: float = setting(25.0, range=POINTS, help="damage of a swing", changeable=True)
+    melee_reach: float = setting(100.0, range=DISTANCES, help="reach of a swing, from the centre to the victim's edge")
+    melee_arc_rad: float = setting(2.4, range=ANGLES, help="the whole arc of a swing, half of it to each side")
+    melee_cooldown_s: float = setting(0.4, range=TIMES_S, help="time until the next swing")
 
-    projectile_scale: float = 10.0
-    projectile_speed: float = 1200.0
-    projectile_damage: float = 20.0
-    projectile_range: float = 1000.0
-    projectile_reload_s: float = 0.8
+    projectile_scale: float = setting(10.0, range=SCALES, help="radius of a projectile", told=True)
+    projectile_speed: float = setting(1200.0, range=SPEEDS, help="speed of a projectile")
+    projectile_damage: float = setting(20.0, range=POINTS, help="damage of a projectile", changeable=True)
+    projectile_range: float = setting(1000.0, range=DISTANCES, help="distance that a projectile flies")
+    projectile_reload_s: float = setting(0.8, range=TIMES_S, help="time until the next shot")
 
-    # The buildings, and how far in front of the player they are built, edge to edge.
-    items: tuple[Item, ...] = ITEMS
-    build_gap: float = 5.0
-    # The time until a spike can hurt the same mover again.
-    spike_cooldown_s: float = 0.5
+    items: tuple[Item, ...] = setting(
+        ITEMS,
+        rows=(2, 2),
+        columns={
+            "price": POINTS.each(4, 4),
+            "scale": SCALES,
+            "health": _HEALTH,
+            "damage": POINTS,
+            "limit": COUNTS,
+        },
+        help="buildings",
+    )
+    build_gap: float = setting(
+        5.0, range=Range(0, 1000, "units"), help="distance from a player to its new building, edge to edge", told=True
+    )
+    spike_cooldown_s: float = setting(0.5, range=TIMES_S, help="time until a spike can hurt the same mover again")
 
-    # The kinds of animals, multiples of the numbers below.
-    species: tuple[Species, ...] = SPECIES
-    # The number on a full map, spread evenly over its areas: two for each.
-    animals: int = 98
-    animal_scale: float = 50.0
-    animal_health: float = 100.0
-    animal_wander_speed: float = 100.0
+    # Each row is a multiple of the numbers below.
+    species: tuple[Species, ...] = setting(
+        SPECIES,
+        rows=(1, 100),
+        columns={"scale": Range(0.1, 3), "health": Range(0.01, 100)},
+        help="kinds of animals",
+    )
+    # Spread evenly over the areas of the map: two for each.
+    animals: int = setting(98, range=COUNTS, help="animals on a full map")
+    animal_scale: float = setting(50.0, range=SCALES, help="radius of an animal")
+    animal_health: float = setting(100.0, range=_HEALTH, help="health of an animal")
+    animal_wander_speed: float = setting(100.0, range=SPEEDS, help="speed of an animal that wanders")
     # Slower than a player, so a player that notices the animal in time gets away.
-    animal_chase_speed: float = 240.0
-    # Centre to centre.
-    animal_sight: float = 500.0
-    # How often it looks round and chooses what to do: looking every tick would cost more and play no better.
-    animal_think_s: float = 0.5
-    # The most it turns at such a moment while it wanders, half of it to each side.
-    animal_turn_rad: float = 3.0
-    # How long a hurt animal runs away, if its species does not hunt.
-    animal_flee_s: float = 3.0
-    # The time until another animal comes to the area of a dead one.
-    animal_respawn_s: float = 15.0
-    bite_damage: float = 10.0
-    # From the animal's centre to the victim's edge.
-    bite_reach: float = 70.0
-    bite_cooldown_s: float = 1.0
+    animal_chase_speed: float = setting(240.0, range=SPEEDS, help="speed of an animal that chases or flees")
+    animal_sight: float = setting(500.0, range=DISTANCES, help="how far an animal sees, centre to centre")
+    # Looking every tick would cost more and play no better.
+    animal_think_s: float = setting(0.5, range=TIMES_S, help="time until an animal looks round and chooses again")
+    animal_turn_rad: float = setting(3.0, range=ANGLES, help="the most that a wandering animal turns then, both sides")
+    animal_flee_s: float = setting(3.0, range=TIMES_S, help="time that a hurt animal runs away, if it does not hunt")
+    animal_respawn_s: float = setting(15.0, range=TIMES_S, help="time until another animal comes to a dead one's area")
+    bite_damage: float = setting(10.0, range=POINTS, help="damage of a bite", changeable=True)
+    bite_reach: float = setting(70.0, range=DISTANCES, help="reach of a bite, from the centre to the victim's edge")
+    bite_cooldown_s: float = setting(1.0, range=TIMES_S, help="time until the next bite")
 
     # The proportions of MooMoo.io: a full map is divided into 7 x 7 areas, each with so many trees and bushes ...
-    area_size: float = FULL_MAP_SIZE / 7
-    trees_per_area: int = 9
-    bushes_per_area: int = 3
+    area_size: float = setting(FULL_MAP_SIZE / 7, range=Range(100, 65_535, "units"), help="width and height of an area")
+    trees_per_area: int = setting(9, range=COUNTS, help="trees in an area")
+    bushes_per_area: int = setting(3, range=COUNTS, help="bushes in an area")
     # ... and has so many of these in all.
-    rocks: int = 32
-    gold: int = 7
-    tree_scales: tuple[float, ...] = (150.0, 160.0, 165.0, 175.0)
-    bush_scales: tuple[float, ...] = (80.0, 85.0, 95.0)
-    rock_scales: tuple[float, ...] = (80.0, 85.0, 90.0)
-    # Places tried for one piece of scenery before the map goes without it.
-    scenery_tries: int = 100
+    rocks: int = setting(32, range=COUNTS, help="rocks on a full map")
+    gold: int = setting(7, range=COUNTS, help="gold mines on a full map")
+    tree_scales: tuple[float, ...] = setting(
+        (150.0, 160.0, 165.0, 175.0), range=SCALES.each(1, 100), help="radii of trees"
+    )
+    bush_scales: tuple[float, ...] = setting((80.0, 85.0, 95.0), range=SCALES.each(1, 100), help="radii of bushes")
+    rock_scales: tuple[float, ...] = setting((80.0, 85.0, 90.0), range=SCALES.each(1, 100), help="radii of rocks")
+    scenery_tries: int = setting(
+        100, range=Range(1, 1000), help="places tried for one piece of scenery before the map goes without it"
+    )
 
     def __post_init__(self) -> None:
         check_settings(self)
-        if self.mode not in tuple(MODES):  # a tuple, because the given value may not be hashable
-            raise ValueError(f"setting mode must be one of {', '.join(MODES)}, not {self.mode!r}")
         fewest, most = MODES[self.mode].teams
         if self.teams == 1 or not fewest <= self.teams <= most:
             allowed = f"{max(2, fewest)} to {most}" + ("" if fewest else " or 0 (no teams)")
@@ -148,70 +195,62 @@ class GameSettings:
         return (self.map_size / FULL_MAP_SIZE) * (self.map_size / FULL_MAP_SIZE)
 
 
-# The settings that an operator may change while a game is running: the rules look them up each time. The other settings
-# have already shaped the map or the grids, or have already decided which players were let in.
-CHANGEABLE = (
-    "player_speed",
-    "melee_damage",
-    "projectile_damage",
-    "bite_damage",
-    "respawn_after_s",
-    "time_limit_s",
-    "score_limit",
-    "kill_score",
-    "gather_experience",
-)
+CHANGEABLE = changeable_settings(GameSettings)
 
 
 @dataclass(frozen=True)
 class ServerSettings:
     """The limits of the server, and how its rooms run; times in seconds."""
 
-    # Names besides the machine's own that browsers may use for this server, and foreign pages that may connect.
-    host_names: tuple[str, ...] = ()
-    allowed_origins: tuple[str, ...] = ()
-    # Addresses of reverse proxies. The server believes only these when they name the client that they forward.
-    trusted_proxies: tuple[str, ...] = ()
+    # `Net.port.origin` and `Net.port.lan` check the three lists of names and addresses.
+    host_names: tuple[str, ...] = setting((), kind=str, help="further name that this server goes by")
+    allowed_origins: tuple[str, ...] = setting((), kind=str, help="foreign page that may connect; *: any")
+    # The server believes only these when they name the client that they forward.
+    trusted_proxies: tuple[str, ...] = setting((), kind=str, help="address of a reverse proxy that is believed")
 
-    # Whether the game's packets are deflated for clients that can inflate them: fewer bytes, more work.
-    compress: bool = False
+    # Only for clients that can inflate the packets.
+    compress: bool = setting(False, help="deflate the game's packets: fewer bytes, more work")
 
-    max_connections: int = 1024
+    max_connections: int = setting(1024, range=Range(1, 100_000), help="connections that can be open at once")
     # A class behind one router shares an address. The same number of an address's seats may wait for players whose
     # connection was lost. So a class finds all its seats again after its Wi-Fi drops, and a stranger that joins and
     # vanishes again and again holds no more seats than that. This number also sets how often the address may JOIN
     # (`joins.py`).
-    max_connections_per_address: int = 64
+    max_connections_per_address: int = setting(
+        64, range=Range(1, 100_000), help="connections that one address can have open"
+    )
 
-    # Rooms in all. An awake room of one player takes some 1 % of a core, so this number leaves time for every tick.
-    max_rooms: int = 32
-    # Rooms of one address. A class that plays in groups of four gets its eight rooms, and one stranger cannot take all.
-    max_rooms_per_address: int = 8
-    # How often one address may open a room, after a burst of one room for each connection that it may have. Making a
-    # room takes 10 to 20 ms, so this rate takes 2 % of a core.
-    room_openings_per_minute: int = 60
-    # A room ticks only twice a second once no player has done anything for this time and nobody moves.
-    dormant_after_s: float = 30.0
+    # An awake room of one player takes some 1 % of a core, so this number leaves time for every tick.
+    max_rooms: int = setting(32, range=Range(1, 10_000), help="rooms that can be open at once")
+    # A class that plays in groups of four gets its eight rooms, and one stranger cannot take all.
+    max_rooms_per_address: int = setting(8, range=Range(1, 10_000), help="rooms that one address can have open")
+    # An address also has a burst of one room for each connection that it may have. Making a room takes 10 to 20 ms, so
+    # this rate takes 2 % of a core.
+    room_openings_per_minute: int = setting(
+        60, range=Range(1, 1_000_000, "per minute"), help="how often one address may open a room"
+    )
+    # A dormant room ticks only twice a second.
+    dormant_after_s: float = setting(
+        30.0, range=TIMES_S, help="time after which a room in which nobody does anything rests"
+    )
 
-    # The most players in a room, and the number of players that a round waits for.
-    max_players: int = 40
-    start_at: int = 1
-    # Simple players that fill a room, for a person who tests alone.
-    bots: int = 0
-    # How long the results stay before the next round.
-    results_s: float = 10.0
+    # One thread simulates a room; with more players than this, every tick is late.
+    max_players: int = setting(40, range=Range(1, 1000), help="seats in a room")
+    start_at: int = setting(1, range=Range(1, 1000), help="players that a round waits for")
+    # More bots than seats have no use.
+    bots: int = setting(0, range=Range(0, 1000), help="simple players that fill a room, for a person who tests alone")
+    results_s: float = setting(10.0, range=TIMES_S, help="time that the results stay before the next round")
 
-    # How long a seat waits for its player after the connection was lost.
-    reconnect_s: float = 30.0
-    # The same for a player that has sent no input yet. It is long enough for a page that is reloaded at once, and too
-    # short for a stranger that fills rooms by joining and vanishing.
-    reconnect_unplayed_s: float = 3.0
-    # How long the matches in progress may go on when the server is told to stop.
-    drain_s: float = 0.0
-    # From the handshake to the first JOIN.
-    join_timeout_s: float = 30.0
-    # The time for closing handshakes when the server stops. After it, the server cuts the connections.
-    shutdown_timeout_s: float = 1.0
+    reconnect_s: float = setting(30.0, range=TIMES_S, help="time that a seat waits for a player with a lost connection")
+    # Long enough for a page that is reloaded at once, and too short for a stranger that fills rooms by joining and
+    # vanishing.
+    reconnect_unplayed_s: float = setting(
+        3.0, range=TIMES_S, help="the same time for a player that has sent no input yet"
+    )
+    drain_s: float = setting(0.0, range=TIMES_S, help="time that matches get to end before the server stops")
+    join_timeout_s: float = setting(30.0, range=TIMES_S, help="time from the handshake to the first JOIN")
+    # After this time, the server cuts the connections.
+    shutdown_timeout_s: float = setting(1.0, range=TIMES_S, help="time for closing handshakes when the server stops")
 
     def __post_init__(self) -> None:
         check_settings(self)

@@ -36,7 +36,7 @@ def keeping(path: Path, game_settings: GameSettings = SMALL, **server_settings: 
         keeper = Keeper(arena.server, str(path), lambda: True, NEVER_S)
         keeper.restore()
         keeper.start()
-        arena.server.leave_rounds = lambda: keeper.stop() and None
+        arena.server.save_rooms_at_end(keeper.stop)
         yield arena
         arena.server.stop()
         arena.thread.join(DEADLINE_S)

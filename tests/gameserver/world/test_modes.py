@@ -234,7 +234,7 @@ def test_a_changed_setting_counts_from_the_next_update_on() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "allowed"),
     [
-        ("tick_rate", 50, "cannot be changed now; these can: player_speed, melee_damage"),
+        ("tick_rate", 50, "cannot be changed now; these can: time_limit_s, score_limit"),
         ("no such", 50, "cannot be changed now"),
         ("player_speed", -1, "a number from 0 to 10000"),
         ("player_speed", "fast", "a number from 0 to 10000"),

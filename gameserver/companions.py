@@ -1,0 +1,191 @@
+"""The companions of a server: everything that starts before it serves, stops after it, and is no part of the game.
+
+In:  a server that listens, and what the flags say. Out: a table; each row makes one companion with `start` and `stop`.
+Raises CompanionError if a companion cannot start; its text says why. The companions that have started are then stopped.
+
+The store is none of them. The server is made with the store, so it opens before the server and closes after everybody.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Callable, Iterator, NamedTuple, Protocol, Sequence
+
+from gameserver.admin.authentication import Doorkeeper
+from gameserver.admin.console import Console
+from gameserver.admin.drain import Drain
+from gameserver.bots import Crowd
+from gameserver.checkpoint.checkpoint import Keeper
+from gameserver.classroom.classroom import PRIVATE, Classroom
+from gameserver.lan_announce import Announcement, qr_page
+from gameserver.pages import leaderboard_page
+from gameserver.results.store import Store
+from gameserver.server import GameServer
+from gameserver.world_manager import GameWorldManager
+from Net.dissect.explain import FORMS
+from Net.dissect.trace import Tracer
+from Net.port.lan import local_address, url
+
+# The time for writing the last records when the server stops. It is a part of the three seconds that a stop may take.
+STORE_TIMEOUT_S = 1.0
+
+
+class CompanionError(Exception):
+    """A companion cannot start; the text says why."""
+
+
+class Companion(Protocol):
+    """Something that runs beside the server."""
+
+    def start(self) -> None:
+        """Starts it; may raise CompanionError."""
+
+    def stop(self) -> object:
+        """Ends it, after the server has stopped."""
+
+
+class Surroundings(NamedTuple):
+    """What companions are made from: the server, and what the flags say. host, port: where the server listens."""
+
+    server: GameServer
+    store: Store
+    doorkeeper: Doorkeeper
+    admin_token: str
+    drain: Drain
+    host: str
+    port: int
+    addresses: Sequence[str]  # where other machines can open the server
+    checkpoint_file: str | None  # None: no checkpoints
+    has_classroom: bool
+    traced: Sequence[str]  # the clients whose frames are printed
+    trace_as: str  # a key of FORMS
+    write: Callable[[str], None]  # prints a trace
+
+    def here(self) -> str:
+        """Returns the server's address on this machine."""
+        return local_address(self.host)
+
+    def public_url(self) -> str | None:
+        """Returns the server's address for other machines; None if they cannot reach it."""
+        return url("http", self.addresses[0], self.port) if self.addresses else None
+
+
+class _Addition:
+    """A companion that only adds paths to the server; they end with the server."""
+
+    def __init__(self, add: Callable[[], object]) -> None:
+        self._add = add
+
+    def start(self) -> None:
+        self._add()
+
+    def stop(self) -> None:
+        pass
+
+
+class _Checkpoints:
+    """Restores the rooms from a file, and saves the server's rooms to it."""
+
+    def __init__(self, server: GameServer, store: Store, path: str) -> None:
+        self._server = server
+        self._path = path
+        self._keeper = Keeper(server, path, lambda: store.flush(STORE_TIMEOUT_S / 2))
+
+    def start(self) -> None:
+        try:
+            self._keeper.restore()
+        except OSError as error:
+            raise CompanionError(f"cannot keep the rooms in {self._path}: {error.strerror}") from error
+        self._keeper.start()
+        self._server.save_rooms_at_end(self._keeper.stop)
+
+    def stop(self) -> None:
+        self._keeper.stop()  # the server has already called it, unless the server could not start
+
+
+class _Trace:
+    """Prints the frames of some clients."""
+
+    def __init__(self, server: GameServer, tracer: Tracer) -> None:
+        self._server = server
+        self._tracer = tracer
+
+    def start(self) -> None:
+        self._server.add_tap(self._tracer.tap_for)
+        self._tracer.start()
+
+    def stop(self) -> None:
+        self._tracer.stop()
+
+
+def _checkpoints(of: Surroundings) -> Companion | None:
+    return None if of.checkpoint_file is None else _Checkpoints(of.server, of.store, of.checkpoint_file)
+
+
+def _console(of: Surroundings) -> Companion:
+    converse = Console(GameWorldManager(of.server), of.doorkeeper).converse
+    return _Addition(lambda: of.server.add_route("/admin", converse))
+
+
+def _leaderboard(of: Surroundings) -> Companion:
+    return _Addition(lambda: of.server.add_page("/leaderboard.json", lambda: leaderboard_page(of.store)))
+
+
+def _qr_code(of: Surroundings) -> Companion:
+    public_url = of.public_url()
+    return _Addition(lambda: of.server.add_page("/qr.svg", lambda: qr_page(public_url)))
+
+
+def _classroom(of: Surroundings) -> Companion | None:
+    add = _Addition(lambda: Classroom(of.server, of.doorkeeper, of.here(), of.port))
+    return add if of.has_classroom else None
+
+
+def _trace(of: Surroundings) -> Companion:
+    server = of.server
+    show = FORMS[of.trace_as]
+    return _Trace(server, Tracer(of.traced, show, of.write, server.limits, private=PRIVATE, limits_of=server.limits_of))
+
+
+def _drain(of: Surroundings) -> Companion:
+    return of.drain
+
+
+def _bots(of: Surroundings) -> Companion:
+    return Crowd(url("ws", of.here(), of.port), of.server.settings.bots, own=of.server.own_connections)
+
+
+def _announcement(of: Surroundings) -> Companion:
+    return Announcement(of.addresses, of.port)
+
+
+# In the order of their start, which is also the order of their stop.
+COMPANIONS: tuple[Callable[[Surroundings], Companion | None], ...] = (
+    _checkpoints,
+    _console,
+    _leaderboard,
+    _qr_code,
+    _classroom,
+    _trace,
+    _drain,
+    _bots,
+    _announcement,
+)
+
+
+@contextlib.contextmanager
+def accompanied(
+    surroundings: Surroundings, table: Sequence[Callable[[Surroundings], Companion | None]] = COMPANIONS
+) -> Iterator[None]:
+    """Starts the companions of a server, and stops them when the block ends. Raises CompanionError."""
+    made = [make(surroundings) for make in table]
+    started: list[Companion] = []
+    try:
+        for companion in made:
+            if companion is not None:
+                companion.start()
+                started.append(companion)
+        yield
+    finally:
+        for companion in started:
+            companion.stop()
