@@ -695,7 +695,7 @@ ECHOED: list[str | bytes] = [
     "x" * 31,
 ]
 
-# As the websockets package names them: server's and client's no context takeover, server's and client's window.
+# In the websockets package's order: no context takeover of server and client, window of server and client.
 # Its client cannot deflate with 8 bits.
 VARIATIONS: dict[str, tuple[bool, bool, int | None, int | None]] = {
     "nothing asked for": (False, False, None, None),
