@@ -1,4 +1,4 @@
-"""Makes docs/play.jpg, the picture in README.md: python -m tests.browser.make_picture"""
+"""Makes docs/play.jpg, the picture in README.md: `python -m tests.browser.make_picture`."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from tests.browser.test_pictures import BOTS, CROWDED, scatter
 
 PICTURE = Path(__file__).parent.parent.parent / "docs" / "play.jpg"
 SIZE = {"width": 1200, "height": 675}
-QUALITY = 82  # of 100: under 300 kB, and no edge looks frayed
+QUALITY = 82  # of 100: a file of less than 300 kB with clean edges
 
 
 def main() -> None:
-    """Lets a crowd of bots play, joins them, and keeps what the page shows."""
+    """Starts a crowd of bots, joins them, and saves a screenshot of the page."""
     with serve(CROWDED, {}) as served, sync_playwright() as driver:
         crowd = Crowd(f"ws://127.0.0.1:{served.port}", BOTS)
         crowd.start()
