@@ -1,4 +1,4 @@
-"""Who may import whom: the arrows of the design run one way.
+"""Tests of imports between modules: the arrows of the design run one way.
 
     run_server -> server -> room -> game -> objects, grid, terrain ...
     server, room -> Net;  Net -> nothing of the game;  game -> nothing of Net
@@ -36,7 +36,7 @@ def module_name(path: Path) -> str:
 
 
 def imports_of(module: str, source: str, known: Iterable[str]) -> set[str]:
-    """The names of all modules that a module imports; of our own, the modules that are really there."""
+    """Returns the names of all modules that a module imports. Names of ours are resolved to existing modules."""
     known = set(known)
     found = set()
     for node in ast.walk(ast.parse(source)):
@@ -60,13 +60,13 @@ def project_arrows() -> Arrows:
 
 
 def with_imports(module: str, statement: str) -> Arrows:
-    """The arrows as they would be if the module had this statement too."""
+    """Returns the arrows of the project with one more import statement in this module."""
     arrows = project_arrows()
     return {**arrows, module: arrows.get(module, set()) | imports_of(module, statement, {*arrows, module})}
 
 
 def reach(arrows: Arrows, start: str) -> set[str]:
-    """Everything that a module imports, directly or through modules of ours."""
+    """Returns all modules that a module imports, directly or through modules of ours."""
     seen: set[str] = set()
     to_do = [start]
     while to_do:
@@ -78,12 +78,12 @@ def reach(arrows: Arrows, start: str) -> set[str]:
 
 
 def is_within(module: str, area: str) -> bool:
-    """Whether an imported module is the area or a part of it."""
+    """Returns whether an imported module is the area or a part of it."""
     return module == area or module.startswith(f"{area}.")
 
 
 class Rule(NamedTuple):
-    """What `module` must not reach, however far the way."""
+    """The modules that `module` must not import, directly or indirectly."""
 
     module: str
     forbidden: tuple[str, ...]
@@ -143,7 +143,7 @@ def test_no_arrow_runs_backwards(rule: Rule) -> None:
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: f"{rule.module} to {rule.forbidden[0]}")
 def test_a_reversed_arrow_would_be_noticed(rule: Rule) -> None:
-    """Also one inside a function, and one round the corner."""
+    """The rules find an import inside a function, and one through a third module."""
     for area in rule.forbidden:
         assert area in broken_by(rule, with_imports(rule.module, f"def late():\n    import {area}"))
         hidden = with_imports("Net.helper", f"from {area} import something")
@@ -152,7 +152,7 @@ def test_a_reversed_arrow_would_be_noticed(rule: Rule) -> None:
 
 
 def test_each_step_of_the_ladder_is_an_arrow() -> None:
-    """The table above names real modules, and each uses the next, if not always directly."""
+    """The table above names real modules, and each imports the next, directly or indirectly."""
     arrows = project_arrows()
     for upper, lower in zip(LADDER, LADDER[1:]):
         assert lower in reach(arrows, upper), f"{upper} -> {lower}"
@@ -167,7 +167,7 @@ def test_each_step_of_the_ladder_is_an_arrow() -> None:
 
 
 def is_standard(name: str) -> bool:
-    """Whether a top-level module belongs to Python itself."""
+    """Returns whether a top-level module belongs to Python itself."""
     if sys.version_info >= (3, 10):
         return name in sys.stdlib_module_names
     if name in sys.builtin_module_names:
