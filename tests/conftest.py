@@ -1,6 +1,6 @@
-"""For every test: locks are taken in their order, and no socket is touched under those of the world.
+"""Checks in every test that locks are taken in order, and that no socket is used under a lock of the world.
 
-With the option --portable-sockets, tests and the servers that they start run as on a system without Unix's sockets.
+With the option --portable-sockets, the tests and their servers run as on a system without Unix's sockets.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--portable-sockets"):
-        runpy.run_path(str(PORTABLE / "sitecustomize.py"))  # before anything imports Net
+        runpy.run_path(str(PORTABLE / "sitecustomize.py"))  # before any import of Net
         os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(PORTABLE), os.environ.get("PYTHONPATH")]))
     from tests import locks  # imports Net
 

@@ -1,7 +1,7 @@
-"""How steadily STATEs reach a player, by the wall clock.
+"""Measures how steadily STATEs reach a player, by the wall clock.
 
-Tick numbers cannot tell: a ticker that is late leaves moments out and does not count them, so a player who gets one
-STATE a second still receives tick 1, 2 and 3.
+Tick numbers cannot show it: a late ticker skips ticks and does not count them, so a player who gets one STATE a second
+still receives ticks 1, 2 and 3.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from tests.benchmarks.figures import percentile
 
 
 class Delivery(NamedTuple):
-    """The STATEs that one player received in a period of wall time; gaps are the times without a STATE."""
+    """The STATEs that one player received in a period of wall time. A gap is a time without a STATE."""
 
     states_per_s: float
     gap_p99_ms: float
@@ -20,9 +20,9 @@ class Delivery(NamedTuple):
 
 
 def delivery(arrivals_s: Sequence[float], since_s: float, until_s: float) -> Delivery:
-    """Judges one player. arrivals_s: when its STATEs came, since_s and until_s: the period, all as time.monotonic().
+    """Measures one player. arrivals_s: the times of its STATEs; since_s, until_s: the period; all by time.monotonic().
 
-    The times before the first STATE and after the last one are gaps too: a player who gets none has one gap.
+    The times before the first STATE and after the last one are gaps too: a player without a STATE has one gap.
     """
     inside_s = [at_s for at_s in arrivals_s if since_s <= at_s <= until_s]
     edges_s = [since_s, *inside_s, until_s]

@@ -1,10 +1,10 @@
-"""Locks that watch how they are used: in which order they are taken, and what is done while they are held.
+"""Locks that record the order in which they are taken, and the use of sockets while they are held.
 
-The order is server -> room -> game -> websocket, and no socket is read or written under the first three: whoever holds
-one of those may keep everybody waiting. Any other two locks must always be taken in the same order, whichever it is.
-What a test does wrong is noted even if no thread happens to meet another: a deadlock need not come about to be found.
+The order is server -> room -> game -> websocket. No socket is read or written under the first three: many threads may
+wait for the thread that holds one. Any other two locks must always be taken in the same order, whichever it is. A
+violation is recorded even if no other thread is waiting: a deadlock need not happen to be found.
 
-Only the locks of our own packages are watched: each module that uses `threading` gets one whose locks watch.
+Only the locks of our own packages are watched: each module that uses `threading` gets a version with watched locks.
 """
 
 from __future__ import annotations
@@ -22,30 +22,30 @@ import gameserver
 import Net
 from Net import sockets
 
-# The modules that make these locks. To be taken from left to right only.
+# The modules that make these locks. A thread may take them from left to right only.
 ORDER = ("gameserver.lobby", "gameserver.match.roster", "gameserver.game", "Net.outbox")
-# Under these no socket may be touched.
+# No socket may be used under these.
 NO_IO_UNDER = frozenset(ORDER[:3])
 IO = ("send_now", "receive", "wait_readable", "wait_writable", "linger")
 
 
 class Place(NamedTuple):
-    """Where a lock is made: two that are made in the same line are of the same kind."""
+    """The place where a lock is made. Two locks made in the same line are of the same kind."""
 
     module: str
     line: int
 
 
 class Watch:
-    """What threads have done with locks, and what was wrong with it."""
+    """A record of the locks that threads have taken, and of the violations."""
 
     def __init__(self) -> None:
         self.violations: list[str] = []
         self._held = threading.local()
-        self._seen: dict[tuple[Place, Place], str] = {}  # (held, taken) -> where that was first done
+        self._seen: dict[tuple[Place, Place], str] = {}  # (held, taken) -> where a thread first did that
 
     def held(self) -> list[WatchedLock]:
-        """The locks that the calling thread holds, in the order in which it took them."""
+        """Returns the locks that the calling thread holds, in the order in which it took them."""
         try:
             return self._held.locks  # type: ignore[no-any-return]
         except AttributeError:
@@ -53,7 +53,7 @@ class Watch:
             return self._held.locks  # type: ignore[no-any-return]
 
     def before_taking(self, lock: WatchedLock) -> None:
-        """Notes whether a lock may be taken now."""
+        """Records a violation if the lock must not be taken now."""
         held = self.held()
         if not held or lock in held:
             return
@@ -71,7 +71,7 @@ class Watch:
         return (taken, held) not in self._seen
 
     def before_io(self, what: str) -> None:
-        """Notes whether a socket may be touched now."""
+        """Records a violation if a socket must not be used now."""
         guilty = [lock.place.module for lock in self.held() if lock.place.module in NO_IO_UNDER]
         if guilty:
             self._note(f"sockets.{what} is called under {', '.join(guilty)}")
@@ -81,7 +81,7 @@ class Watch:
         self.violations.append(f"{what}:\n{_where()}{there}")
 
     def take_violations(self) -> list[str]:
-        """What was wrong since this was last called."""
+        """Returns the violations since the last call."""
         found, self.violations = self.violations, []
         return found
 
@@ -91,7 +91,7 @@ def _where() -> str:
 
 
 class WatchedLock:
-    """A lock, or a reentrant one, that tells the watch who takes it."""
+    """A lock or a reentrant lock that tells the watch when a thread takes it."""
 
     def __init__(self, watch: Watch, place: Place, lock: Any) -> None:
         self.place = place
@@ -120,7 +120,7 @@ class WatchedLock:
 
 
 class WatchedThreading(types.ModuleType):
-    """`threading` as one of our modules sees it: the same, but for its locks."""
+    """`threading` as one of our modules sees it: the same except for its locks."""
 
     def __init__(self, watch: Watch, owner: str) -> None:
         super().__init__("threading")
@@ -142,7 +142,7 @@ class WatchedThreading(types.ModuleType):
 
 
 def install(watch: Watch) -> None:
-    """From now on all locks that our packages make are watched, and all that they do with sockets."""
+    """Makes the watch see all locks and all uses of sockets in our packages from now on."""
     for package in (Net, gameserver):
         for info in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             module = importlib.import_module(info.name)

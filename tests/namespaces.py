@@ -1,7 +1,7 @@
-"""Networks of a test's own: two machines with cables between them, as network namespaces of Linux.
+"""Private networks for tests: two machines with cables between them, as network namespaces of Linux.
 
-Needs Linux, root, and the commands `ip` and `unshare`. `python -m tests.namespaces URL...` opens each URL, from inside
-one of them, and prints "200" or what went wrong, a line for each.
+They need Linux, root, and the commands `ip` and `unshare`. `python -m tests.namespaces URL...`, run inside a namespace,
+opens each URL and prints a line for each: "200" or the error.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _HERE = Path(__file__).parent.parent
 
 
 class Cable(NamedTuple):
-    """A cable between the two machines. Its addresses, each with the length of its prefix; is_up: at our end."""
+    """A cable between the two machines: the addresses with their prefix lengths; is_up: whether our end is up."""
 
     ours: tuple[str, ...]
     theirs: tuple[str, ...]
@@ -28,13 +28,13 @@ class Cable(NamedTuple):
 
 
 class Network(NamedTuple):
-    """Two machines. ours: where the server runs; theirs: whence others come. Both are names of namespaces."""
+    """The names of two namespaces. ours: the machine of the server; theirs: the machine of the clients."""
 
     ours: str
     theirs: str
 
     def statuses(self, namespace: str, urls: Iterable[str]) -> dict[str, str]:
-        """Opens URLs from inside a namespace; returns what each gave: 200, or the error."""
+        """Opens URLs from inside a namespace; returns the result of each: 200, or the error."""
         asked = list(urls)
         command = [*inside(namespace), sys.executable, "-m", "tests.namespaces", *asked]
         done = subprocess.run(command, cwd=_HERE, capture_output=True, text=True, check=True, timeout=60)
@@ -42,7 +42,7 @@ class Network(NamedTuple):
 
 
 def why_not() -> str:
-    """Returns why there can be no namespaces here; "" if there can."""
+    """Returns the reason why this machine cannot make namespaces, or "" if it can."""
     if sys.platform != "linux":
         return "needs the network namespaces of Linux"
     if os.geteuid() != 0:
@@ -87,7 +87,7 @@ def _namespace(name: str) -> Iterator[str]:
 
 def _plug_in(namespace: str, interface: str, addresses: Iterable[str], is_up: bool) -> None:
     for address in addresses:
-        # An address of IPv6 is else not used for a second, until it is sure that nobody else has it.
+        # Without "nodad" the kernel waits a second to check that no other machine has an IPv6 address.
         _ip(f"-n {namespace} address add {address} dev {interface}{' nodad' if ':' in address else ''}")
     if is_up:
         _ip(f"-n {namespace} link set {interface} up")

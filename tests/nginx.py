@@ -19,10 +19,10 @@ from tests.Net.support import wait_until
 
 EXAMPLE = Path(__file__).parent.parent / "docs" / "nginx.conf"
 NAME = "game.example"
-# Debian keeps it where only root's search path leads.
+# Debian keeps nginx in a folder that only root's PATH contains.
 _SEARCHED = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"])
 
-# What stands round an example that is to be put into conf.d. Nothing of it leaves the folder.
+# The configuration round the example, which belongs into conf.d. All its files stay in the folder.
 _AROUND = """\
 daemon off;
 master_process off;
@@ -42,18 +42,18 @@ http {{
 
 
 class Proxy(NamedTuple):
-    """A running nginx. port: with TLS. plain_port: without. certificate: whom a client must trust."""
+    """A running nginx. port: with TLS. plain_port: without TLS. certificate: the one that a client must trust."""
 
     port: int
     plain_port: int
     certificate: Path
 
     def connect(self, source: str = "127.0.0.1") -> socket.socket:
-        """TCP to the port with TLS, from an address of this machine."""
+        """Opens TCP to the port with TLS, from an address of this machine."""
         return socket.create_connection(("127.0.0.1", self.port), 20, source_address=(source, 0))
 
     def trust(self) -> ssl.SSLContext:
-        """What a client needs to believe the proxy's certificate, and no other."""
+        """Returns a context with which a client trusts only the proxy's certificate."""
         return ssl.create_default_context(cafile=str(self.certificate))
 
 
@@ -70,7 +70,7 @@ def _free_ports() -> tuple[int, int]:
 
 
 def _adapted(example: str, changes: dict[str, str]) -> str:
-    """The example as a reader would adapt it; everything to be changed must be in it, in one place."""
+    """Adapts the example as a reader does. Each text to be changed must be in it exactly once."""
     for old, new in changes.items():
         assert example.count(old) == 1, f"docs/nginx.conf must have once: {old}"
         example = example.replace(old, new)
@@ -100,16 +100,16 @@ def _answers(port: int) -> bool:
 
 
 def flags_of_the_example() -> list[str]:
-    """How the example says that the server is to be started."""
+    """Returns the flags with which the example starts the server."""
     (flags,) = re.findall(r"python run_server\.py (.*)", EXAMPLE.read_text(encoding="utf-8"))
     return shlex.split(flags)
 
 
 @contextlib.contextmanager
 def nginx_in_front_of(server_port: int, folder: Path, without: Sequence[str] = ()) -> Iterator[Proxy]:
-    """Runs nginx with the example in front of a server. Skips where there is no nginx.
+    """Runs nginx with the example in front of a server. Skips the test if there is no nginx.
 
-    folder: for its files. without: lines of the example that are left out.
+    folder: the place for its files. without: lines of the example that are left out.
     """
     program = _find("nginx")
     certificate, key = _make_certificate(folder)

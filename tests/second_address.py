@@ -14,7 +14,7 @@ ELSEWHERE = "127.0.0.2"
 
 @contextlib.contextmanager
 def coming_from(monkeypatch: pytest.MonkeyPatch, host: str = ELSEWHERE) -> Iterator[None]:
-    """Connections that are opened in the block come from another address of this machine."""
+    """Makes connections that are opened in the block come from another address of this machine."""
     with socket.socket() as sock:
         try:
             sock.bind((host, 0))

@@ -1,4 +1,4 @@
-"""What tests of the game server share: a server that really serves, and players that really connect to it."""
+"""Helpers for the tests of the game server: a server that really serves, and players that really connect to it."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from Net.websocket import WebSocket
 from tests.Net.support import DEADLINE_S, tcp_pair, wait_until
 
 _RESET_ON_CLOSE = b"\x01\0\0\0\0\0\0\0"  # struct linger: on, 0 seconds
-# What an undisturbed player gets at least, of the STATEs that are due by the wall clock, on a busy machine; and for how
-# long the whole machine may stand still without being blamed on the server.
+# Bounds for a busy machine: an undisturbed player gets at least this share of the STATEs that are due by the wall
+# clock, and a pause of the whole machine up to this time does not count against the server.
 LEAST_SHARE, PAUSE_ALLOWED_S = 0.5, 1.0
 
 
 class Entity(NamedTuple):
-    """What a client knows of a player (kind 0), projectile (1) or animal (2)."""
+    """A player (kind 0), projectile (1) or animal (2) as a client knows it."""
 
     kind: int
     x: int
@@ -40,7 +40,7 @@ class Entity(NamedTuple):
 
 
 class WorldModel:
-    """What a client makes of the packets about the world, as docs/protocol.md tells it to."""
+    """The world that a client builds from packets, as docs/protocol.md says."""
 
     def __init__(self) -> None:
         self.entities: dict[int, Entity] = {}
@@ -69,20 +69,20 @@ class WorldModel:
 
     def _apply_state(self, tick: int, sequence: int | None, moved: list[int], gone: list[int]) -> None:
         self.tick, self.sequence = tick, sequence
-        for entity_id in gone:  # first, so that who stands in both lists is alive
+        for entity_id in gone:  # first, so that an entity in both lists is alive
             self.entities.pop(entity_id, None)
         for entity_id, *values in groups(moved, 7):
             self.entities[entity_id] = Entity(*values)
 
 
 def groups(numbers: list[int], size: int) -> list[tuple[int, ...]]:
-    """The groups of a flat list, which must come out even."""
+    """Cuts a flat list into groups; its length must be a multiple of the size."""
     assert len(numbers) % size == 0
     return list(zip(*[iter(numbers)] * size))
 
 
 class Player:
-    """A client that reads when a test asks it to. Every packet must be valid and have the form of the JOIN."""
+    """A client that reads when a test asks it to. Every packet must be valid and have the encoding of the JOIN."""
 
     def __init__(self, websocket: WebSocket, as_text: bool = False) -> None:
         self.websocket = websocket
@@ -90,9 +90,9 @@ class Player:
         self.id = 0
         self.room_id = ""
         self.world = WorldModel()
-        self.tick_gaps: list[tuple[int, int]] = []  # ticks of STATEs that do not follow each other
+        self.tick_gaps: list[tuple[int, int]] = []  # the ticks of two STATEs with missing ones between
         self._pings = itertools.count()
-        self._tick_rate = 0  # of the room, as WELCOME has told; the two below count from there
+        self._tick_rate = 0  # the room's, from WELCOME; the two below count from there
         self._welcomed_s = 0.0  # time.monotonic()
         self._states = 0
 
@@ -106,7 +106,7 @@ class Player:
         message = self.websocket.receive(timeout_s)
         assert isinstance(message, str) == self.as_text, f"an answer in the wrong form: {message!r}"
         packet = TO_CLIENT.decode(message)
-        if packet.id == "WELCOME":  # whatever it knew before, it begins anew
+        if packet.id == "WELCOME":  # the client forgets all that it knew before
             self.world, self.tick_gaps = WorldModel(), []
             self._tick_rate, self._welcomed_s, self._states = packet.args[3]["tick_rate"], time.monotonic(), 0
         self._states += packet.id == "STATE"
@@ -116,7 +116,7 @@ class Player:
         return packet
 
     def receive_until(self, is_last: Callable[[Packet], bool], what: str) -> list[Packet]:
-        """All packets up to one that the test waits for."""
+        """Receives up to the packet that the test waits for, and returns all packets."""
         deadline_s = time.monotonic() + DEADLINE_S
         packets = []
         while True:
@@ -126,7 +126,7 @@ class Player:
                 return packets
 
     def wait_for(self, packet_id: str, *first_args: Any) -> tuple[Any, ...]:
-        """The arguments of the next packet of this id that starts with these arguments."""
+        """Waits for the next packet with this id and these first arguments; returns its arguments."""
 
         def is_it(packet: Packet) -> bool:
             return packet.id == packet_id and packet.args[: len(first_args)] == first_args
@@ -139,7 +139,7 @@ class Player:
             self.receive_until(lambda _: bool(condition()), what)
 
     def sync(self) -> list[Packet]:
-        """All packets up to the PONG that says everything sent before was handled."""
+        """Waits until the server has handled all packets sent so far; returns the packets up to its PONG."""
         number = next(self._pings)
         self.send("PING", number)
         return self.receive_until(lambda p: p.id == "PONG" and p.args[0] == number, "PONG")
@@ -154,9 +154,9 @@ class Player:
         return packets
 
     def assert_undisturbed(self) -> None:
-        """Every STATE has come, and by the wall clock as many as were due; call it when all that came has been read.
+        """Asserts that no STATE is missing, and that enough have come by the wall clock. Call it with all packets read.
 
-        The numbers of the ticks alone do not show a server that stalls: it counts only the ticks that it has made.
+        Tick numbers alone do not show a server that stalls: it counts only the ticks that it has made.
         """
         assert self.tick_gaps == [], "STATEs are missing"
         due_s = time.monotonic() - self._welcomed_s - PAUSE_ALLOWED_S
@@ -171,7 +171,7 @@ class Player:
         return entity is not None and (entity.x, entity.y) == (x, y)
 
     def receive_to_the_end(self) -> tuple[list[Packet], ConnectionClosed]:
-        """All packets that are left, and how the connection ended."""
+        """Returns all remaining packets, and the end of the connection."""
         packets = []
         while True:
             try:
@@ -192,7 +192,7 @@ class Player:
         return self.websocket._sock
 
     def hang_up(self) -> None:
-        """Gives the socket back, whatever has happened to it."""
+        """Closes the socket, whatever has happened to it."""
         if self.socket().fileno() >= 0:
             self.websocket.close()
             self.socket().close()
@@ -220,14 +220,14 @@ def plain_world(**changes: Any) -> GameSettings:
 
 
 def place(room: GameRoom, player_id: int, x: float, y: float) -> None:
-    """Puts a player somewhere; its next STATE shows it there."""
+    """Moves a player to a place; its next STATE shows it there."""
     with room.game.lock:
         player = room.game.players[player_id]
         player.x, player.y = x, y
 
 
 class Arena:
-    """A server that serves, and the players who came to it."""
+    """A server that serves, and the players that have connected to it."""
 
     def __init__(self, server: GameServer, port: int, thread: threading.Thread) -> None:
         self.server = server
@@ -281,7 +281,7 @@ def serving(
 
 
 class Stage:
-    """A room on a server that does not serve: tests call its ticks. Its players are real connections."""
+    """A room on a server that does not serve: tests make its ticks. Its players are real connections."""
 
     def __init__(self, server: GameServer, room: GameRoom, sockets: contextlib.ExitStack) -> None:
         self.server = server
@@ -308,7 +308,7 @@ class Stage:
     def tick(self, count: int = 1) -> None:
         for _ in range(count):
             for seat in self.room.everybody():
-                seat.websocket.awaited_pong = b""  # no thread hears the pongs: all count as having read all
+                seat.websocket.awaited_pong = b""  # no thread reads the pongs: each client counts as up to date
             self.room.tick()
 
 
@@ -318,7 +318,7 @@ def staged(
     make_game: Callable[[GameSettings], Game] = Game,
     **server_settings: Any,
 ) -> Iterator[Stage]:
-    """A room whose ticks the test calls."""
+    """Yields a room whose ticks the test makes."""
     server = GameServer(ServerSettings(**server_settings), game_settings, make_game=make_game)
     with contextlib.ExitStack() as sockets:
         yield Stage(server, server.create_room(), sockets)

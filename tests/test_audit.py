@@ -1,4 +1,4 @@
-"""`.ci/audit.py` and how `.ci/run` takes its answer: nothing passes for audited that was not looked up."""
+"""Tests of `.ci/audit.py` and of its use in `.ci/run`: no package counts as audited unless it was looked up."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ UNKNOWN = {"name": "gone", "skip_reason": "the service cannot be reached"}
 
 
 def audit(folder: Path, printed: str | None) -> subprocess.CompletedProcess[str]:
-    """Runs the audit beside a pip-audit that prints this; None: beside none at all."""
+    """Runs the audit with a pip-audit that prints this text; None: without any pip-audit."""
     python = folder / "python"
     python.symlink_to(sys.executable)
     if printed is not None:

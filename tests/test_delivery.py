@@ -1,4 +1,4 @@
-"""What tests read from the arrivals of STATEs."""
+"""Tests of tests/delivery.py, which measures the arrivals of STATEs."""
 
 from __future__ import annotations
 

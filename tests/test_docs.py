@@ -1,4 +1,4 @@
-"""The documentation says what the code does."""
+"""Tests that the documentation agrees with the code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Prose of the project: words that readers stumble over stay out."""
+"""Tests of the project's English: words that readers stumble over must not be used."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[1]
 FOLDERS = ("Net", "gameserver", "docs", "tests", ".ci")
 PROSE = (".py", ".js", ".html", ".css", ".md", ".conf")
 
-# What is written -> what to write instead. To add a word, mend every place where it stands, and add a row.
+# Pattern of the bad words -> the good word. To add a word, correct every place that uses it, and add a row.
 INSTEAD = {r"\bcan\s+not\b": "cannot"}
 
 

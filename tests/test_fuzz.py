@@ -1,4 +1,4 @@
-"""The fuzz target itself: it runs, it repeats what it did, and it finds a fault."""
+"""Tests of the fuzzer: it runs, it repeats its inputs, and it finds a fault."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from tests.Net.support import client_frame
 each_target = pytest.mark.parametrize("name", TARGETS)
 
 _REQUEST = b"GET / HTTP/1.1\r\nHost: localhost\r\nX: "
-_STREAM_ENDS = b"\x03\x00"  # an empty deflated block that is its stream's last
+_STREAM_ENDS = b"\x03\x00"  # an empty deflated block, the last of its stream
 
-# What was found, and is mended: all of it depended on how TCP cut the bytes.
+# Inputs with faults that were found and corrected. Each fault depended on the places where TCP cut the bytes.
 FOUND = {
     "a head of the greatest length": ("http", _REQUEST.ljust(LIMITS.head_bytes, b"x") + b"\r\n\r\n"),
     "a bare line feed in a head too long": ("http", b"\n" + bytes(LIMITS.head_bytes)),
@@ -32,7 +32,7 @@ FOUND = {
 
 
 @pytest.mark.parametrize(("name", "data"), FOUND.values(), ids=FOUND)
-def test_what_was_found_stays_mended(name: str, data: bytes) -> None:
+def test_a_corrected_fault_does_not_come_back(name: str, data: bytes) -> None:
     with TARGETS[name].checking() as check:
         check(data)
 

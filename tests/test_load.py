@@ -1,7 +1,7 @@
-"""A hundred players in five rooms, or forty who are traced or inspected: all get their STATEs, and no thread is left.
+"""Tests of load: a hundred players in five rooms, or forty that are traced or inspected, all get their STATEs.
 
-The players are in a process of their own, as they would be on machines of their own. They play for 5 seconds; on a
-quiet machine, set the environment variable LOAD_SECONDS=30 for the full test: then no tick may even be late.
+The players are in a process of their own, as if they were on other machines. They play for 5 seconds. On a quiet
+machine, set the environment variable LOAD_SECONDS=30 for the full test: then no tick may be late.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ from tests.support import Arena, Player, connect, serving
 TICK_RATE = GameSettings().tick_rate
 IS_FULL_TEST = "LOAD_SECONDS" in os.environ
 SECONDS = float(os.environ.get("LOAD_SECONDS", "5"))
-# By the wall clock, of every player; the players share one interpreter, and a machine that runs tests is busy.
+# Bounds for every player, by the wall clock. The players share one interpreter, and a machine that runs tests is busy.
 LEAST_STATES_PER_S = TICK_RATE * (0.95 if IS_FULL_TEST else 0.4)
 LONGEST_GAP_P99_MS = 100.0 if IS_FULL_TEST else 1000.0
 
 
 class Outcome(NamedTuple):
-    """What one player saw: its first and last tick, the ticks that were missing between, and how steadily they came."""
+    """One player's record: its first and last tick, the missing ticks between, and how steadily the STATEs came."""
 
     first_tick: int
     last_tick: int
@@ -45,7 +45,7 @@ class Outcome(NamedTuple):
 
 
 def play(url: str, room: str, number: int, ticks: int) -> Outcome:
-    """Joins, and walks and swings for so many ticks of the room."""
+    """Joins, and walks and swings for this number of ticks of the room."""
     player = Player(connect(url), as_text=number % 10 == 0)
     player.join(f"P{number}", room=room)
     first_tick, arrivals_s = player.world.tick or 0, [time.monotonic()]
@@ -70,7 +70,7 @@ def play_all(url: str, rooms: int, in_each: int, ticks: int, report: Connection)
 
 
 def check_that_all_get_their_states(arena: Arena, rooms: int, in_each: int) -> None:
-    """Lets them play in a process of their own."""
+    """Starts the players in a process of their own, and checks their records."""
     ticks = round(SECONDS * TICK_RATE)
     receiver, sender = multiprocessing.Pipe(duplex=False)
     context = multiprocessing.get_context("spawn")
@@ -142,7 +142,7 @@ def test_forty_players_who_are_inspected_get_their_states() -> None:
 
 
 def look_on(url: str, enough: threading.Event) -> int:
-    """Inspects all connections, as the page does; returns how many frames were seen."""
+    """Inspects all connections, as the page does; returns the number of frames that it saw."""
     websocket = connect(url, Limits(message_bytes=2**24))
     websocket.send('{"token": ""}')
     websocket.send('{"do": "watch", "connections": null, "hides_text": true}')

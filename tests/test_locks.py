@@ -1,4 +1,4 @@
-"""The watch over the locks sees what it is there for."""
+"""Tests of tests/locks.py: the watch finds locks taken in the wrong order and sockets used under a lock."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def make(watch: Watch, name: str) -> WatchedLock:
     return lock
 
 
-def test_to_take_locks_from_left_to_right_is_right() -> None:
+def test_taking_locks_from_left_to_right_is_right() -> None:
     watch = Watch()
     server, room, game, websocket = (make(watch, name) for name in ORDER)
     with server, room, game, websocket:
@@ -30,7 +30,7 @@ def test_to_take_locks_from_left_to_right_is_right() -> None:
 
 
 @pytest.mark.parametrize(("held", "taken"), [(b, a) for i, a in enumerate(ORDER) for b in ORDER[i:]])
-def test_to_take_one_against_the_order_is_noted_though_no_other_thread_is_there(held: str, taken: str) -> None:
+def test_a_lock_taken_against_the_order_is_noted_even_with_one_thread(held: str, taken: str) -> None:
     watch = Watch()
     with make(watch, held), make(watch, taken):  # of two rooms, too: nobody says which comes first
         pass

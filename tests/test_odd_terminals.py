@@ -1,6 +1,6 @@
-"""The server and the commands in processes of their own, with each kind of output that cannot be written.
+"""Tests of the server and the commands in processes of their own, with each kind of output that cannot be written.
 
-Nothing of it may keep the server from starting, playing and ending, nor show a traceback.
+No such output may keep the server from starting, playing and ending, or show a traceback.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def pipe_without_a_reader(exits: Exits) -> Stream:
 
 
 def pipe_that_nobody_reads(exits: Exits) -> Stream:
-    """It is full already."""
+    """A pipe that is already full."""
     reader, writer = os.pipe()
     exits.callback(os.close, reader)
     exits.callback(os.close, writer)
@@ -74,7 +74,7 @@ def pipe_that_nobody_reads(exits: Exits) -> Stream:
 def full_pipe_that_does_not_block(exits: Exits) -> Stream:
     writer = pipe_that_nobody_reads(exits)
     assert isinstance(writer, int)
-    os.set_blocking(writer, False)  # for whoever shares it
+    os.set_blocking(writer, False)  # for every process that shares the pipe
     return writer
 
 
@@ -98,7 +98,7 @@ each_closing = pytest.mark.parametrize("closing", [">&-", "2>&-", ">&- 2>&-", "<
 
 
 def closed(closing: str, command: list[str]) -> list[str]:
-    """The command with some streams closed: then `sys.stdout` is None, as under pythonw."""
+    """Returns the command with some streams closed: then `sys.stdout` is None, as under pythonw."""
     return ["sh", "-c", f'exec "$@" {closing}', "sh", *command]
 
 
@@ -106,7 +106,7 @@ def closed(closing: str, command: list[str]) -> list[str]:
 
 
 def free_port() -> int:
-    """A port that is free, for a server that cannot print which one it has."""
+    """Returns a free port, for a server that cannot print its port."""
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         port: int = sock.getsockname()[1]
@@ -148,7 +148,7 @@ def assert_it_plays_and_ends(command: list[str], port: int, **popen: Any) -> Non
 
 @contextlib.contextmanager
 def error_file(path: Path) -> Iterator[IO[bytes]]:
-    """For standard error; in the end no traceback may be in it."""
+    """Yields a file for standard error. At the end it must have no traceback."""
     with path.open("wb") as file:
         yield file
     assert "Traceback" not in path.read_text(errors="replace")
@@ -228,7 +228,7 @@ def test_a_terminal_that_is_gone_ends_the_server_in_good_order(tmp_path: Path) -
         player.join("Ann")
         player.wait_for("STATE")
         os.close(terminal)
-        os.close(ours)  # now it gets SIGHUP, and EIO for all that it writes
+        os.close(ours)  # now the server gets SIGHUP, and EIO at each write
         packets, closing = player.receive_to_the_end()
         assert "SHUTDOWN" in {packet.id for packet in packets}
         assert closing.code == 1001
@@ -252,7 +252,7 @@ def test_a_reader_who_comes_back_learns_how_much_is_missing(tmp_path: Path) -> N
         websocket = connect_soon(process, port)
         os.close(reader)
         echoes = connect(f"ws://127.0.0.1:{port}/echo")
-        for _ in range(10):  # some of it is lost
+        for _ in range(10):  # some of the lines are lost
             echoes.send("lost")
             echoes.receive(DEADLINE_S)
             time.sleep(ECHO_EVERY_S)
@@ -289,7 +289,7 @@ REFUSAL = ["run_server.py", "--port", "0", "--database", ":memory:", "--tick-rat
 SOUND_FRAME = ["-m", "Net.dissect", "81", "00"]
 BROKEN_FRAME = ["-m", "Net.dissect", "83", "00"]
 LEADERBOARD = ["-m", "gameserver.store", "--leaderboard", "--database", "{database}"]
-# With the exit status that it has when its output can be written.
+# Each command with the exit status that it has when its output can be written.
 COMMANDS: list[Any] = [
     pytest.param(HELP, 0, id="help"),
     pytest.param(VERSION, 0, id="version"),

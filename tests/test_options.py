@@ -1,6 +1,6 @@
-"""Every flag of every command with odd values: one sentence on standard error and exit status 2, or the value is taken.
+"""Tests of every flag of every command with odd values: an error in one sentence with exit status 2, or acceptance.
 
-A flag that is new must get a row here.
+A new flag must get a row here.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from gameserver.server import GameServer
 from Net.dissect import command as dissect_command
 from tests.test_run_server import SCRIPT, assert_one_clear_sentence
 
-# What no number is, whatever the number means.
+# Texts that are no number for any flag.
 NO_NUMBER = ["", " ", "x", "1x", "0x10", "1,5", "\udcff", "--", "9" * 5000 + "x", "1\n2", "\x1b[2J"]
 NO_WHOLE_NUMBER = [*NO_NUMBER, "2.5", "1e3", "nan", "inf"]
 NO_RANGE = ["-1", "1e300", "nan", "inf", "-inf"]
@@ -140,7 +140,7 @@ def flags_of(parser: argparse.ArgumentParser) -> set[str]:
 def refusal(
     main: Callable[[], int], command: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> str:
-    """Runs a command that must refuse its arguments; returns what it says."""
+    """Runs a command that must refuse its arguments; returns its standard error."""
     monkeypatch.setattr(sys, "argv", command)
     with pytest.raises(SystemExit) as ended:
         sys.exit(main())
@@ -223,7 +223,7 @@ SAME_FILE = [
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with files that have several names."""
+    """Makes a folder with files that have several names, and works in it."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "folder").mkdir()
     (tmp_path / "target.db").touch()

@@ -1,6 +1,6 @@
-"""What only Unix has is named in one module, which can do without it.
+"""Tests that only one module uses names that only Unix has, and that this module works without them.
 
-`.ci/run` has mypy look for the same, with what it knows of Windows and macOS.
+`.ci/run` checks the same with mypy, which knows the names of Windows and macOS.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from Net import sockets
 from tests.conftest import PORTABLE
 
 ROOT = Path(__file__).parent.parent
-# The only one that may name what is not everywhere.
+# The only module that may use names which some systems lack.
 MODULE = ROOT / "Net" / "sockets.py"
 UNIX_MODULES = {"crypt", "curses", "fcntl", "grp", "posix", "pty", "pwd", "readline", "resource", "syslog", "termios"}
 UNIX_NAMES = {
@@ -33,7 +33,7 @@ UNIX_PATHS = ("/dev/", "/proc/", "/etc/", "/var/", "/tmp")
 
 
 def unix_only(source: str) -> list[str]:
-    """Everything in a source that only Unix has."""
+    """Returns all names in a source that only Unix has."""
     tree = ast.parse(source)
     imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     found = [name for name in imported if name in UNIX_MODULES]
@@ -50,7 +50,7 @@ def unix_only(source: str) -> list[str]:
     return found
 
 
-def test_only_one_module_names_what_only_unix_has() -> None:
+def test_only_one_module_uses_names_that_only_unix_has() -> None:
     files = [*ROOT.glob("Net/**/*.py"), *ROOT.glob("gameserver/**/*.py"), ROOT / "run_server.py"]
     assert len(files) > 30
     found = {file.name: unix_only(file.read_text(encoding="utf-8")) for file in files if file != MODULE}
@@ -73,24 +73,24 @@ def test_only_one_module_names_what_only_unix_has() -> None:
         "open('/proc/self/status')",
     ],
 )
-def test_what_only_unix_has_is_found(line: str) -> None:
+def test_a_name_that_only_unix_has_is_found(line: str) -> None:
     assert len(unix_only(f"def f():\n    {line}")) == 1
 
 
 @pytest.mark.parametrize(
     "line", ["signal.signal(signal.SIGTERM, stop)", "os.path.join('a', 'b')", "import socket", "sock.recv(1)"]
 )
-def test_what_is_everywhere_is_not(line: str) -> None:
+def test_a_name_that_every_system_has_is_not_found(line: str) -> None:
     assert unix_only(line) == []
 
 
-def test_the_option_takes_it_away_here(pytestconfig: pytest.Config) -> None:
+def test_the_option_hides_unix_names_here(pytestconfig: pytest.Config) -> None:
     if pytestconfig.getoption("--portable-sockets"):
         assert sockets._DONTWAIT == 0
         assert not hasattr(sockets.select, "poll")
 
 
-def test_the_option_takes_it_away_in_the_servers_that_tests_start() -> None:
+def test_the_option_hides_unix_names_in_the_servers_that_tests_start() -> None:
     look = "from Net import sockets; print(sockets._DONTWAIT, hasattr(sockets.select, 'poll'))"
     environment = {"PYTHONPATH": str(PORTABLE)}
     shown = subprocess.run(

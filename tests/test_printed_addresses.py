@@ -1,6 +1,6 @@
-"""The addresses that the server prints answer, and those that answer are printed; start never waits for a name service.
+"""Tests of the printed addresses: they are those that answer, and the start never waits for a name service.
 
-Each machine here is real: a network namespace with interfaces of its own, and another one from which others come.
+Each test uses two network namespaces: one is the server's machine with its interfaces, the other one has the clients.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ MACHINES = {
     "IPv6 only": (Cable(("fd00:213:7::1/64", "fd00:213:9::1/64"), ("fd00:213:7::2/64", "fd00:213:9::2/64")),),
     "loopback only": (),
 }
-# Machine, --host, and the addresses that others must be told, in any order.
+# Machine, --host, and the addresses that the server must print for others, in any order.
 CASES = [
     ("several interfaces", "0.0.0.0", ["10.213.7.1", "192.168.213.1", "192.168.213.9"]),
     ("several interfaces", "::", ["fd00:213:7::1"]),
@@ -65,7 +65,7 @@ def told_to_this_machine(printed: str) -> str:
 
 @contextlib.contextmanager
 def started(command: Sequence[str], *flags: str) -> Iterator[Running]:
-    """Runs the server by a command that leads into another network, or to another machine's name."""
+    """Runs the server through a command that changes its network or the name of its machine."""
     server = [sys.executable, str(SCRIPT), "--port", "0", "--database", ":memory:", "--log-level", "warning", *flags]
     process = subprocess.Popen([*command, *server], stdout=subprocess.PIPE, text=True)
     try:
@@ -76,7 +76,7 @@ def started(command: Sequence[str], *flags: str) -> Iterator[Running]:
 
 
 def addresses_of(machine: str) -> list[str]:
-    """All addresses of the interfaces of a machine, those that are down included."""
+    """Returns all addresses of the interfaces of a machine, including interfaces that are down."""
     return [address.partition("/")[0] for cable in MACHINES[machine] for address in cable.ours]
 
 
@@ -112,7 +112,7 @@ def test_the_qr_code_leads_to_the_first_printed_address(host: str, tmp_path: Pat
             assert "404" in net.statuses(net.ours, [page])[page]
 
 
-# Prints what the other machine finds on the network: address and port of each service.
+# Prints the services that the other machine finds on the network: the address and port of each.
 BROWSE = """
 import sys, threading, zeroconf
 browsing = zeroconf.Zeroconf(interfaces=sys.argv[1:2])
@@ -170,19 +170,19 @@ def test_bots_come_in_wherever_the_server_listens(host: str) -> None:
 
 # Names --------------------------------------------------------------------------------------------------------
 
-# So long the resolver of the machine below waits for an answer that never comes.
+# The time that the resolver of the machine below waits for an answer that never comes.
 RESOLVER_S = 60
 START_S = 20.0
 
 
 @contextlib.contextmanager
 def machine_without_name_service() -> Iterator[str]:
-    """A namespace with an address, in which every question to the name service is lost on the way."""
+    """Yields a namespace with an address, in which every question to the name service is lost."""
     with network(MACHINES["IPv4 only"]) as net:
         settings = Path("/etc/netns") / net.ours
         settings.mkdir(parents=True)
         try:
-            # The other machine passes nothing on, and does not say so.
+            # The other machine silently drops every packet for further networks.
             (settings / "resolv.conf").write_text(
                 f"nameserver 198.51.100.1\noptions timeout:{RESOLVER_S // 2} attempts:2\n"
             )
@@ -194,11 +194,11 @@ def machine_without_name_service() -> Iterator[str]:
             for file in settings.iterdir():
                 file.unlink()
             settings.rmdir()
-            with contextlib.suppress(OSError):  # it holds settings of other networks
+            with contextlib.suppress(OSError):  # the folder has settings of other networks
                 settings.parent.rmdir()
 
 
-# Gives the machine that it is run on a name, and becomes the server.
+# Gives its machine a name, and then becomes the server.
 CALLED = "import os, socket, sys; socket.sethostname(bytes.fromhex(sys.argv[1])); os.execv(sys.argv[2], sys.argv[2:])"
 
 

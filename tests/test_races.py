@@ -1,7 +1,7 @@
-"""Everything at once, with threads that are switched a thousand times as often as usual.
+"""Tests of races: all actions happen at once, with threads that are switched a thousand times as often as usual.
 
-Players join, walk, fight, chat, leave, lose their connections and come back, spectators watch, an operator meddles; in
-the end no fault was logged, no lock is held (nor was one taken against the order: conftest.py), and nothing is left.
+Players join, walk, fight, chat, leave, lose their connections and come back; spectators watch; an operator gives
+commands. At the end no fault was logged, no lock is held, and nothing is left. conftest.py checks the order of locks.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def _threads_switch_all_the_time() -> Iterator[None]:
 
 
 def play(url: str, rng: random.Random, until_s: float) -> int:
-    """Lives many short lives; returns how many."""
+    """Joins and leaves many times; returns the number of times."""
     lives, token = 0, ""
     while time.monotonic() < until_s:
         player = Player(connect(url), as_text=rng.random() < 0.3)
@@ -46,7 +46,7 @@ def play(url: str, rng: random.Random, until_s: float) -> int:
                 player.wait_for("STATE")
             end(player, rng)
         except (ConnectionClosed, OSError):
-            pass  # the operator, or another connection with our token
+            pass  # closed by the operator, or by another connection with our token
         finally:
             player.hang_up()
         lives += 1
@@ -84,14 +84,14 @@ COMMANDS: list[Callable[[GameWorldManager, int, str], object]] = [
 
 
 def meddle(server: GameServer, rng: random.Random, until_s: float) -> int:
-    """An operator's commands, one after the other; returns how many were obeyed."""
+    """Sends an operator's commands, one after the other; returns the number that succeeded."""
     manager, done = GameWorldManager(server), 0
     while time.monotonic() < until_s:
         try:
             rng.choice(COMMANDS)(manager, rng.choice([*server.players.copy(), 1]), rng.choice(ROOMS))
             done += 1
         except OperatorError:
-            pass  # the room or the player is gone by now
+            pass  # the room or the player is already gone
         time.sleep(0.01)
     return done
 

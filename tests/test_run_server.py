@@ -1,4 +1,4 @@
-"""The command line, as a person meets it: what it prints, how it ends, and what it says to a slip."""
+"""Tests of the command line: the lines that it prints, its end, and its answers to mistakes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from tests.Net.support import DEADLINE_S, wait_until
 from tests.support import Player
 
 SCRIPT = Path(run_server.__file__)
-# What a person waits for; a busy machine may be slower, and the figure is printed.
+# The longest waits for a person. A busy machine may be slower, and the tests print the times.
 START_S, EXIT_S = 3.0, 3.0
 SLACK_S = 7.0
 
@@ -38,7 +38,7 @@ needs_posix_signals = pytest.mark.skipif(os.name == "nt", reason="Windows has no
 
 
 def run(*flags: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Runs it to its end."""
+    """Runs the server to its end."""
     return subprocess.run(
         [sys.executable, str(SCRIPT), *flags],
         capture_output=True,
@@ -56,7 +56,7 @@ def assert_one_clear_sentence(error_output: str) -> None:
 
 
 class Running:
-    """A server in a process of its own. port: where it listens. printed: what it said when it was ready."""
+    """A server in a process of its own. port: the port that it listens on. printed: its lines until it is ready."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         assert process.stdout is not None
@@ -84,9 +84,9 @@ class Running:
 
 @contextlib.contextmanager
 def running(*flags: str, log: Path | None = None) -> Iterator[Running]:
-    """Runs it on a free port of this machine (unless the flags say otherwise), and ends it if the test has not.
+    """Runs the server on a free port of this machine (unless the flags say otherwise), and ends it if still needed.
 
-    log: a file for what it says on standard error.
+    log: a file for its standard error.
     """
     quietly = ["--host", "127.0.0.1", "--port", "0", "--log-level", "warning", "--database", ":memory:"]
     command = [sys.executable, str(SCRIPT), *quietly, *flags]
@@ -165,7 +165,7 @@ def test_a_time_limit_of_0_is_none() -> None:
     assert server.game_settings.time_limit_s is None
 
 
-# Results that last --------------------------------------------------------------------------------------------
+# Stored results -----------------------------------------------------------------------------------------------
 
 
 def leaderboard(server: Running) -> list[dict[str, object]]:
@@ -303,7 +303,7 @@ def test_a_terminal_that_was_stopped_does_not_keep_the_server_from_ending() -> N
         assert time.monotonic() - signalled_s < EXIT_S + SLACK_S
 
 
-# Slips --------------------------------------------------------------------------------------------------------
+# Mistakes -----------------------------------------------------------------------------------------------------
 
 
 def test_a_port_that_is_taken_is_said_in_one_sentence() -> None:
@@ -331,7 +331,7 @@ def test_a_missing_msgpack_is_said_in_one_sentence(tmp_path: Path) -> None:
     [
         ("--port", "65536", "port"),
         ("--port", "-1", "port"),
-        ("--host", "192.0.2.1", "192.0.2.1"),  # reserved for documentation: no machine has it
+        ("--host", "192.0.2.1", "192.0.2.1"),  # an address reserved for documentation: no machine has it
         ("--max-players", "0", "max_players"),
         ("--start-at", "0", "start_at"),
         ("--start-at", "41", "start_at"),
@@ -431,7 +431,7 @@ def test_a_terminal_that_is_closed_ends_it_with_its_results_stored(tmp_path: Pat
         player = Player(connect(server.url()))
         player.join("Ann")
         player.wait_for("STATE")
-        for _ in range(2):  # a terminal sends it by the shell and by the kernel
+        for _ in range(2):  # the shell and the kernel each send one
             server.process.send_signal(signal.SIGHUP)
         packets, closed = player.receive_to_the_end()
         assert "SHUTDOWN" in {packet.id for packet in packets}
@@ -477,7 +477,7 @@ def test_a_closed_terminal_does_not_count_as_the_first_signal_of_a_person(
 
 @needs_posix_signals
 def test_under_nohup_it_goes_on_without_its_terminal() -> None:
-    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does, for the process that it starts
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # nohup does the same for the process that it starts
     try:
         with running() as server:
             server.process.send_signal(signal.SIGHUP)
@@ -525,7 +525,7 @@ def test_a_client_that_reads_late_still_learns_why_it_ended() -> None:
         player.join("Ann")
         player.wait_for("STATE")
         server.process.send_signal(signal.SIGTERM)
-        assert server.process.wait(DEADLINE_S) == 0  # nothing is read meanwhile, and no close frame is answered
+        assert server.process.wait(DEADLINE_S) == 0  # the player reads nothing and answers no close frame
         player.websocket.ping()  # a client that writes to a connection that was reset loses what it has not read
         packets, closed = player.receive_to_the_end()
         assert "SHUTDOWN" in {packet.id for packet in packets}
@@ -554,7 +554,7 @@ def test_a_match_may_end_before_the_server_does(tmp_path: Path) -> None:
         server.process.send_signal(signal.SIGTERM)
         player.wait_for("GAME_OVER")
         wait_until(lambda: leaderboard(server), "the match is recorded")
-        player.send("LEAVE")  # nobody is left to look at the results
+        player.send("LEAVE")  # no player is left to see the results
         assert player.receive_to_the_end()[1].code == 1001
         assert server.process.wait(DEADLINE_S) == 0
 

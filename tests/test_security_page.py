@@ -1,4 +1,4 @@
-"""docs/security.md answers exactly what the scanners find, and repeats what other files say."""
+"""Tests of docs/security.md: it answers exactly the findings of the scanners, and agrees with other files."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Text that stands for bytes, as people paste it and as programs write it: a table for Net.dissect.hex_text and for the
-page.
+"""Texts that stand for bytes, as people paste them and as programs write them: test cases for Net.dissect.hex_text and
+for the page.
 
-Each row: what it is, the text, and the bytes that it means; None: it must be refused.
+Each row: its name, the text, and the bytes that the text means. None means that the text must be refused.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ CASES: list[tuple[str, str, bytes | None]] = [
     ("offsets that do not fit", "00000000: 8185 37fa\n00000010: 213d\n", None),
     ("a text that does not fit", "00000000: 8185 4865  ..HE\n", None),
     ("two directions", "00000000  81 85 37 fa\n    00000000  81 05 48\n", None),
-    # What could mean two things, or nothing.
+    # Texts that could mean two things, or nothing.
     ("a zero and a wide gap", "00   81 85 37\n", None),
     ("four zeros and one space", "0000 81 85\n", None),
     ("offsets of two digits", "00 81 85 37\n03 fa 21 3d\n", None),
@@ -116,7 +116,7 @@ CASES: list[tuple[str, str, bytes | None]] = [
     ("nothing", "", None),
     ("spaces", " \n\t", None),
     ("0x alone", "0x", None),
-    # What looks odd and is not.
+    # Texts that look odd and are valid.
     ("zeros", "00 00 00 00", bytes(4)),
     ("a run of zeros", "00000000", bytes(4)),
     ("a zero first", "00 81 85", b"\x00\x81\x85"),

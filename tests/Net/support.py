@@ -1,4 +1,4 @@
-"""What several tests of the wire need: frames made and read the slow, obvious way, and real sockets."""
+"""Helpers for the tests of Net: frames written and read in the slow, obvious way, and real sockets."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from Net.frames import CONTINUATION, Frame
 from Net.limits import Limits
 from Net.websocket import WebSocket
 
-# Patience with a busy machine: a test that waits so long has failed.
+# Longest wait of a test: long enough for a busy machine. A test that waits longer has failed.
 DEADLINE_S = 20.0
 
 KEY = bytes.fromhex("37fa213d")  # the masking key of RFC 6455 section 5.7
 
-# Time-outs that a test can afford to run into.
+# Time-outs so short that a test can wait for them to expire.
 QUICK = Limits(handshake_timeout_s=0.3, stall_timeout_s=0.3, close_timeout_s=0.3)
-# Time-outs that no test should ever run into.
+# Time-outs that never expire during a test.
 PATIENT = Limits(handshake_timeout_s=60, stall_timeout_s=60, close_timeout_s=60)
 
 
 class WireFrame(NamedTuple):
-    """A frame as an independent parser found it on the wire."""
+    """A frame as the independent parser of these tests reads it."""
 
     fin: bool
     rsv: int
@@ -39,7 +39,7 @@ def mask_byte_by_byte(payload: bytes, key: bytes) -> bytes:
 
 
 def frame_bytes(opcode: int, payload: bytes = b"", fin: bool = True, rsv: int = 0, key: bytes = b"") -> bytes:
-    """A frame, written without any code of Net; masked if there is a key."""
+    """Builds a frame without any code of Net; masked if there is a key."""
     length = len(payload)
     mask_bit = 0x80 if key else 0
     if length <= 125:
@@ -61,7 +61,7 @@ def close_body(code: int, reason: str = "") -> bytes:
 
 
 def parse_one(data: bytes) -> tuple[WireFrame | None, bytes]:
-    """The first frame and the bytes after it, or None and all bytes if it is not complete."""
+    """Returns the first frame and the bytes after it; or None and all bytes, if the first frame is incomplete."""
     if len(data) < 2:
         return None, data
     length, at = data[1] & 0x7F, 2
@@ -79,7 +79,7 @@ def parse_one(data: bytes) -> tuple[WireFrame | None, bytes]:
 
 
 def parse_all(data: bytes) -> list[WireFrame]:
-    """All frames of the bytes, which must end with the last of them."""
+    """Returns all frames of the bytes. The bytes must end with the last frame."""
     frames = []
     while data:
         frame, data = parse_one(data)
@@ -89,7 +89,7 @@ def parse_all(data: bytes) -> list[WireFrame]:
 
 
 def join_pieces(frames: Iterable[Frame]) -> Iterator[Frame]:
-    """Frames as they were sent, from frames that `FrameReader` may have passed on in pieces."""
+    """Joins the pieces that `FrameReader` passes on into the frames that were sent."""
     pieces: list[Frame] = []
     for frame in frames:
         pieces.append(frame)
@@ -103,7 +103,7 @@ def join_pieces(frames: Iterable[Frame]) -> Iterator[Frame]:
 
 
 def wait_until(condition: Callable[[], Any], what: str) -> None:
-    """Returns when the condition holds, fails when it does not come to."""
+    """Returns as soon as the condition holds; fails the test after DEADLINE_S."""
     deadline_s = time.monotonic() + DEADLINE_S
     while not condition():
         assert time.monotonic() < deadline_s, f"still not so: {what}"
@@ -111,7 +111,7 @@ def wait_until(condition: Callable[[], Any], what: str) -> None:
 
 
 class Background(threading.Thread):
-    """A call in another thread; `result` waits for what it returns or raises."""
+    """A call in another thread. `result` waits for its end, and returns or raises the outcome."""
 
     def __init__(self, call: Callable[..., Any], *args: Any) -> None:
         super().__init__(daemon=True)
@@ -135,7 +135,7 @@ class Background(threading.Thread):
 
 
 def tcp_pair(buffer_bytes: int | None = None) -> tuple[socket.socket, socket.socket]:
-    """Two connected TCP sockets, with small kernel buffers if so asked."""
+    """Two connected TCP sockets, with small kernel buffers if the test asks for them."""
     with socket.socket() as listener:
         near = socket.socket()
         if buffer_bytes is not None:
@@ -149,7 +149,7 @@ def tcp_pair(buffer_bytes: int | None = None) -> tuple[socket.socket, socket.soc
 
 
 class RawPeer:
-    """The other end of a connection, without any code of Net."""
+    """The other end of a connection, written without any code of Net."""
 
     def __init__(self, sock: socket.socket, masks: bool) -> None:
         self.sock = sock
@@ -167,7 +167,7 @@ class RawPeer:
         self.sock.sendall(data)
 
     def receive(self) -> WireFrame | None:
-        """The next frame, or None at a clean end of the stream."""
+        """Returns the next frame, or None at a clean end of the stream."""
         while True:
             frame, self._received = parse_one(self._received)
             if frame is not None:
@@ -183,7 +183,7 @@ class RawPeer:
         return list(iter(self.receive, None))
 
     def vanish(self) -> None:
-        """Ends TCP with a reset."""
+        """Resets the TCP connection."""
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
         self.sock.close()
 

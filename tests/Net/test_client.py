@@ -1,4 +1,4 @@
-"""The client's half of opening a connection, and both halves against another implementation."""
+"""Tests of the client's half of the opening handshake, and of both halves against another implementation."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SITE = Site({"/": Endpoint(), "/deflate": Endpoint(Compression.WITH_CONTEXT)}, {
 
 @contextlib.contextmanager
 def answering(answer: Callable[[socket.socket], Any]) -> Iterator[tuple[str, Background]]:
-    """The URL of a server that takes one connection and answers it so."""
+    """Yields the URL of a server that takes one connection and sends this answer."""
 
     def serve() -> Any:
         sock, _ = listener.accept()
@@ -114,7 +114,7 @@ def test_another_kind_of_url_is_refused(url: str) -> None:
         ([("Sec-WebSocket-Extensions", "permessage-deflate")], "Sec-WebSocket-Extensions"),
     ],
 )
-def test_headers_that_can_not_be_sent_are_refused_by_name_before_anybody_is_called(
+def test_headers_that_cannot_be_sent_are_refused_by_name_before_connecting(
     headers: list[tuple[str, str]], named: str
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -126,7 +126,7 @@ def test_headers_that_can_not_be_sent_are_refused_by_name_before_anybody_is_call
 
 
 @pytest.mark.parametrize("path", ["/\r\nX: y", "/\x00", "/#part", "/\ud800"])
-def test_a_path_that_can_not_be_sent_is_refused_before_anybody_is_called(path: str) -> None:
+def test_a_path_that_cannot_be_sent_is_refused_before_connecting(path: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         with pytest.raises(ValueError, match="the URL must"):
             connect(f"ws://127.0.0.1:{listener.getsockname()[1]}{path}")
@@ -203,11 +203,11 @@ def test_interim_answers_before_the_answer_are_passed_over(interim: str, piece: 
         server.result()
 
 
-def test_interim_answers_make_the_handshake_no_longer() -> None:
+def test_interim_answers_do_not_prolong_the_handshake() -> None:
     def answer(sock: socket.socket) -> None:
         read_request(sock)
         with contextlib.suppress(OSError):
-            # Too slowly for as many as are allowed.
+            # So slow that the time-out ends the handshake before the allowed number of interim answers has come.
             while not sockets.wait_readable(sock, 2 * QUICK.handshake_timeout_s / QUICK.interim_answers):
                 sock.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
 
@@ -273,7 +273,7 @@ def test_an_answer_to_our_offer_that_it_does_not_allow_is_refused() -> None:
         server.result()
 
 
-def test_a_server_that_never_answers_is_given_up() -> None:
+def test_the_client_gives_up_when_the_server_never_answers() -> None:
     with answering(lambda sock: sock.recv(10_000) and sock.recv(1)) as (url, server):
         with pytest.raises(HandshakeError, match="408"):
             connect(url, QUICK)

@@ -1,4 +1,4 @@
-"""permessage-deflate against RFC 7692, zlib, and another implementation."""
+"""Tests of permessage-deflate against RFC 7692, zlib, and another implementation."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ MESSAGES = [
     b"it was the best of times, it was the worst of times, " * 100,
     "Grüße, 世界, 😀".encode() * 50,
     b"\x00\x00\xff\xff" * 3,
-    2 * NOISE,  # worth a reference 5,000 bytes back, if the window reaches so far
+    2 * NOISE,  # compressible only if the window reaches 5,000 bytes back
     2 * NOISE[:300],
 ]
 
@@ -67,13 +67,13 @@ def inflate_all(inflater: Inflater, payload: bytes, room_bytes: int = ROOM) -> b
 
 
 def sync_deflated(data: bytes, zdict: bytes = b"", flush: int = zlib.Z_SYNC_FLUSH) -> bytes:
-    """Deflated by zlib alone; zdict: what came before."""
+    """The data deflated by zlib alone. zdict: the data before it, which it may refer to."""
     codec = zlib.compressobj(wbits=-15, zdict=zdict) if zdict else zlib.compressobj(wbits=-15)
     return codec.compress(data) + codec.flush(flush)
 
 
 def strictly_inflated(codec: Any, payload: bytes) -> bytes:
-    """A message's payload inflated by zlib a few bytes at a time, so that it really needs its window to look back."""
+    """A payload inflated by zlib a few bytes at a time, so that references really need the window of this size."""
     inflated, data = b"", payload + b"\x00\x00\xff\xff"
     while True:
         piece = codec.decompress(data, 50)
@@ -154,8 +154,8 @@ def test_we_inflate_what_zlib_deflates_even_if_it_takes_9_bits_for_8(window_bits
         assert inflate_all(inflater, deflated[:-4]) == message
 
 
-def test_a_peer_that_promised_8_bits_may_refer_back_as_far_as_9_bits_reach() -> None:
-    """zlib makes 9 of 8 without a word, so such peers are in the field."""
+def test_a_peer_that_promised_8_bits_may_refer_back_as_far_as_9_bits() -> None:
+    """zlib silently uses 9 bits when it is asked for 8, so peers that do this exist."""
     inflater = Inflater(8, True)
     past = NOISE[:500]
     assert inflate_all(inflater, sync_deflated(past)[:-4]) == past
@@ -163,23 +163,23 @@ def test_a_peer_that_promised_8_bits_may_refer_back_as_far_as_9_bits_reach() -> 
 
 
 @each_window
-def test_a_message_never_ends_with_the_bytes_that_are_left_out(window_bits: int) -> None:
-    """Section 7.2.1; an empty one is one empty block, never no byte at all."""
+def test_a_message_never_ends_with_the_four_bytes_that_senders_leave_out(window_bits: int) -> None:
+    """Section 7.2.1. An empty message is sent as one empty block, never as no bytes."""
     deflater = Deflater(window_bits, True)
     assert all(deflater.deflate(message)[-4:] != b"\x00\x00\xff\xff" for message in MESSAGES)
     assert deflater.deflate(b"") == b"\x00"
 
 
 @pytest.mark.parametrize("window_bits", range(9, 16))
-def test_context_takeover_makes_a_repeated_message_shorter_and_its_absence_does_not(window_bits: int) -> None:
+def test_only_context_takeover_makes_a_repeated_message_shorter(window_bits: int) -> None:
     text = NOISE[:200]
     with_context, alone = Deflater(window_bits, True), Deflater(window_bits, False)
     assert len(with_context.deflate(text)) > 200 > 50 > len(with_context.deflate(text))
     assert alone.deflate(text) == alone.deflate(text)
 
 
-def test_a_promise_to_forget_is_kept() -> None:
-    """Without context takeover a message that refers to the one before it cannot be inflated."""
+def test_without_context_takeover_the_window_is_cleared_after_each_message() -> None:
+    """Without context takeover, a message that refers to the message before it cannot be inflated."""
     deflater, inflater = Deflater(15, True), Inflater(15, False)
     assert inflate_all(inflater, deflater.deflate(NOISE)) == NOISE
     with pytest.raises(ProtocolError, match="cannot inflate"):
@@ -201,7 +201,7 @@ def test_each_side_gets_the_codecs_of_its_own_directions() -> None:
 
 
 def final(data: bytes, zdict: bytes = b"") -> bytes:
-    """A whole deflate stream, its last block marked as final."""
+    """A complete deflate stream: its last block is marked as final."""
     return sync_deflated(data, zdict, zlib.Z_FINISH)
 
 
@@ -229,7 +229,7 @@ def test_a_window_forgets_no_earlier_than_32_kib_back() -> None:
     codec = zlib.compressobj(wbits=-15, zdict=past[: 32768 - 300])
     referring = codec.compress(beginning) + codec.flush(zlib.Z_SYNC_FLUSH)
     assert len(referring) < 200
-    # It refers to what lies 32,468 bytes back in its own past, and so to what lies that far back in ours.
+    # The reference reaches 32,468 bytes back in the dictionary of zlib, and so 32,468 bytes back in our window.
     assert inflate_all(inflater, referring[:-4]) == past[301:4301]
 
 
@@ -290,7 +290,7 @@ BOMBS: dict[str, bytes] = {
 
 
 def traced_peak(call: Callable[[], None]) -> int:
-    """The most bytes that were allocated during a call."""
+    """Returns the peak of the bytes allocated during a call."""
     tracemalloc.start()
     try:
         call()
@@ -307,7 +307,7 @@ def test_a_bomb_never_allocates_more_than_the_limit_and_a_chunk(bomb: bytes) -> 
         with pytest.raises(ProtocolError):
             inflate_all(Inflater(15, True), bomb, limit)
 
-    # Beside the limit: a chunk, two windows, and copies of what came in (50 KB; from a socket it would be 16 KiB).
+    # More than the limit: a chunk, two windows, and copies of the input (50 KB; from a socket it would be 16 KiB).
     assert traced_peak(inflate) < limit + 2**19
 
 
@@ -326,7 +326,7 @@ def test_a_bomb_in_small_pieces_is_refused_at_the_piece_that_passes_the_limit(bo
     assert 2**20 - 16 * 1100 < came_out <= 2**20  # 16 bytes inflate to 16 KiB at best
 
 
-def test_a_bomb_in_messages_never_allocates_more_than_a_few_times_the_limit() -> None:
+def test_a_bomb_in_a_message_never_allocates_more_than_a_few_times_the_limit() -> None:
     limits = Limits(message_bytes=2**18)
     frame = client_frame(TEXT, sync_deflated(50 * 2**20 * b"x"), rsv=RSV1)
 
@@ -341,7 +341,7 @@ def test_a_bomb_in_messages_never_allocates_more_than_a_few_times_the_limit() ->
 
 
 def outcome(reader: MessageReader, data: bytes) -> list[Event] | int:
-    """The events, or the code of the violation."""
+    """Returns the events, and the close code of the violation if there was one."""
     try:
         return list(reader.feed(data))
     except ProtocolError as violation:
@@ -363,7 +363,7 @@ def test_compressed_fragments_with_pings_between_are_one_message() -> None:
     assert [event for byte in data for event in reader.feed(bytes([byte]))] == expected
 
 
-def test_compressed_and_plain_messages_may_take_turns_and_plain_ones_are_no_context() -> None:
+def test_plain_messages_between_compressed_ones_are_not_added_to_the_window() -> None:
     deflater = Deflater(15, True)
     data = b""
     for number, message in enumerate(MESSAGES):
@@ -418,7 +418,7 @@ VIOLATIONS = {
 
 
 @pytest.mark.parametrize("violation", VIOLATIONS.values(), ids=VIOLATIONS)
-def test_a_violation_is_refused_and_what_came_before_it_is_passed_on(violation: Violation) -> None:
+def test_a_violation_is_refused_and_the_events_before_it_are_passed_on(violation: Violation) -> None:
     events = compressed_reader().feed(client_frame(TEXT, HELLO, rsv=RSV1) + violation.wire + client_frame(TEXT, b"no"))
     assert next(events) == "Hello"
     with pytest.raises(ProtocolError, match=f"{violation.rule}, close code {violation.code}"):
@@ -431,7 +431,7 @@ def test_rsv1_without_agreement_is_a_violation() -> None:
         list(MessageReader(Limits(), masked=True).feed(client_frame(TEXT, HELLO, rsv=RSV1)))
 
 
-def test_bad_text_fails_in_the_piece_that_shows_it_while_its_frame_still_arrives() -> None:
+def test_bad_text_fails_in_the_piece_that_shows_it_before_its_frame_is_complete() -> None:
     payload = sync_deflated(b"good so far \xff") + sync_deflated(1000 * b"never sent")
     frame = client_frame(TEXT, payload, rsv=RSV1)
     shown_at = len(frame) - len(payload) + len(sync_deflated(b"good so far \xff"))
@@ -539,7 +539,7 @@ def test_a_path_without_compression_declines_all() -> None:
 
 
 @pytest.mark.parametrize("offer", [NAME, f"{NAME}; server_no_context_takeover", f"{NAME}; client_max_window_bits"])
-def test_a_path_that_shares_frames_promises_to_compress_each_by_itself(offer: str) -> None:
+def test_a_path_that_shares_frames_answers_without_context_takeover(offer: str) -> None:
     accepted = accept_offer(parse_extensions([offer]), Compression.ALONE)
     both = "server_no_context_takeover; client_no_context_takeover"
     assert accepted == (Parameters(True, True), f"{NAME}; {both}")
@@ -587,7 +587,7 @@ def test_a_client_refuses_an_answer_that_does_not(answer: str) -> None:
 
 @contextlib.contextmanager
 def answering(*fields: str) -> Iterator[str]:
-    """A server that answers one opening handshake with the given header fields; yields its URL."""
+    """Yields the URL of a server that answers one opening handshake with the given header fields."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
         def answer() -> None:
@@ -623,7 +623,7 @@ def test_what_our_client_offers_our_server_accepts() -> None:
     assert accept_offer(parse_extensions([make_offer()]), Compression.WITH_CONTEXT) is not None
 
 
-# Live ----------------------------------------------------------------------------------------------------------
+# Real connections ----------------------------------------------------------------------------------------------
 
 
 def handshake_with(port: int, path: str, *extensions: str) -> tuple[RawPeer, str]:
@@ -650,7 +650,7 @@ def handshake_with(port: int, path: str, *extensions: str) -> tuple[RawPeer, str
         ("/echo", True, NAME),
     ],
 )
-def test_a_path_answers_the_offer_as_it_is_set_up(path: str, compress: bool, answer: str | None) -> None:
+def test_a_path_answers_an_offer_as_its_setting_says(path: str, compress: bool, answer: str | None) -> None:
     with serving(compress=compress) as arena:
         peer, head = handshake_with(arena.port, path, "mux", f"{NAME}; client_max_window_bits")
         with peer.sock:
@@ -695,7 +695,7 @@ ECHOED: list[str | bytes] = [
     "x" * 31,
 ]
 
-# As the websockets package names them: server's and client's no context takeover, server's and client's window.
+# In the websockets package's order: no context takeover of server and client, window of server and client.
 # Its client cannot deflate with 8 bits.
 VARIATIONS: dict[str, tuple[bool, bool, int | None, int | None]] = {
     "nothing asked for": (False, False, None, None),
@@ -713,7 +713,7 @@ each_variation = pytest.mark.parametrize("variation", VARIATIONS.values(), ids=V
 
 @contextlib.contextmanager
 def their_client(url: str, port: int, **options: Any) -> Iterator[Any]:
-    """A client of the websockets package, past all proxies."""
+    """A client of the websockets package that uses no proxy."""
     client_module = pytest.importorskip("websockets.sync.client", reason="the websockets package is a test extra")
     sock = socket.create_connection(("127.0.0.1", port), DEADLINE_S)
     with sock, client_module.connect(url, sock=sock, **options) as client:
@@ -760,7 +760,7 @@ def test_their_fragments_with_a_ping_between_come_back_whole() -> None:
 
 @contextlib.contextmanager
 def their_echo(**options: Any) -> Iterator[str]:
-    """An echo server of the websockets package; yields its URL."""
+    """Yields the URL of an echo server of the websockets package."""
     server_module = pytest.importorskip("websockets.sync.server", reason="the websockets package is a test extra")
 
     def echo(connection: Any) -> None:
@@ -795,7 +795,7 @@ def test_our_client_speaks_compressed_with_their_server(variation: tuple[Any, ..
         client.close()
 
 
-def test_our_client_takes_their_no() -> None:
+def test_our_client_accepts_that_their_server_declines_compression() -> None:
     pytest.importorskip("websockets.sync.server")
     with their_echo(compression=None) as url:
         client = connect(url, compress=True)
@@ -819,7 +819,7 @@ def test_their_client_plays_a_compressed_game() -> None:
 
 
 @pytest.mark.parametrize("as_text", [False, True], ids=["MessagePack", "JSON"])
-def test_our_clients_play_a_compressed_game_beside_one_that_can_not_inflate(as_text: bool) -> None:
+def test_our_clients_play_a_compressed_game_beside_one_that_cannot_inflate(as_text: bool) -> None:
     with serving(plain_world(animals=100), compress=True) as arena:
         plain = arena.join("Plain", as_text)
         ann, bob = (Player(connect(arena.url(), compress=True), as_text) for _ in range(2))
@@ -858,7 +858,7 @@ def test_the_long_packets_of_a_compressed_game_are_compressed_each_by_itself(off
 def test_a_bomb_on_a_compressed_game_is_closed_with_1009() -> None:
     with serving(compress=True) as arena:
         client = connect(arena.url(), compress=True)
-        client.send(bytes(2**18))  # deflated about 1 KiB, which the game's path takes
+        client.send(bytes(2**18))  # deflated about 1 KiB, which the game's path accepts
         with pytest.raises(ConnectionClosed) as closed:
             client.receive(DEADLINE_S)
         assert (closed.value.code, closed.value.reason) == (1009, "the inflated message is too long")

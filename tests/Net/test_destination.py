@@ -1,4 +1,4 @@
-"""A WebSocket's URL: where it leads, what is written into the request, and what is refused."""
+"""Tests of WebSocket URLs: the host and port to connect to, the target of the request, and the refused URLs."""
 
 from __future__ import annotations
 
@@ -68,14 +68,14 @@ REFUSED = {
     "ws://h%6Fst/": "ws://host",
     "ws://:3000/": "ws://host",
     "": "ws://host",
-    # Parts that a WebSocket's URL has not.
+    # Parts that a WebSocket's URL does not have.
     "ws://host/#part": "fragment",
     "ws://host#": "fragment",
     "ws://user@host/": "user",
     "ws://user:secret@host/": "user",
     "ws://@host/": "user",
     "ws://a@b@host/": "user",
-    # What would be another line of the request.
+    # Characters that would begin another line of the request.
     "ws://host/\r\nX: y": "control characters",
     "ws://host/\n": "control characters",
     "ws://ho\nst/": "control characters",
@@ -83,7 +83,7 @@ REFUSED = {
     "ws://host/\tb": "control characters",
     "ws://host/\x7f": "control characters",
     "\nws://host/": "control characters",
-    # Ports and hosts that cannot be.
+    # Ports and hosts that cannot exist.
     "ws://host:0/": "port",
     "ws://host:65536/": "port",
     "ws://host:99999999999999999999/": "port",

@@ -1,4 +1,4 @@
-"""The Sec-WebSocket-Extensions header field: RFC 6455 section 9.1."""
+"""Tests of the Sec-WebSocket-Extensions header field: RFC 6455 section 9.1."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ GOOD: dict[str, tuple[list[str], list[Extension]]] = {
 
 
 @pytest.mark.parametrize(("lines", "expected"), GOOD.values(), ids=GOOD)
-def test_what_follows_the_grammar_is_read(lines: list[str], expected: list[Extension]) -> None:
+def test_a_value_that_follows_the_grammar_is_read(lines: list[str], expected: list[Extension]) -> None:
     assert parse_extensions(lines) == expected
 
 
@@ -71,7 +71,7 @@ BAD = [
 
 
 @pytest.mark.parametrize("line", BAD)
-def test_what_does_not_is_refused_with_400(line: str) -> None:
+def test_a_value_against_the_grammar_is_refused_with_400(line: str) -> None:
     with pytest.raises(HandshakeError) as refused:
         parse_extensions([line])
     assert refused.value.status == 400
@@ -79,7 +79,7 @@ def test_what_does_not_is_refused_with_400(line: str) -> None:
 
 
 @pytest.mark.parametrize("line", BAD)
-def test_a_good_neighbour_does_not_save_it(line: str) -> None:
+def test_a_bad_value_is_refused_even_beside_a_good_one(line: str) -> None:
     for lines in (["good", line], [line, "good"], [f"good, {line}"], [f"{line}, good; x"]):
         with pytest.raises(HandshakeError):
             parse_extensions(lines)

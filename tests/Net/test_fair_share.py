@@ -1,4 +1,4 @@
-"""Fair shares: a steady rate and a burst at once, turns for who sends more, and an end for a flood."""
+"""Tests of fair shares: a steady rate and a burst at once, turns for peers that send more, and a close for a flood."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from Net.limits import Limits
 from tests.Net.support import Background
 
 LIMITS = Limits(frames_per_s=10, burst_frames=20, flood_frames=100, fragments=5, message_bytes=40_960)
-# Of the longest message: 5 fragments, and 40 KiB at 4 KiB a frame.
+# Cost of the longest message in frames: 5 fragments, and 40 KiB at 4 KiB a frame.
 LARGEST_MESSAGE = 5 + 10
 
 
@@ -31,7 +31,7 @@ def share(clock: Clock, work_clock: Clock | None = None, limits: Limits = LIMITS
 
 
 def free_frames(peer: Share) -> int:
-    """How many frames go through until the peer must take turns."""
+    """The number of frames that go through until the peer must take turns."""
     count = 0
     while not peer.is_spent_by(1):
         count += 1
@@ -46,7 +46,7 @@ def test_a_burst_is_served_at_once() -> None:
 def test_a_peer_that_has_used_its_burst_up_gets_the_rate(seconds: float, frames: int) -> None:
     clock = Clock()
     peer = share(clock)
-    free_frames(peer)  # one more than was free: it owes a frame now
+    free_frames(peer)  # one frame more than was free: the peer owes a frame now
     clock.now_s += seconds
     assert free_frames(peer) == frames
 
@@ -97,7 +97,7 @@ def test_a_turn_is_due_when_its_time_is_used_up_and_the_pause_is_twice_as_long(m
     assert not peer.wait_for_turn()
 
 
-def test_turns_come_one_after_the_other_whoever_takes_them() -> None:
+def test_turns_of_all_peers_come_one_after_the_other() -> None:
     turns = Turns()
     started_s = time.monotonic()
     waiting = [Background(turns.wait, 0.01) for _ in range(10)]

@@ -1,4 +1,4 @@
-"""Frames against the letter of RFC 6455 section 5: literal bytes -> frame -> the same bytes."""
+"""Tests of frames against RFC 6455 section 5: literal bytes -> frame -> the same bytes."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_an_example_of_the_rfc_is_read_in_two_pieces(example: Example, cut: int)
     assert list(join_pieces(pieces)) == example.frames
 
 
-# The lengths on both sides of every change of form (section 5.2), and of every change of method in `apply_mask`.
+# The lengths on both sides of each limit where the form changes (section 5.2) or the method of `apply_mask` changes.
 LENGTHS = [0, 1, 124, 125, 126, 127, 255, 256, 4095, 4096, 4097, 65535, 65536, 70000]
 
 
@@ -129,13 +129,13 @@ def test_masking_is_exclusive_or_with_the_repeated_key(length: int) -> None:
 
 @pytest.mark.parametrize("key", [b"\0\0\0\0", b"\0\0\0\x01", b"\x80\0\0\0", b"\xff\xff\xff\xff"], ids=bytes.hex)
 @pytest.mark.parametrize("length", [7, 5000])
-def test_masking_knows_no_special_key(key: bytes, length: int) -> None:
+def test_masking_works_with_every_key(key: bytes, length: int) -> None:
     payload = b"\0" * length
     assert apply_mask(payload, key) == (key * length)[:length]
 
 
 @pytest.mark.parametrize("sizes", [[1, 1, 1, 1, 1], [2, 5, 3], [0, 7, 4096, 1], [4097, 4098, 4099], [3, 70000, 2]])
-def test_the_key_goes_on_where_the_last_piece_of_a_frame_ended(sizes: list[int]) -> None:
+def test_each_piece_of_a_frame_continues_with_the_right_byte_of_the_key(sizes: list[int]) -> None:
     payload = os.urandom(sum(sizes))
     wire = client_frame(BINARY, payload)
     header_size = len(wire) - len(payload)
@@ -191,7 +191,7 @@ def test_nothing_longer_than_a_header_or_a_control_frame_is_held(step: int) -> N
 
 
 class Violation(NamedTuple):
-    """shown_at: how many of the bytes must have come before anybody can know."""
+    """shown_at: the number of bytes that must have come before a reader can see the violation."""
 
     section: str
     from_client: bool

@@ -1,4 +1,4 @@
-"""The opening handshake against RFC 6455 section 4 and RFC 9112."""
+"""Tests of the opening handshake against RFC 6455 section 4 and RFC 9112."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ RFC_RESPONSE = (
 
 
 def read_upgrade(head: bytes) -> Request:
-    """All that the server checks of a head; returns the request, raises HandshakeError."""
+    """Makes all the server's checks of a head; returns the request or raises HandshakeError."""
     end = find_end_of_head(head, LIMITS)
     assert end == len(head)
     request = parse_request(head, LIMITS)
@@ -195,7 +195,7 @@ BAD = {
     "a control character in the target": Bad(400, "RFC 9112 section 3.2", changed("/chat", "/\x00chat")),
     "a bare CR in the target": Bad(400, "RFC 9112 section 3.2", changed("/chat", "/\rchat")),
     "a byte beyond ASCII in the target": Bad(400, "RFC 9112 section 3.2", changed("/chat", "/\xe9")),
-    # Whatever two readers could understand differently (request smuggling).
+    # Heads that two readers could understand differently (request smuggling).
     "no Host": Bad(400, "RFC 9112 section 3.2", changed("Host: server.example.com\r\n", "")),
     "two Hosts": Bad(400, "RFC 9112 section 3.2", with_field("Host: other.example")),
     "the same Host twice": Bad(400, "RFC 9112 section 3.2", with_field("Host: server.example.com")),
@@ -262,7 +262,7 @@ def test_the_server_says_which_method_it_wants() -> None:
 
 
 def test_the_server_says_which_version_it_speaks() -> None:
-    """Section 4.4; and RFC 9110 section 15.5.22: a 426 must have Upgrade."""
+    """Section 4.4. RFC 9110 section 15.5.22: an answer with status 426 must have the field Upgrade."""
     with pytest.raises(HandshakeError) as refused:
         read_upgrade(changed("Version: 13", "Version: 8"))
     assert ("Sec-WebSocket-Version", "13") in refused.value.headers
@@ -291,7 +291,7 @@ def test_every_refusal_is_a_valid_response_that_says_why_in_a_sentence(bad: Bad)
 
 @pytest.mark.parametrize("before", [b"", b"\r\n", b"\r\n\r\n"])
 @pytest.mark.parametrize(("method", "has_body"), [(b"GET", True), (b"HEAD", False), (b"HEADER", True), (b"head", True)])
-def test_a_refusal_of_head_is_that_of_get_without_the_body(method: bytes, has_body: bool, before: bytes) -> None:
+def test_a_refusal_of_the_method_head_has_no_body(method: bytes, has_body: bool, before: bytes) -> None:
     error = HandshakeError(404, "there is no such page here", "RFC 9110 section 15.5.5")
     full, _, body = refusal(error).partition(b"\r\n\r\n")
     asked, _, asked_body = refusal(error, before + method + b" /nowhere HTTP/1.1\r\n\r\n").partition(b"\r\n\r\n")
@@ -346,7 +346,7 @@ def test_empty_lines_before_a_head_count_as_part_of_it() -> None:
         find_end_of_head(990 * b"\r\n" + RFC_REQUEST.encode(), LIMITS)
 
 
-def test_what_comes_behind_the_head_is_left_alone() -> None:
+def test_bytes_behind_the_head_are_not_consumed() -> None:
     head = RFC_REQUEST.encode()
     assert find_end_of_head(head + b"\n\r\n\r\n" + bytes(5000), LIMITS) == len(head)
 
@@ -473,7 +473,7 @@ def test_the_value_of_a_header_that_is_refused_is_not_repeated() -> None:
         ("GET / HTTP/1.1", False),
     ],
 )
-def test_an_interim_answer_is_told_from_the_one_that_counts(status_line: str, is_passed_over: bool) -> None:
+def test_an_interim_answer_is_told_from_the_final_answer(status_line: str, is_passed_over: bool) -> None:
     assert is_interim(f"{status_line}\r\n\r\n".encode()) is is_passed_over
 
 

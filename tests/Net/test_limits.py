@@ -1,4 +1,4 @@
-"""The bounds of the wire."""
+"""Tests of the limits of Net."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from Net.limits import Limits
 
-# As design.md promises them.
+# The defaults of the design.
 DEFAULTS = {
     "handshake_timeout_s": 5,
     "head_bytes": 8 * 1024,

@@ -1,4 +1,4 @@
-"""Messages against RFC 6455 sections 5.4 to 5.6, 7 and 8.1."""
+"""Tests of messages against RFC 6455 sections 5.4 to 5.6, 7 and 8.1."""
 
 from __future__ import annotations
 
@@ -117,8 +117,8 @@ def test_limits_count_for_each_message_anew() -> None:
 
 
 class Violation(NamedTuple):
-    """shown_at: how many of the bytes must have come before it can be refused; a data frame is judged by its whole
-    header, a close frame by its whole body."""
+    """shown_at: the number of bytes that must have come before the violation can be refused. A data frame is judged by
+    its whole header, a close frame by its whole body."""
 
     close_code: int
     section: str
@@ -162,7 +162,7 @@ VIOLATIONS = {
     "close reason that ends inside a character": in_full(
         1007, "5.5.1", client_frame(CLOSE, close_body(1000) + b"\xe2\x82")
     ),
-    # Section 7.4.1, code 1009: more than we take.
+    # Section 7.4.1, code 1009: longer than the limits.
     "message one byte too long": Violation(1009, "7.4.1", client_frame(BINARY, bytes(1001)), 8),
     "text one byte too long": Violation(1009, "7.4.1", client_frame(TEXT, b"a" * 1001), 8),
     "message of 2**62 bytes": Violation(1009, "7.4.1", b"\x82\xff\x40" + bytes(7) + b"mask" + b"...", 14),
@@ -185,7 +185,7 @@ VIOLATIONS = {
     ),
 }
 
-# Section 8.1. How many bytes of the text must have come before it cannot be UTF-8 any more.
+# Section 8.1. Each text with the number of bytes after which it cannot be UTF-8 any more.
 BAD_UTF8 = {
     "lone continuation 80": (b"\x80", 1),
     "lone continuation BF": (b"a\xbf", 2),
@@ -215,7 +215,7 @@ TEXT_HEADER_SIZE = 6
 
 
 def text_violation(bad: bytes, shown_at: int) -> Violation:
-    """The bad text at the start of a frame that is much longer."""
+    """A violation with the bad text at the start of a much longer frame."""
     return Violation(1007, "8.1", client_frame(TEXT, bad + b"." * (100 - len(bad))), TEXT_HEADER_SIZE + shown_at)
 
 
@@ -265,14 +265,14 @@ def test_events_before_a_violation_are_passed_on_and_none_after(violation: Viola
     events = reader.feed(good + violation.wire + good)
     seen: list[Event] = []
     with pytest.raises(ProtocolError):
-        seen.extend(events)  # keeps what came before the error
+        seen.extend(events)  # keeps the events before the error
     assert seen[:2] == [Ping(b"p"), "good"]
     assert seen[2:] in ([], ["begin"])
     assert_nothing_more(reader, good)
 
 
 def assert_nothing_more(reader: MessageReader, data: bytes) -> None:
-    """Neither the rest of the bytes fed before nor new bytes give an event any more."""
+    """Asserts that neither the remaining bytes nor new bytes give another event."""
     for _ in range(3):
         try:
             assert list(reader.feed(data)) == []
@@ -291,7 +291,7 @@ def test_nothing_comes_out_after_a_close(body: bytes) -> None:
     assert list(reader.feed(bad)) == []
 
 
-def test_a_violation_ends_even_an_iterator_that_is_asked_on() -> None:
+def test_after_a_violation_the_iterator_gives_no_more_events() -> None:
     events = MessageReader(SMALL, masked=True).feed(client_frame(CONTINUATION, b"x") + client_frame(TEXT, b"late"))
     with pytest.raises(ProtocolError):
         next(events)

@@ -17,14 +17,14 @@ VALUES = st.recursive(
 
 
 @given(VALUES)
-def test_what_is_packed_is_what_the_library_packs_and_comes_back(value: Any) -> None:
+def test_packed_bytes_are_those_of_the_library_and_are_read_back(value: Any) -> None:
     packed = pack(value)
     assert packed == msgpack.packb(value)
     assert unpack(packed, max_items=100) == value
 
 
 @pytest.mark.parametrize("value", [7, (34, (1, 99999)), list(range(10_000))], ids=["a number", "a PONG", "a long list"])
-def test_packing_sets_little_more_aside_than_it_needs(value: Any) -> None:
+def test_packing_allocates_little_more_than_it_needs(value: Any) -> None:
     pack(value)
     tracemalloc.start()
     try:
@@ -48,6 +48,6 @@ def test_packing_sets_little_more_aside_than_it_needs(value: Any) -> None:
         (b"\x81\x91\x01\x02", "list"),  # a list as a key
     ],
 )
-def test_bytes_that_are_no_value_within_bounds_are_refused_with_what_is_wrong(packed: bytes, says: str) -> None:
+def test_bytes_that_are_no_value_within_bounds_are_refused_with_the_reason(packed: bytes, says: str) -> None:
     with pytest.raises(ValueError, match=re.escape(says)):
         unpack(packed, max_items=3)

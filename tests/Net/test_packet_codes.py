@@ -1,4 +1,4 @@
-"""The packets of docs/protocol.md: codes, ids, arguments, and what becomes of bad ones."""
+"""Tests of the packets of docs/protocol.md: codes, ids, arguments, and the refusal of bad packets."""
 
 from __future__ import annotations
 
@@ -238,7 +238,7 @@ BAD_PACKETS: dict[str, tuple[str | bytes, str, str]] = {
     "a token too long": (pack(1, ["Ada", {"token": "x" * 65}]), "BAD_ARGUMENT", "token"),
     "a PING beyond 64 bits": ('["PING",[18446744073709551616]]', "BAD_ARGUMENT", "PING.number"),
     "a PING that is a fraction": ('["PING",[1.0]]', "BAD_ARGUMENT", "PING.number"),
-    # What costs a careless reader its memory, its time or its stack.
+    # Packets that would cost a careless reader its memory, its time or its stack.
     "a deep MessagePack array": (b"\x91" * DEEP + b"\xc0", "BAD_PACKET", "MessagePack"),
     "a deep MessagePack map": (b"\x81\xa1a" * DEEP + b"\xc0", "BAD_PACKET", "MessagePack"),
     "an array with a million declared elements": (b"\x92\x02\xdd\x00\x10\x00\x00", "BAD_PACKET", "MessagePack"),
@@ -277,7 +277,7 @@ def test_a_bad_packet_is_refused_with_a_code_and_a_text_that_names_it(
     assert len(refused.value.text) < 400
 
 
-def test_an_error_says_what_would_be_right_and_what_came() -> None:
+def test_an_error_names_the_expected_and_the_received_value() -> None:
     with pytest.raises(PacketError) as refused:
         TO_SERVER.decode('["MOVE",[9]]')
     assert refused.value.text == "MOVE.direction must be nil or an integer from 0 to 7, not 9"
@@ -289,7 +289,7 @@ def test_a_client_takes_packets_larger_than_a_server_would() -> None:
     assert TO_CLIENT.decode(TO_CLIENT.encode(packet, as_text=True)) == packet
 
 
-def test_encoding_an_unknown_id_is_a_mistake_of_ours() -> None:
+def test_encoding_an_unknown_id_raises_key_error() -> None:
     with pytest.raises(KeyError):
         TO_CLIENT.encode(Packet("FLY"))
     with pytest.raises(KeyError):
@@ -301,7 +301,7 @@ def test_encoding_an_unknown_id_is_a_mistake_of_ours() -> None:
 
 @pytest.fixture
 def handlers(monkeypatch: pytest.MonkeyPatch) -> dict[str, Callable[..., None]]:
-    """A registry of this test's own."""
+    """A registry for this test alone."""
     fresh: dict[str, Callable[..., None]] = {}
     monkeypatch.setattr(PacketCodes, "_HANDLERS", fresh)
     return fresh
@@ -342,7 +342,7 @@ def test_a_packet_has_one_handler() -> None:
 
 
 @pytest.mark.usefixtures("handlers")
-def test_what_a_handler_raises_is_not_hidden() -> None:
+def test_an_exception_of_a_handler_is_not_hidden() -> None:
     @handles("LEAVE")
     def leave(_session: None) -> None:
         raise ZeroDivisionError
@@ -366,12 +366,12 @@ def test_the_description_is_plain_data_of_every_row() -> None:
             assert all(arg["name"] and arg["must_be"] for arg in row["args"])
 
 
-# Packets joined from parts -------------------------------------------------------------------------------------
+# Packets joined from prefix and suffix -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("as_text", [False, True], ids=["MessagePack", "JSON"])
 @pytest.mark.parametrize("sizes", [[], [0], [1], [7, 0, 8], [15], [16], [0, 16, 0], [65535], [30000, 35536], [70000]])
-def test_a_packet_joined_from_parts_is_the_packet_of_the_whole(sizes: list[int], as_text: bool) -> None:
+def test_a_packet_joined_from_prefix_and_suffix_is_the_whole_packet(sizes: list[int], as_text: bool) -> None:
     moved = [list(range(size)) for size in sizes]
     parts = [encode_part(values, as_text) for values in moved]
     gone = [encode_part([1, 2], as_text)]

@@ -1,4 +1,4 @@
-"""What holds for every message, however it is cut, and for every string of bytes, however silly."""
+"""Tests of properties that hold for every message, wherever it is cut, and for every string of bytes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from Net.schema import TURN_RAD
 from Net.text.characters import is_plain
 from tests.Net.support import join_pieces, parse_all
 
-# A busy machine is no failure; and the examples of one run are forgotten, so that no run depends on another.
+# No deadline, since the machine may be busy; no stored examples, so that no run depends on an earlier one.
 quick = settings(
     max_examples=100,
     deadline=None,
@@ -32,14 +32,14 @@ quick = settings(
 
 LIMITS = Limits(message_bytes=5000, fragments=20)
 mask_keys = st.none() | st.binary(min_size=4, max_size=4)
-# Zero bytes and a few others, repeated: long enough for every form of a length, and quick to make.
+# A few bytes, zero among them, repeated: long enough for every form of a length, and quick to make.
 payloads = st.binary(max_size=300) | st.builds(bytes.__mul__, st.binary(min_size=1, max_size=5), st.integers(0, 900))
 texts = st.text(max_size=100)
 messages = texts | payloads
 
 
 def cut(data: bytes, places: list[int]) -> list[bytes]:
-    """The bytes in pieces, cut at the places, each counted round and round the length."""
+    """Cuts the bytes into pieces at these places. Each place is taken modulo the number of bytes."""
     edges = [0, *sorted(place % (len(data) + 1) for place in places), len(data)]
     return [data[start:end] for start, end in zip(edges, edges[1:])]
 
@@ -48,7 +48,7 @@ places = st.lists(st.integers(0, 10**6), max_size=12)
 
 
 def error_of(kind: type[BaseException], call: Callable[[], Any]) -> Any:
-    """The error of this kind that the call raises, None if it returns; any other error fails the test."""
+    """Returns the error of this kind that the call raises, or None if it returns. Any other error fails the test."""
     try:
         call()
     except kind as error:
@@ -93,7 +93,7 @@ def test_no_bytes_make_the_frame_reader_raise_anything_but_a_protocol_error(piec
             list(reader.feed(b""))
 
 
-# The short way of the most common frame ---------------------------------------------------------------------------
+# The fast path of the most common frame ---------------------------------------------------------------------------
 
 
 def masked(opcode: int, payload: bytes, fin: bool = True, rsv: int = 0) -> bytes:
@@ -114,7 +114,7 @@ received = st.one_of(
 
 
 def outcomes(limits: Limits, pieces: list[bytes], takes_the_short_way: bool) -> tuple[list[Event], str]:
-    """All that comes out of what was received piece by piece, and the rule that was broken in the end."""
+    """Returns the events of the bytes received piece by piece, and the rule that they broke, if any."""
     reader, events = MessageReader(limits, masked=True), []
     try:
         for piece in pieces:
@@ -127,7 +127,7 @@ def outcomes(limits: Limits, pieces: list[bytes], takes_the_short_way: bool) -> 
 
 @settings(quick, max_examples=400)
 @given(st.lists(received, max_size=5), st.sampled_from([5000, 20]))
-def test_the_short_way_gives_what_the_long_way_gives(pieces: list[bytes], message_bytes: int) -> None:
+def test_the_fast_path_gives_the_same_events_as_the_general_path(pieces: list[bytes], message_bytes: int) -> None:
     limits = Limits(message_bytes=message_bytes)
     assert outcomes(limits, pieces, True) == outcomes(limits, pieces, False)
 
@@ -136,7 +136,7 @@ def test_the_short_way_gives_what_the_long_way_gives(pieces: list[bytes], messag
 
 
 def wire_of(message: str | bytes, cuts: list[int], pings: list[bytes | None], masked: bool) -> bytes:
-    """A message in fragments, with a ping behind some of them."""
+    """Returns a message in fragments, with a ping behind some of the fragments."""
     key = b"\x01\x80\x00\xff" if masked else None
     opcode, payload = (TEXT, message.encode()) if isinstance(message, str) else (BINARY, message)
     fragments = cut(payload, cuts)
@@ -177,12 +177,12 @@ frame_like = st.builds(
 
 
 def read_until_it_ends(data: list[bytes]) -> tuple[list[Event], tuple[int, str] | None]:
-    """The events, and code and section of the error that ended them, if one did."""
+    """Returns the events, and the code and section of the error that ended them, if any."""
     reader = MessageReader(LIMITS, masked=True)
     events: list[Event] = []
     try:
         for piece in data:
-            events.extend(reader.feed(piece))  # all that come before an error are kept
+            events.extend(reader.feed(piece))  # all events before an error are kept
     except ProtocolError as error:
         return events, (error.close_code, error.section)
     return events, None
@@ -213,8 +213,8 @@ utf8_edges = st.sampled_from(bytes.fromhex("00 7f 80 8f 90 9f a0 bf c0 c1 c2 df 
 @example(b"\xed\xa0")
 @example(b"\xf0")
 @example(b"\xf4\x8f\xbf")
-def test_text_fails_exactly_where_no_continuation_could_save_it(data: bytes) -> None:
-    """Oracle: Python's own decoder, asked about every way that the text could go on."""
+def test_text_fails_exactly_where_no_continuation_makes_it_valid(data: bytes) -> None:
+    """The oracle is Python's own decoder: it is asked about every way in which the text could go on."""
     reader = MessageReader(LIMITS, masked=False)
     assert list(reader.feed(b"\x01\x7e\x03\xe8")) == []  # text of 1,000 bytes
     for size in range(1, len(data) + 1):
@@ -226,7 +226,7 @@ def test_text_fails_exactly_where_no_continuation_could_save_it(data: bytes) -> 
 
 
 def could_become_utf8(data: bytes) -> bool:
-    # Every character that can be begun can be ended with one of these.
+    # Each unfinished character can be completed with one of these endings.
     tails = [tail[:size] for tail in (b"\x80\x80\x80", b"\x90\x80\x80", b"\xa0\x80\x80") for size in range(4)]
     for tail in tails:
         try:
@@ -260,7 +260,7 @@ envelopes = st.tuples(st.integers(0, 50), st.lists(values, max_size=4))
 
 
 def assert_sound(table: Any, message: str | bytes) -> None:
-    """It is decoded, or refused with a text that can be sent."""
+    """Asserts that the message is decoded, or refused with a text that can be sent."""
     error = error_of(PacketError, lambda: table.decode(message))
     if error:
         assert error.code in ("BAD_PACKET", "UNKNOWN_PACKET", "BAD_ARGUMENT")

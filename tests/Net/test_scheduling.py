@@ -1,4 +1,4 @@
-"""How threads share a core."""
+"""Tests of threads that share a core."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from Net.scheduling import let_threads_finish, wait_for_a_turn
 
 
-def test_threads_keep_the_interpreter_for_longer_than_python_lets_them() -> None:
+def test_threads_keep_the_interpreter_for_longer_than_pythons_default() -> None:
     before_s = sys.getswitchinterval()
     try:
         let_threads_finish()

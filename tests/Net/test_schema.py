@@ -1,4 +1,4 @@
-"""Kinds of packet arguments: what each takes, and what it makes of it."""
+"""Tests of the kinds of packet arguments: the values that each kind accepts, and the values that it returns."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ REFUSED: dict[str, tuple[Kind, list[Any]]] = {
 def test_anything_else_is_refused_with_what_it_must_be(kind: Kind, value: Any) -> None:
     with pytest.raises(ValueError, match=r"^(an?|text|nil)\b") as refused:
         kind.check(value)
-    # A map says which of its members is wrong, a text says what is wrong with it; every other kind says what it is.
+    # A map names its wrong member, and a text names its fault; the message of every other kind names the kind.
     assert str(refused.value) == kind.must_be or (kind is OPTIONS and type(value) is dict) or kind is WORD
 
 
@@ -119,7 +119,7 @@ def test_text_has_no_characters_that_do_not_print(character: str) -> None:
 
 
 def test_an_angle_is_less_than_a_whole_turn() -> None:
-    """-1e-20 modulo a turn would be rounded up to the turn itself."""
+    """-1e-20 modulo a turn is rounded up to the turn itself, without a special case."""
     for value in (-1e-20, -5e-324, TURN_RAD, -TURN_RAD, 1e308, -1e308, 2**64 - 1, -(2**63)):
         assert 0 <= ANGLE.check(value) < TURN_RAD
 
@@ -129,7 +129,7 @@ def test_a_wrong_member_of_a_map_is_named() -> None:
         OPTIONS.check({"word": "a", "digit": 10})
 
 
-def test_a_map_with_other_keys_is_told_which_there_are() -> None:
+def test_a_map_with_other_keys_is_refused_with_the_valid_keys() -> None:
     with pytest.raises(ValueError, match=r"word .*, digit "):
         OPTIONS.check({"speed": 9000})
 

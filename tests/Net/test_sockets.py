@@ -1,4 +1,4 @@
-"""What differs between operating systems about a socket: both ways are tried on each system that has both."""
+"""Tests of the ways in which sockets differ between operating systems. A system that has both ways runs both."""
 
 from __future__ import annotations
 
@@ -50,9 +50,9 @@ def pair(has_flag: bool, has_poll: bool) -> Iterator[Pair]:
 
 
 def fill(sock: socket.socket) -> int:
-    """Writes until the kernel takes no more, at the far end neither; returns how many bytes it took.
+    """Writes until the kernels of both ends take no more; returns the number of bytes that they took.
 
-    For half a second: the kernel asks a full peer for room after 0.2 s, and may pass a little on then.
+    It tries for half a second: the kernel asks a full peer for room after 0.2 s, and may pass on a little then.
     """
     total, quiet = 0, 0
     while quiet < 10:
@@ -78,7 +78,7 @@ def test_little_goes_stale_in_the_kernel_when_the_peer_does_not_read(has_flag: b
 
 
 def unsent_bytes(sock: socket.socket) -> int:
-    """What waits in the kernel and has never been sent (SIOCOUTQNSD of Linux)."""
+    """The number of bytes that wait in the kernel and were never sent (SIOCOUTQNSD of Linux)."""
     import fcntl
 
     return int.from_bytes(fcntl.ioctl(sock, 0x894B, bytes(4)), sys.byteorder)
@@ -174,7 +174,7 @@ def test_wake_ends_a_receive_that_waits(pair: Pair) -> None:
     assert far.recv(1) == b""
 
 
-def test_wake_may_be_called_again_and_on_what_is_closed(pair: Pair) -> None:
+def test_wake_may_be_called_again_and_on_a_closed_socket(pair: Pair) -> None:
     near, far = pair
     far.close()
     sockets.wake(near)
@@ -214,16 +214,16 @@ def test_linger_ends_at_its_time_out_while_the_peer_goes_on_sending(monkeypatch:
     Background(sockets.linger, EndlessSocket(), 0.05).result()
 
 
-def test_linger_pauses_after_each_read_lest_a_flood_take_the_time_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_linger_pauses_after_each_read_so_that_a_flood_does_not_starve_others(monkeypatch: pytest.MonkeyPatch) -> None:
     clock_s = 1000.0
     reads = 0
 
     class EndlessSocket:
         def shutdown(self, _how: int) -> None:
-            """Nobody listens."""
+            """The method does nothing: the socket is no real one."""
 
         def setsockopt(self, *_option: object) -> None:
-            """It is told to reset the connection in the end."""
+            """The method does nothing: linger asks here for a reset at the end."""
 
         def recv(self, size: int) -> bytes:
             nonlocal reads

@@ -1,4 +1,4 @@
-"""The reader of JSON from strangers: what it takes, what it refuses, and that what it takes can be written again."""
+"""Tests of the reader of JSON from strangers: it refuses bad texts, and its values can be written as JSON again."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ REFUSED: dict[str, tuple[str | bytes, str]] = {
 
 
 @pytest.mark.parametrize(("message", "why"), REFUSED.values(), ids=REFUSED)
-def test_what_is_not_strictly_json_is_refused_with_a_sentence(message: str | bytes, why: str) -> None:
+def test_a_text_that_is_not_strictly_json_is_refused_with_a_sentence(message: str | bytes, why: str) -> None:
     with pytest.raises(JsonError, match=why) as refused:
         parse(message)
     assert "\n" not in str(refused.value)
@@ -59,12 +59,12 @@ TAKEN: list[tuple[str | bytes, Any]] = [
 
 
 @pytest.mark.parametrize(("message", "value"), TAKEN, ids=lambda value: ascii(value)[:30])
-def test_what_is_json_is_read(message: str | bytes, value: Any) -> None:
+def test_json_is_read(message: str | bytes, value: Any) -> None:
     read = parse(message)
     assert value is None or read == value
 
 
-def test_what_could_be_read_of_a_wrong_message_is_kept() -> None:
+def test_the_part_of_a_wrong_message_that_could_be_read_is_kept() -> None:
     for message in (
         r'{"id": 7, "room": "\ud800"}',
         '{"id": 7, "value": NaN}',
@@ -80,7 +80,7 @@ _VALUES = st.recursive(_SCALARS, lambda inner: st.lists(inner) | st.dictionaries
 
 
 @given(_VALUES | st.text())
-def test_whatever_is_taken_can_be_written_as_json_and_as_utf_8(value: Any) -> None:
+def test_every_value_that_is_read_can_be_written_as_json_and_as_utf_8(value: Any) -> None:
     for message in (json.dumps(value), value if isinstance(value, str) else "[]"):
         try:
             read = parse(message)

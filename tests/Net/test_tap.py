@@ -1,4 +1,4 @@
-"""Who listens in on a connection sees every byte of it, and the connection notices nothing."""
+"""Tests of taps: a tap on a connection sees every byte of it, and the connection notices nothing."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 
 
 class Recording:
-    """A tap that keeps what it sees."""
+    """A tap that keeps the bytes that it sees."""
 
     def __init__(self) -> None:
         self.bytes_in = b""
@@ -81,7 +81,7 @@ def test_bytes_behind_the_handshake_are_seen_once() -> None:
     assert tap.bytes_in == wire
 
 
-def test_a_tap_sees_only_what_the_kernel_took() -> None:
+def test_a_tap_sees_only_the_bytes_that_the_kernel_took() -> None:
     tap = Recording()
     with raw_connection(buffer_bytes=4096) as (websocket, _peer):
         websocket.tap = tap
@@ -93,7 +93,7 @@ def test_a_tap_sees_only_what_the_kernel_took() -> None:
         assert len(tap.bytes_out) == websocket.bytes_out
 
 
-def test_nobody_one_or_several_may_listen_in() -> None:
+def test_a_connection_may_have_no_tap_one_or_several() -> None:
     first, second = Recording(), Recording()
     assert tap_for("192.0.2.7:1", []) is None
     assert tap_for("192.0.2.7:1", [lambda _: None]) is None
@@ -108,7 +108,7 @@ def test_nobody_one_or_several_may_listen_in() -> None:
 
 
 class Witnessing(Recording):
-    """A tap that also keeps what is refused."""
+    """A tap that also keeps the reasons of refusals."""
 
     def __init__(self) -> None:
         super().__init__()

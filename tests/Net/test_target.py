@@ -1,4 +1,4 @@
-"""The four forms of a request's target (RFC 9112 section 3.2), apart from a request."""
+"""Tests of the four forms of a request's target (RFC 9112 section 3.2), without the rest of the request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A WebSocket on real sockets: RFC 6455 sections 5 to 7, threads, and peers that behave badly."""
+"""Tests of a WebSocket on real sockets: RFC 6455 sections 5 to 7, threads, and peers that behave badly."""
 
 from __future__ import annotations
 
@@ -41,17 +41,17 @@ from tests.Net.support import (
 
 each_role = pytest.mark.parametrize("is_client", [False, True], ids=["server", "client"])
 
-# Kernel buffers so small that a peer who does not read is noticed soon.
+# Kernel buffers so small that a peer that does not read is noticed soon.
 TIGHT = 4096
 
 
 def plain(frames: Iterable[WireFrame | None]) -> list[tuple[int, bytes]]:
-    """Opcodes and payloads; the end of the stream has none."""
+    """Returns the opcodes and payloads of the frames, without the None that marks the end of the stream."""
     return [(frame.opcode, frame.payload) for frame in frames if frame]
 
 
 def closed_with(websocket: WebSocket) -> ConnectionClosed:
-    """What the next `receive` must raise."""
+    """Returns the ConnectionClosed that the next `receive` must raise."""
     with pytest.raises(ConnectionClosed) as closed:
         websocket.receive(DEADLINE_S)
     return closed.value
@@ -109,7 +109,7 @@ def test_fragments_are_joined_and_a_ping_between_them_is_answered_at_once(is_cli
         assert receiving.result() == "Hello"
 
 
-def test_a_ping_of_ours_reaches_the_peer_and_its_pong_disturbs_nobody() -> None:
+def test_our_ping_reaches_the_peer_and_its_pong_is_no_message() -> None:
     with raw_connection() as (websocket, peer):
         websocket.ping(b"12345")
         assert plain([peer.receive()]) == [(PING, b"12345")]
@@ -127,7 +127,7 @@ def test_only_the_pong_that_is_awaited_counts_as_the_answer() -> None:
         peer.send(TEXT, b"hi")
         assert websocket.receive(DEADLINE_S) == "hi"
         assert websocket.awaited_pong == b"2"
-        for payload in (b"2", b"", b"3"):  # what comes behind the answer does not hide it
+        for payload in (b"2", b"", b"3"):  # a frame behind the answer does not hide it
             peer.send(PONG, payload)
         peer.send(TEXT, b"hi")
         assert websocket.receive(DEADLINE_S) == "hi"
@@ -166,7 +166,7 @@ def test_receive_gives_up_after_its_time_out_and_loses_nothing() -> None:
         assert websocket.receive(DEADLINE_S) == "in two pieces"
 
 
-def test_receive_without_patience_takes_what_is_there() -> None:
+def test_receive_with_a_time_out_of_0_takes_what_has_already_come() -> None:
     with raw_connection() as (websocket, peer):
         peer.send(TEXT, b"here already")
         wait_until(lambda: is_readable(websocket), "the bytes are in the kernel")
@@ -446,7 +446,7 @@ def test_a_client_fails_a_server_that_masks() -> None:
 
 
 def test_a_peer_that_goes_on_sending_still_gets_our_close_frame() -> None:
-    """To close with unread bytes would reset TCP, and the close frame could be lost (section 7.1.1)."""
+    """Closing a socket with unread bytes resets TCP, and the close frame can be lost (section 7.1.1)."""
     with raw_connection() as (websocket, peer):
         peer.send_bytes(b"\xff\x80" + bytes(200_000))
         receiving = Background(websocket.receive)
@@ -458,7 +458,7 @@ def test_a_peer_that_goes_on_sending_still_gets_our_close_frame() -> None:
             receiving.result()
 
 
-# Peers that read slowly, or never ------------------------------------------------------------------------------
+# Peers that read slowly or never -------------------------------------------------------------------------------
 
 
 @each_role
@@ -482,7 +482,7 @@ def test_post_never_blocks_and_keeps_a_bounded_outbox(is_client: bool) -> None:
 
 
 def test_a_peer_too_slow_is_cut_off_between_the_bytes_it_got() -> None:
-    """What arrives is a prefix of what was posted: nothing is left out in the middle."""
+    """The peer receives a prefix of the posted bytes: nothing is left out in the middle."""
     with raw_connection(limits=Limits(outbox_bytes=20_000), buffer_bytes=TIGHT) as (websocket, peer):
         posted = b""
         for number in range(10_000):
@@ -501,7 +501,7 @@ def test_a_peer_too_slow_is_cut_off_between_the_bytes_it_got() -> None:
         assert posted.startswith(bytes(received))
 
 
-def test_nothing_follows_a_frame_of_which_only_a_part_could_go() -> None:
+def test_nothing_is_sent_after_a_frame_that_could_not_go_out_completely() -> None:
     with raw_connection(limits=Limits(outbox_bytes=1000), buffer_bytes=TIGHT) as (websocket, peer):
         sent = frame_bytes(BINARY, bytes(2**22))
         websocket.post_frame(sent)
@@ -514,7 +514,7 @@ def test_nothing_follows_a_frame_of_which_only_a_part_could_go() -> None:
         assert closed_with(websocket).reason == "the peer reads too slowly"
 
 
-def test_a_frame_too_large_to_wait_is_not_left_out_silently() -> None:
+def test_a_frame_too_large_for_the_outbox_is_not_dropped_silently() -> None:
     with raw_connection(limits=Limits(outbox_bytes=1000)) as (websocket, peer):
         websocket.enqueue_frame(bytes(1001))
         websocket.post("after the gap")
@@ -523,7 +523,7 @@ def test_a_frame_too_large_to_wait_is_not_left_out_silently() -> None:
 
 
 def clog(websocket: WebSocket) -> int:
-    """Posts numbered messages, more than the kernel will ever take for a peer that does not read; returns how many."""
+    """Posts more numbered messages than the kernel takes for a peer that does not read; returns their number."""
     for count in itertools.count():
         if len(websocket._waiting) > 200_000:
             return count
@@ -531,7 +531,7 @@ def clog(websocket: WebSocket) -> int:
     raise AssertionError
 
 
-def test_what_waits_goes_out_in_order_when_the_peer_reads_again() -> None:
+def test_waiting_frames_go_out_in_order_when_the_peer_reads_again() -> None:
     with raw_connection(limits=Limits(outbox_bytes=2**20), buffer_bytes=TIGHT) as (websocket, peer):
         count = clog(websocket)
         assert websocket.is_congested
@@ -625,7 +625,7 @@ def test_posts_during_a_long_send_come_behind_it() -> None:
 
 
 def payload_of(thread: int, number: int) -> bytes:
-    """A payload that shows where it comes from, of a length that varies."""
+    """A payload of varying length that names its thread and its number."""
     return b"%d:%d:" % (thread, number) + bytes([thread]) * (number * 37 % 700)
 
 
@@ -652,7 +652,7 @@ def test_frames_of_many_threads_never_mix(threads: int, is_client: bool) -> None
 
 
 class OddSocket:
-    """A socket whose writes go wrong in the ways that a kernel may choose."""
+    """A socket whose writes fail or take few bytes, in the ways that a kernel may choose."""
 
     def __init__(self, sock: socket.socket, odd_send: Callable[[socket.socket, Any], int]) -> None:
         self._sock = sock
@@ -679,7 +679,7 @@ def split_into(sizes: Iterator[int]) -> Callable[[socket.socket, Any], int]:
 
 
 def delay(sock: socket.socket, data: Any) -> int:
-    """Lets other threads run in the middle of a write."""
+    """Waits in the middle of a write, so that other threads run."""
     sent = sock.send(data[: len(data) // 2 + 1])
     time.sleep(0.0005)
     return sent
@@ -764,7 +764,7 @@ def test_a_peer_that_is_heard_of_is_not_dropped(opcode: int) -> None:
         assert plain([peer.receive()]) == [(PING, b"")]
 
 
-def test_a_frame_that_drips_in_is_no_sign_of_life() -> None:
+def test_an_incomplete_frame_that_arrives_slowly_is_no_sign_of_life() -> None:
     with raw_connection(limits=TENDED) as (websocket, peer):
         receiving = Background(websocket.receive)
         websocket.tend(1000)
@@ -779,7 +779,7 @@ def test_a_frame_that_drips_in_is_no_sign_of_life() -> None:
 
 
 def test_a_peer_that_was_never_pinged_is_not_dropped_for_its_silence() -> None:
-    """When the thread that tends was held up itself."""
+    """This happens when the keepalive thread itself was held up."""
     with raw_connection(limits=TENDED) as (websocket, peer):
         websocket.tend(1000)
         websocket.tend(5000)
@@ -838,9 +838,9 @@ def test_a_peer_that_never_answers_our_close_is_dropped() -> None:
         assert plain(peer.receive_to_the_end()) == [(CLOSE, close_body(1001))]
 
 
-def test_an_abort_after_our_close_ends_it_though_much_that_has_come_was_not_looked_at() -> None:
+def test_an_abort_after_our_close_ends_it_although_many_received_bytes_are_unread() -> None:
     with raw_connection() as (websocket, peer):
-        peer.send_bytes(15_000 * client_frame(BINARY, b"a flood"))  # the better part of a minute of them
+        peer.send_bytes(15_000 * client_frame(BINARY, b"a flood"))  # almost a minute of them
         websocket.begin_close(1008)
         receiving = Background(websocket.receive)
         websocket.abort("enough")
@@ -883,7 +883,7 @@ GREEDY = {
 
 
 def receive_to_the_end(websocket: WebSocket) -> tuple[int, ConnectionClosed]:
-    """How many messages came, and how the connection ended."""
+    """Returns the number of messages that came, and the error that ended the connection."""
     count = 0
     try:
         while True:
@@ -921,7 +921,7 @@ def test_a_message_costs_its_length_in_frames() -> None:
 @pytest.mark.skipif(
     sys.platform != "linux" or not hasattr(select, "poll"), reason="only Linux tells that the peer has hung up"
 )
-def test_what_a_greedy_peer_has_sent_is_dropped_once_it_is_gone() -> None:
+def test_unread_bytes_of_a_greedy_peer_are_dropped_once_it_is_gone() -> None:
     limits = Limits(frames_per_s=1, burst_frames=5, flood_frames=100_000)
     near, far = tcp_pair()
     with near, far:
@@ -933,7 +933,7 @@ def test_what_a_greedy_peer_has_sent_is_dropped_once_it_is_gone() -> None:
         assert received < 5_000
 
 
-def test_to_close_twice_does_not_prolong_the_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_closing_twice_does_not_prolong_the_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     clock_s = 1000.0
     monkeypatch.setattr("Net.websocket.time", SimpleNamespace(monotonic=lambda: clock_s))
     with raw_connection(limits=TENDED) as (websocket, _):

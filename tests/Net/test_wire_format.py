@@ -1,4 +1,4 @@
-"""Forms: one frame for all who are written to alike."""
+"""Tests of wire formats: all clients with the same wire format share one frame."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LONG = "what everybody is told, " * 10
 
 @pytest.mark.parametrize("window_bits", [0, 8, 9, 15])
 @pytest.mark.parametrize(("message", "opcode"), [(LONG, TEXT), (LONG.encode(), BINARY)], ids=["text", "binary"])
-def test_a_message_becomes_one_unmasked_frame_compressed_if_the_form_says_so(
+def test_a_message_becomes_one_unmasked_frame_compressed_if_the_format_says_so(
     message: str | bytes, opcode: int, window_bits: int
 ) -> None:
     (frame,) = parse_all(Form(as_text=opcode == TEXT, window_bits=window_bits).frame(message))
@@ -32,8 +32,8 @@ def test_a_message_becomes_one_unmasked_frame_compressed_if_the_form_says_so(
 
 
 @pytest.mark.parametrize("window_bits", [8, 9, 12])
-def test_a_frame_can_be_inflated_with_the_window_of_its_form(window_bits: int) -> None:
-    message = 2 * random.Random(0).getrandbits(8 * 8000).to_bytes(8000, "big")  # worth a reference 8,000 bytes back
+def test_a_frame_can_be_inflated_with_the_window_of_its_format(window_bits: int) -> None:
+    message = 2 * random.Random(0).getrandbits(8 * 8000).to_bytes(8000, "big")  # compressible only 8,000 bytes back
     (frame,) = parse_all(Form(window_bits=window_bits).frame(message))
     assert strictly_inflated(zlib.decompressobj(-window_bits), frame.payload) == message
 
@@ -44,7 +44,7 @@ def test_a_message_too_short_to_gain_anything_is_left_as_it_is() -> None:
 
 
 @pytest.mark.parametrize("window_bits", [8, 9, 12, 15])
-def test_one_frame_is_good_for_all_clients_of_its_form_whatever_they_got_before(window_bits: int) -> None:
+def test_one_frame_is_good_for_all_clients_of_its_format_whatever_they_got_before(window_bits: int) -> None:
     alone = Parameters(server_no_context_takeover=True, server_max_window_bits=window_bits)
     frame = Form(window_bits=window_bits).frame(LONG.encode())
     for earlier in (0, 1, 5):
@@ -69,5 +69,5 @@ def test_a_connection_with_context_of_its_own_or_none_shares_uncompressed_frames
         assert WebSocket(near, Limits(), parameters=parameters).shared_window_bits() == 0
 
 
-def test_equal_forms_are_one_key() -> None:
+def test_equal_formats_are_one_key() -> None:
     assert len({Form(True, 15), Form(as_text=True, window_bits=15), Form(True, 0), Form()}) == 3

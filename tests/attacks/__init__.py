@@ -1,1 +1,4 @@
-"""Every published attack on a WebSocket server that we know of, and what becomes of it here; see docs/attacks.md."""
+"""Tests of the published attacks on WebSocket servers that we know of: each fails against this server.
+
+docs/attacks.md lists them.
+"""

@@ -1,7 +1,7 @@
-"""What the attacks share: a server under attack, a bystander who plays on, and an attacker with a bare socket.
+"""Helpers for the tests of attacks: a server under attack, a bystander who plays on, an attacker with a bare socket.
 
-An attack is answered as its row or test says, the bystander gets its STATEs at the rate of the ticks, the log stays
-clean, and afterwards the server is what it was before.
+The server answers an attack as its row or test says, the bystander gets its STATEs at the tick rate, the log stays
+clean, and afterwards the server is in the same state as before.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from tests.support import Arena, Player, plain_world, serving
 ANSWERED_BY: dict[str, set[str]] = {}
 
 TICK_RATE = 100
-# The 99th percentile of the gaps between STATEs; of less than a hundred gaps it is the longest one.
+# The 99th percentile of the gaps between STATEs. With less than a hundred gaps it is the longest gap.
 LONGEST_GAP_P99_S, STATES_FOR_P99 = 0.3, 200
-# Longer than a busy machine keeps a thread waiting, shorter than any attack that holds the interpreter.
+# Longer than a thread waits on a busy machine; shorter than any attack that holds the interpreter.
 LONGEST_PAUSE_S = 3.0
 
 _TestT = TypeVar("_TestT", bound=Callable[..., None])
@@ -52,7 +52,7 @@ def answered_by(module: str, advisories: Iterable[str]) -> None:
 
 
 class Log(logging.Handler):
-    """All that the server logs, as the lines that an operator would see. Keeps no objects alive."""
+    """The server's log, as the lines that an operator would see. It keeps no logged objects alive."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -67,7 +67,7 @@ class Log(logging.Handler):
 
 @contextlib.contextmanager
 def logged() -> Iterator[Log]:
-    """Notes what is logged, at all levels."""
+    """Collects the log entries of all levels."""
     log = Log()
     loggers = [logging.getLogger(name) for name in ("Net", "gameserver")]
     for logger in loggers:
@@ -84,12 +84,12 @@ def logged() -> Iterator[Log]:
 
 
 class Bystander:
-    """A player who plays on, in a thread of its own, and must notice nothing."""
+    """A player who plays on during an attack, in a thread of its own, and must notice nothing."""
 
     def __init__(self, player: Player) -> None:
         self.player = player
         self.chats: list[str] = []
-        self._states_at_s: list[float] = []  # when each STATE came, as time.monotonic()
+        self._states_at_s: list[float] = []  # the time of each STATE, by time.monotonic()
         self._closed: ConnectionClosed | None = None
         self._began_s = time.monotonic()
         self._reading = Background(self._read)
@@ -125,16 +125,16 @@ class Bystander:
 
 
 class Attacker:
-    """A bare socket that knows no rules. Sending never fails: whether the server still listens shows in its answers."""
+    """A bare socket that follows no rules. Sending never raises: the answers show whether the server still listens."""
 
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
         self.sock.settimeout(DEADLINE_S)
         self.received = b""
-        self.name = "{}:{}".format(*sock.getsockname())  # under which the server logs us
+        self.name = "{}:{}".format(*sock.getsockname())  # the name of this client in the server's log
 
     def send(self, data: bytes) -> bool:
-        """Returns whether the connection took it."""
+        """Returns whether the connection took the data."""
         try:
             self.sock.sendall(data)
         except OSError:
@@ -142,21 +142,21 @@ class Attacker:
         return True
 
     def read_head(self) -> bytes:
-        """The head of an HTTP response."""
+        """Returns the head of an HTTP response."""
         while b"\r\n\r\n" not in self.received:
             assert self._read_some(), f"the stream ended inside a head: {self.received!r}"
         head, _, self.received = self.received.partition(b"\r\n\r\n")
         return head
 
     def read_frame(self) -> WireFrame | None:
-        """The next frame, None at the end."""
+        """Returns the next frame, or None at the end of the stream."""
         while True:
             frame, self.received = parse_one(self.received)
             if frame is not None or not self._read_some():
                 return frame
 
     def read_to_the_end(self, hangs_up: bool = True) -> list[WireFrame]:
-        """All frames until the server ends the connection, however it does that; then we end it too, or do not."""
+        """Returns all frames until the server ends the connection in any way; hangs_up: then end our side too."""
         frames = list(iter(self.read_frame, None))
         if hangs_up:
             sockets.wake(self.sock)
@@ -196,7 +196,7 @@ class Flood:
             self.sent_bytes += len(piece)
 
     def wait(self) -> None:
-        """Until the server has hung up, or all is sent."""
+        """Waits until the server has hung up or all bytes are sent."""
         self._thread.result()
 
 
@@ -228,14 +228,14 @@ class Target:
         self._receive_buffer = 0
 
     def shrink_buffers(self) -> None:
-        """From now on a connection takes a few kilobytes, and then its server must wait."""
+        """Makes later connections take only a few kilobytes before the server must wait."""
         listening = self.server._listener._listening
         assert listening is not None
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
         self._receive_buffer = 4096
 
     def call(self, source: str = "127.0.0.1") -> Attacker:
-        """A connection that has said nothing yet; source: the address it comes from."""
+        """Opens a connection without sending a byte. source: the address that it comes from."""
         sock = socket.socket()
         self._exits.callback(sock.close)
         if self._receive_buffer:
@@ -245,7 +245,7 @@ class Target:
         return Attacker(sock)
 
     def open(self, path: str = "/echo", *fields: str) -> Attacker:
-        """A connection that has opened a WebSocket."""
+        """Opens a connection and, over it, a WebSocket."""
         attacker = self.call()
         attacker.send(opening(path, *fields))
         head = attacker.read_head()
@@ -253,7 +253,7 @@ class Target:
         return attacker
 
     def ask(self, request: bytes) -> bytes:
-        """All that the server answers to some bytes before it hangs up."""
+        """Sends a request and returns all bytes that the server answers before it hangs up."""
         attacker = self.call()
         attacker.send(request)
         return attacker.read_bytes_to_the_end()
@@ -262,7 +262,7 @@ class Target:
         return self.server._listener.connections()
 
     def end_of(self, attacker: Attacker) -> WebSocket:
-        """The server's end of an open connection."""
+        """Returns the server's end of an open connection."""
         found: list[WebSocket] = []
 
         def find() -> bool:
@@ -276,9 +276,9 @@ class Target:
 
 @contextlib.contextmanager
 def under_attack(limits: Limits = Limits(), animals: int = 0, **server_settings: Any) -> Iterator[Target]:
-    """A server with a bystander on it; in the end both must be as if nothing had happened.
+    """Yields a server with a bystander on it. At the end both must be in the same state as before the attack.
 
-    animals: whose walking about makes for large STATEs.
+    animals: the number of walking animals; many of them make large STATEs.
     """
     with logged() as log, serving(
         plain_world(tick_rate=TICK_RATE, animals=animals), limits, **server_settings
@@ -297,5 +297,5 @@ def client_threads() -> list[str]:
 
 
 def assert_clean(log: Log) -> None:
-    """Every entry is one printable line: what strangers send forges none, moves no cursor, prints no traceback."""
+    """Asserts that every entry is one printable line: no forged entry, no moved cursor, no traceback."""
     assert [line for line in log.lines if not is_plain(line)] == []

@@ -1,4 +1,4 @@
-"""docs/attacks.md lists exactly the advisories that tests answer, and where."""
+"""Tests of docs/attacks.md: it lists exactly the advisories that tests answer, and the files of these tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Attacks by way of a player's browser: pages of other sites that reach for the server in the player's own network."""
+"""Tests of attacks through a player's browser: pages of other sites that reach a server in the player's own network."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ PLAIN = "GET /packets.json HTTP/1.1\r\nHost: {host}\r\n\r\n"
 
 
 def from_page(origin: str, host: str = "127.0.0.1") -> bytes:
-    """The opening handshake of a browser in which a page of that origin is open."""
+    """The opening handshake that a browser sends for a page of this origin."""
     return opening("/", f"Origin: {origin}").replace(b"Host: 127.0.0.1", f"Host: {host}".encode())
 
 
 class BrowserAttack(NamedTuple):
-    """advisories: whom it has hurt. sent: what the browser sends for the page. status: of the refusal."""
+    """advisories: the software that it has hurt. sent: the browser's request. status: the status of the refusal."""
 
     advisories: tuple[str, ...]
     sent: bytes
@@ -68,7 +68,7 @@ for row in ATTACKS.values():
 
 
 @pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS)
-def test_a_foreign_page_is_refused_before_it_says_or_reads_a_word(attack: BrowserAttack) -> None:
+def test_a_foreign_page_is_refused_before_it_can_send_or_read_a_message(attack: BrowserAttack) -> None:
     with under_attack() as target:
         attacker = target.call()
         attacker.send(attack.sent)
@@ -88,7 +88,7 @@ def test_our_own_page_is_let_in(origin: str) -> None:
 
 
 @answers("Vite CVE-2025-24010")
-def test_a_foreign_page_may_not_read_what_a_plain_request_gets() -> None:
+def test_a_foreign_page_may_not_read_the_answer_to_a_plain_request() -> None:
     with under_attack() as target:
         request = PLAIN.format(host="127.0.0.1").replace("\r\n\r\n", "\r\nOrigin: http://evil.example\r\n\r\n")
         response = target.ask(request.encode())

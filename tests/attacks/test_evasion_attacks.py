@@ -1,4 +1,4 @@
-"""Attacks on seats and on the operator's measures: joining and vanishing, and coming back as somebody else."""
+"""Tests of attacks on seats and on the operator's measures: joining and vanishing, coming back as another player."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has 
 
 
 def come(target: Target, path: str = "/", source: str = ELSEWHERE) -> Attacker:
-    """A stranger who has opened a WebSocket."""
+    """Returns a stranger who has opened a WebSocket."""
     stranger = target.call(source)
     stranger.send(opening(path))
     assert stranger.read_head().startswith(b"HTTP/1.1 101 ")
@@ -41,7 +41,7 @@ def exchange_ping(stranger: Attacker) -> None:
 
 
 def answer(stranger: Attacker, *ids: str) -> list[object]:
-    """The next packet of one of these ids, as [id, arguments]."""
+    """Returns the next packet with one of these ids, as [id, arguments]."""
     while True:
         frame = stranger.read_frame()
         assert frame is not None, "the connection has ended"
@@ -52,7 +52,7 @@ def answer(stranger: Attacker, *ids: str) -> list[object]:
 
 
 def vanish_after_playing(target: Target, name: str, plays: bool) -> None:
-    """Joins and vanishes; returns when the server has noticed. Only a seat whose player is away can be given on."""
+    """Joins and vanishes; returns when the server has noticed that: only then may another player get the seat."""
     before = target.connections()
     stranger = come(target)
     say(stranger, "JOIN", [name, {"room": "den"}])
@@ -122,13 +122,13 @@ def test_a_muted_stranger_stays_muted_whatever_it_calls_itself() -> None:
 
 
 @answers("evading a ban")
-def test_a_banned_stranger_is_gone_from_every_connection_and_every_path() -> None:
+def test_a_ban_ends_every_connection_of_the_stranger_on_every_path() -> None:
     with under_attack() as target:
         player, second, echo, waiting = come(target), come(target), come(target, "/echo"), come(target)
         for who, name in ((player, "Mallory"), (second, "Trudy")):
             say(who, "JOIN", [name])
             answer(who, "WELCOME")
-        # A connection in its handshake is told another reason. A pong shows that the handshake is over.
+        # A connection in its handshake gets another reason. A pong shows that the handshake is over.
         for stranger in (echo, waiting):
             exchange_ping(stranger)
         player_id = next(place.seat.info.id for place in target.server.places() if place.seat.info.name == "Mallory")

@@ -1,4 +1,4 @@
-"""Floods of frames that break no rule of the protocol, and what is left of them."""
+"""Tests of floods: frames that break no rule of the protocol, and the bytes and memory that they leave behind."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_pongs_that_nobody_asked_for_are_fine_at_the_rate_of_a_keepalive() -> No
 
 
 @answers("what a flood leaves behind")
-def test_what_many_have_sent_is_not_read_once_they_are_gone() -> None:
+def test_unread_bytes_of_many_clients_are_not_read_once_they_are_gone() -> None:
     with under_attack(SHORT_CLOSE) as target:
         floods = [flood(target, "/", FLOODS["PONGs"]) for _ in range(20)]
         wait_until(lambda: sum(sending.sent_bytes for _, sending in floods) > 2**20, "much has been sent")

@@ -1,4 +1,7 @@
-"""Attacks with frames. Each is sent to /echo between two good messages: the first comes back, the second must not."""
+"""Tests of attacks with frames.
+
+Each is sent to /echo between two good messages: the first message comes back, the second must not.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ START = client_frame(BINARY, b"x", fin=False)
 
 
 def announced(opcode: int, length: bytes, fin: bool = True, rsv: int = 0) -> bytes:
-    """A frame's header with a masked length as given: 7 bits and what extends them."""
+    """The header of a masked frame. length: the 7 bits of the length and the bytes that extend them."""
     return bytes([fin << 7 | rsv | opcode, 0x80 | length[0]]) + length[1:] + b"\x37\xfa\x21\x3d"
 
 
@@ -36,11 +39,11 @@ def deflated(data: bytes) -> bytes:
 
 
 BOMB = deflated(bytes(10 * 2**20))  # 10 MiB in 10 KiB
-FINAL_BLOCK = b"\x03\x00"  # a whole deflate stream of nothing
+FINAL_BLOCK = b"\x03\x00"  # a complete deflate stream of no bytes
 
 
 class FrameAttack(NamedTuple):
-    """advisories: whom it has hurt. sent: the bytes. code, reason: exactly what our close frame must hold."""
+    """advisories: the software that it has hurt. sent: the bytes. code, reason: the contents of our close frame."""
 
     advisories: tuple[str, ...]
     sent: bytes
@@ -217,7 +220,7 @@ def test_a_frame_attack_is_closed_with_its_code_and_nothing_of_it_is_delivered(a
         assert close.opcode == CLOSE
         assert close.payload[:2] == attack.code.to_bytes(2, "big")
         assert close.payload[2:].decode().startswith(attack.reason)
-        assert close.payload[2:].isascii()  # our own words, and nothing of anybody's memory
+        assert close.payload[2:].isascii()  # our own words, and no bytes from memory
         wait_until(lambda: target.log.has(f"^{attacker.name}: .*close code {attack.code}"), "it is logged")
 
 
@@ -234,14 +237,14 @@ def test_an_endless_stream_of_fragments_is_cut_off(payload: bytes) -> None:
 
 
 @answers("aiohttp #13655")
-def test_what_follows_a_violation_is_thrown_away_and_the_connection_ends_nevertheless() -> None:
+def test_bytes_behind_a_violation_are_dropped_and_the_connection_still_ends() -> None:
     with under_attack(Limits(close_timeout_s=0.5)) as target:
         attacker = target.open()
         attacker.send(frame_bytes(TEXT, b"not masked"))
         flood = Flood(attacker, itertools.repeat(bytes(65536)))
         (close,) = attacker.read_to_the_end(hangs_up=False)
         assert close.payload == close_body(1002, NOT_MASKED)
-        flood.wait()  # though nobody stops it but the server
+        flood.wait()  # only the server stops the flood
 
 
 @answers("ws CVE-2026-45736")
@@ -275,7 +278,7 @@ def test_a_ping_is_answered_with_its_own_bytes_and_no_others(payload: bytes) -> 
 
 @answers("RFC 6455 section 10.3")
 def test_a_mask_of_zeros_is_a_mask_like_any_other() -> None:
-    """It protects proxies on the client's side from the client's own pages; here it can do no harm."""
+    """Masks protect proxies on the client's side from the client's own pages. A weak mask does no harm to a server."""
     with under_attack() as target:
         attacker = target.open()
         attacker.send(frame_bytes(TEXT, b"plain to see", key=bytes(4)) + client_frame(CLOSE))
@@ -284,7 +287,7 @@ def test_a_mask_of_zeros_is_a_mask_like_any_other() -> None:
 
 
 @answers("facil.io #169")
-def test_a_packet_in_a_bad_frame_does_nothing_in_the_game_and_one_before_it_does() -> None:
+def test_a_packet_in_a_bad_frame_has_no_effect_and_one_before_it_has() -> None:
     def chat(text: bytes) -> bytes:
         return b'["CHAT",["' + text + b'"]]'
 

@@ -1,4 +1,4 @@
-"""Attacks with the head of a request: smuggling, floods of headers, patterns that make a parser go back and forth."""
+"""Tests of attacks with the head of a request: smuggling, floods of headers, patterns that make a parser backtrack."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ A_BODY_IS_NOT_ALLOWED = "a body is not allowed here"
 
 
 def changed(old: str, new: str) -> bytes:
-    """A good opening handshake with one thing changed."""
+    """A good opening handshake with one text replaced."""
     head = opening()
     assert head.count(old.encode()) == 1
     return head.replace(old.encode(), new.encode())
 
 
 class HandshakeAttack(NamedTuple):
-    """advisories: whom it has hurt. sent: the bytes. status, sentence: the one response, and words of its body."""
+    """advisories: the software that it has hurt. sent: the bytes. status, sentence: of the only response."""
 
     advisories: tuple[str, ...]
     sent: bytes
@@ -128,7 +128,7 @@ ATTACKS = {
     "a line without end": HandshakeAttack(
         ("tungstenite CVE-2023-43669",), 20_000 * b"a", 431, f"the head may have {HEAD_BYTES} bytes"
     ),
-    # Back and forth ----------------------------------------------------------------------------------------------
+    # Backtracking ------------------------------------------------------------------------------------------------
     "a quoted string that never ends": HandshakeAttack(
         ("websocket-extensions CVE-2020-7662",),
         opening("/echo", 'Sec-WebSocket-Extensions: a;b="' + 3500 * "\\c"),
@@ -209,7 +209,7 @@ def origin_of(value: str) -> object:
     return make_policy().check_origin(Request("GET", "/", "", [("host", "127.0.0.1"), ("origin", value)]))
 
 
-# Who reads what a stranger sends, and hostile values; what stands in braces is repeated.
+# The functions that read bytes of strangers, each with hostile values. The text in braces is repeated.
 READERS: dict[str, tuple[Callable[[str], object], tuple[str, ...]]] = {
     "extensions": (
         lambda value: parse_extensions([value]),
@@ -243,14 +243,14 @@ LINEAR = {
 
 
 def filled(pattern: str, length: int) -> str:
-    """The pattern, with what stands in braces repeated up to a length."""
+    """The pattern, with the text in braces repeated up to this length."""
     start, _, rest = pattern.partition("{")
     repeated, _, end = rest.partition("}")
     return start + repeated * (length // len(repeated)) + end
 
 
 def cpu_s(read: Callable[[str], object], value: str, times: int) -> float:
-    """CPU time of this thread alone, so that a busy machine does not count; the best of three."""
+    """The CPU time of this thread alone, so that a busy machine does not count; the best of three."""
 
     def once() -> float:
         start_s = time.thread_time()
@@ -272,7 +272,8 @@ def cpu_s(read: Callable[[str], object], value: str, times: int) -> float:
 def test_four_times_as_long_a_value_takes_no_more_than_about_four_times_as_long(
     read: Callable[[str], object], pattern: str
 ) -> None:
-    # In steps, so that a pattern that takes for ever fails and does not hang: exponential, then cubic, then square.
+    # The lengths grow in steps, so that the test fails and does not hang: short values show exponential time, longer
+    # values show cubic and then quadratic time.
     for length in range(8, 100, 4):
         assert cpu_s(read, filled(pattern, length), 1) < 0.1
     for length in (250, 5_000):

@@ -1,6 +1,6 @@
-"""Log forging: nothing that a stranger sends writes a second line into the log, or moves a terminal's cursor.
+"""Tests of log forging: no bytes of a stranger write a second line into the log or move a terminal's cursor.
 
-Every other attack is held to this too (see `assert_clean`); here are the bytes that try.
+`assert_clean` checks the same after every other attack. The bytes here are made to forge entries.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def test_a_head_forges_no_log_entry(nasty: str) -> None:
         for head in heads:
             attacker = target.call()
             attacker.send(head)
-            is_refused = not attacker.read_head().startswith(b"HTTP/1.1 101 ")  # it is harmless in some headers
+            is_refused = not attacker.read_head().startswith(b"HTTP/1.1 101 ")  # the byte is harmless in some headers
             attacker.vanish(with_reset=False)
             if is_refused:
                 wait_until(lambda a=attacker: target.log.has(f"^{a.name} refused"), "it is logged")
@@ -87,7 +87,7 @@ def test_bytes_that_are_no_http_cost_one_clean_line() -> None:
 
 
 @answers("log flood")
-def test_a_flood_of_dropped_connections_is_summed_up_and_another_address_is_still_told(tmp_path: Path) -> None:
+def test_a_flood_of_dropped_connections_is_summed_up_and_other_addresses_still_logged(tmp_path: Path) -> None:
     drops, log = 600, tmp_path / "log"
     with running("--log-level", "debug", log=log) as server:
         player = Player(connect(server.url()))
@@ -100,7 +100,7 @@ def test_a_flood_of_dropped_connections_is_summed_up_and_another_address_is_stil
             other.sendall(b"GET nowhere HTTP/1.1\r\n\r\n")
             wait_until(lambda: re.search(r"127\.0\.0\.2:\d+ refused", log.read_text()), "it is told at once")
         player.wait_for("STATE")
-        # Of those that come while too many others are open, some are turned away without a line.
+        # While too many connections are open, the server refuses some new ones without a line.
         wait_until(lambda: count_told(log.read_text()) > drops / 2, "the sum is told after the period")
         player.hang_up()
     text = log.read_text()
@@ -109,12 +109,12 @@ def test_a_flood_of_dropped_connections_is_summed_up_and_another_address_is_stil
     assert "Traceback" not in text
 
 
-# The beginnings of connections that then vanish: in a head, and with what is no HTTP.
+# The first bytes of connections that then vanish: a part of a head, and bytes that are no HTTP.
 HALVES = [b"GET /echo HTTP/1.1\r\nHost: 127.0.0.1\r\n", b"\x16\x03\x01\r\n\r\n"]
 
 
 def count_told(log: str) -> int:
-    """How many connections of this machine's first address the log tells of, one by one or in sums."""
+    """The number of connections from 127.0.0.1 in the log: single lines and the numbers in its sums."""
     lines = re.findall(r"^.* 127\.0\.0\.1:\d+ (?:refused|vanished).*$", log, flags=re.MULTILINE)
     sums = (int(found[1]) for found in (re.search(r"and (\d+) more in", line) for line in lines) if found)
     return len(lines) + sum(sums)

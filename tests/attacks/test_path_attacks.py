@@ -1,6 +1,6 @@
-"""Attacks on the files of the server's machine: nothing that a client sends ever becomes a path.
+"""Tests of attacks on the files of the server's machine: no text of a client ever becomes a path.
 
-Python itself reports every file that is opened (`sys.addaudithook`); while the attack runs, none may be.
+Python itself reports every file that is opened (`sys.addaudithook`). During an attack no file may be opened.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from tests.Net.support import DEADLINE_S
 
 TOKEN = "open sesame"
 
-# What leads out of a folder of pages, if there is one: plain, encoded once and twice, in bytes that are no UTF-8, with
-# the separators of other systems, and through what a file system may be asked for besides files.
+# Targets that would lead out of a folder of pages: plain, encoded once and twice, in bytes that are no UTF-8, with
+# the separators of other systems, and with names that a file system treats specially.
 TARGETS = [
     "/../setup.cfg",
     "/web/../../setup.cfg",
@@ -59,7 +59,7 @@ TARGETS = [
     "/proc/self/environ",
     "http://127.0.0.1/../setup.cfg",
 ]
-# No path at all: refused before any page is looked for.
+# Targets that are no paths. The server refuses them before it looks for a page.
 NO_PATHS = ["setup.cfg", "../setup.cfg", "*", "file:///etc/passwd", "127.0.0.1:80", "\\\\host\\share", "?../setup.cfg"]
 METHODS = [
     "POST",
@@ -81,7 +81,7 @@ PATHS = [
     *("../../etc/passwd", "/etc/passwd", "file:///etc/passwd", "C:\\boot.ini", "\\\\host\\share\\x", "~/.ssh/id_rsa"),
     *("$(id)", "`id`", "|id", "; ls", "%s%n%p", "{0.__class__}", "__class__", "' OR 1=1 --", "gameserver.sqlite3", "*"),
 ]
-# What Python says of files, folders, programs and databases.
+# Python's audit events about files, folders, programs and databases.
 TELLTALES = (
     "open",
     "os.",
@@ -98,12 +98,12 @@ TELLTALES = (
 
 
 class Watch:
-    """Notes every file that a thread of the server touches."""
+    """Records every use of a file by a thread of the server."""
 
     def __init__(self) -> None:
         self.is_watching = False
         self.seen: list[str] = []
-        sys.addaudithook(self._hear)  # for as long as the process lives
+        sys.addaudithook(self._hear)  # an audit hook stays until the process ends
 
     def _hear(self, event: str, args: tuple[Any, ...]) -> None:
         if self.is_watching and event.startswith(TELLTALES) and threading.current_thread().name != "MainThread":
@@ -181,7 +181,7 @@ def test_no_packet_opens_a_file(watch: Watch) -> None:
     with under_attack() as target:
 
         def send_all(messages: list[str]) -> None:
-            """In portions, each on a connection of its own: too many bad packets end one."""
+            """Sends the messages in portions, each on its own connection: too many bad packets end a connection."""
             for begin in range(0, len(messages), 15):
                 websocket = connect(target.arena.url())
                 for message in messages[begin : begin + 15]:
@@ -192,7 +192,7 @@ def test_no_packet_opens_a_file(watch: Watch) -> None:
                 websocket.close()
 
         messages = list(hostile_packets())
-        send_all(messages[:15])  # once before, so that Python has imported what it needs
+        send_all(messages[:15])  # once before, so that Python has done all its imports
         with watch.watching():
             send_all(messages)
         assert watch.seen == []
@@ -232,7 +232,7 @@ def test_a_file_that_is_opened_would_be_noticed(watch: Watch) -> None:
     assert watch.seen[0].startswith("client: open ")
 
 
-def test_a_refused_path_is_not_repeated_to_the_one_who_asked() -> None:
+def test_a_refused_path_is_not_repeated_in_the_answer() -> None:
     with under_attack() as target:
         answer = target.ask(plain("GET", "/<script>alert(1)</script>"))
     assert b"script" not in answer

@@ -1,4 +1,4 @@
-"""Attacks on who one is: acting for another player, taking its seat, guessing the operator's token."""
+"""Tests of attacks on identity: acting for another player, taking its seat, guessing the operator's token."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def add_console(target: Target, clock: Callable[[], float] = time.monotonic) -> 
 
 
 def everything_about(target: Target, player: Player) -> dict[str, Any]:
-    """A player's object in the game and its seat."""
+    """Returns the data of a player's object in the game and of its seat."""
     room = target.server.rooms[player.room_id]
     with room.game.lock:
         data = room.game.players[player.id].as_data()
@@ -38,7 +38,7 @@ def everything_about(target: Target, player: Player) -> dict[str, Any]:
 
 
 def packets_about(player: Player, secret_like: str) -> Iterator[list[Any]]:
-    """Every packet to the server, with another player's id, name and half of its token wherever something fits."""
+    """Yields every packet to the server, with another player's id, name and part of its token as arguments."""
     values: list[Any] = [player.id, str(player.id), "Bob", secret_like, True, 0.5, None, {"player_id": player.id}]
     for row in TO_SERVER.rows:
         if row.id in ("JOIN", "LEAVE"):
@@ -58,7 +58,7 @@ def test_nobody_can_act_for_another_player() -> None:
         bob.wait_until(lambda: bob.sees_at(bob, 500, 500), "it is there")
         before = everything_about(target, bob)
         packets = list(packets_about(bob, seat.info.token[:-1]))
-        for begin in range(0, len(packets), 15):  # each on a connection of its own: too many bad packets end one
+        for begin in range(0, len(packets), 15):  # a connection each: too many bad packets end one
             eve = target.arena.join("Eve", as_text=True, room="den")
             place(target.server.rooms["den"], eve.id, 3500, 3500)  # further than any weapon reaches
             for packet in packets[begin : begin + 15]:
@@ -139,7 +139,7 @@ def guess(target: Target, token: str, source: str) -> Attacker:
 
 
 def answer(attacker: Attacker) -> str:
-    """What the console says, in short."""
+    """Returns the answer of the console, in short."""
     frame = attacker.read_frame()
     attacker.vanish(with_reset=False)
     assert frame is not None
@@ -159,7 +159,7 @@ def test_guesses_of_the_token_are_few_however_many_come_at_once() -> None:
 
 @answers("CWE-307")
 def test_an_operator_is_not_locked_out_for_ever() -> None:
-    """Not by guesses from elsewhere, not by its own slips, and not while it is in."""
+    """Wrong tokens from the same address block neither its open console nor its next login for ever."""
     with under_attack() as target:
         clock = Clock()
         add_console(target, clock)

@@ -1,4 +1,4 @@
-"""Attacks that hold on to something: connections, threads, memory, time, the attention of the log."""
+"""Tests of attacks on resources: connections, threads, memory, time, the length of the log."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from Net.sockets import wait_readable
 from tests.attacks.support import Attacker, Flood, Target, answers, opening, under_attack
 from tests.Net.support import DEADLINE_S, client_frame, close_body, frame_bytes, wait_until
 
-# Time-outs that a test can afford to run into. The bystander, on a busy machine, must not.
+# Time-outs so short that a test can wait for them, and so long that a bystander on a busy machine keeps them.
 SHORT_HANDSHAKE = Limits(handshake_timeout_s=0.5)
 SHORT_SILENCE = Limits(ping_after_s=0.2, dead_after_s=1.5)
 SHORT_STALL = Limits(stall_timeout_s=0.3)
@@ -33,12 +33,12 @@ JOIN = client_frame(TEXT, b'["JOIN",["Eve"]]')
 
 @pytest.fixture
 def tended_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Silent and stuck connections are looked for fifty times a second, not once."""
+    """Makes the keepalive thread look for silent and stuck connections fifty times a second, not once."""
     monkeypatch.setattr(listener, "TEND_EVERY_S", 0.02)
 
 
 def assert_dropped(target: Target, attacker: Attacker, reason: str) -> None:
-    """The server has ended the connection by itself, and noted why."""
+    """Asserts that the server ends the connection by itself and logs this reason."""
     wait_until(lambda: target.log.has(f"^{attacker.name}: .*{reason}"), f"the server drops it: {reason}")
 
 
@@ -46,11 +46,11 @@ def assert_dropped(target: Target, attacker: Attacker, reason: str) -> None:
 
 
 @answers("slowloris, CVE-2007-6750")
-def test_heads_that_drip_in_are_given_up_after_the_handshake_time_out_and_others_are_let_in_meanwhile() -> None:
+def test_slow_heads_are_dropped_after_the_handshake_time_out_and_others_come_in_meanwhile() -> None:
     with under_attack(SHORT_HANDSHAKE) as target:
         waiting = attackers = [target.call() for _ in range(20)]
         deadline_s = time.monotonic() + DEADLINE_S
-        while waiting and time.monotonic() < deadline_s:  # none is ever quiet for as long as the time-out
+        while waiting and time.monotonic() < deadline_s:  # no attacker is ever silent for the whole time-out
             waiting = [attacker for attacker in waiting if not wait_readable(attacker.sock, 0)]
             for attacker in waiting:
                 attacker.send(b"G")
@@ -81,7 +81,7 @@ def test_connections_that_say_nothing_are_given_up_without_a_line_of_the_log() -
 @answers("slowloris, CVE-2007-6750")
 @pytest.mark.usefixtures("tended_often")
 @pytest.mark.parametrize("path", ["/", "/echo"])
-def test_a_frame_that_drips_in_is_no_sign_of_life(path: str) -> None:
+def test_an_incomplete_frame_that_arrives_slowly_is_no_sign_of_life(path: str) -> None:
     with under_attack(SHORT_SILENCE) as target:
         attacker = target.open(path)
         if path == "/":
@@ -177,7 +177,7 @@ def nested(depth: int) -> bytes:
     return depth * b"[" + depth * b"]"
 
 
-# What a packet may claim to be: MessagePack sizes that are declared and never come, and JSON that is work to read.
+# Packets that claim too much: MessagePack with a declared size that never comes, and JSON that is slow to read.
 DECLARED: dict[str, str | bytes] = {
     "an array of 4 thousand million": b"\xdd\xff\xff\xff\xff",
     "an array in the arguments": b"\x92\x01\xdd\x7f\xff\xff\xff",
@@ -203,7 +203,7 @@ DECLARED: dict[str, str | bytes] = {
     "a name of 2,000 letters": json.dumps(["JOIN", [2_000 * "x"]]),
     "a list of 500": json.dumps(["JOIN", 500 * [0]]),
 }
-# The same, longer than any packet of the game: nobody reads what is in it.
+# The same, longer than any packet of the game: the server does not read the contents.
 LONG: dict[str, str | bytes] = {
     "arrays 60,000 deep": 60_000 * b"\x91" + b"\xc0",
     "maps 20,000 deep": 20_000 * b"\x81\xa1x" + b"\xc0",
@@ -217,7 +217,7 @@ LONG: dict[str, str | bytes] = {
 
 @answers("declared sizes, deep and long values")
 @pytest.mark.parametrize("message", DECLARED.values(), ids=DECLARED)
-def test_what_a_packet_claims_to_be_is_answered_with_an_error_and_the_connection_lives(message: str | bytes) -> None:
+def test_a_packet_that_claims_too_much_gets_an_error_and_the_connection_lives(message: str | bytes) -> None:
     with under_attack() as target:
         player = target.arena.connect(as_text=isinstance(message, str))
         player.send_raw(message)
@@ -234,7 +234,7 @@ def test_a_message_longer_than_any_packet_is_refused_by_its_length(
     with under_attack(SHORT_CLOSE) as target:
         attacker = target.open("/")
         payload = message.encode() if isinstance(message, str) else message
-        attacker.send(client_frame(TEXT if isinstance(message, str) else BINARY, payload)[:10])  # its header
+        attacker.send(client_frame(TEXT if isinstance(message, str) else BINARY, payload)[:10])  # the header alone
         (close,) = attacker.read_to_the_end()
         assert close.payload == close_body(1009, "a message may have 2048 bytes")
 
@@ -298,7 +298,7 @@ DEATHS = {
 @pytest.mark.parametrize("path", ["/", "/echo"])
 @pytest.mark.parametrize("sent", DEATHS.values(), ids=DEATHS)
 def test_the_memory_of_a_dead_connection_is_given_back_at_once(sent: bytes, path: str, with_reset: bool) -> None:
-    """Without waiting for the garbage collector, which comes when it likes."""
+    """The memory must not wait for the garbage collector, which may run much later."""
     with under_attack(SHORT_CLOSE) as target:
         gc.collect()
         gc.disable()
@@ -314,7 +314,7 @@ def test_the_memory_of_a_dead_connection_is_given_back_at_once(sent: bytes, path
 
 @answers("ws #2331", "ws CVE-2026-48779", "aiohttp CVE-2026-54274")
 @pytest.mark.parametrize("text", [40_000 * "x", 20_000 * "€", 15_000 * "😀"], ids=["1 byte", "3 bytes", "4 bytes"])
-def test_a_message_that_drips_in_takes_no_more_memory_than_it_has_bytes(text: str) -> None:
+def test_a_message_that_arrives_slowly_takes_no_more_memory_than_it_has_bytes(text: str) -> None:
     payload = text.encode()
     frame = client_frame(TEXT, payload)
     reader = MessageReader(Limits(), masked=True)

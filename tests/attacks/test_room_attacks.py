@@ -1,7 +1,7 @@
-"""Attacks with rooms: many of them, many that nobody plays in, many that are opened and left.
+"""Tests of attacks with rooms: many rooms, many rooms without a player who acts, many rooms that are opened and left.
 
-The bystander's STATEs are counted by the clock. Tick numbers cannot show that ticks come late: a late ticker leaves
-moments out and does not count them.
+The tests count the bystander's STATEs by the clock. Tick numbers cannot show that ticks come late: a late ticker skips
+ticks and does not count them.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from tests.Net.support import Background, wait_until
 from tests.support import Arena, Player, serving
 
 TICK_RATE = GameSettings().tick_rate
-# Of twenty, on a machine that has other things to do, too. Without limits it was ten and less.
+# The tick rate is twenty; a busy machine may lose some ticks. Without the limits the rate was ten and less.
 FEWEST_STATES_PER_S = 0.85 * TICK_RATE
 LONGEST_P99_GAP_S = 0.25
 DEFAULTS = ServerSettings()
 
 
 class Crowd:
-    """Connections from any address of this machine, all of which are read by their own threads until the end."""
+    """Connections from any address of this machine. A thread for each connection reads it until the end."""
 
     def __init__(self, arena: Arena) -> None:
         self._arena = arena
@@ -50,7 +50,7 @@ class Crowd:
         return player
 
     def sit(self, player: Player) -> None:
-        """From now on it reads, and does nothing else."""
+        """Makes the player only read from now on, in a thread of its own."""
         self._readers.append(Background(player.receive_to_the_end))
 
     def leave(self) -> None:
@@ -72,15 +72,15 @@ def crowd_at(arena: Arena) -> Iterator[Crowd]:
 
 
 def answer(player: Player, room: str) -> str:
-    """What a JOIN of a room leads to: WELCOME, or the code of an ERROR."""
+    """Sends a JOIN for a room and returns WELCOME, or the code of the ERROR."""
     player.send("JOIN", "Eve", {"room": room})
     packet = player.receive_until(lambda packet: packet.id in ("WELCOME", "ERROR"), "the answer")[-1]
     return "WELCOME" if packet.id == "WELCOME" else packet.args[0]
 
 
 def assert_gets_its_states(player: Player, seconds: float = 3.0) -> None:
-    """Plays for a while, and counts STATEs and the time between them."""
-    player.send("AIM", 0.0)  # its own room may rest
+    """Plays for a while, and checks the number of STATEs and the time between them."""
+    player.send("AIM", 0.0)  # its own room may be dormant
     player.sync()
     player.wait_for("STATE")
     arrivals_s = [time.monotonic()]
@@ -114,17 +114,17 @@ def test_four_addresses_get_no_more_rooms_than_the_server_bears() -> None:
         for number in range(40):
             player = crowd.come(f"127.0.0.{2 + number % 4}")
             answer(player, f"alone {number}")
-            player.send("MOVE", number % 8)  # it walks on and on, so the room does not rest
+            player.send("MOVE", number % 8)  # it walks all the time, so the room is never dormant
             crowd.sit(player)
         assert len(arena.server.all_rooms()) == DEFAULTS.max_rooms
         assert_gets_its_states(bystander)
         friend = crowd.come("127.0.0.9")
         assert answer(friend, "den") == "TOO_MANY_ROOMS"
-        assert answer(friend, "calm") == "WELCOME"  # the link of a friend still leads to that friend
+        assert answer(friend, "calm") == "WELCOME"  # a link to a friend's room still works
 
 
 class CountingGame(Game):
-    """Counts how often it is simulated."""
+    """A game that counts its updates."""
 
     updates = 0
 

@@ -1,4 +1,4 @@
-"""Secrets are compared in a time that does not tell how much of a guess was right (websockets CVE-2021-33880)."""
+"""Tests that secrets are compared in a time that does not show how much of a guess is right (CVE-2021-33880)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TELLING = (ast.Eq, ast.NotEq, ast.In, ast.NotIn)
 
 
 def names_in(node: ast.AST) -> Iterator[str]:
-    """The names that an operand goes by: of variables, attributes, and keys."""
+    """Yields the names in an operand: those of variables, attributes and keys."""
     for part in ast.walk(node):
         if isinstance(part, ast.Name):
             yield part.id
@@ -28,7 +28,7 @@ def names_in(node: ast.AST) -> Iterator[str]:
 
 
 def telling_comparisons(source: str) -> list[int]:
-    """Lines that compare a secret with == or != or look for it with `in`, which stop at the first difference."""
+    """Finds lines that compare a secret with ==, != or `in`: these stop at the first difference."""
     return [
         node.lineno
         for node in ast.walk(ast.parse(source))

@@ -1,8 +1,8 @@
-"""What strangers are told when something fails: no path and no traceback of the machine.
+"""Tests that no answer tells a stranger a path or a traceback of the machine when something fails.
 
-The server is a process of its own, whose files lie in a folder with a name that stands nowhere else; the database in it
-cannot be opened. It is asked for every page, by every method that means something else, and is sent every packet and
-every command, good and bad. All that ever comes back is searched.
+The server is a process of its own. Its files lie in a folder with a name that appears nowhere else, and its database
+cannot be opened. The tests ask for every page by every method that means something else, and send every packet and
+every command, good and bad. Then they search all the answers.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from tests.attacks.support import Log, answers, logged, opening
 from tests.Net.support import DEADLINE_S, client_frame, parse_all
 from tests.test_run_server import SCRIPT, Running, running
 
-FOLDER = "velvet-otter"  # of the server's files
+FOLDER = "velvet-otter"  # the folder of the server's files
 PLUGGED_IN = ("/rooms.json", "/leaderboard.json", "/qr.svg", INSPECT, LAB)
 ODD_VALUES: list[Any] = [None, True, -1, 1e308, 2**64 - 1, "", "/", "../..", "\x00", [], {}, [[1]], {"a": None}]
 SECRETS = (FOLDER, str(SCRIPT.parent), json.dumps(str(SCRIPT.parent))[1:-1], "Traceback (most", 'File "')
@@ -43,14 +43,14 @@ MOST_BYTES = 2**24
 
 
 class Told:
-    """All that a stranger was told, by what was asked."""
+    """The server's answers to a stranger, by the request."""
 
     def __init__(self, server: Running) -> None:
         self.answers: dict[str, bytes] = {}
         self._server = server
 
     def ask(self, request: bytes) -> bytes:
-        """Sends bytes, and notes what comes back before the server hangs up."""
+        """Sends a request, and keeps and returns the bytes that come back before the server hangs up."""
         with socket.create_connection(("127.0.0.1", self._server.port), DEADLINE_S) as sock:
             answer = b""
             with contextlib.suppress(ConnectionError):
@@ -65,7 +65,7 @@ class Told:
         return answer
 
     def converse(self, path: str, messages: Iterable[str | bytes]) -> list[bytes]:
-        """Opens a WebSocket, sends messages and goodbye; returns the payloads that come back."""
+        """Opens a WebSocket, sends messages and a close frame; returns the payloads that come back."""
         frames = [client_frame(*_framed(message)) for message in messages]
         answer = self.ask(opening(path) + b"".join(frames) + client_frame(CLOSE))
         head, _, rest = answer.partition(b"\r\n\r\n")
@@ -73,7 +73,7 @@ class Told:
         return [frame.payload for frame in parse_all(rest)]
 
     def those_with_secrets(self) -> dict[str, str]:
-        """The answers that tell one of the secrets, with the words around it."""
+        """Returns the answers that contain a secret, cut to the words around it."""
         return {
             asked: answer[max(0, answer.find(secret.encode()) - 60) :][:200].decode("latin-1")
             for asked, answer in self.answers.items()
@@ -132,7 +132,7 @@ def test_no_page_and_no_refusal_tells_where_the_server_lies(told: Told) -> None:
 
 
 def packets() -> Iterator[Any]:
-    """Every packet to the server with every odd value in every place, and what is no packet at all."""
+    """Yields every packet to the server with every odd value in every place, and values that are no packet."""
     for row in TO_SERVER.rows:
         for value in ODD_VALUES:
             yield [row.id, [value] * len(row.args)]
@@ -146,7 +146,7 @@ def packets() -> Iterator[Any]:
 @pytest.mark.parametrize("encode", [json.dumps, msgpack.packb], ids=["JSON", "MessagePack"])
 def test_no_answer_to_a_packet_tells_where_the_server_lies(told: Told, encode: Callable[[Any], str | bytes]) -> None:
     bad = [encode(packet) for packet in packets()] + ["", "{", b"", b"\xc1"]
-    size = BAD_PACKETS.burst - 5  # after more of them at once the connection is closed
+    size = BAD_PACKETS.burst - 5  # more bad packets at once close the connection
     seen = 0
     for start in range(0, len(bad), size):
         payloads = told.converse("/", [encode(["JOIN", ["Ann"]]), *bad[start : start + size], encode(["LEAVE", []])])
@@ -155,7 +155,7 @@ def test_no_answer_to_a_packet_tells_where_the_server_lies(told: Told, encode: C
 
 
 def commands(table: Mapping[str, Iterable[str]]) -> Iterator[str]:
-    """Every command with every odd value in every place, and what is no command at all."""
+    """Yields every command with every odd value in every place, and texts that are no command."""
     for name, arguments in table.items():
         yield json.dumps({"id": 1, "do": name})
         for value in ODD_VALUES:
@@ -167,7 +167,7 @@ def commands(table: Mapping[str, Iterable[str]]) -> Iterator[str]:
 
 
 @answers("CWE-209")
-def test_who_is_no_operator_is_not_told_where_the_server_lies(told: Told) -> None:
+def test_a_client_that_is_no_operator_is_not_told_where_the_server_lies(told: Told) -> None:
     all_commands = [*commands(OPERATORS_COMMANDS)]
     for first in [*(json.dumps({"token": value}) for value in ODD_VALUES), *all_commands[::20]]:
         payloads = told.converse("/admin", [first, *all_commands[:10]])
@@ -189,7 +189,7 @@ def test_the_classroom_does_not_tell_where_the_server_lies(
         {"do": "capture", "connections": None},
     ]
     messages = [*map(json.dumps, good), *commands(table)]
-    size = CONSOLE_PACE["burst_frames"] // 2  # what is sent faster, and left behind, is not answered
+    size = CONSOLE_PACE["burst_frames"] // 2  # commands that come faster get no answer
     seen = 0
     for start in range(0, len(messages), size):
         payloads = told.converse(path, ['{"token": ""}', *messages[start : start + size]])
@@ -202,7 +202,7 @@ def test_the_classroom_does_not_tell_where_the_server_lies(
 
 
 def leaderboard_of(path: Path, spoil: Callable[[Path], None]) -> tuple[Page, Log]:
-    """The page of a store whose file was spoilt, asked for three times, and what the log has of it."""
+    """Spoils the file of a store, asks for its page three times, and returns the page and the log."""
     with logged() as log:
         store = Store(str(path))
         try:

@@ -1,4 +1,4 @@
-"""Servers, browsers and pages for the tests in a real browser. A page that reports any error fails its test."""
+"""Servers, browsers and pages for the tests in a real browser. A page that reports an error fails its test."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    # A page of this name came by http from another machine, as far as the browser knows.
+    # To the browser, a page under this name has come by http from another machine.
     "--host-resolver-rules=MAP game.test 127.0.0.1",
 )
-# Ignored by git: for looking at.
+# Pictures for a person to look at. Git ignores the folder.
 ARTEFACTS = Path(__file__).parent / "artefacts"
 PATIENCE_S = 15.0
-TOKEN = "open sesame"  # of the operator
+TOKEN = "open sesame"  # the operator's token
 
 
 def eventually(condition: Callable[[], Any], what: str) -> Any:
-    """Waits until the condition holds, and returns what it returned."""
+    """Waits until the condition is true, and returns its value."""
     deadline_s = time.monotonic() + PATIENCE_S
     while True:
         value = condition()
@@ -68,28 +68,28 @@ class Served:
         self.url = f"http://127.0.0.1:{port}"
 
     def room(self) -> Any:
-        """The only room."""
+        """Returns the only room."""
         (room,) = self.server.all_rooms()
         return room
 
     def player(self, name: str) -> Any:
-        """A player's object in the game."""
+        """Returns a player's object in the game."""
         return next(p for room in self.server.all_rooms() for p in room.game.players.values() if p.name == name)
 
     def put(self, name: str, x: float, y: float) -> None:
-        """Puts a player somewhere, for a scene."""
+        """Moves a player to a place."""
         player = self.player(name)
         with self.room().game.lock:
             player.x, player.y = x, y
 
 
-# A small, empty meadow: nothing happens in it but what a test does.
+# A small, empty meadow: nothing happens there without the test.
 QUIET = {"map_size": 3000.0, "animals": 0, "trees_per_area": 0, "bushes_per_area": 0, "rocks": 0, "gold": 0}
 
 
 @contextmanager
 def serve(game: dict[str, Any], server: dict[str, Any], port: int = 0) -> Iterator[Served]:
-    """A server with these settings, on a port of its own, or on one that another server had."""
+    """A server with these settings, on a free port or on the port of an earlier server."""
     game_server = GameServer(ServerSettings(**server), GameSettings(**{"time_limit_s": None, **game}))
     _, port = game_server.listen("127.0.0.1", port)
     thread = threading.Thread(target=game_server.serve)
@@ -103,7 +103,7 @@ def serve(game: dict[str, Any], server: dict[str, Any], port: int = 0) -> Iterat
 
 @pytest.fixture
 def start_server() -> Iterator[Callable[..., Served]]:
-    """Starts a server: start_server(game settings, server settings)."""
+    """Returns a function that starts a server: start_server(game settings, server settings)."""
     with ExitStack() as stack:
 
         def start(game: dict[str, Any] = QUIET, **server: Any) -> Served:
@@ -121,7 +121,7 @@ def classroom(start_server: Callable[..., Served]) -> Served:
 
 
 class Visitor:
-    """A person at a browser page, and everything the page complained about."""
+    """A person at a browser page, and all errors and warnings of the page."""
 
     def __init__(self, page: Any) -> None:
         self.page = page
@@ -132,7 +132,7 @@ class Visitor:
         page.on("response", self._on_response)
 
     def _on_failure(self, request: Any) -> None:
-        if request.failure != "net::ERR_ABORTED":  # a page that is left lets go of what it was still asking for
+        if request.failure != "net::ERR_ABORTED":  # a browser that leaves a page aborts its requests
             self.complaints.append(f"failed: {request.url} {request.failure}")
 
     def _on_console(self, message: Any) -> None:
@@ -150,26 +150,26 @@ class Visitor:
         self.until("globalThis.game?.world?.clock.lastTick >= 0", "the first snapshot came")
 
     def see(self, expression: str) -> Any:
-        """The value of a JavaScript expression in the page."""
+        """Returns the value of a JavaScript expression in the page."""
         return self.page.evaluate(f"() => {expression}")
 
     def until(self, expression: str, what: str) -> Any:
-        """Waits until a JavaScript expression holds."""
+        """Waits until a JavaScript expression is true, and returns its value."""
         return eventually(lambda: self.see(f"Boolean({expression})") and self.see(expression), what)
 
     def text_of(self, selector: str) -> str:
-        """What a person reads in the first element that fits."""
+        """Returns the visible text of the first element that matches."""
         text: str = self.page.inner_text(selector)
         return text
 
     def place(self, player_id: int) -> dict[str, float]:
-        """Where a player is drawn."""
+        """Returns the place where a player is drawn."""
         self.until(f"game.renderer.places.has({player_id})", f"player {player_id} is drawn")
         place: dict[str, float] = self.see(f"game.renderer.places.get({player_id})")
         return place
 
     def aim_and_hold(self, x: float, y: float) -> None:
-        """Moves the mouse by so much from the middle of the window, and holds its button."""
+        """Moves the mouse to a point, counted from the middle of the window, and holds its button."""
         size = self.page.viewport_size
         self.page.mouse.move(size["width"] / 2 + x, size["height"] / 2 + y)
         self.page.mouse.down()
@@ -177,9 +177,9 @@ class Visitor:
 
 @pytest.fixture
 def visit(browser: Any) -> Iterator[Callable[..., Visitor]]:
-    """Opens pages, each in a browser profile of its own: visit(url). The test fails if one of them complains.
+    """Returns a function that opens a page in a browser profile of its own: visit(url).
 
-    prepare: is given the page before it is loaded.
+    The test fails if a page complains. prepare: a function that gets the page before it is loaded.
     """
     contexts = []
     visitors: list[Visitor] = []
@@ -201,7 +201,7 @@ def visit(browser: Any) -> Iterator[Callable[..., Visitor]]:
 
 @pytest.fixture
 def keep_picture() -> Callable[[Visitor, str], None]:
-    """Saves a screenshot as an artefact: keep_picture(visitor, "name.png")."""
+    """Returns a function that saves a screenshot as an artefact: keep_picture(visitor, "name.png")."""
 
     def keep(visitor: Visitor, name: str) -> None:
         ARTEFACTS.mkdir(exist_ok=True)

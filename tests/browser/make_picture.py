@@ -18,11 +18,11 @@ DOCS = Path(__file__).parent.parent.parent / "docs"
 PLAY, INSPECT = DOCS / "play.jpg", DOCS / "inspect.jpg"
 SIZE = {"width": 1200, "height": 675}
 TALL = {"width": 1200, "height": 1000}  # a frame is explained from its first bit to its packet
-QUALITY = 82  # of 100: under 300 kB, and no edge looks frayed
+QUALITY = 82  # of 100: a file of less than 300 kB with clean edges
 
 
 def main() -> None:
-    """Joins a crowd of bots, and keeps the page of the game, and that of a teacher who inspects the player's frames."""
+    """Saves two screenshots: the game with a crowd of bots, and the inspector with one of the player's frames."""
     with serve(CROWDED, {}) as served, sync_playwright() as driver:
         Classroom(served.server, Doorkeeper(TOKEN), "127.0.0.1", served.port)
         crowd = Crowd(f"ws://127.0.0.1:{served.port}", BOTS)

@@ -1,6 +1,6 @@
-// A room that rests, and wakes: what the page draws of its own player, which begins to walk, and of an animal.
+// A dormant room that wakes: the page draws its own player, which begins to walk, and an animal.
 //
-// In:  when the first input comes, and the delays of the line, in milliseconds. Out: the largest jumps of what was drawn.
+// In:  the time of the first input and the delays of the line, in milliseconds. Out: the largest jumps in the drawing.
 async ({ wakesAtMs, upMs, downMs }) => {
   const { Predictor } = await import("/web/prediction.js");
   const { ServerClock } = await import("/web/clock.js");
@@ -37,7 +37,7 @@ async ({ wakesAtMs, upMs, downMs }) => {
     sendState(nowMs);
   };
 
-  // At rest: two STATEs a second. The world stands still, its ticks go on.
+  // A dormant room sends two STATEs a second. Nothing moves, and the ticks go on.
   let countedToMs = 0;
   const heardMs = wakesAtMs + upMs;
   for (let nowMs = 0; nowMs < heardMs; nowMs += 500) {

@@ -1,6 +1,6 @@
-// A match in miniature: a server that ticks, a line with delays and jitter, and a page that predicts and draws at 60 Hz.
+// A small simulation: a server that ticks, a line with delays and jitter, and a page that predicts and draws at 60 Hz.
 //
-// In:  delays in milliseconds. Out: the largest jumps of what was drawn, and how much had to be put right.
+// In:  delays in milliseconds. Out: the largest jumps in the drawing, and the size of the corrections.
 async ({ upMs, downMs, jitterMs, seconds, seed, trees }) => {
   const { Predictor } = await import("/web/prediction.js");
   const { ServerClock } = await import("/web/clock.js");
@@ -21,7 +21,7 @@ async ({ upMs, downMs, jitterMs, seconds, seed, trees }) => {
   const clock = new ServerClock(settings.tick_rate);
   const predictor = new Predictor(settings, clock, touching);
   predictor.followRoundTrip(upMs + downMs + jitterMs);
-  const events = []; // {atMs, run}: what happens when, on either side
+  const events = []; // {atMs, run}: the events of both sides and their times
   const at = (atMs, run) => events.push({ atMs, run });
   const corrections = [];
   const jumps = [];

@@ -1,4 +1,4 @@
-"""Browser features that are missing, throw or are null: the page does without them, and the game draws on."""
+"""Tests of browser features that are missing, throw or are null: the page and the game work without them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.browser
 Visit = Callable[..., Visitor]
 Prepare = Callable[[Any], None]
 
-# What gameserver/web/browser.js touches, and what no module of the pages touches today.
+# Features that gameserver/web/browser.js uses, and features that no module of the pages uses today.
 USED = (
     "CanvasRenderingContext2D.prototype.roundRect",
     "Element.prototype.setPointerCapture",
@@ -59,7 +59,7 @@ NOT_USED = (
     "visualViewport",
 )
 FEATURES = (*USED, *NOT_USED)
-# What comes of each: a function is called, anything else is read.
+# The ways in which a feature fails: a function when it is called, anything else when it is read.
 WAYS = ("missing", "throws", "null")
 BREAK = """([paths, way]) => {
     const refuse = () => { throw new DOMException("not in this browser", "SecurityError"); };
@@ -89,7 +89,7 @@ def running_script(code: str) -> Prepare:
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[Served]:
-    """A server with all pages, which also answers to the name of another machine."""
+    """A server with all pages that also answers to the name of another machine."""
     with serve(QUIET, {"host_names": ("game.test",), "reconnect_s": 0.0}) as served:
         Classroom(served.server, Doorkeeper(TOKEN), "127.0.0.1", served.port)
         served.server.add_route("/admin", Console(GameWorldManager(served.server), Doorkeeper(TOKEN)).converse)
@@ -157,7 +157,7 @@ def test_a_full_storage_does_not_bring_an_old_seat_back(served: Served, visit: V
 
 
 @pytest.mark.parametrize("kept", ["[1", "7", "null", '{"token": "t"}', '{"token": "t", "wish": {"name": 7}}', "[]"])
-def test_what_another_program_has_stored_at_this_address_is_passed_over(
+def test_values_that_another_program_has_stored_at_this_address_are_ignored(
     served: Served, visit: Visit, kept: str
 ) -> None:
     store = f"sessionStorage.setItem('seat', {json.dumps(kept)}); localStorage.setItem('classroom-size', 'huge');"
@@ -166,9 +166,7 @@ def test_what_another_program_has_stored_at_this_address_is_passed_over(
     plays(ann)
 
 
-def test_garbage_in_the_storage_leaves_letters_and_colours_of_the_lessons_as_usual(
-    served: Served, visit: Visit
-) -> None:
+def test_invalid_storage_leaves_letters_and_colours_of_the_lessons_as_usual(served: Served, visit: Visit) -> None:
     store = "localStorage.setItem('classroom-size', 'huge'); localStorage.setItem('classroom-theme', 'plaid');"
     page = visit(f"{served.url}/lessons", running_script(store)).page
     assert page.evaluate("document.documentElement.dataset.theme") in ("dark", "light")
@@ -213,7 +211,7 @@ NO_MORE_CANVASES = """() => {
 }"""
 
 
-def test_without_memory_for_other_pictures_everything_is_drawn_anew_each_time(served: Served, visit: Visit) -> None:
+def test_without_memory_for_cached_pictures_everything_is_drawn_anew_each_time(served: Served, visit: Visit) -> None:
     ann = visit(served.url, running_script(f"({NO_MORE_CANVASES})()"))
     plays(ann)
     ann.page.click("#net-open")

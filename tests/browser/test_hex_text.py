@@ -1,4 +1,4 @@
-"""The lab's page reads hex as `python -m Net.dissect` does: one table of cases, read by both."""
+"""Tests of hex in the lab's page: the page reads the same table of cases as `python -m Net.dissect`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ READ_ALL = """async (texts) => {
 
 
 def read_in_page(visitor: Visitor, texts: list[str]) -> list[bytes | None]:
-    """The bytes of each text, None for one that was refused with a sentence."""
+    """Returns the bytes of each text, or None for a text that was refused with a sentence."""
     answers = visitor.page.evaluate(READ_ALL, texts)
     assert all(isinstance(answer, list) or " " in answer for answer in answers)
     return [bytes(answer) if isinstance(answer, list) else None for answer in answers]
@@ -47,7 +47,7 @@ def test_the_page_reads_every_form_as_the_dissector_does(start_server: Start, vi
 
 
 def test_the_page_agrees_on_spoiled_forms(start_server: Start, visit: Visit) -> None:
-    """Each form with a piece of another in it: read as the same bytes by both, or refused by both."""
+    """Each case gets a piece of another case: the page and the dissector both read the same bytes, or both refuse."""
     chance = random.Random(1)
     texts = []
     for _, text, _ in CASES * 20:

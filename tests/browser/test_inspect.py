@@ -1,4 +1,4 @@
-"""The inspector in a real browser: a live client is watched, and its frames are taken apart."""
+"""Tests of the inspector in a real browser: it watches a live client and dissects its frames."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def test_a_class_can_be_taught_with_the_keyboard_alone(
     assert "/echo" in teacher.see(f"{FOCUSED}.textContent")
     teacher.page.keyboard.press("Enter")
     teacher.page.wait_for_selector(".timeline button:has-text('92 02 91 00')")
-    for _ in range(5):  # what was asked for, its handshake, the other connection and its own, the list of frames
+    for _ in range(5):  # the chosen connection, its handshake, the other connection, its handshake, the frames
         if teacher.see(f"{FOCUSED}.id") != "timeline":
             teacher.page.keyboard.press("Tab")
     teacher.page.keyboard.press("ArrowDown")
@@ -155,7 +155,7 @@ def test_a_class_can_be_taught_with_the_keyboard_alone(
     assert "BINARY" in teacher.text_of(".headline"), "the arrows did not go to another frame"
 
 
-def test_the_focus_does_not_fall_out_of_what_is_explained(classroom: Served, echo: WebSocket, visit: Visit) -> None:
+def test_the_focus_stays_in_the_explanation(classroom: Served, echo: WebSocket, visit: Visit) -> None:
     teacher = visit(f"{classroom.url}/inspect")
     choose(teacher, "TEXT part 1")
     teacher.page.focus(".message-view button.link >> nth=1")
@@ -244,7 +244,7 @@ def test_hidden_names_are_nowhere_on_the_page(classroom: Served, ann: Player, vi
     assert "Annabella" not in teacher.text_of("body")
 
 
-def test_what_is_on_the_page_already_is_hidden_too(classroom: Served, ann: Player, visit: Visit) -> None:
+def test_names_that_are_already_on_the_page_are_hidden_too(classroom: Served, ann: Player, visit: Visit) -> None:
     ann.join("Annabella")
     teacher = visit(f"{classroom.url}/inspect")
     teacher.page.wait_for_selector(".connections button:has-text('Annabella')")
@@ -278,11 +278,11 @@ def test_frames_of_all_connections_have_the_times_of_one_clock(
 
 
 class HeldBack:
-    """A way of a page to the server on which its wish for another connection does not arrive."""
+    """A route from a page to the server that can hold back the page's messages."""
 
     def __init__(self, page: Any) -> None:
         self.is_holding = False
-        self.since: list[str] = []  # what was said meanwhile
+        self.since: list[str] = []  # the server's messages since then
         page.route_web_socket("**/inspect", self._connect)
 
     def _connect(self, route: Any) -> None:
@@ -308,12 +308,12 @@ def test_frames_of_another_choice_do_not_get_into_the_list(
     way.is_holding = True
     teacher.page.click(".connections button:has-text('/echo')")
     ann.send("MOVE", 6)
-    # The list that comes behind them shows that the page has handled them.
+    # The list of connections comes behind the frames: it shows that the page has handled them.
     eventually(lambda: teacher.see("true") and "rows skipped left_out connections" in " ".join(way.since), "they came")
     assert teacher.see(ROWS) == 0
 
 
-def test_who_comes_through_a_proxy_must_know_the_token(classroom: Served, visit: Visit) -> None:
+def test_a_client_behind_a_proxy_must_know_the_token(classroom: Served, visit: Visit) -> None:
     stranger = visit(f"{classroom.url}/inspect", extra_http_headers={"X-Forwarded-For": "192.0.2.7"})
     stranger.page.wait_for_selector("#login", state="visible")
     assert stranger.page.is_hidden("#desk")
@@ -333,7 +333,7 @@ def open_classroom(port: int = 0, token: str = TOKEN) -> Iterator[Served]:
 
 
 def expect_failed_connections(visitor: Visitor) -> None:
-    """A browser complains when nobody listens: that is what these tests are about."""
+    """Removes the complaints about a server that does not listen: these tests stop it on purpose."""
     visitor.complaints[:] = [text for text in visitor.complaints if "WebSocket connection to" not in text]
 
 
@@ -367,7 +367,7 @@ def test_a_page_outlives_its_server_and_comes_back_with_the_next(visit: Visit, k
     expect_failed_connections(teacher)
 
 
-def test_the_lab_keeps_what_is_on_its_bench_when_the_server_goes(visit: Visit) -> None:
+def test_the_lab_keeps_the_bytes_on_its_bench_when_the_server_goes(visit: Visit) -> None:
     with open_classroom() as first:
         student = visit(f"{first.url}/lab")
         student.page.wait_for_selector("#preview .bit")
@@ -385,7 +385,7 @@ def test_only_a_refusal_asks_for_the_token(visit: Visit) -> None:
     with open_classroom() as first:
         stranger = visit(f"{first.url}/inspect", extra_http_headers={"X-Forwarded-For": "192.0.2.7"})
         stranger.page.wait_for_selector("#login", state="visible")
-        with stranger.page.expect_websocket():  # on this machine an empty field would do
+        with stranger.page.expect_websocket():  # the page sends even an empty token
             stranger.page.click("#login button")
         stranger.page.fill("#token", TOKEN)
         stranger.page.click("#login button")
@@ -401,14 +401,14 @@ def test_only_a_refusal_asks_for_the_token(visit: Visit) -> None:
     expect_failed_connections(stranger)
 
 
-def test_pages_remember_how_they_are_to_look(classroom: Served, visit: Visit) -> None:
+def test_pages_remember_letter_size_and_colours(classroom: Served, visit: Visit) -> None:
     reader = visit(f"{classroom.url}/lessons", color_scheme="light")
     size = "parseFloat(getComputedStyle(document.body).fontSize)"
     before = reader.see(size)
     reader.page.click("#larger")
     reader.page.click("#theme")
     for link in ("Inspect", "Lessons"):
-        reader.page.wait_for_load_state("networkidle")  # what is left while it loads has failed to
+        reader.page.wait_for_load_state("networkidle")  # leaving a page that still loads counts as an error
         reader.page.click(f"nav a:has-text('{link}')")
         reader.page.wait_for_selector(f"nav a[aria-current]:has-text('{link}')")
         assert reader.see(size) > before
@@ -438,7 +438,7 @@ def test_nothing_runs_out_of_a_projector(
     assert page.see("parseFloat(getComputedStyle(document.querySelector('.bits .count')).fontSize)") >= 0.7 * letters_px
 
 
-# What is cut off: an element that is smaller than what is in it, or that is not wholly inside the one it is in.
+# An element is cut off if it is smaller than its contents, or not wholly inside the outer element.
 CUT_OFF = """(selector, outer) => [...document.querySelectorAll(selector)].filter((part) => {
     const [inside, frame] = [part, part.closest(outer)].map((one) => one.getBoundingClientRect());
     return part.scrollWidth > part.clientWidth || part.scrollHeight > part.clientHeight
@@ -471,7 +471,7 @@ def test_larger_letters_cut_nothing_off(
     assert page.see(f"({CUT_OFF})('.timeline .named .label, .timeline .fragment .label', 'button')") == []
 
 
-def test_what_the_search_is_for_can_be_read(classroom: Served, visit: Visit) -> None:
+def test_the_placeholder_of_the_search_can_be_read(classroom: Served, visit: Visit) -> None:
     page = visit(f"{classroom.url}/inspect", viewport=PROJECTORS[0])
     page.page.wait_for_selector("#search", state="visible")
     assert page.see("""(() => {
@@ -485,7 +485,7 @@ def test_what_the_search_is_for_can_be_read(classroom: Served, visit: Visit) -> 
     })()""")
 
 
-# WCAG 2.1, "contrast ratio", with all that is between an element and the page.
+# WCAG 2.1, "contrast ratio", with all elements between this one and the page.
 CONTRAST = """(selector) => {
     const parse = (colour) => colour.match(/[\\d.]+/g).map(Number);
     const ofPage = parse(getComputedStyle(document.body).backgroundColor);
@@ -504,7 +504,7 @@ CONTRAST = """(selector) => {
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_what_is_over_or_can_not_be_pressed_can_still_be_read(
+def test_ended_connections_and_disabled_buttons_can_still_be_read(
     classroom: Served, echo: WebSocket, visit: Visit, scheme: str
 ) -> None:
     connect(f"ws://127.0.0.1:{classroom.port}/echo").close()

@@ -1,4 +1,4 @@
-"""The lab in a real browser: every experiment comes out as stated, and every switch does what it says."""
+"""Tests of the lab in a real browser: every experiment ends as stated, and every switch has its effect."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def open_lab(served: Served, visit: Visit, fragment: str = "", **options: Any) -
 
 
 def send(visitor: Visitor) -> str:
-    """Sends what is on the bench; returns how it ended."""
+    """Sends the bytes on the bench and returns the outcome."""
     visitor.see("document.querySelector('#result').replaceChildren()")
     visitor.page.click("#send")
     visitor.page.wait_for_selector("#result .outcome")
@@ -38,7 +38,7 @@ def bytes_before_the_answer(visitor: Visitor) -> int:
 
 
 @pytest.mark.timeout(240)
-def test_every_experiment_comes_out_as_stated(classroom: Served, visit: Visit) -> None:
+def test_every_experiment_ends_as_stated(classroom: Served, visit: Visit) -> None:
     student = open_lab(classroom, visit)
     assert student.see(
         "[...document.querySelectorAll('[data-experiment]')].map((one) => one.dataset.experiment)"
@@ -52,7 +52,7 @@ def test_every_experiment_comes_out_as_stated(classroom: Served, visit: Visit) -
     assert wrong == {}
 
 
-def test_an_experiment_can_be_linked_to_and_shows_who_decided(
+def test_an_experiment_can_be_linked_to_and_shows_which_function_decided(
     classroom: Served, visit: Visit, keep_picture: Keep
 ) -> None:
     student = open_lab(classroom, visit, "#unmasked", color_scheme="light")
@@ -63,7 +63,7 @@ def test_an_experiment_can_be_linked_to_and_shows_who_decided(
     keep_picture(student, "lab-light.png")
 
 
-def test_every_answer_that_refuses_something_shows_who_decided(classroom: Served, visit: Visit) -> None:
+def test_every_refusal_shows_which_function_decided(classroom: Served, visit: Visit) -> None:
     student = open_lab(classroom, visit, "#packet-before-join")
     assert send(student) == "1 frame, then CLOSE 1000"
     student.page.click("#result details.down summary >> text=NOT_IN_ROOM")
@@ -164,7 +164,7 @@ def test_an_experiment_that_is_too_long_to_be_changed_can_only_be_sent(classroom
     assert send(student) == "1 frame, then CLOSE 1000"
 
 
-def test_what_is_too_long_for_the_lab_gets_a_sentence_and_the_connection_lives(classroom: Served, visit: Visit) -> None:
+def test_too_many_bytes_for_the_lab_get_a_sentence_and_the_connection_lives(classroom: Served, visit: Visit) -> None:
     student = open_lab(classroom, visit)
     student.page.fill("#raw", 40_000 * "00")
     student.page.wait_for_selector("#preview .bad")
@@ -202,7 +202,7 @@ globalThis.WebSocket = class extends WebSocket {
   }
 };
 """
-# A page that does not come back by itself is let in by its token.
+# A page that does not come back by itself sends its token.
 COME_BACK = f"""() => {{
   const [form, token] = [document.querySelector("#login"), document.querySelector("#token")];
   if (form && !form.hidden && sockets.at(-1).readyState === WebSocket.CLOSED) {{
@@ -213,7 +213,7 @@ COME_BACK = f"""() => {{
 }}"""
 
 
-def test_what_is_on_the_bench_stays_when_the_connection_is_lost_and_comes_back(classroom: Served, visit: Visit) -> None:
+def test_the_bytes_on_the_bench_stay_when_the_connection_is_lost(classroom: Served, visit: Visit) -> None:
     student = visit("about:blank")
     student.page.add_init_script(KEEP_SOCKETS)
     student.page.goto(f"{classroom.url}/lab")

@@ -1,4 +1,4 @@
-"""The lessons in a real browser: from the first page to a lesson, and from there to its experiment in the lab."""
+"""Tests of the lessons in a real browser: from the first page to a lesson, and on to its experiment in the lab."""
 
 from __future__ import annotations
 

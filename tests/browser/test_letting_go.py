@@ -1,4 +1,4 @@
-"""No key, button, finger or stick stays held after the page can no longer hear that it is let go."""
+"""Tests of lost releases: no key, button, finger or stick stays held when the page does not see its release."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def ann(start_server: Start, visit: Visit) -> Visitor:
 
 
 def send(visitor: Visitor, target: str, kind: str, name: str, **more: Any) -> None:
-    """Sends an event to an element, as a browser would: it bubbles, and can be prevented."""
+    """Sends an event to an element, as a browser does: it bubbles, and can be prevented."""
     init = {"bubbles": True, "cancelable": True, **more}
     visitor.see(f"{target}.dispatchEvent(new {kind}({json.dumps(name)}, {json.dumps(init)}))")
 
@@ -44,7 +44,7 @@ def hold_everything(visitor: Visitor) -> None:
     assert visitor.see(WANTED) == {"direction": 0, "isAttacking": True, "isShooting": True}
 
 
-# What a browser tells when it takes the keys away from the page: target, kind of event, name, more.
+# The events after which a page gets no more keys: target, kind of event, name, more fields.
 LOSSES: dict[str, tuple[str, str, str, dict[str, Any]]] = {
     "the window loses the focus": ("window", "Event", "blur", {}),
     "the page is left": ("window", "Event", "pagehide", {}),
@@ -62,14 +62,14 @@ LOSSES: dict[str, tuple[str, str, str, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("loss", LOSSES)
-def test_everything_is_let_go_when(ann: Visitor, loss: str) -> None:
+def test_everything_is_released_when(ann: Visitor, loss: str) -> None:
     hold_everything(ann)
     target, kind, name, more = LOSSES[loss]
     send(ann, target, kind, name, **more)
     assert ann.see(WANTED) == STILL
 
 
-def test_a_player_who_looks_away_stands_still_on_the_server(start_server: Start, visit: Visit) -> None:
+def test_a_player_who_leaves_the_tab_stands_still_on_the_server(start_server: Start, visit: Visit) -> None:
     served = start_server(QUIET)
     ann = visit(served.url)
     ann.join("Ann")
@@ -80,7 +80,7 @@ def test_a_player_who_looks_away_stands_still_on_the_server(start_server: Start,
     eventually(lambda: player.direction is None and not player.attacking, "Ann stands still")
 
 
-def test_a_key_that_was_let_go_with_command_down_can_be_pressed_again(ann: Visitor) -> None:
+def test_a_key_released_with_command_down_can_be_pressed_again(ann: Visitor) -> None:
     key(ann, "keydown", "KeyD")
     key(ann, "keydown", "MetaLeft", key="Meta", metaKey=True)
     key(ann, "keydown", "KeyW", metaKey=True)
@@ -110,14 +110,14 @@ def test_a_letter_does_not_walk(ann: Visitor, how: str) -> None:
     assert ann.see(WANTED) == STILL
 
 
-def test_a_dead_key_walks_by_its_place_and_is_let_go(ann: Visitor) -> None:
+def test_a_dead_key_walks_by_its_place_and_is_released(ann: Visitor) -> None:
     key(ann, "keydown", "KeyD", key="Dead")
     assert ann.see("game.input.direction") == 0
     key(ann, "keyup", "KeyD", key="Dead")
     assert ann.see(WANTED) == STILL
 
 
-def test_a_button_that_was_let_go_outside_the_window_is_not_held_when_the_mouse_comes_back(ann: Visitor) -> None:
+def test_a_button_released_outside_the_window_is_not_held_when_the_mouse_comes_back(ann: Visitor) -> None:
     ann.aim_and_hold(100, 0)
     ann.page.mouse.move(900, 300)
     assert ann.see("game.input.isAttacking"), "a button stays held while the mouse moves"
@@ -125,7 +125,7 @@ def test_a_button_that_was_let_go_outside_the_window_is_not_held_when_the_mouse_
     assert ann.see(WANTED) == STILL
 
 
-def test_one_of_two_buttons_that_was_let_go_unheard_is_let_go_alone(ann: Visitor) -> None:
+def test_only_the_button_that_was_released_outside_the_window_is_released(ann: Visitor) -> None:
     ann.aim_and_hold(100, 0)
     ann.page.mouse.down(button="right")
     assert ann.see(WANTED) == {**STILL, "isAttacking": True, "isShooting": True}
@@ -154,19 +154,19 @@ def finger(visitor: Visitor, name: str, number: int, x: int, y: int, target: str
 
 
 @pytest.mark.parametrize("end", ["pointerup", "pointercancel"])
-def test_a_finger_that_ends_outside_the_picture_is_let_go(ann: Visitor, end: str) -> None:
+def test_a_finger_that_ends_outside_the_picture_is_released(ann: Visitor, end: str) -> None:
     finger(ann, "pointerdown", 5, 200, 400)
     finger(ann, "pointermove", 5, 260, 400)
     finger(ann, "pointerdown", 6, 900, 400)
     assert ann.see(WANTED) == {**STILL, "direction": 0, "isAttacking": True}
-    # The pointer cannot be captured, as these fingers are made up: the events go to what lies under the finger.
+    # These fingers are not real, so the page cannot capture them: the events go to the element under the finger.
     finger(ann, end, 5, 260, 20, "scoreboard")
     finger(ann, end, 6, 900, 20, "scoreboard")
     assert ann.see(WANTED) == STILL
     assert not ann.page.is_visible("#stick")
 
 
-def test_a_finger_is_let_go_with_everything_else(ann: Visitor) -> None:
+def test_a_finger_is_released_with_everything_else(ann: Visitor) -> None:
     finger(ann, "pointerdown", 5, 200, 400)
     finger(ann, "pointermove", 5, 260, 400)
     send(ann, "window", "Event", "blur")

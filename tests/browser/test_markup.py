@@ -1,6 +1,6 @@
-"""What strangers call themselves and say is shown as text on every page, and never becomes a part of one.
+"""Tests of hostile names and messages: every page shows them as text, and they never become elements of the page.
 
-Every hostile text would leave an element of the class `evil` behind, or set a variable of that name.
+A hostile text that takes effect leaves an element of the class `evil` behind, or sets a variable of that name.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ Start = Callable[..., Served]
 Visit = Callable[..., Visitor]
 
 TOKEN = "open sesame"
-NAME = "<b class=evil>"  # at most 16 characters
+NAME = "<b class=evil>"  # a name has at most 16 characters
 SECOND_NAME = "'><i class=evil>"
-ROOM = "<img class=evil src=x>"  # at most 32
+ROOM = "<img class=evil src=x>"  # at most 32 characters
 LONG = "</p></script><img class=evil src=x onerror=evil=1><svg class=evil onload=evil=1>${evil=1}{{evil=1}}"
 
 
 def is_clean(visitor: Visitor) -> bool:
-    """Whether nothing of it has come to life, in this page."""
+    """Returns whether no hostile text has taken effect in this page."""
     injected = visitor.see("document.querySelectorAll('.evil').length")
     return injected == 0 and visitor.see("typeof evil") == "undefined"
 
@@ -99,7 +99,7 @@ def test_hostile_texts_stay_texts_on_the_operators_page(start_server: Start, vis
         reads(desk, "#log", f"kicked {SECOND_NAME}")
 
 
-def test_a_text_that_came_to_life_would_be_noticed(start_server: Start, visit: Visit) -> None:
+def test_a_text_that_takes_effect_would_be_noticed(start_server: Start, visit: Visit) -> None:
     served = start_server(QUIET)
     ann = visit(served.url)
     assert is_clean(ann)

@@ -1,4 +1,4 @@
-"""The client's MessagePack against the Python package: every type, and every form of its length."""
+"""Tests of the page's MessagePack against the Python package: every type, and every form of its length."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ VALUES: list[Any] = [
 ]
 EXTENSION_LENGTHS = [0, 1, 2, 3, 4, 8, 16, 17, 255, 256, 65536]
 
-# What JSON has no form for is written as a text that says what it is.
+# A value that JSON cannot express becomes a text that describes it.
 MARKED = """(value) => JSON.stringify(value, (key, found) =>
     typeof found === "bigint" ? `big ${found}`
     : found instanceof Uint8Array ? `bytes ${found.length}`
@@ -37,7 +37,7 @@ MARKED = """(value) => JSON.stringify(value, (key, found) =>
 
 
 def marked(value: Any) -> Any:
-    """The same on this side."""
+    """Returns the same description in Python."""
     if isinstance(value, dict):
         return {key: marked(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -53,12 +53,12 @@ def marked(value: Any) -> Any:
 
 @pytest.fixture
 def page(start_server: Callable[..., Served], visit: Callable[..., Visitor]) -> Any:
-    """A page of the server, for its modules."""
+    """A page of the server that can import its modules."""
     return visit(start_server().url).page
 
 
 def decode_all(page: Any, messages: list[bytes]) -> list[Any]:
-    """What the page's decoder makes of each message: the value, or the text of its error."""
+    """Returns the result of the page's decoder for each message: the value, or the text of its error."""
     code = f"""async (messages) => {{
         const {{ decode }} = await import("/web/msgpack.js");
         return messages.map((text) => {{
@@ -84,7 +84,7 @@ def test_single_floats_and_extensions_are_read(page: Any) -> None:
     assert found[2:] == [{"type": 5, "data": f"bytes {length}"} for length in EXTENSION_LENGTHS]
 
 
-def test_what_is_cut_off_too_long_or_unknown_is_refused(page: Any) -> None:
+def test_bytes_that_are_cut_off_too_long_or_unknown_are_refused(page: Any) -> None:
     whole = msgpack.packb([1, "text", {"k": 2.5}, bytes(300)])
     cut = [whole[:length] for length in range(len(whole))]
     for found in decode_all(page, cut):
@@ -94,8 +94,8 @@ def test_what_is_cut_off_too_long_or_unknown_is_refused(page: Any) -> None:
     assert "TypeError" in decode_all(page, [b"\xa1\xff"])[0]
 
 
-def test_what_the_page_writes_is_what_python_reads_in_the_shortest_form(page: Any) -> None:
-    # A whole number that a double does not hold exactly cannot come from JavaScript's own numbers.
+def test_the_page_writes_the_same_shortest_bytes_as_python(page: Any) -> None:
+    # JavaScript's numbers are doubles, so a whole number that no double holds exactly cannot come from the page.
     exact = [value for value in VALUES if not isinstance(value, (bytes, int)) or value in (True, False)]
     exact += [value for value in EDGES + NEGATIVE if abs(value) <= 2**53 - 1]
     exact = [value for value in exact if not isinstance(value, float) or math.isfinite(value)]

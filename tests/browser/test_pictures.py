@@ -1,4 +1,4 @@
-"""Pictures of every screen, kept as artefacts (tests/browser/artefacts, ignored by git) for a person to look at."""
+"""Takes pictures of every screen as artefacts (tests/browser/artefacts, ignored by git) for a person to look at."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Visit = Callable[..., Visitor]
 Keep = Callable[[Visitor, str], None]
 
 BOTS = 20
-# Small enough for all of them to be in view, with a bit of everything.
+# A map so small that all bots are in view, with some things of every kind.
 CROWDED: dict[str, Any] = {
     "map_size": 2200.0,
     "trees_per_area": 4,
@@ -26,7 +26,7 @@ CROWDED: dict[str, Any] = {
     "rocks": 150,
     "gold": 60,
     "animals": 150,
-    # Nobody is dead when the picture is taken.
+    # Low damage, so that no player is dead when the picture is taken.
     "melee_damage": 3.0,
     "projectile_damage": 3.0,
     "bite_damage": 2.0,
@@ -78,7 +78,7 @@ def test_pictures_on_a_phone(crowded: Served, visit: Visit, keep_picture: Keep, 
 
 
 def scatter(served: Served) -> None:
-    """Brings everybody into one view, with all kinds of weapons."""
+    """Moves all players into one view, and gives them all kinds of weapons."""
     game, rng = served.room().game, random.Random(1)
     places = [(300 + 250 * (i % 6), 700 + 190 * (i // 6)) for i in range(30)]
     places.sort(key=lambda place: math.dist(place, (1000, 1100)))

@@ -1,4 +1,4 @@
-"""Playing in real pages: what one person does, another one sees."""
+"""Tests of playing in real pages: one person sees the actions of another."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ Start = Callable[..., Served]
 Visit = Callable[..., Visitor]
 Keep = Callable[[Visitor, str], None]
 
-# One tree in the middle of nowhere is enough wood for anybody: trees stand where the test wants to have them.
+# One large tree on an empty meadow gives enough wood.
 WITH_A_TREE = {**QUIET, "trees_per_area": 1, "tree_scales": (100.0,)}
 
 
 def two_players(start_server: Start, visit: Visit, **game: Any) -> tuple[Served, Visitor, Visitor]:
-    """Ann and Ben in one room, side by side: Ben to the right of Ann."""
+    """Returns Ann and Ben in one room, side by side: Ben to the right of Ann."""
     served = start_server({**QUIET, **game})
     ann, ben = visit(served.url), visit(served.url)
     ann.join("Ann")
@@ -49,7 +49,7 @@ def test_two_pages_see_each_other_and_one_sees_the_other_walk(start_server: Star
     assert "Ben" in ann.page.inner_text("#scoreboard")
 
 
-# Everything that the page sends takes so much longer; and each picture's jump beyond what walking explains is noted.
+# This script delays every packet of the page, and records the jumps in each picture that walking does not explain.
 SLOW_LINE = """(delayMs) => {
     const { connection, meter, renderer, world } = game;
     const send = connection.send.bind(connection);
@@ -132,7 +132,7 @@ def test_shooting_kills_and_the_dead_come_back(start_server: Start, visit: Visit
     ann.until("document.getElementById('scores').innerText.includes('100')", "the score is shown")
 
 
-def test_what_is_said_is_shown_to_all(start_server: Start, visit: Visit) -> None:
+def test_a_chat_message_is_shown_to_all(start_server: Start, visit: Visit) -> None:
     served, ann, ben = two_players(start_server, visit)
     ann.page.keyboard.press("Enter")
     ann.page.keyboard.type("hello wasd")

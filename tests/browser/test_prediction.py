@@ -1,4 +1,4 @@
-"""Own movement: predicted at once, and put right without a visible jump. Others: drawn between snapshots."""
+"""Tests of prediction: own movement is shown at once and corrected without a visible jump; others are interpolated."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from tests.browser.conftest import Served, Visitor
 pytestmark = pytest.mark.browser
 
 SIMULATION = (Path(__file__).parent / "simulation.js").read_text(encoding="utf-8")
-MOST_JUMP = 10  # world units in one picture, beyond what walking explains
+MOST_JUMP = 10  # world units in one picture that walking does not explain
 
 
 @pytest.fixture
 def page(start_server: Callable[..., Served], visit: Callable[..., Visitor]) -> Any:
-    """A page of the server, for its modules."""
+    """A page of the server that can import its modules."""
     return visit(start_server().url).page
 
 
 def simulate(page: Any, **line: Any) -> dict[str, float]:
-    """Plays two minutes of random walking over such a line."""
+    """Simulates two minutes of random walking over a line with these delays."""
     code = SIMULATION[SIMULATION.index("async (") :]
     found: dict[str, float] = page.evaluate(code, {"seconds": 120, "seed": 1, "trees": 0, **line})
     return found
 
 
-def test_on_an_even_line_nothing_has_to_be_put_right(page: Any) -> None:
+def test_on_a_line_without_jitter_nothing_has_to_be_corrected(page: Any) -> None:
     found = simulate(page, upMs=50, downMs=50, jitterMs=0)
     assert found["corrected"] <= 2, found
     assert found["largestJump"] < MOST_JUMP, found
@@ -43,7 +43,7 @@ def test_with_jitter_there_is_no_jump(page: Any, up_ms: int, down_ms: int, trees
     found = simulate(page, upMs=up_ms, downMs=down_ms, jitterMs=15, trees=trees, seed=7)
     assert found["largestJump"] < MOST_JUMP, found
     assert found["corrected"] < 0.1 * found["steps"], found
-    assert found["distance"] < 120, found  # at the end it may still be under way
+    assert found["distance"] < 120, found  # the last steps may still be on their way to the server
 
 
 @pytest.mark.parametrize("y", [560.0, 1400.0], ids=["at the snow", "at the river"])
@@ -127,14 +127,12 @@ def test_an_id_in_gone_and_moved_is_alive(page: Any) -> None:
 
 @pytest.mark.parametrize("wakes_at_ms", [5000, 5310, 5525, 5990])
 @pytest.mark.parametrize(("up_ms", "down_ms"), [(1, 1), (30, 30), (80, 20), (150, 150)])
-def test_the_first_step_out_of_a_resting_room_shows_no_jump(
-    page: Any, wakes_at_ms: int, up_ms: int, down_ms: int
-) -> None:
+def test_the_first_step_in_a_dormant_room_shows_no_jump(page: Any, wakes_at_ms: int, up_ms: int, down_ms: int) -> None:
     code = (Path(__file__).parent / "rest.js").read_text(encoding="utf-8")
     line = {"wakesAtMs": wakes_at_ms, "upMs": up_ms, "downMs": down_ms}
     found = page.evaluate(code[code.index("async (") :], line)
     assert found["ownAtRest"] == 0, found
     assert found["ownJump"] < MOST_JUMP, found
     assert found["animalJump"] < MOST_JUMP, found
-    assert found["walked"] > 600, found  # it goes on as usual
+    assert found["walked"] > 600, found  # walking goes on as usual
     assert found["seenAfterMs"] <= up_ms + down_ms + 1, found  # by the very next STATE

@@ -1,4 +1,4 @@
-"""A page whose connection is lost tries again at once when it is seen again, or when the network is back."""
+"""Tests of a lost connection: the page tries again at once when it is visible again or the network is back."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_a_person_who_has_left_is_not_brought_back(served: Served, ann: Visitor,
 
 
 def after_the_last_attempt(served: Served, visitor: Visitor) -> None:
-    """Loses the connection when all attempts are used up."""
+    """Cuts the connection after the page has used up all attempts."""
     visitor.see("(game.connection.attempts = 99)")
     cut(served, visitor)
 
@@ -114,7 +114,7 @@ def test_a_person_who_is_back_sees_more_than_one_attempt(served: Served, ann: Vi
     ann.page.evaluate(SET_HIDDEN, True)
     after_the_last_attempt(served, ann)
     ann.page.context.set_offline(True)
-    ann.page.evaluate("() => Object.defineProperty(navigator, 'onLine', { value: true })")  # as far as it knows
+    ann.page.evaluate("() => Object.defineProperty(navigator, 'onLine', { value: true })")  # a wrong answer
     show(ann)
     ann.until("game.connection.attempts === 1", "the first attempt has failed")
     assert ann.page.is_visible("#lost")
@@ -141,7 +141,7 @@ def test_a_teaching_page_comes_back_as_soon_as(visit: Visit, way: str) -> None:
         with_classroom(second)
         RETURNS[way](teacher)
         teacher.page.wait_for_selector(".gone", state="hidden")
-    # It may have asked for the server while there was none.
+    # The page may have tried to connect while there was no server.
     teacher.complaints = [text for text in teacher.complaints if "WebSocket connection" not in text]
 
 

@@ -1,4 +1,4 @@
-"""Losing the connection and coming back, watching instead of playing, and the operator's page."""
+"""Tests of losing the connection and coming back, of watching instead of playing, and of the operator's page."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def seat_of(served: Served, name: str) -> Any:
     return next(seat for seat in served.room().everybody() if seat.info.name == name)
 
 
-def test_who_loses_the_connection_comes_back_as_the_same_player(
+def test_a_person_that_loses_the_connection_comes_back_as_the_same_player(
     start_server: Start, visit: Visit, keep_picture: Keep
 ) -> None:
     served = start_server(QUIET)
@@ -52,7 +52,7 @@ def test_who_loses_the_connection_comes_back_as_the_same_player(
     assert "has left" not in ben.page.inner_text("#feed")
 
 
-def test_who_reloads_the_page_is_the_same_player(start_server: Start, visit: Visit) -> None:
+def test_a_person_that_reloads_the_page_is_the_same_player(start_server: Start, visit: Visit) -> None:
     served = start_server(QUIET)
     ann = visit(served.url)
     ann.join("Ann")
@@ -63,7 +63,7 @@ def test_who_reloads_the_page_is_the_same_player(start_server: Start, visit: Vis
     assert [seat.info.name for seat in served.room().seats()] == ["Ann"]
 
 
-def test_who_has_left_begins_at_the_join_screen_after_a_reload(start_server: Start, visit: Visit) -> None:
+def test_a_person_that_has_left_begins_at_the_join_screen_after_a_reload(start_server: Start, visit: Visit) -> None:
     served = start_server(QUIET)
     ann = visit(served.url)
     ann.join("Ann")
@@ -74,7 +74,7 @@ def test_who_has_left_begins_at_the_join_screen_after_a_reload(start_server: Sta
     assert ann.see("game") is None
 
 
-def test_who_gives_up_is_back_at_the_join_screen(start_server: Start, visit: Visit) -> None:
+def test_a_person_that_gives_up_is_back_at_the_join_screen(start_server: Start, visit: Visit) -> None:
     served = start_server(QUIET)
     ann = visit(served.url)
     ann.join("Ann")
@@ -118,7 +118,7 @@ def console(start_server: Start) -> Served:
 
 
 def open_desk(served: Served, visit: Visit, token: str = TOKEN) -> Visitor:
-    """An operator's page, with the token given."""
+    """Opens the operator's page with this token."""
     desk = visit(f"{served.url}/admin")
     desk.page.fill("#token", token)
     desk.page.keyboard.press("Enter")
@@ -232,5 +232,5 @@ def test_a_page_plays_on_over_a_restart_of_the_server(visit: Visit, tmp_path: Pa
         ann.page.keyboard.up("d")
         ann.page.keyboard.down("a")
         ann.until(f"Math.abs(game.world.self()?.track.last.x - {x}) > 40", "Ann walks again")
-    # It may have asked for the server while there was none.
+    # The page may have tried to connect while there was no server.
     ann.complaints = [text for text in ann.complaints if "WebSocket connection" not in text]

@@ -1,4 +1,4 @@
-"""The pages behind nginx with TLS: their WebSockets go through it too, and their own policy lets them."""
+"""Tests of the pages behind nginx with TLS: the proxy and the pages' own policy allow their WebSockets."""
 
 from __future__ import annotations
 

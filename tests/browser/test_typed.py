@@ -1,4 +1,4 @@
-"""What people type into the page: as long as the server takes it, and the same letters come back from it."""
+"""Tests of typed text: the page takes as many characters as the server, and the same letters come back."""
 
 from __future__ import annotations
 
@@ -70,13 +70,13 @@ def test_a_name_is_cut_where_the_server_would_refuse_it(
 @pytest.mark.parametrize(
     "name", [FAMILY * 3, "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", "\U0001fae9 Ann"], ids=ascii
 )
-def test_a_name_that_people_type_is_taken(name: str, start_server: Start, visit: Visit) -> None:
+def test_a_name_with_joined_or_recent_characters_is_accepted(name: str, start_server: Start, visit: Visit) -> None:
     served = start_server()
     visit(served.url).join(name)
     assert served.player(name).name == name
 
 
-def test_a_name_that_shows_nothing_is_refused_with_a_sentence(start_server: Start, visit: Visit) -> None:
+def test_an_invisible_name_is_refused_with_a_sentence(start_server: Start, visit: Visit) -> None:
     visitor = visit(start_server().url)
     visitor.page.fill("#name", "\u3164")
     visitor.page.click("#play")

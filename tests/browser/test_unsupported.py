@@ -1,4 +1,4 @@
-"""A browser that cannot run the modules of a page shows a sentence, on every page."""
+"""Tests of old browsers: one that cannot run the modules of a page shows a sentence, on every page."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def served() -> Iterator[Served]:
 
 
 def as_without_modules(route: Any) -> None:
-    """Gives a page to the browser as one that knows no modules reads it: it runs no module, and `nomodule` scripts."""
+    """Changes a page so that the browser acts like one without modules: it runs `nomodule` scripts and no module."""
     answer = route.fetch()
     html = re.sub(r'<script type="module"[^>]*></script>', "", answer.text()).replace("<script nomodule", "<script")
     route.fulfill(response=answer, body=html)

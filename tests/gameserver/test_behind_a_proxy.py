@@ -1,4 +1,4 @@
-"""A server behind a reverse proxy: limits, bans, logs and privileges go by whom the proxy asks for."""
+"""Tests of a server behind a reverse proxy: limits, bans, logs and privileges use the address of the real client."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ANN, BOB = "203.0.113.9", "2001:db8::9"
 
 @contextlib.contextmanager
 def opened(arena: Arena, *addresses: str, path: str = "/echo", **fields: str) -> Iterator[WebSocket]:
-    """A connection as a proxy opens it; addresses: what it says in X-Forwarded-For."""
+    """Opens a connection as a proxy does. addresses: those in its X-Forwarded-For."""
     headers = [("X-Forwarded-For", ", ".join(addresses))] if addresses else []
     headers += [(name.replace("_", "-"), value) for name, value in fields.items()]
     websocket = connect(arena.url(path), headers=headers)
@@ -34,24 +34,24 @@ def opened(arena: Arena, *addresses: str, path: str = "/echo", **fields: str) ->
 
 
 def server_end(arena: Arena) -> WebSocket:
-    """The server's end of the only connection."""
+    """Returns the server's end of the only connection."""
     (websocket,) = arena.server._listener._websockets
     return websocket
 
 
-def test_the_limit_per_address_counts_those_behind_the_proxy() -> None:
+def test_the_limit_per_address_counts_clients_behind_the_proxy() -> None:
     with serving(max_connections_per_address=1, **TRUSTING) as arena, opened(arena, ANN), opened(arena, BOB):
         with pytest.raises(HandshakeError, match="503"), opened(arena, ANN):
             pass
         with opened(arena, ANN, "198.51.100.1"):
             pass
-        # Until it is gone, who was refused counts for the proxy's own address.
+        # A refused client counts for the proxy's own address until its connection is gone.
         wait_until(lambda: arena.server._listener.connections() == 2, "only those who stay are there")
-        with opened(arena):  # one who comes past the proxy, from its machine
+        with opened(arena):  # a client on the proxy's machine that does not use the proxy
             pass
 
 
-def test_a_place_is_free_again_when_one_behind_the_proxy_leaves() -> None:
+def test_a_place_is_free_again_when_a_client_behind_the_proxy_leaves() -> None:
     with serving(max_connections_per_address=1, **TRUSTING) as arena:
         for _ in range(5):
             with opened(arena, ANN):
@@ -69,7 +69,7 @@ def test_nobody_gets_more_places_by_claiming_to_be_a_proxy() -> None:
 
 @pytest.mark.parametrize("node", ["unknown", "_hidden", f"[{BOB}]:4711", "203.0.113.7:80", '"', "fe80::1%eth0"])
 @pytest.mark.parametrize("name", ["X-Forwarded-For", "Forwarded"])
-def test_nobody_is_shut_out_for_the_words_of_the_proxy(name: str, node: str) -> None:
+def test_no_client_is_refused_for_the_words_of_the_proxy(name: str, node: str) -> None:
     value = f'for="{node}"' if name == "Forwarded" else node
     with serving(max_connections_per_address=1, **TRUSTING) as arena, opened(arena, ANN):
         websocket = connect(arena.url("/echo"), headers=[(name, value), ("X-Test", "yes")])
@@ -78,7 +78,7 @@ def test_nobody_is_shut_out_for_the_words_of_the_proxy(name: str, node: str) -> 
         websocket.close()
 
 
-def test_those_whom_the_proxy_does_not_name_share_the_places_of_its_address() -> None:
+def test_clients_that_the_proxy_does_not_name_share_the_places_of_its_address() -> None:
     with serving(max_connections_per_address=2, **TRUSTING) as arena, opened(arena, "unknown"), opened(arena, "_x"):
         with pytest.raises(HandshakeError, match="503"), opened(arena, "unknown"):
             pass
@@ -86,7 +86,7 @@ def test_those_whom_the_proxy_does_not_name_share_the_places_of_its_address() ->
             pass
 
 
-def test_a_ban_hits_one_behind_the_proxy_and_not_the_others() -> None:
+def test_a_ban_hits_one_client_behind_the_proxy_and_not_the_others() -> None:
     with serving(**TRUSTING) as arena:
         for banned, other in ((ANN, BOB), (BOB, ANN)):
             websocket = connect(arena.url(), headers=[("X-Forwarded-For", banned)])
@@ -105,7 +105,7 @@ def test_a_ban_hits_one_behind_the_proxy_and_not_the_others() -> None:
                 pass
 
 
-def test_the_log_names_whom_the_proxy_asks_for(caplog: pytest.LogCaptureFixture) -> None:
+def test_the_log_names_the_client_that_the_proxy_asks_for(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     with serving(**TRUSTING) as arena:
         with opened(arena, "198.51.100.1", ANN):
@@ -117,7 +117,7 @@ def test_the_log_names_whom_the_proxy_asks_for(caplog: pytest.LogCaptureFixture)
             with pytest.raises(HandshakeError):
                 connect(arena.url(), headers=fields)
         wait_until(lambda: len(caplog.messages) >= 2, "both are logged")
-    # In either order: each is logged by a thread of its own.
+    # The lines may come in either order: each is logged by a thread of its own.
     assert sorted(message.partition(":")[0] for message in caplog.messages) == ["127.0.0.1", ANN]
     assert all(message.isprintable() for message in caplog.messages)
 
@@ -127,7 +127,7 @@ def test_the_log_names_whom_the_proxy_asks_for(caplog: pytest.LogCaptureFixture)
     [({}, [], True), ({}, ["127.0.0.1"], False), (TRUSTING, [], False), (TRUSTING, ["127.0.0.1"], False)],
     ids=["straight", "by a proxy nobody named", "from the proxy's machine", "by the proxy"],
 )
-def test_only_who_comes_straight_from_this_machine_is_this_machine(
+def test_only_a_direct_connection_from_this_machine_counts_as_this_machine(
     settings: dict[str, Any], addresses: list[str], is_this_machine: bool
 ) -> None:
     with serving(**settings) as arena, opened(arena, *addresses):

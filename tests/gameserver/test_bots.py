@@ -1,4 +1,4 @@
-"""Bots play through real connections, and give their seats up to people."""
+"""Tests of bots: they play through real connections, and give their seats up to people."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def eventually(condition: Callable[[], Any]) -> None:
 
 @pytest.fixture
 def server() -> Iterator[tuple[GameServer, str]]:
-    """A server with rooms of five seats, and its URL."""
+    """Yields a server with rooms of five seats, and its URL."""
     settings = GameSettings(map_size=2000.0, time_limit_s=None, start_resources=(100, 20, 20, 0))
     game_server = GameServer(ServerSettings(max_players=SEATS), settings)
     _, port = game_server.listen("127.0.0.1", 0)

@@ -1,4 +1,4 @@
-"""A recorded match, played again, ends in the same state: twice in one process, and on every Python."""
+"""Tests of determinism: a recorded match ends in the same state each time, in one process and on every Python."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ PLAYERS = 20
 # The oldest Python that is supported, the one in the middle, and a new one.
 MINOR_VERSIONS = (8, 11, 13)
 
-# What `replay` and `state_hash` need. Other interpreters get these functions as text: they may have no pytest, which
-# this file imports.
+# The imports of `replay` and `state_hash`. Other interpreters get these functions as text: they may have no pytest,
+# which this file imports.
 PROLOGUE = """
 from __future__ import annotations
 import hashlib, json, sys
@@ -34,11 +34,11 @@ from gameserver.game import Game
 from gameserver.world.settings import GameSettings
 """
 
-Recording = "list[list[Any]]"  # for each tick, what came before it: lists of a method of Game and its arguments
+Recording = "list[list[Any]]"  # for each tick the calls before it: lists of a method of Game and its arguments
 
 
 def record(ticks: int) -> Recording:
-    """Writes down a match with all inputs, joining, leaving, dropping out, grants, rests and a reset."""
+    """Makes up a match with all inputs, joining, leaving, lost connections, grants, rests and a reset."""
     script = random.Random(8)
     recording: Recording = [[] for _ in range(ticks)]
     recording[0] = [["add_player", player_id, f"player {player_id}"] for player_id in range(1, PLAYERS + 1)]
@@ -97,7 +97,7 @@ def match(recording: Recording) -> Game:
 
 
 def other_pythons() -> list[str]:
-    """One path for each of the other versions that this machine has."""
+    """Returns a path for each other version of Python that this machine has."""
     found: dict[int, str] = {}
     for minor in MINOR_VERSIONS:
         on_path = shutil.which(f"python3.{minor}")
@@ -109,11 +109,11 @@ def other_pythons() -> list[str]:
 
 
 def _runs(python: str) -> bool:
-    """A shim can be on the PATH without an interpreter behind it."""
+    """Returns whether the path runs: a shim can be on the PATH without an interpreter behind it."""
     return subprocess.run([python, "-c", ""], capture_output=True, check=False).returncode == 0
 
 
-def test_the_recording_lets_everything_happen(match: Game) -> None:
+def test_every_kind_of_event_happens_in_the_recording(match: Game) -> None:
     results = match.results()
     players = match.players.values()
     assert sum(kills for _, _, _, _, kills, _ in results) > 10

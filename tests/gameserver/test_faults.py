@@ -1,4 +1,4 @@
-"""Bugs that show at run time are logged once, counted, and end nothing but what they are in."""
+"""Tests of faults: a bug that shows at run time is logged once and counted, and ends as little as possible."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def fail(*_: object) -> None:
     raise ZeroDivisionError("a fault for the test")
 
 
-def test_what_is_logged_with_a_traceback_is_counted_and_nothing_else() -> None:
+def test_only_log_entries_with_a_traceback_are_counted() -> None:
     faults = Faults()
     log = logging.getLogger("gameserver.room")
     with faults.watching():
@@ -53,7 +53,7 @@ def test_a_thread_that_dies_of_a_fault_is_reported(caplog: pytest.LogCaptureFixt
     assert "ZeroDivisionError: a fault for the test" in caplog.text
 
 
-def test_a_fault_while_tending_one_connection_does_not_stop_the_tender(
+def test_a_fault_at_one_connection_does_not_stop_the_keepalive_thread(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(listener, "TEND_EVERY_S", 0.02)
@@ -67,7 +67,7 @@ def test_a_fault_while_tending_one_connection_does_not_stop_the_tender(
         ann.sync()
 
 
-def test_a_fault_while_letting_somebody_in_costs_that_connection_only(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_fault_while_accepting_a_connection_costs_only_that_connection(caplog: pytest.LogCaptureFixture) -> None:
     with serving() as arena:
         arena.server._listener._guests._refuse = fail
         with pytest.raises(OSError):  # noqa: PT011

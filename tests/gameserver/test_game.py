@@ -1,4 +1,4 @@
-"""The rules, one by one, on a map that holds only what the rule needs."""
+"""Tests of the rules, one by one, on a map with only the objects that the rule needs."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_players_who_walk_into_each_other_do_not_overlap() -> None:
                 assert distance(body, other) >= body.scale + other.scale
 
 
-def test_those_who_overlap_are_pushed_apart() -> None:
+def test_players_that_overlap_are_pushed_apart() -> None:
     game = game_with((7000, 7000), (7000, 7000))
     game.update(DT)
     assert distance(game.players[1], game.players[2]) >= 2 * EMPTY.player_scale
@@ -208,7 +208,7 @@ def test_just_hit_is_about_the_last_update_only() -> None:
     assert not game.players[2].just_hit
 
 
-def test_two_who_strike_in_the_same_tick_both_hit() -> None:
+def test_two_players_that_strike_in_the_same_tick_both_hit() -> None:
     game = game_with((7000, 7000), (7080, 7000))
     for player_id, angle_rad in ((1, 0.0), (2, math.pi)):
         game.players[player_id].health = 1.0
@@ -217,7 +217,7 @@ def test_two_who_strike_in_the_same_tick_both_hit() -> None:
     assert game.take_events() == [("DIED", 2, 1), ("DIED", 1, 2)]
 
 
-def test_one_whom_two_strike_down_at_once_dies_once() -> None:
+def test_a_player_that_two_others_kill_at_once_dies_once() -> None:
     game = game_with((7000, 7000), (7080, 7000), (7160, 7000))
     game.players[2].health = 1.0
     game.process_input(1, ("ATTACK", True, 0.0))
@@ -304,7 +304,7 @@ def test_a_shot_that_just_misses_flies_on() -> None:
     assert game.players[2].health == game.players[3].health == EMPTY.player_health
 
 
-def test_a_shot_passes_over_one_who_fell_in_the_same_tick() -> None:
+def test_a_shot_flies_past_a_player_that_died_in_the_same_tick() -> None:
     game = game_with((7000, 7000), (7080, 7000))
     game.process_input(1, ("SHOOT", 0.0))
     kill(game, 2)
@@ -389,7 +389,7 @@ def test_new_players_arrive_away_from_others() -> None:
     assert nearest > EMPTY.spawn_clearance / 2
 
 
-def test_who_finds_no_room_waits_for_it() -> None:
+def test_a_player_that_finds_no_free_place_waits_for_it() -> None:
     game = game_with(map_size=1000.0, player_scale=300.0, spawn_tries=5)
     first, second = game.add_player(1, "first"), game.add_player(2, "second")
     assert (first.alive, second.alive) == (True, False)
@@ -404,7 +404,7 @@ def test_a_player_id_must_be_positive_and_free(player_id: int) -> None:
         game_with((7000, 7000)).add_player(player_id, "name")
 
 
-def test_who_names_no_team_joins_the_smallest() -> None:
+def test_a_player_that_names_no_team_joins_the_smallest() -> None:
     game = game_with(teams=3)
     assert [game.add_player(player_id, "name").team for player_id in range(1, 7)] == [0, 1, 2, 0, 1, 2]
 
@@ -420,7 +420,7 @@ def test_the_game_is_over_when_the_time_is_up() -> None:
     run(game, 0.9, 0.1)
     assert not game.is_game_over()
     game.update(0.1)
-    assert game.elapsed_s < 1.0  # by a rounding error, which must not cost a tick
+    assert game.elapsed_s < 1.0  # a rounding error, which must not cost a tick
     assert game.is_game_over()
 
 
@@ -530,7 +530,7 @@ def test_the_number_of_animals_follows_the_area_of_the_map() -> None:
 
 
 def comparable(game: Game) -> dict[str, Any]:
-    """The state without the numbers of those whom the game numbers itself."""
+    """Returns the state without the ids that the game gives out itself."""
     state = game.get_game_state()
     for kind in ("animals", "projectiles", "scenery", "buildings"):
         for thing in state[kind]:

@@ -1,4 +1,4 @@
-"""Each packet to the server has one handler, and each handler does one thing."""
+"""Tests of the handlers: each packet to the server has one handler, and each handler does one thing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is silent is asked for a sign of life, and dropped without one: whatever path it asked for, joined or not."""
+"""Tests of keepalive: a silent client is pinged, and dropped without an answer, on every path, joined or not."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from Net.port import listener
 from tests.attacks.support import Attacker, Target, under_attack
 from tests.Net.support import WireFrame, client_frame, wait_until
 
-# The bystander, on a busy machine, must not run into them.
+# So long that the bystander is not dropped on a busy machine.
 IMPATIENT = Limits(ping_after_s=0.2, dead_after_s=1.5)
 WHO = {
     "echo": ("/echo", b""),
@@ -36,12 +36,12 @@ def come(target: Target, path: str, join: bytes) -> Attacker:
 
 
 def is_keep_alive(frame: WireFrame) -> bool:
-    """A PING with a payload asks for a receipt."""
+    """Returns whether the frame is a keepalive: a PING with a payload asks for a delivery acknowledgement."""
     return frame.opcode == PING and not frame.payload
 
 
 @everybody
-def test_who_reads_but_never_answers_a_ping_is_dropped(path: str, join: bytes) -> None:
+def test_a_client_that_reads_but_never_answers_a_ping_is_dropped(path: str, join: bytes) -> None:
     with under_attack(IMPATIENT) as target:
         peer = come(target, path, join)
         assert sum(is_keep_alive(frame) for frame in peer.read_to_the_end()) == 1
@@ -50,16 +50,16 @@ def test_who_reads_but_never_answers_a_ping_is_dropped(path: str, join: bytes) -
 
 
 @everybody
-def test_who_answers_is_not_dropped(path: str, join: bytes) -> None:
+def test_a_client_that_answers_is_not_dropped(path: str, join: bytes) -> None:
     with under_attack(IMPATIENT) as target:
         peer = come(target, path, join)
         threads = threading.active_count()
         pings = 0
-        while pings < 10:  # 2 s and more: longer than a peer lives that does not answer
+        while pings < 10:  # 2 s and more: longer than a peer that does not answer stays connected
             frame = peer.read_frame()
             assert frame is not None, "it was dropped"
             if frame.opcode == PING:
                 pings += is_keep_alive(frame)
                 peer.send(client_frame(PONG, frame.payload))
-                assert threading.active_count() == threads  # nobody has a thread for it
+                assert threading.active_count() == threads  # no peer has a thread for keepalive
         peer.vanish(with_reset=False)

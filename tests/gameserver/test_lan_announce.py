@@ -1,4 +1,4 @@
-"""The way in for others: a QR code when segno is there, a clear word when it is not; no name announced for nobody."""
+"""Tests of the QR code and the announcement in the local network, with and without the optional packages."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_a_server_that_nobody_else_can_open_has_no_code() -> None:
 
 
 class FakeZeroconf:
-    """Stands in for the package: no test sends anything to a network."""
+    """A stand-in for the package, so that no test sends anything to a network."""
 
     def __init__(self, problem: str = "") -> None:
         self.problem = problem
@@ -120,7 +120,7 @@ def test_a_machine_without_a_usable_name_is_announced_under_another(
     assert (info.name, info.server) == (f"{label}._http._tcp.local.", f"{label}.local.")
 
 
-def test_no_network_or_no_package_costs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_network_or_package_raises_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     fake = FakeZeroconf("no such device")
     announce(monkeypatch, fake, ["192.0.2.7"])
     assert fake.is_closed

@@ -1,4 +1,4 @@
-"""The table of pages: everything that the pages ask for is there, and nothing else can be asked for."""
+"""Tests of the table of pages: it has every file that the pages ask for, and a client can get nothing else."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FILES = {path: page for path, page in PAGES.items() if isinstance(page, Page)}
 
 
 def ask(path: str, method: str = "GET", *fields: str) -> tuple[str, bytes]:
-    """The head and the body of the answer."""
+    """Returns the head and the body of the answer."""
     lines = [f"{method} {path} HTTP/1.1", "Host: localhost", *fields]
     head = "\r\n".join(lines).encode() + b"\r\n\r\n"
     answer = respond(parse_request(head, Limits()), PAGES)
@@ -53,7 +53,7 @@ def test_pages_have_the_right_type_and_may_load_from_here_only(path: str, conten
 
 
 @pytest.mark.parametrize("path", sorted(FILES))
-def test_what_a_file_refers_to_is_in_the_table_and_on_this_server(path: str) -> None:
+def test_every_file_that_a_file_refers_to_is_in_the_table_and_on_this_server(path: str) -> None:
     text = FILES[path].body.decode("utf-8")
     references = re.findall(r"""(?:src|href)="([^"]+)"|from "([^"]+)"|import\("([^"]+)"\)|fetch\("([^"]+)"\)""", text)
     for reference in (next(filter(None, groups)) for groups in references):
@@ -73,7 +73,7 @@ def test_pages_hold_nothing_that_their_policy_forbids(path: str) -> None:
     assert not re.search(r"<script(?![^>]*src=)|<style|\sstyle=|\son\w+=", text)
 
 
-def test_packets_json_is_what_packet_codes_describes() -> None:
+def test_packets_json_is_the_description_of_packet_codes() -> None:
     assert json.loads(FILES["/packets.json"].body) == describe()
 
 

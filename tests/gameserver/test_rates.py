@@ -1,4 +1,4 @@
-"""The rates of packets."""
+"""Tests of the rates of packets."""
 
 from __future__ import annotations
 

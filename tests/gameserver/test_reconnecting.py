@@ -1,4 +1,4 @@
-"""A player who loses its connection keeps its seat for a while, and takes it back with its token."""
+"""Tests of reconnecting: a player that loses its connection keeps its seat for a while, and comes back by its token."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from Net.PacketCodes import Packet
 from tests.Net.support import DEADLINE_S, wait_until
 from tests.support import Arena, Player, plain_world, serving
 
-# Everybody sees everybody.
+# A map of one cell, so that all players see each other.
 SMALL = plain_world(map_size=1500.0, cell_size=1500, spawn_clearance=0.0)
 
 
@@ -53,7 +53,7 @@ def test_a_lost_player_stands_still_and_is_marked_until_it_comes_back() -> None:
         assert (back.id, back.room_id) == (ann.id, other.room_id)
 
 
-def test_who_comes_back_has_its_room_score_and_name_and_may_change_its_form() -> None:
+def test_a_player_that_comes_back_has_its_room_score_and_name_and_may_change_its_encoding() -> None:
     with serving(SMALL) as arena:
         arena.join("Bob", room="den")
         ann, token = joined(arena, "Ann", room="den")
@@ -68,7 +68,7 @@ def test_who_comes_back_has_its_room_score_and_name_and_may_change_its_form() ->
         back.wait_until(lambda: back.world.own is not None and back.world.own[1] == 77, "its score")
 
 
-def test_who_comes_back_is_shown_the_whole_world_again() -> None:
+def test_a_player_that_comes_back_is_shown_the_whole_world_again() -> None:
     with serving(SMALL) as arena:
         bob = arena.join("Bob")
         ann, token = joined(arena, "Ann")
@@ -111,7 +111,7 @@ def test_a_room_whose_last_player_is_lost_waits_for_it_and_then_closes() -> None
 
 
 @pytest.mark.parametrize("leave", [lambda player: player.send("LEAVE"), lambda player: player.websocket.close(1000)])
-def test_who_says_goodbye_gives_its_seat_up_at_once(leave: object) -> None:
+def test_a_player_that_leaves_or_closes_gives_its_seat_up_at_once(leave: object) -> None:
     with serving(SMALL) as arena:
         other = arena.join("Bob")
         ann, _ = joined(arena, "Ann")
@@ -143,17 +143,17 @@ def test_the_seats_old_connection_can_not_act_any_more() -> None:
         try:
             ann.send("MOVE", 0)
         except ConnectionClosed:
-            pass  # it was faster
+            pass  # the server closed the old connection first
         for _ in range(5):
             newer.wait_for("STATE")
         assert newer.own_entity()[1:3] == at
 
 
-NUMBER = 500  # of an input that the old connection has sent
+NUMBER = 500  # the sequence number of an input of the old connection
 
 
 def states_of(player: Player, count: int) -> list[int | None]:
-    """The sequence numbers in the next so many STATEs."""
+    """Returns the sequence numbers in the next STATEs."""
     return [player.wait_for("STATE")[1] for _ in range(count)]
 
 
@@ -173,14 +173,14 @@ def test_the_inputs_of_the_last_connection_do_not_count_for_the_new_one(is_lost:
             wait_until(lambda: seat.absent_since_s is not None, "the loss is noticed")
         again, _ = joined(arena, "Ann", token=token)
         assert states_of(again, 3) == [None] * 3
-        again.send("MOVE", 2)  # without a number
+        again.send("MOVE", 2)  # without a sequence number
         assert states_of(again, 3) == [None] * 3
         again.send("MOVE", 4, 1)
         again.wait_until(lambda: again.world.sequence == 1, "its own input is applied")
 
 
 class SlowLock:
-    """A game's lock. Once `is_armed`, the first client's thread that asks for it is held up until `go_on` is set."""
+    """A game's lock. Once `is_armed` is set, the first client thread that asks for it waits until `go_on` is set."""
 
     def __init__(self) -> None:
         self.is_armed = threading.Event()

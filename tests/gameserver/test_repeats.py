@@ -1,4 +1,4 @@
-"""Repeated log lines are summed up, by kind and address, in bounded memory."""
+"""Tests of repeated log lines: they are summed up, by kind and address, in bounded memory."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.support import staged
 
 
 class Lines(logging.Handler):
-    """What an operator sees."""
+    """The lines that an operator sees."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -29,7 +29,7 @@ class Lines(logging.Handler):
 
 
 class Summed:
-    """A logger that is summed up, and what comes of it."""
+    """A logger whose lines are summed up, and the lines that are shown."""
 
     def __init__(self) -> None:
         self.shown = Lines()
@@ -45,7 +45,7 @@ class Summed:
         return [line for line in self.lines if " more in " in line]
 
     def all_told(self) -> int:
-        """How many lines have been shown, or counted in a sum."""
+        """Returns the number of lines that were shown or counted in a sum."""
         return len(self.lines) + sum(int(re.findall(r"and (\d+) more in", line)[0]) for line in self.sums())
 
 
@@ -137,7 +137,7 @@ def test_the_memory_is_bounded_whatever_the_texts_and_addresses(summed: Summed) 
     assert summed.all_told() == 20 * MOST_KINDS
 
 
-def test_what_an_operator_does_is_always_shown(summed: Summed) -> None:
+def test_the_actions_of_an_operator_are_always_shown(summed: Summed) -> None:
     for _ in range(500):
         summed.log.info("%s: the operator did %s", "192.0.2.7:1", "ban", extra=EVERY_LINE)
     assert len(summed.lines) == 500
@@ -167,7 +167,7 @@ def test_the_next_line_tells_the_sum_if_the_machine_has_no_thread_left(
     assert summed.lines[-1] == "INFO and then"
 
 
-def test_the_end_tells_what_was_left_out(summed: Summed) -> None:
+def test_closing_shows_the_sums_that_are_left(summed: Summed) -> None:
     for port in range(100):
         summed.log.info("%s refused", f"192.0.2.7:{port}")
     summed.handler.close()
@@ -209,7 +209,7 @@ def test_a_line_that_cannot_be_formatted_ends_nothing(summed: Summed, capsys: py
 
 @pytest.fixture
 def game_log() -> Iterator[Summed]:
-    """All that the game logs."""
+    """A logger of the game and the lines that are shown."""
     summed, logger = Summed(), logging.getLogger("gameserver")
     logger.addHandler(summed.handler)
     logger.setLevel(logging.INFO)

@@ -1,4 +1,4 @@
-"""The operator can always reach the console: a few places are beyond all limits, and for nothing else."""
+"""Tests of the reserve: a few places beyond all limits, so that the operator can always reach the console."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def serving_console(**settings: object) -> Iterator[Arena]:
 
 @contextlib.contextmanager
 def operator(arena: Arena, *headers: tuple[str, str]) -> Iterator[WebSocket]:
-    """An operator who is logged in."""
+    """Yields the connection of an operator who is logged in."""
     websocket = connect(arena.url("/admin"), headers=headers)
     try:
         websocket.send(json.dumps({"token": TOKEN}))
@@ -124,7 +124,7 @@ def test_places_of_the_reserve_are_free_again() -> None:
             console.close()
 
 
-def test_the_reserve_is_for_some_addresses_and_has_so_many_places() -> None:
+def test_the_reserve_is_for_certain_addresses_and_has_a_few_places() -> None:
     reserve = Reserve(lambda host: host == ANN, lambda path: path == "/admin")
     assert not reserve.take("198.51.100.1")
     assert [reserve.take("10.0.0.1", is_proxy=True) for _ in range(PLACES_OF_PROXIES + 1)][-1] is False
@@ -156,7 +156,7 @@ def test_an_operators_address_is_remembered_for_a_while_after_the_last_has_left(
     assert not operators.are_at(ANN)
 
 
-def test_an_address_that_only_guesses_tokens_is_no_operators() -> None:
+def test_an_address_that_only_guesses_tokens_is_no_operators_address() -> None:
     with serving_console() as arena:
         websocket = connect(arena.url("/admin"))
         websocket.send(json.dumps({"token": "wrong"}))

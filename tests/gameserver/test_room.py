@@ -1,4 +1,4 @@
-"""One match without a server's threads: who gets in, what they are told, how a round starts and ends."""
+"""Tests of a room without a server's threads: seats, messages, the start and end of rounds, faults."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def statuses(stage: Stage, ticks: int) -> list[str]:
 
 
 def notices(player: Player) -> list[str]:
-    """What a player was told up to the next STATE."""
+    """Returns the notices that a player gets up to the next STATE."""
     packets = player.receive_until(lambda packet: packet.id == "STATE", "STATE")
     return [packet.args[0] for packet in packets if packet.id == "NOTICE"]
 
@@ -58,7 +58,7 @@ def test_a_removed_player_is_out_of_the_game_and_its_seat_is_free() -> None:
         ann = stage.seat("Ann")
         server_end = stage.server_end(ann)
         stage.room.remove_player(server_end)
-        stage.room.remove_player(server_end)  # again: nothing happens
+        stage.room.remove_player(server_end)  # a second call does nothing
         assert stage.room.is_empty()
         assert stage.room.find_player_by_id(ann.id) is None
         assert stage.room.game.players == {}
@@ -105,7 +105,7 @@ def test_without_teams_a_wish_is_ignored() -> None:
         assert [seat.info.team for seat in stage.room.seats()] == [None]
 
 
-def test_the_place_of_one_who_left_is_filled_first() -> None:
+def test_the_place_of_a_player_who_left_is_filled_first() -> None:
     with staged(plain_world(teams=2)) as stage:
         players = [stage.seat(name) for name in ("Ann", "Bob", "Cid", "Dan")]
         stage.room.remove_player(stage.server_end(players[1]))
@@ -113,7 +113,7 @@ def test_the_place_of_one_who_left_is_filled_first() -> None:
         assert stage.room.find_player_by_id(eve.id).info.team == 1
 
 
-# Telling ------------------------------------------------------------------------------------------------------
+# Messages -----------------------------------------------------------------------------------------------------
 
 
 def three(stage: Stage) -> list[Player]:
@@ -171,7 +171,7 @@ def test_events_are_kept_with_their_tick_and_logged(caplog: pytest.LogCaptureFix
     assert "room room-1: test {'answer': 42}" in caplog.text
 
 
-# The life of a match ------------------------------------------------------------------------------------------
+# The phases of a match ----------------------------------------------------------------------------------------
 
 
 def test_a_round_starts_when_enough_players_are_there() -> None:
@@ -203,7 +203,7 @@ def test_a_round_starts_early_when_all_are_ready_and_only_then() -> None:
         assert statuses(stage, 1) == [IN_PROGRESS]
 
 
-def test_what_comes_too_late_from_one_who_was_taken_out_does_nothing() -> None:
+def test_late_packets_of_a_removed_player_do_nothing() -> None:
     with staged() as stage:
         ann = stage.seat("Ann")
         stage.room.remove_player(stage.server_end(ann))
@@ -216,7 +216,7 @@ def test_an_empty_waiting_room_does_not_start() -> None:
         assert statuses(stage, 3) == [WAITING] * 3
 
 
-def test_the_status_goes_round_and_ready_must_be_said_again() -> None:
+def test_the_phases_repeat_and_players_must_be_ready_again() -> None:
     with staged(plain_world(time_limit_s=0.1), start_at=2, results_s=0.06) as stage:
         ann = stage.seat("Ann")
         stage.room.set_ready(ann.id, True)
@@ -243,7 +243,7 @@ def test_the_world_stands_still_while_the_results_are_shown() -> None:
 def test_room_packets_count_down_the_time_left() -> None:
     with staged(plain_world(time_limit_s=2.0)) as stage:
         stage.seat("Ann")
-        stage.tick(51)  # the first one only starts the round
+        stage.tick(51)  # the first tick only starts the round
         bob = stage.seat("Bob")
         stage.tick()
         assert bob.wait_for("ROOM") == ("in_progress", 2, 40, 1000)
@@ -257,7 +257,7 @@ def test_a_round_that_everybody_left_is_ended() -> None:
         assert statuses(stage, 1) == [ENDED]
 
 
-def test_who_joins_during_the_results_plays_the_next_round() -> None:
+def test_a_player_that_joins_during_the_results_plays_the_next_round() -> None:
     with staged(plain_world(time_limit_s=0.02), results_s=0.1) as stage:
         stage.seat("Ann")
         stage.tick(2)
@@ -273,7 +273,7 @@ def test_who_joins_during_the_results_plays_the_next_round() -> None:
 
 
 class FaultyGame(Game):
-    """A game in which one method fails when told to."""
+    """A game in which the method named by `broken` fails."""
 
     broken: str | None = None
 
@@ -314,7 +314,7 @@ def test_a_tick_that_fails_is_lost_and_clients_see_the_world_as_it_is_after_it(b
 @pytest.mark.parametrize("owner", [Snapshots, Standing])
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_build_that_fails_loses_nothing(owner: type, when: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whether it fails early or late: views may then say that clients know what they were never sent."""
+    """A build may fail early or late. A late fault leaves views that count unsent objects as known to the client."""
     name = "build" if owner is Snapshots else "compare"
     real = getattr(owner, name)
     faults = iter([False, True, False, False])
@@ -386,7 +386,7 @@ def test_a_room_that_keeps_failing_gives_up_with_1011(
     assert caplog.text.count("a tick failed") == FAILURES_ALLOWED + 1
 
 
-def test_who_leaves_and_joins_again_while_a_tick_is_being_sent_gets_nothing_of_its_old_view() -> None:
+def test_a_player_that_rejoins_while_a_tick_is_being_sent_gets_nothing_of_its_old_view() -> None:
     with staged() as stage:
         ann, room = stage.seat("Ann"), stage.room
         stage.tick()
@@ -401,11 +401,11 @@ def test_who_leaves_and_joins_again_while_a_tick_is_being_sent_gets_nothing_of_i
             has_joined_again.set()
 
         class SlowFrames(dict):  # type: ignore[type-arg]
-            """Frames of the old view, which can be looked up only after the player has had time to leave and join."""
+            """Frames of the old view. Looking one up gives the player time to leave and join again."""
 
             def get(self, view: object, default: object = None) -> bytes:
                 threads.append(Background(leave_and_join))
-                has_joined_again.wait(0.2)  # in vain, if all is well: it must wait for us
+                has_joined_again.wait(0.2)  # without success: the player's thread must wait for ours
                 return message_frame("old view")
 
         room.broadcast_game_state(SlowFrames())
@@ -416,7 +416,7 @@ def test_who_leaves_and_joins_again_while_a_tick_is_being_sent_gets_nothing_of_i
         assert TO_CLIENT.decode(messages[1]).id == "WELCOME"
 
 
-def test_a_player_whom_the_game_can_not_take_leaves_no_seat_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_player_that_the_game_cannot_take_leaves_no_seat_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise RuntimeError("no room in the world")
 
@@ -434,7 +434,7 @@ def test_a_tick_may_end_while_an_operator_looks() -> None:
         assert ticker is not None
 
         class Duration(float):
-            """One whose reading takes until the next tick has ended."""
+            """A duration that can be read only after the next tick has ended."""
 
             def __round__(self, digits: object = None) -> float:  # type: ignore[override]
                 last_ms = ticker.durations_ms[-1]

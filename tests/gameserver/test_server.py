@@ -1,4 +1,4 @@
-"""Real clients on a real port: joining, playing a match to its end, vanishing, limits, and the end of the server."""
+"""Tests with real clients on a real port: joining, playing a match to its end, vanishing, limits, the server's end."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_welcome_tells_a_client_what_it_needs_to_draw_the_world(as_text: bool) -
         assert expected.items() <= settings.items()
 
 
-def test_players_of_both_forms_share_a_room_and_see_the_same() -> None:
+def test_players_of_both_encodings_share_a_room_and_see_the_same() -> None:
     with serving() as arena:
         ann, bob = arena.join("Ann"), arena.join("Bob", as_text=True)
         place(arena.room(ann), ann.id, 1000, 1000)
@@ -127,7 +127,7 @@ def test_a_join_to_a_full_room_by_name_is_refused_and_another_may_follow() -> No
         assert bob.room_id == "cellar"
 
 
-def test_who_leaves_and_joins_again_gets_a_new_id_and_a_full_view() -> None:
+def test_a_player_that_leaves_and_joins_again_gets_a_new_id_and_a_full_view() -> None:
     with serving() as arena:
         ann, bob = arena.join("Ann", room="hall"), arena.join("Bob", room="hall")
         old_id = ann.id
@@ -140,7 +140,7 @@ def test_who_leaves_and_joins_again_gets_a_new_id_and_a_full_view() -> None:
         bob.wait_for("PLAYER", ann.id)
 
 
-def test_after_leave_the_answers_have_the_form_of_the_next_join() -> None:
+def test_after_leave_the_answers_have_the_encoding_of_the_next_join() -> None:
     with serving() as arena:
         ann = arena.join("Ann")
         ann.send("LEAVE")
@@ -150,7 +150,7 @@ def test_after_leave_the_answers_have_the_form_of_the_next_join() -> None:
         assert ann.sync()
 
 
-def test_inputs_in_the_other_form_are_understood_and_answered_in_the_form_of_the_join() -> None:
+def test_inputs_in_the_other_encoding_are_answered_in_the_encoding_of_the_join() -> None:
     with serving() as arena:
         ann = arena.join("Ann", as_text=True)
         ann.send_raw(TO_SERVER.encode(Packet("PING", (5,))))
@@ -178,7 +178,7 @@ def test_a_client_that_has_joined_is_not_closed_for_idling() -> None:
     with serving(join_timeout_s=0.1) as arena:
         ann = arena.join("Ann")
         ann.send("LEAVE")
-        arena.connect().receive_to_the_end()  # who came later is closed
+        arena.connect().receive_to_the_end()  # the client that came later is closed
         assert ann.sync()[-1].id == "PONG"
 
 
@@ -215,7 +215,7 @@ def test_walking_covers_speed_times_time_in_each_direction_and_nil_stands_still(
 
 
 def face_to_face(arena: Arena, **victim: bool) -> tuple[Player, Player]:
-    """Two players within reach of each other, the second to the right of the first."""
+    """Returns two players within reach of each other, the second to the right of the first."""
     ann, bob = arena.join("Ann"), arena.join("Bob", **victim)
     place(arena.room(ann), ann.id, 1000, 1000)
     place(arena.room(ann), bob.id, 1100, 1000)
@@ -225,7 +225,7 @@ def face_to_face(arena: Arena, **victim: bool) -> tuple[Player, Player]:
 
 
 @FORMS
-def test_a_swing_hurts_who_stands_in_reach(as_text: bool) -> None:
+def test_a_swing_hurts_a_player_in_reach(as_text: bool) -> None:
     with serving() as arena:
         ann, bob = face_to_face(arena, as_text=as_text)
         ann.send("ATTACK", 1, 0.0)
@@ -253,7 +253,7 @@ def test_a_shot_is_seen_flying_hits_and_is_gone() -> None:
         ann.wait_until(lambda: not projectiles(), "the shot is gone")
 
 
-def test_who_dies_is_gone_and_comes_back_in_full_health_after_the_time_set() -> None:
+def test_a_dead_player_is_gone_and_comes_back_in_full_health_after_its_time() -> None:
     respawn_after_s = 0.3
     with serving(plain_world(melee_damage=50.0, melee_cooldown_s=0.1, respawn_after_s=respawn_after_s)) as arena:
         ann, bob = face_to_face(arena, as_text=True)
@@ -339,7 +339,7 @@ def test_a_client_that_vanishes_before_join_leaves_nothing_behind() -> None:
 
 
 def squeeze(arena: Arena, player: Player) -> WebSocket:
-    """Makes the buffers between server and player small, so that they are soon full; returns the server's end."""
+    """Makes the buffers between server and player small, so that they fill soon; returns the server's end."""
     player.socket().setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     seat = arena.room(player).find_player_by_id(player.id)
     assert seat is not None
@@ -456,7 +456,7 @@ def send_for_ever(sock: socket.socket, data: bytes) -> None:
         sock.sendall(data)
 
 
-def test_an_echo_client_that_does_not_read_is_given_up_and_leaves_nothing_behind() -> None:
+def test_an_echo_client_that_does_not_read_is_dropped_and_leaves_nothing_behind() -> None:
     with serving(limits=Limits(stall_timeout_s=0.2)) as arena:
         client = arena.connect(path="/echo")
         client.socket().setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -465,7 +465,7 @@ def test_an_echo_client_that_does_not_read_is_given_up_and_leaves_nothing_behind
         with pytest.raises((ConnectionResetError, BrokenPipeError)):
             send_for_ever(client.socket(), client_frame(BINARY, bytes(60_000)))
         wait_until(lambda: thread not in client_threads(), "its thread is gone")
-        gc.collect()  # a socket that was not closed would now warn, and fail the test
+        gc.collect()  # a socket that is still open would now warn, and fail the test
 
 
 def response_to_one_more(arena: Arena) -> http.client.HTTPResponse:
@@ -504,7 +504,7 @@ def test_the_limit_per_address_does_not_hit_other_addresses(monkeypatch: pytest.
             pytest.skip(f"this system has no second loopback address: {error}")
 
 
-def test_silent_clients_that_are_turned_away_are_told_and_hold_up_nobody() -> None:
+def test_silent_clients_that_are_refused_get_a_503_and_hold_up_nobody() -> None:
     with serving(max_connections=2) as arena, contextlib.ExitStack() as stack:
         ann = arena.join("Ann")
         arena.join("Bob")
@@ -516,7 +516,7 @@ def test_silent_clients_that_are_turned_away_are_told_and_hold_up_nobody() -> No
         ann.assert_undisturbed()
 
 
-def test_a_machine_that_has_no_thread_left_turns_a_client_away_and_serves_the_next(
+def test_a_machine_without_a_free_thread_refuses_a_client_and_serves_the_next(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     real_start = threading.Thread.start
@@ -594,7 +594,7 @@ def test_rounds_in_progress_end_with_their_results_when_the_server_stops() -> No
         assert "GAME_OVER" not in [packet.id for packet in waiting.receive_to_the_end()[0]]
 
 
-def test_a_round_that_can_not_be_ended_keeps_nobody_from_stopping(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_round_that_cannot_be_ended_does_not_keep_the_server_from_stopping(caplog: pytest.LogCaptureFixture) -> None:
     with serving(shutdown_timeout_s=1.0) as arena:
         ann, bob = arena.join("Ann"), arena.join("Bob", room="attic")
         wait_until(lambda: all(room.status == "in_progress" for room in arena.server.all_rooms()), "both rounds are on")
@@ -681,7 +681,7 @@ def test_a_player_is_assigned_to_the_room_it_names_or_the_first_with_a_seat() ->
     assert server.assign_player_to_room(PlayerInfo(3, "Cid", "token", room="hall")) is named
 
 
-def test_to_remove_a_player_that_is_in_no_room_does_nothing() -> None:
+def test_removing_a_player_that_is_in_no_room_does_nothing() -> None:
     GameServer().remove_player_from_room(7)
 
 

@@ -1,4 +1,4 @@
-"""Bad input from a live client: an ERROR that names the fault, and nobody else notices."""
+"""Tests of bad input from a live client: it gets an ERROR that names the fault, and no other player notices."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def arena() -> Iterator[Arena]:
 
 @pytest.fixture(scope="module")
 def bystander(arena: Arena) -> Player:
-    """Somebody in the same room who must notice nothing."""
+    """A player in the same room, who must notice nothing."""
     return arena.join("Bystander", room="hall")
 
 
@@ -47,7 +47,7 @@ BAD = "BAD_ARGUMENT"
 @pytest.mark.parametrize(
     ("message", "code", "text"),
     [
-        # Packets that are none.
+        # Messages that are no packets.
         (b"", *NOT_MESSAGEPACK),
         (b"\xc1", *NOT_MESSAGEPACK),
         (packed(PING, 1)[:-1], *NOT_MESSAGEPACK),
@@ -74,7 +74,7 @@ BAD = "BAD_ARGUMENT"
         (msgpack.packb([MOVE, 0]), *NOT_A_PACKET),
         ('{"PING": 1}', *NOT_A_PACKET),
         ('["PING"]', *NOT_A_PACKET),
-        # Packets that there are not.
+        # Packets that do not exist.
         (packed(99), NO_SUCH_PACKET, "99"),
         (packed(0), NO_SUCH_PACKET, "code 0"),
         (packed(32, 1), NO_SUCH_PACKET, "32"),
@@ -149,7 +149,7 @@ def test_bad_input_gets_an_error_that_names_the_fault_and_disturbs_nobody(
     bystander.assert_undisturbed()
 
 
-def test_bad_input_before_join_is_answered_in_the_form_in_which_it_came(arena: Arena) -> None:
+def test_bad_input_before_join_is_answered_in_its_own_encoding(arena: Arena) -> None:
     player = arena.connect()
     player.send_raw(b"\xc1")
     assert player.receive().args[0] == "BAD_PACKET"
@@ -211,7 +211,7 @@ def test_a_handler_that_fails_is_logged_the_client_told_and_the_room_lives(
     assert "ZeroDivisionError: a fault for the test" in caplog.text
 
 
-def test_what_a_stranger_sends_prints_no_traceback(caplog: pytest.LogCaptureFixture) -> None:
+def test_no_input_of_a_stranger_prints_a_traceback(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     with serving() as arena:
         ann = arena.join("Ann")
@@ -244,7 +244,7 @@ def test_the_server_time_stays_in_its_range_after_fifty_days(monkeypatch: pytest
         monkeypatch.setattr(server_module, "time", clock)
         player = arena.connect()
         player.send("PING", 1)
-        _, server_time_ms = player.wait_for("PONG")  # it is checked against the table as it is decoded
+        _, server_time_ms = player.wait_for("PONG")  # decoding checks the packet against the table
         assert 2**32 < 1000 * fifty_days_s <= server_time_ms < 1000 * (fifty_days_s + DEADLINE_S)
         assert arena.server.describe()["uptime_s"] >= fifty_days_s
 
@@ -265,6 +265,6 @@ def test_a_round_that_has_run_for_years_goes_on(as_text: bool) -> None:
         assert ann.world.tick > years["tick"]
 
 
-def test_a_broken_packet_of_ours_would_not_pass_these_tests() -> None:
+def test_a_broken_packet_of_the_server_would_not_pass_these_tests() -> None:
     with pytest.raises(PacketCodes.PacketError):
         PacketCodes.TO_CLIENT.decode(PacketCodes.TO_CLIENT.encode(Packet("PONG", (1,))))

@@ -1,4 +1,4 @@
-"""Out of file descriptors: a server in a process of its own, which may open only so many files."""
+"""Tests of a shortage of file descriptors: the server runs in a process that may open only a few files."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ runpy.run_path("run_server.py", run_name="__main__")
 
 
 class PoorServer:
-    """What it printed, and where it listens."""
+    """A server that may open only a few files: the lines that it prints, and its URL."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self.process = process
@@ -79,7 +79,7 @@ def poor_server() -> Iterator[PoorServer]:
             process.kill()
 
 
-def test_without_file_descriptors_who_comes_waits_in_line_and_running_games_go_on() -> None:
+def test_without_file_descriptors_new_clients_wait_and_running_games_go_on() -> None:
     with poor_server() as server, contextlib.ExitStack() as exits:
 
         def come() -> Player:
@@ -104,6 +104,6 @@ def test_without_file_descriptors_who_comes_waits_in_line_and_running_games_go_o
         assert coming[-1].result().sync()
         ann.sync()
         ann.assert_undisturbed()
-    assert server.count("cannot accept connections just now") <= 5  # once a shortage, not ten times a second
+    assert server.count("cannot accept connections just now") <= 5  # once for each shortage, not ten times a second
     assert server.count("can be accepted again") >= 1
     assert server.count("Traceback") == 0

@@ -1,4 +1,4 @@
-"""Spectators see everything, take no seat, and cannot act."""
+"""Tests of spectators: they see everything, take no seat, and cannot act."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from gameserver.world.settings import GameSettings
 from tests.support import Arena, Player, place, plain_world, serving
 
 FAR = 4000.0
-# Everybody sees everybody.
+# A map of one cell, so that all players see each other.
 SMALL = plain_world(map_size=1500.0, cell_size=1500, spawn_clearance=0.0)
 
 
 def wide_world() -> GameSettings:
-    """Large enough, and cells small enough, that one end cannot see the other."""
+    """A world so large, with cells so small, that a player at one end cannot see the other end."""
     return plain_world(map_size=FAR, cell_size=200, view_cells=(1, 1), spawn_clearance=0.0)
 
 
@@ -42,7 +42,7 @@ def test_the_players_are_not_told_of_spectators() -> None:
         assert not {"PLAYER", "ROOM"} & {packet.id for packet in ann.sync()}
 
 
-def test_a_spectator_follows_whom_it_watches() -> None:
+def test_a_spectator_follows_the_player_it_watches() -> None:
     with serving(wide_world()) as arena:
         ann, bob = arena.join("Ann"), arena.join("Bob")
         room = arena.room(ann)
@@ -66,7 +66,7 @@ def test_a_spectator_looks_at_a_place_even_beyond_the_map() -> None:
         eve.wait_until(lambda: ann.id in eve.world.entities, "the far corner")
 
 
-def test_when_the_watched_player_leaves_the_eyes_rest_where_it_was() -> None:
+def test_when_the_watched_player_leaves_the_view_stays_at_its_last_place() -> None:
     with serving(SMALL) as arena:
         ann, bob = arena.join("Ann"), arena.join("Bob")
         eve = watching(arena)
@@ -83,7 +83,7 @@ def test_when_the_watched_player_leaves_the_eyes_rest_where_it_was() -> None:
     [("MOVE", 0), ("ATTACK", True, 0.0), ("SHOOT", 0.0), ("PLACE", 0, 0.0), ("EAT",), ("CHAT", "hi"), ("READY", True)],
     ids=lambda packet: packet[0],
 )
-def test_a_spectator_can_not_act(packet: tuple[object, ...]) -> None:
+def test_a_spectator_cannot_act(packet: tuple[object, ...]) -> None:
     with serving(SMALL) as arena:
         arena.join("Ann")
         eve = watching(arena)
@@ -91,7 +91,7 @@ def test_a_spectator_can_not_act(packet: tuple[object, ...]) -> None:
         assert eve.wait_for("ERROR")[0] == "SPECTATING"
 
 
-def test_a_player_can_not_watch_with_other_eyes() -> None:
+def test_a_player_cannot_watch_another_player() -> None:
     with serving(SMALL) as arena:
         ann, bob = arena.join("Ann"), arena.join("Bob")
         ann.send("WATCH", bob.id)

@@ -1,4 +1,4 @@
-"""The files of gameserver/web: what they may touch, and what a browser gets that cannot run them."""
+"""Tests of the files of gameserver/web: the browser features that they use, and the sentence for old browsers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ OPTIONAL = re.compile(
 
 
 def code_of(source: str) -> str:
-    """A module without its comments and texts."""
+    """Returns a module without its comments and texts."""
     return re.sub(r"/\*.*?\*/|//[^\n]*", "", source, flags=re.DOTALL)
 
 

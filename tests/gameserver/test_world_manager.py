@@ -1,4 +1,4 @@
-"""What the operator does to the running world arrives at the players."""
+"""Tests of the operator's commands on the running world: the players notice the effects."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_a_global_message_is_a_notice_to_everybody_in_a_room_or_not() -> None:
             assert client.wait_for("NOTICE") == ("dinner is ready",)
 
 
-def test_resources_for_one_player_arrive_as_its_self() -> None:
+def test_resources_for_one_player_arrive_in_its_self_packet() -> None:
     with serving() as arena:
         ann, bob, _ = in_two_rooms(arena)
         manager = GameWorldManager(arena.server)
@@ -40,7 +40,7 @@ def test_resources_for_all_arrive_in_every_room() -> None:
             assert player.wait_for("SELF")[:3] == (100, 0, [0, 1, 7, 0])
 
 
-def test_a_grant_to_all_passes_over_one_who_is_just_leaving() -> None:
+def test_a_grant_to_all_skips_a_player_who_is_just_leaving() -> None:
     with serving() as arena:
         ann, bob, cid = in_two_rooms(arena)
         arena.room(ann).game.remove_player(ann.id)  # its seat is not free yet
@@ -62,7 +62,7 @@ def test_a_kicked_player_is_closed_with_1008_and_the_reason_and_the_room_is_told
         ann.assert_undisturbed()
 
 
-def test_who_is_in_no_room_can_not_be_granted_or_kicked() -> None:
+def test_a_player_in_no_room_gets_no_resources_and_cannot_be_kicked() -> None:
     with serving() as arena:
         in_two_rooms(arena)
         manager = GameWorldManager(arena.server)

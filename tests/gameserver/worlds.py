@@ -1,4 +1,4 @@
-"""What tests of the rules share: games on a map that holds only what the rule needs."""
+"""Helpers for the tests of the rules: games on a map with only the objects that the rule needs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gameserver.game import Game
 from gameserver.world.objects import ROCK, Animal, Body, GameObject
 from gameserver.world.settings import GameSettings
 
-# Nothing but firm ground.
+# A map of firm ground without objects.
 EMPTY = GameSettings(
     animals=0,
     trees_per_area=0,
@@ -27,7 +27,7 @@ COW, WOLF = 0, 1
 
 
 def game_with(*places: tuple[float, float], **settings: Any) -> Game:
-    """A game on an empty map, with players 1, 2, ... at these places."""
+    """Returns a game on an empty map, with players 1, 2, ... at these places."""
     game = Game(dataclasses.replace(EMPTY, **settings))
     for player_id, (x, y) in enumerate(places, start=1):
         player = game.add_player(player_id, f"player {player_id}")
@@ -65,7 +65,7 @@ def distance(a: Body, b: Body) -> float:
 
 
 def kill(game: Game, victim_id: int, killer_id: int | None = None) -> None:
-    """Lets a player strike another down who stands in front of it with no health to speak of."""
+    """Puts the victim in front of a player, with almost no health, and makes the player strike it down."""
     killer, victim = game.players[killer_id or 1], game.players[victim_id]
     victim.x, victim.y, victim.health = killer.x + 80, killer.y, 0.1
     game.process_input(killer.id, ("ATTACK", True, 0.0))
@@ -74,7 +74,7 @@ def kill(game: Game, victim_id: int, killer_id: int | None = None) -> None:
 
 
 def click(game: Game, player_id: int, angle_rad: float = 0.0) -> None:
-    """One swing of a player's weapon, and the update in which it lands."""
+    """Makes one swing of a player's weapon, and the update in which it hits."""
     game.process_input(player_id, ("ATTACK", True, angle_rad))
     game.process_input(player_id, ("ATTACK", False, angle_rad))
     game.update(DT)

@@ -1,4 +1,4 @@
-"""What the tests with `websockets` share."""
+"""Settings that the tests with `websockets` share."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""docs/nginx.conf, tried: a real nginx with TLS in front of a real server, and `websockets` as the client.
+"""Tests of docs/nginx.conf: a real nginx with TLS in front of a real server, and `websockets` as the client.
 
-The server runs with the flags that the example names, and but for the TLS a client cannot tell that nginx is there.
+The server runs with the flags in the example. Apart from TLS, a client cannot tell that nginx is there.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ needs_more_addresses = pytest.mark.skipif(sys.platform != "linux", reason="only 
 
 
 class Site(NamedTuple):
-    """The server and what stands in front of it."""
+    """The server and the proxy in front of it."""
 
     server: Running
     proxy: Proxy
@@ -42,7 +42,7 @@ class Site(NamedTuple):
         return f"https://{NAME}:{self.proxy.port}"
 
     def open(self, path: str = "/", source: str = "127.0.0.1", **options: Any) -> ClientConnection:
-        """A WebSocket through the proxy, as a page of the server opens it."""
+        """Opens a WebSocket through the proxy, as a page of the server does."""
         return connect(
             f"wss://{NAME}:{self.proxy.port}{path}",
             sock=self.proxy.connect(source),
@@ -51,7 +51,7 @@ class Site(NamedTuple):
         )
 
     def get(self, path: str, method: str = "GET") -> tuple[http.client.HTTPResponse, bytes]:
-        """A page through the proxy."""
+        """Gets a page through the proxy; returns the response and its body."""
         connection = http.client.HTTPSConnection(NAME, self.proxy.port, timeout=DEADLINE_S)
         connection.sock = self.proxy.trust().wrap_socket(self.proxy.connect(), server_hostname=NAME)
         try:
@@ -86,7 +86,7 @@ def say(connection: ClientConnection, value: Any) -> Any:
 
 
 def state(connection: ClientConnection) -> dict[str, Any]:
-    """What the operator sees."""
+    """Returns the next state that the operator sees."""
     while True:
         value = json.loads(connection.recv(timeout=DEADLINE_S))
         if "state" in value:
@@ -131,7 +131,7 @@ def test_pages_load_through_tls(site: Site) -> None:
     assert site.get("/", "POST")[0].status == 405
 
 
-def test_who_comes_without_tls_is_sent_to_it(site: Site) -> None:
+def test_a_client_without_tls_is_redirected_to_tls(site: Site) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", site.proxy.plain_port, timeout=DEADLINE_S)
     connection.request("GET", "/?room=den", headers={"Host": NAME})
     response = connection.getresponse()

@@ -1,6 +1,6 @@
-"""Plain HTTP to the letter: literal requests and their literal answers, then other programs that ask the same.
+"""Tests of plain HTTP: literal requests and their literal answers, then other programs that ask the same.
 
-The requests go to a whole game server. Of an answer only the time in Date is not literal.
+The requests go to a whole game server. Only the time in the field Date of an answer is not literal.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ ICON = "/web/icon.svg HTTP/1.1\r\n" + HOST
 
 
 class Exchange(NamedTuple):
-    """Bytes that are sent, and bytes that come back."""
+    """The bytes of a request and the bytes of its answer."""
 
     request: str
     answer: str
@@ -123,7 +123,7 @@ EXCHANGES = {
     "a folded line": Exchange(f"GET {ICON}X: a\r\n\tb\r\n\r\n", refused(*FOLDED)),
     "a space before the first field": Exchange(f"GET / HTTP/1.1\r\n {HOST}\r\n", refused(*FOLDED)),
     "white space round a value": Exchange("GET /web/icon.svg HTTP/1.1\r\nHost:\t 127.0.0.1 \t\r\n\r\n", PAGE),
-    # Section 15.5.22: what a proxy leaves of a handshake.
+    # Section 15.5.22: a handshake after a proxy has removed the field Upgrade.
     "a WebSocket without Upgrade": Exchange(f"GET /echo HTTP/1.1\r\n{HOST}\r\n", refused(*NO_UPGRADE)),
     "a handshake without Upgrade": Exchange(
         f"GET /echo HTTP/1.1\r\n{HOST}Connection: close\r\n{KEY}{VERSION}\r\n", refused(*NO_UPGRADE)
@@ -148,7 +148,7 @@ def arena() -> Iterator[Arena]:
 
 
 def ask(arena: Arena, request: bytes) -> bytes:
-    """All that comes back until the stream ends, or until a WebSocket is open."""
+    """Sends a request; returns all bytes until the stream ends, or until a WebSocket is open."""
     with socket.create_connection(("127.0.0.1", arena.port), DEADLINE_S) as sock:
         sock.sendall(request)
         answer = b""
@@ -161,7 +161,7 @@ def ask(arena: Arena, request: bytes) -> bytes:
 
 
 class Icon(NamedTuple):
-    """A page as the server has it."""
+    """The body and the ETag of a page of the server."""
 
     body: str
     etag: str
@@ -255,7 +255,7 @@ def test_curl_reads_the_answer_to_its_end(
 
 
 def test_another_websocket_client_that_offers_no_subprotocol_is_let_in(arena: Arena) -> None:
-    """It writes the header with nothing in it, and so does every proxy that is made of it."""
+    """The client sends the header with an empty value, and so does every proxy that uses this client."""
     client = pytest.importorskip("websockets.sync.client", reason="the websockets package is a test extra")
     with client.connect(arena.url("/echo"), subprotocols=[]) as connection:
         assert connection.request.headers["Sec-WebSocket-Protocol"] == ""

@@ -1,6 +1,6 @@
-"""The `websockets` package as a client that nobody here wrote: it shares no code with the server.
+"""Tests with a client from the `websockets` package: it shares no code with the server.
 
-Packets are written and read with `json` and `msgpack` alone, by the numbers of docs/protocol.md.
+The tests write and read packets with `json` and `msgpack` alone, by the numbers in docs/protocol.md.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ def put(arena: Arena, client: Client, x: int, y: int) -> None:
 
 @FORMS
 @pytest.mark.parametrize("compression", [None, "deflate"])
-def test_join_is_answered_in_its_own_form_and_in_order(as_text: bool, compression: str | None) -> None:
+def test_join_is_answered_in_its_own_encoding_and_in_order(as_text: bool, compression: str | None) -> None:
     with serving() as arena, connect(arena.url(), compression=compression) as connection:
         client = Client(connection, as_text)
         client.send(JOIN, "Ann")

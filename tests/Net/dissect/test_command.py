@@ -1,4 +1,4 @@
-"""`python -m Net.dissect`, as a student meets it: what is drawn, what a slip is answered with, the exit status."""
+"""Tests of `python -m Net.dissect`: its diagrams and explanations, its answers to mistakes, its exit status."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def test_bytes_come_from_a_file_or_from_standard_input(
 # Sides and status ----------------------------------------------------------------------------------------------
 
 
-def test_who_sent_it_is_seen_by_the_mask_unless_it_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_mask_tells_the_sender_unless_an_option_names_it(capsys: pytest.CaptureFixture[str]) -> None:
     plain = "81 05 48 65 6c 6c 6f"
     for arguments, sender, status in (
         ([HELLO], "client", 0),
@@ -139,13 +139,13 @@ def test_a_violation_is_shown_with_rule_answer_and_source(capsys: pytest.Capture
     assert re.search(r"^  > +\d+ +raise ProtocolError\(", shown, re.MULTILINE)
 
 
-def test_a_frame_that_is_not_whole_is_said_and_is_no_success(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_incomplete_frame_is_reported_and_ends_with_status_1(capsys: pytest.CaptureFixture[str]) -> None:
     status, shown = run(capsys, "81 85 37 fa")
     assert status == 1
     assert "7 bytes more" in shown
 
 
-def test_bytes_behind_a_close_are_ignored_and_said(capsys: pytest.CaptureFixture[str]) -> None:
+def test_bytes_behind_a_close_are_ignored_and_reported(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["88 00 81 05"]) == 0
     assert "ignored behind the end: 2 bytes (RFC 6455 section 1.4)" in capsys.readouterr().err
     assert main(["83 00 81 05"]) == 1
@@ -240,7 +240,7 @@ def test_no_frames_are_read_behind_a_handshake_that_opens_nothing(
     assert "Frame 1" not in shown
 
 
-def test_what_is_not_read_behind_a_refused_request_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_unread_bytes_behind_a_refused_request_are_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "bytes"
     file.write_bytes(b"GET / HTTP/1.1\r\n\r\nhello")
     main([str(file)])
@@ -254,7 +254,7 @@ def test_an_answer_says_whether_its_frames_are_compressed(run_on: RunOn) -> None
     assert "text: Hello" in shown
 
 
-def test_an_answer_without_its_request_is_not_said_to_prove_anything(run_on: RunOn) -> None:
+def test_an_answer_without_its_request_is_not_reported_as_a_proof(run_on: RunOn) -> None:
     _, shown = run_on(switching_protocols(KEY))
     assert "cannot be checked without the request's key" in shown
     assert "proves" not in shown
@@ -286,10 +286,10 @@ def test_interim_answers_between_them_are_shown(run_on: RunOn) -> None:
     assert "Frame" not in shown
 
 
-# What is said of a frame ---------------------------------------------------------------------------------------
+# The report on a frame -----------------------------------------------------------------------------------------
 
 
-def test_as_long_as_the_length_is_not_known_at_least_so_much_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_cut_off_header_says_that_at_least_so_many_bytes_are_missing(capsys: pytest.CaptureFixture[str]) -> None:
     for wire, words in (("81", "at least 1 byte more"), ("82 fe 01", "at least 5 bytes more"), ("81 05", "s 5 bytes")):
         assert words in run(capsys, wire)[1]
     assert (
@@ -323,13 +323,13 @@ def test_a_clients_frames_are_held_to_the_limits_of_the_server_unless_others_are
     long = client_frame(BINARY, bytes(70000))
     assert "may have 65536 bytes" in run_on(long)[1]
     assert run_on(long, "--max-message", "70000")[0] == 0
-    assert run_on(serialize(BINARY, bytes(70000)))[0] == 0  # what a server sends is its own business
+    assert run_on(serialize(BINARY, bytes(70000)))[0] == 0  # these limits do not apply to a server
     parts = client_frame(TEXT, fin=False) + client_frame(0x0, fin=False) * 64
     assert "fragments" in run_on(parts, "--as", "lines")[1]
     assert "BROKEN" not in run_on(parts, "--as", "lines", "--max-fragments", "65")[1]
 
 
-# Slips and tricks ----------------------------------------------------------------------------------------------
+# Mistakes and tricks -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -343,7 +343,7 @@ def test_a_clients_frames_are_held_to_the_limits_of_the_server_unless_others_are
         (["--max-message", "0", "81"], "must be greater than 0"),
     ],
 )
-def test_a_slip_is_said_clearly_with_exit_status_2(
+def test_a_mistake_is_reported_clearly_with_exit_status_2(
     arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as ended:
@@ -352,7 +352,7 @@ def test_a_slip_is_said_clearly_with_exit_status_2(
     assert words in capsys.readouterr().err
 
 
-def test_no_input_is_said(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_input_is_reported(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"")))
     with pytest.raises(SystemExit):
         main([])

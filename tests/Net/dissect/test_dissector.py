@@ -1,4 +1,6 @@
-"""Frames taken apart: the RFC's own examples, every rule and who refuses it, agreement with the game's own reader."""
+"""Tests of the dissector: the RFC's examples, each rule and the function that checks it, and the same results as
+MessageReader's.
+"""
 
 from __future__ import annotations
 
@@ -169,7 +171,7 @@ def test_the_fields_cover_every_bit_of_the_frame_once(length: int, masked: bool)
         ("82 7f 80 00 00 00 00 00 00 00", "the top bit must be 0"),
     ],
 )
-def test_the_length_says_why_it_has_its_form(wire: str, why: str) -> None:
+def test_the_length_is_explained_with_the_reason_for_its_form(wire: str, why: str) -> None:
     (frame,) = dissect(wire)
     assert why in " ".join(field.meaning for field in fields_of(frame) if "length" in field.name)
 
@@ -183,7 +185,7 @@ def test_the_layout_is_that_of_the_games_own_parser(opcode: int, length: int, fi
     assert (shape.length, shape.header_size, shape.masked) == (header.length, header.size, masked)
 
 
-def test_a_length_that_is_half_there_is_not_judged() -> None:
+def test_an_incomplete_length_is_not_judged() -> None:
     dissector = Dissector(from_client=True)
     dissector.feed(b"\x82\xfe\x01")
     unfinished = dissector.unfinished()
@@ -260,7 +262,7 @@ def test_the_bytes_of_a_packet_are_shared_out_among_its_arguments() -> None:
 
 
 def test_a_longer_form_of_a_value_is_not_guessed_at() -> None:
-    """MOVE with its direction as a 16-bit integer: what a byte-for-byte comparison cannot confirm is left open."""
+    """MOVE has its direction as a 16-bit integer: a byte-for-byte comparison cannot confirm it, so it stays unnamed."""
     (frame,) = dissect(client_frame(BINARY, b"\x92\x02\x91\xcd\x00\x03"), from_client=True)
     assert frame.message is not None
     assert frame.message.packet is not None
@@ -277,7 +279,7 @@ def test_the_servers_packets_are_read_by_the_clients_table() -> None:
     assert frame.message.packet.id == "NOTICE"
 
 
-def test_what_is_no_packet_says_why_and_who_found_it() -> None:
+def test_bytes_that_are_no_packet_say_why_and_which_function_refuses_them() -> None:
     (frame,) = dissect(client_frame(TEXT, b'["FLY",[]]'), from_client=True)
     assert frame.violation is None
     assert frame.message is not None
@@ -331,7 +333,7 @@ def test_the_lines_of_source_are_those_that_raise(wire: bytes) -> None:
 
 
 def test_every_refusal_in_the_source_has_an_example_above() -> None:
-    """So that a rule which is new to Net.frames or Net.messages is shown too. (Deflate has tests of its own below.)"""
+    """A new rule in Net.frames or Net.messages needs an example here too. (The rules of deflate have tests below.)"""
     raising = set()
     for name in ("frames", "messages"):
         for node in ast.walk(ast.parse((ROOT / "Net" / f"{name}.py").read_text(encoding="utf-8"))):
@@ -343,7 +345,8 @@ def test_every_refusal_in_the_source_has_an_example_above() -> None:
         for violation in [dissect(wire, from_client=True)[-1].violation]
         if violation is not None
     }
-    # Not in the table: close_payload's ValueError is for us; the rest has a test below, or needs a server's mask.
+    # Not in the table: the ValueError of close_payload, which only our own mistakes raise; rules with a test below; and
+    # rules about a server's mask.
     others = raising - shown
     sources = [(ROOT / file).read_text(encoding="utf-8").splitlines()[line - 1] for file, line in sorted(others)]
     allowed = ("a server must not mask", "RSV1 belongs on", "fragments", "ValueError", "_not_utf8(waiting")
@@ -357,7 +360,7 @@ def test_a_server_that_masks_is_refused() -> None:
     assert frame.payload == b"Hello"
 
 
-def test_bytes_that_can_not_be_inflated_are_refused() -> None:
+def test_bytes_that_cannot_be_inflated_are_refused() -> None:
     (frame,) = dissect("c1 02 ff ff", parameters=Parameters())
     assert frame.violation is not None
     assert (frame.violation.section, frame.violation.file) == ("RFC 7692 section 7.2.2", "Net/deflate.py")
@@ -394,7 +397,7 @@ def test_a_frame_that_is_not_whole_says_how_much_is_missing() -> None:
 
 
 def events_of(frames: Iterable[Frame]) -> list[Event]:
-    """The dissected frames as the events that a reader would have made of them."""
+    """The events that a MessageReader would give for these frames."""
     events: list[Event] = []
     for frame in frames:
         if frame.close is not None:
@@ -424,7 +427,7 @@ def assert_agreement(wire: bytes, cuts: list[int], from_client: bool, parameters
         frames = [frame for piece in pieces for frame in dissector.feed(piece)]
         assert events_of(frames) == events
         violations = [(frame.violation.rule, frame.violation.close_code) for frame in frames if frame.violation]
-        # Of bytes that cannot be inflated, which rule they break first may depend on how they are cut.
+        # Bytes that cannot be inflated may break another rule first when they are cut in other places.
         assert violations == ([error] if error else []) or (parameters and error and len(violations) == 1)
         unfinished = dissector.unfinished()
         told = b"".join(frame.wire for frame in frames) + (unfinished.wire if unfinished else b"")
@@ -509,7 +512,7 @@ def test_the_json_of_a_long_frame_is_bounded() -> None:
         (None, None),
     ],
 )
-def test_values_that_javascript_can_not_hold_are_written(value: object, shown: object) -> None:
+def test_values_that_javascript_cannot_hold_are_written(value: object, shown: object) -> None:
     assert as_plain(value) == shown
 
 

@@ -1,4 +1,4 @@
-"""Hex as people write it and programs print it: read right, or refused, and never other bytes than meant."""
+"""Tests of hex as people write it and programs print it: the reader returns the bytes that are meant, or refuses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Opening handshakes explained: RFC 6455 section 1.3 step by step, and what is refused by whom."""
+"""Tests of explained opening handshakes: RFC 6455 section 1.3 step by step, each refusal and the function behind it."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_a_page_that_is_asked_for_is_no_violation() -> None:
 
 
 @pytest.mark.parametrize(("whole", "key"), [(REQUEST, None), (RESPONSE, KEY)], ids=["request", "response"])
-def test_a_half_that_has_not_come_whole_breaks_no_rule_yet(whole: bytes, key: str | None) -> None:
+def test_an_incomplete_request_or_answer_breaks_no_rule_yet(whole: bytes, key: str | None) -> None:
     for size in range(len(b"HTTP/1.1 101"), len(whole)):
         half = dissect_handshake(whole[:size], key)
         assert (half.is_whole, half.is_upgrade, half.violation) == (False, False, None)
@@ -139,7 +139,7 @@ def test_a_line_means_what_its_sender_can_mean_by_it() -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "BREW"])
-def test_every_request_and_response_is_known_for_one(method: str) -> None:
+def test_every_request_and_response_is_recognised(method: str) -> None:
     assert is_opening(f"{method} /chat HTTP/1.1\r\n".encode())
     assert is_opening(f"{method} /ch".encode()) == (method != "BREW")  # cut off, it could be anything
     assert is_opening(b"HTTP/1.1 101")
@@ -180,7 +180,7 @@ def test_compression_is_taken_from_the_answer() -> None:
     assert as_plain(frame)["message"]["text"] == "Hello"
 
 
-def test_a_frame_that_is_not_whole_is_known_for_each_side() -> None:
+def test_an_incomplete_frame_is_kept_for_each_side() -> None:
     conversation = Conversation()
     feed_all(conversation, (True, REQUEST), (False, RESPONSE))
     assert conversation.unfinished() == []
@@ -256,7 +256,7 @@ def test_a_conversation_does_not_depend_on_how_it_is_cut(
         False: switching_protocols(KEY, extra) + frame_bytes(TEXT, b"Welcome") + frame_bytes(0x8),
     }
     wanted = {side: [r for r in feed_whole(directions) if r.from_client == side] for side in directions}
-    # The request must come first, as it does on the wire; the rest in any turns.
+    # The request must come first, as it does on the wire; the other chunks may come in any order of the two sides.
     rest = {True: cut(directions[True][len(request) :], cuts), False: cut(directions[False], other_cuts)}
     conversation = Conversation()
     records = feed_all(conversation, *((True, piece) for piece in cut(request, cuts)))

@@ -1,4 +1,4 @@
-"""Captures of connections: Wireshark opens them, and what it makes of each frame is what we make of it."""
+"""Tests of captures: Wireshark opens them, and reads the same content in each frame as our dissector does."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ needs_tshark = pytest.mark.skipif(
 
 
 class Seen(NamedTuple):
-    """A frame, as either of the two dissectors sees it. content: unmasked, and inflated where the message is."""
+    """A frame, as either of the two dissectors reads it. content: unmasked; inflated if the message is compressed."""
 
     from_client: bool
     fin: bool
@@ -44,7 +44,7 @@ class Seen(NamedTuple):
     content: str
 
 
-# What Wireshark says -------------------------------------------------------------------------------------------
+# The frames in Wireshark ---------------------------------------------------------------------------------------
 
 
 def run_tshark(file: Path, *flags: str) -> str:
@@ -70,7 +70,7 @@ def seen_by_wireshark(file: Path) -> list[Seen]:
         starts = [i for i, protocol in enumerate(protocols) if protocol.get("name") == "websocket"]
         from_client = values(protocols, "tcp.dstport", "show") == [str(SERVER[1])]
         for start, end in zip(starts, [*starts[1:], len(protocols)]):
-            # Behind the frame itself stands what was made of its payload.
+            # The fields of a frame come first, then those of its decoded payload.
             put_together(frames, wireshark_frame(protocols[start:end], from_client), protocols[start:end])
     return frames
 
@@ -95,7 +95,7 @@ def wireshark_frame(nodes: list[ElementTree.Element], from_client: bool) -> Seen
 
 
 def put_together(frames: list[Seen], frame: Seen, nodes: list[ElementTree.Element]) -> None:
-    """Adds a frame. The last fragment of a message comes with the unmasked payloads of all of them."""
+    """Adds a frame. Wireshark shows the unmasked payloads of all fragments with the last fragment of the message."""
     frames.append(frame)
     fragments = values(nodes, "websocket.fragment")
     if fragments:
@@ -104,7 +104,7 @@ def put_together(frames: list[Seen], frame: Seen, nodes: list[ElementTree.Elemen
             frames[i] = frames[i]._replace(content=content)
 
 
-# What we say ---------------------------------------------------------------------------------------------------
+# The frames in our dissector -----------------------------------------------------------------------------------
 
 
 def seen_by_us(chunks: Iterable[Chunk]) -> list[Seen]:
@@ -134,7 +134,7 @@ def write(folder: Path, chunks: list[Chunk], client: tuple[str, int] = CLIENT) -
 
 
 def conversation_of(*data: tuple[bool, bytes], deflate: bool = False) -> list[Chunk]:
-    """Chunks behind a handshake, a millisecond apart."""
+    """A handshake and then these chunks, a millisecond apart."""
     extra = DEFLATE if deflate else []
     opening = [
         (True, upgrade_request("192.0.2.1:3000", "/", KEY, extra)),

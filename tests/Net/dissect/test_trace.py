@@ -1,4 +1,4 @@
-"""Live frames in words: what is told, about whom, and that those who play notice nothing of it."""
+"""Tests of the live trace of frames: its entries, the choice of clients, and that the players notice nothing of it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.support import Arena, serving
 
 
 class Paper:
-    """What is written on. A gate that is closed holds the writer up, as a terminal does that has been stopped."""
+    """An output that keeps the text. A closed gate blocks the writer, as a stopped terminal does."""
 
     def __init__(self) -> None:
         self.text = ""
@@ -43,7 +43,7 @@ class Paper:
 
 @contextlib.contextmanager
 def traced(wanted: Any = (EVERYBODY,), show: Any = summarize, **options: Any) -> Iterator[tuple[Arena, Paper]]:
-    """A server that is traced; at the end no thread may be left."""
+    """A server with a tracer that writes to a Paper. The tracer must stop in time at the end."""
     paper = Paper()
     with serving() as arena:
         tracer = Tracer(wanted, show, paper.write, **options)
@@ -140,7 +140,7 @@ def test_a_refusal_is_told_and_a_page_is_not() -> None:
     assert len(paper.entries()) == 3
 
 
-# Who is wanted -------------------------------------------------------------------------------------------------
+# The clients to trace ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_a_refusal_is_told_and_a_page_is_not() -> None:
         (["192.0.2.1", "127.0.0.1"], True),
     ],
 )
-def test_only_clients_who_are_wanted_are_listened_to(wanted: list[str], is_told: bool) -> None:
+def test_only_the_clients_that_are_named_are_traced(wanted: list[str], is_told: bool) -> None:
     tracer = Tracer(wanted, summarize, lambda _: None)
     assert (tracer.tap_for("127.0.0.1:50123") is not None) == is_told
 
@@ -166,7 +166,7 @@ def test_a_host_of_ipv6_is_named_without_brackets() -> None:
     assert tracer.tap_for("[2001:db8::8]:50123") is None
 
 
-def test_without_anybody_wanted_no_thread_runs() -> None:
+def test_without_a_client_to_trace_no_thread_runs() -> None:
     before = threading.active_count()
     tracer = Tracer([], summarize, lambda _: None)
     tracer.start()
@@ -187,7 +187,7 @@ def test_without_anybody_wanted_no_thread_runs() -> None:
         ("fe80::1%eth0", "fe80::1%eth0"),
     ],
 )
-def test_a_client_is_wanted_by_its_address_however_that_is_written(said: str, known_as: str) -> None:
+def test_the_address_of_a_client_to_trace_may_be_written_in_any_notation(said: str, known_as: str) -> None:
     assert check_wanted([said]) == [known_as]
 
 
@@ -201,7 +201,7 @@ def test_what_is_no_address_is_refused(said: str) -> None:
 
 
 def is_told(websocket: Any, paper: Paper, words: str) -> bool:
-    """Whether what is sent, again and again, has been told."""
+    """Sends the words once more and returns whether the trace has an entry with them."""
     echo(websocket, words)
     return words in paper.text
 
@@ -232,7 +232,7 @@ def test_a_terminal_that_stops_costs_lines_and_nothing_else() -> None:
     assert "BROKEN" not in paper.text
 
 
-def test_words_that_take_long_are_left_out_and_the_frames_followed() -> None:
+def test_slow_explanations_are_left_out_and_the_frames_still_followed() -> None:
     def say(record: Any) -> str:
         end_s = time.thread_time() + WORDS_S / 3
         while time.thread_time() < end_s:
@@ -256,7 +256,7 @@ def test_a_reader_that_falls_behind_gives_a_client_up_instead_of_guessing() -> N
         websocket = connect(arena.url("/echo"))
         echo(websocket, "before")
         paper.waits_for("before")
-        echo(websocket, "x" * 6000)  # more than may wait
+        echo(websocket, "x" * 6000)  # more bytes than may wait
         paper.waits_for("<- FIN TEXT 6 bytes: before")
         wait_until(lambda: is_given_up(websocket, paper), "the client is given up")
         echo(websocket, "unseen")
@@ -318,7 +318,7 @@ def test_a_terminal_that_is_gone_is_logged_in_one_line_and_the_trace_goes_on_whe
     assert [record.exc_info for record in caplog.records if "cannot be written" in record.message] == [None]
 
 
-def test_stopping_writes_what_is_left_but_waits_no_longer_than_it_may() -> None:
+def test_stopping_writes_the_waiting_entries_but_waits_no_longer_than_allowed() -> None:
     paper = Paper()
     tracer = Tracer([EVERYBODY], summarize, paper.write)
     tap = tracer.tap_for("127.0.0.1:50123")

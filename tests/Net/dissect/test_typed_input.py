@@ -1,4 +1,4 @@
-"""What `python -m Net.dissect` can be given: long hex, files, pipes; and what is too much."""
+"""Tests of the input of `python -m Net.dissect`: long hex, files, pipes, and more input than is allowed."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_a_pipe_is_read_like_a_file() -> None:
         os.close(reader)
 
 
-def test_more_than_can_be_wanted_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_input_than_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(typed_input, "MOST_BYTES", 10)
     give(monkeypatch, b"\x81" * 10)
     assert read_input([]) == b"\x81" * 10

@@ -1,4 +1,4 @@
-"""The server's half of opening a connection, over a real listener."""
+"""Tests of the server's half of the opening handshake, over a real listener."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ACCEPT = b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 
 
 def head(request_line: str = "GET / HTTP/1.1", **fields: str) -> bytes:
-    """A request to upgrade, with some fields changed; an empty value leaves one out."""
+    """A request to upgrade, with some fields changed; an empty value leaves the field out."""
     defaults = {
         "Host": "localhost:3000",
         "Upgrade": "websocket",
@@ -254,15 +254,15 @@ def test_a_head_that_drips_is_refused_in_the_same_time() -> None:
             server.result()
 
 
-def test_a_connection_that_is_opened_for_later_is_closed_without_a_word() -> None:
-    """Chromium opens spare ones, and asks for its page anew when one is gone."""
+def test_a_connection_without_a_request_is_closed_without_an_answer() -> None:
+    """Chromium opens spare connections, and repeats its request on another one when a spare connection is closed."""
     with accepting(QUICK) as (client, server):
         assert read_all(client) == b""
         assert server.result() is None
 
 
 @pytest.mark.parametrize("leave", ["close", "reset"])
-def test_a_client_that_leaves_and_has_said_nothing_is_no_error(leave: str) -> None:
+def test_a_client_that_leaves_without_sending_a_byte_is_no_error(leave: str) -> None:
     with accepting() as (client, server):
         if leave == "reset":
             RawPeer(client, masks=True).vanish()
@@ -282,7 +282,7 @@ def test_a_client_that_leaves_inside_the_handshake_is_an_os_error(sent: bytes, l
             server.result()
 
 
-def test_the_socket_is_given_back_unless_it_was_upgraded() -> None:
+def test_the_socket_is_closed_unless_it_was_upgraded() -> None:
     def is_closed_after(request_bytes: bytes, error: Any = None) -> bool:
         near, far = socket.socketpair()
         with near, far:

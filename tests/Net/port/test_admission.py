@@ -1,4 +1,4 @@
-"""How many connections an address may have, and how fast it may open them."""
+"""Tests of admission: the number of connections that an address may have, and the rate at which it may open them."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ def arrive(guests: Guests, host: str) -> Guest:
     return guest
 
 
-def test_an_address_that_opens_connections_too_fast_is_rushed_and_others_are_not() -> None:
+def test_only_an_address_that_opens_connections_too_fast_is_limited() -> None:
     guests = Guests(64, RATE)
     assert [arrive(guests, "192.0.2.7").is_rushed for _ in range(5)] == [False, False, False, True, True]
     assert not arrive(guests, "192.0.2.8").is_rushed
 
 
-def test_behind_a_proxy_the_address_that_it_names_is_rushed() -> None:
+def test_behind_a_proxy_the_address_that_it_names_is_limited() -> None:
     guests = Guests(64, RATE, proxies=[PROXY])
     for host, rushed in ((7, False), (7, False), (7, False), (7, True), (8, False)):
         guest = guests.admit(PROXY, 5000)

@@ -1,4 +1,4 @@
-"""Host names and origins as browsers send them."""
+"""Tests of host names and origins as browsers send them."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ NAMES = {
     "game.example.": "game.example",
     "my_pc-7": "my_pc-7",
     "Bücher.example": "xn--bcher-kva.example",
-    "bu\u0308cher.example": "xn--bcher-kva.example",  # the same letter in two characters
+    "bu\u0308cher.example": "xn--bcher-kva.example",  # the letter ü, written as two characters
     "xn--bcher-kva.example": "xn--bcher-kva.example",
-    "straße.example": "xn--strae-oqa.example",  # Python's own codec makes strasse of it
+    "straße.example": "xn--strae-oqa.example",  # Python's own codec changes the name to strasse
     "ΟΔΟΣ.example": "xn--pxavbq.example",
     "ℂafé.example": "xn--caf-dma.example",
     "日本。example": "xn--wgv71a.example",
@@ -79,7 +79,7 @@ NO_NAMES = [
 
 
 @pytest.mark.parametrize("text", NO_NAMES)
-def test_what_no_browser_sends_as_a_name_is_refused(text: str) -> None:
+def test_a_name_that_no_browser_sends_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"name|octet"):
         canonical_name(text)
 
@@ -147,7 +147,7 @@ def test_an_origin_is_written_as_browsers_send_it(typed: str, sent: str) -> None
         ("http://\udcff", "has no"),
     ],
 )
-def test_what_no_browser_sends_as_an_origin_is_refused_with_the_reason(typed: str, told: str) -> None:
+def test_an_origin_that_no_browser_sends_is_refused_with_the_reason(typed: str, told: str) -> None:
     with pytest.raises(ValueError) as refused:  # noqa: PT011
         canonical_origin(typed)
     assert told in str(refused.value)
@@ -168,7 +168,7 @@ def test_what_no_browser_sends_as_an_origin_is_refused_with_the_reason(typed: st
         ("(none)", []),
     ],
 )
-def test_a_name_that_the_machine_can_not_have_costs_the_name_only(
+def test_a_machine_whose_own_name_is_invalid_works_without_the_name(
     called: str, names: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(socket, "gethostname", lambda: called)

@@ -1,4 +1,4 @@
-"""Plain HTTP: a fixed table of pages in memory."""
+"""Tests of plain HTTP: a fixed table of pages in memory."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PAGES = {
 
 
 def ask(path: str, method: str = "GET", **fields: str) -> tuple[str, dict[str, str], bytes]:
-    """Status line, fields and body of the response."""
+    """Returns the status line, the fields and the body of the response."""
     headers = [(name.replace("_", "-"), value) for name, value in fields.items()]
     head, _, body = respond(Request(method, path, "", headers), PAGES).partition(b"\r\n\r\n")
     status_line, *lines = head.decode("ascii").split("\r\n")
@@ -52,7 +52,7 @@ def test_a_page_runs_no_script_of_its_own_text_and_stands_in_no_foreign_frame() 
     assert "unsafe" not in CONTENT_SECURITY_POLICY
 
 
-def test_a_page_that_the_browser_has_already_is_not_sent_again() -> None:
+def test_a_page_that_the_browser_already_has_is_not_sent_again() -> None:
     etag = ask("/")[1]["ETag"]
     for known in (
         etag,
@@ -73,7 +73,7 @@ def test_a_page_that_the_browser_has_already_is_not_sent_again() -> None:
         assert "Content-Length" not in fields
 
 
-def test_a_page_that_the_browser_has_not_is_sent() -> None:
+def test_a_page_that_the_browser_does_not_have_is_sent() -> None:
     etag = ask("/")[1]["ETag"]
     for known in (
         '"other"',
@@ -141,7 +141,7 @@ def test_a_websocket_that_is_asked_for_without_upgrade_says_what_is_missing(meth
 
 
 def test_a_path_that_is_a_page_too_is_the_page_but_for_a_handshake() -> None:
-    """A proxy that removes Upgrade leaves the key; a browser that asks for a page never sends one."""
+    """A proxy that removes Upgrade keeps Sec-WebSocket-Key; a browser that asks for a page never sends that key."""
     assert respond(Request("GET", "/", "", []), PAGES, {"/"}).startswith(b"HTTP/1.1 200 ")
     with pytest.raises(HandshakeError) as refused:
         respond(Request("GET", "/", "", [("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")]), PAGES, {"/"})

@@ -1,4 +1,7 @@
-"""Where a server listens and where others can open it. tests/test_printed_addresses.py opens the addresses."""
+"""Tests of the addresses on which a server listens, and of those where others can open it.
+
+tests/test_printed_addresses.py opens the addresses.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +52,7 @@ def test_a_python_that_cannot_list_interfaces_still_knows_the_way_to_the_world(
         ipaddress.IPv4Address(address)
 
 
-# What others can open -----------------------------------------------------------------------------------------
+# Addresses that others can open -------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -75,9 +78,9 @@ def several(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("host", "addresses"),
     [
-        # The best first; an address that a machine has given itself comes last.
+        # The best address comes first; an address that a machine has given itself comes last.
         ("0.0.0.0", ["192.168.1.20", "10.0.0.5", "169.254.7.7"]),
-        # The port takes no IPv4 then. Browsers cannot open a link-local address of IPv6.
+        # A port of "::" takes no IPv4. Browsers cannot open a link-local address of IPv6.
         ("::", ["2001:db8::20", "fd00::5"]),
         ("10.0.0.5", ["10.0.0.5"]),
         ("fd00::5", ["fd00::5"]),
@@ -104,7 +107,7 @@ def test_an_ipv6_address_stands_in_brackets_in_a_url() -> None:
     assert url("http", "fd00::5", 3000) == "http://[fd00::5]:3000"
 
 
-# What --host says ---------------------------------------------------------------------------------------------
+# The option --host --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -195,7 +198,7 @@ def test_a_name_with_both_kinds_of_addresses_means_the_ipv4_address(monkeypatch:
     assert address_to_listen_on("both.example") == "127.0.0.5"
 
 
-# Whom clients come from ---------------------------------------------------------------------------------------
+# Addresses of clients -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -209,6 +212,6 @@ def test_a_client_is_known_by_its_address_in_any_notation(text: str, address: st
 @pytest.mark.parametrize(
     "text", ["", "localhost", "0.0.0.0", "::", "224.0.0.1", "ff02::1", "10.0.0.0/8", "\udcff", "1.2.3"]
 )
-def test_what_no_client_can_come_from_is_refused(text: str) -> None:
+def test_an_address_that_no_client_can_have_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"address|comes from"):
         client_address(text)

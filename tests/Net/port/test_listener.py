@@ -1,4 +1,4 @@
-"""The accept loop under greed, and its end whatever clients do."""
+"""Tests of the accept loop: greedy clients do not starve others, and the loop always ends in time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may come in through a browser: Host and Origin, RFC 6455 section 10.2."""
+"""Tests of the policy for browsers: which Host and Origin are allowed, RFC 6455 section 10.2."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ MALFORMED_HOSTS = [
 
 
 @pytest.mark.parametrize("host", MALFORMED_HOSTS)
-def test_what_is_no_host_is_refused(policy: OriginPolicy, host: str) -> None:
+def test_a_malformed_host_is_refused(policy: OriginPolicy, host: str) -> None:
     with pytest.raises(HandshakeError) as refused:
         policy.check_host(request(host))
     assert refused.value.status in (400, 421)

@@ -1,4 +1,4 @@
-"""Connections of this process are known by what it says beforehand, and by nothing that a stranger can send."""
+"""Tests of the process's own connections: they are registered beforehand, and no stranger can pretend to be one."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_a_connection_that_is_not_made_is_not_expected_any_more() -> None:
         assert not own.arrive(address)
 
 
-def test_own_connections_take_no_places_of_their_address() -> None:
+def test_own_connections_do_not_count_in_the_per_address_limit() -> None:
     with serving(max_connections_per_address=2) as arena:
         own = [connect(arena.url("/echo"), dial=arena.server.own_connections.dial) for _ in range(5)]
         ann, bob = arena.join("Ann"), arena.join("Bob")
@@ -45,7 +45,7 @@ def test_own_connections_take_no_places_of_their_address() -> None:
         bob.sync()
 
 
-def test_own_connections_count_in_the_whole_server() -> None:
+def test_own_connections_count_in_the_limit_of_the_whole_server() -> None:
     with serving(max_connections=3) as arena:
         own = [connect(arena.url("/echo"), dial=arena.server.own_connections.dial) for _ in range(3)]
         status = _status_of_one_more(arena.port)

@@ -1,4 +1,4 @@
-"""Who is really asking, when a reverse proxy stands in front."""
+"""Tests that find the real client behind a reverse proxy."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_a_stranger_who_says_that_it_is_a_proxy_is_not_believed(host: str) -> No
         (["nonsense, 203.0.113.9"], "203.0.113.9"),
         (["2001:DB8:0::9"], "2001:db8::9"),
         (["::ffff:203.0.113.9"], "203.0.113.9"),
-        (["203.0.113.9, "], "203.0.113.9"),  # an empty element is none, RFC 9110 section 5.6.1
+        (["203.0.113.9, "], "203.0.113.9"),  # an empty element does not count, RFC 9110 section 5.6.1
         (["203.0.113.9", ""], "203.0.113.9"),
         ([", ,203.0.113.9,,"], "203.0.113.9"),
     ],
@@ -49,7 +49,7 @@ def test_a_trusted_proxy_is_believed_in_what_it_added_itself(values: list[str], 
     assert who(PROXY, *forwarded(*values)) == Caller(host, 7)
 
 
-# What proxies call their client, in both header fields: RFC 7239 section 6.
+# Names that proxies give their client, in both header fields: RFC 7239 section 6.
 NODES = {
     "203.0.113.9": "203.0.113.9",
     "203.0.113.9:80": "203.0.113.9",
@@ -63,7 +63,7 @@ NODES = {
     "fe80::1%eth0": "fe80::1",
     "[fe80::1%25eth0]:80": "fe80::1",
     "[203.0.113.9]:80": "203.0.113.9",
-    # What is none.
+    # Names that are no addresses.
     "unknown": None,
     "Unknown": None,
     "unknown:80": None,
@@ -92,7 +92,7 @@ NODES = {
 @pytest.mark.parametrize("is_quoted", [False, True], ids=["bare", "quoted"])
 @pytest.mark.parametrize(("node", "host"), NODES.items(), ids=[ascii(node)[1:30] for node in NODES])
 def test_an_address_is_understood_and_all_else_is_passed_over(node: str, host: str | None, is_quoted: bool) -> None:
-    """Who is passed over counts for the proxy itself: nobody else is shut out for it."""
+    """A client without a valid address counts as the proxy itself, so that no other client suffers for it."""
     written = f'"{node}"' if is_quoted else node
     expected = Caller(host or PROXY, 7)
     assert who(PROXY, *forwarded(written)) == expected
@@ -117,7 +117,7 @@ def test_an_address_is_understood_and_all_else_is_passed_over(node: str, host: s
         ("=;;=", PROXY, None),
         ("", PROXY, None),
         (",", PROXY, None),
-        # A client's open quote takes nothing away from what the proxy adds behind it.
+        # A client's open quote does not hide the address that the proxy adds behind it.
         ('for="evil, for=203.0.113.9', "203.0.113.9", None),
         ('for="evil;x=\\, for="[2001:db8::9]:4711"', "2001:db8::9", None),
     ],
@@ -148,7 +148,7 @@ def test_another_scheme_than_a_pages_is_passed_over(named: str) -> None:
 
 
 @pytest.mark.parametrize("host", ["127.0.0.2", "::1"])
-def test_who_comes_straight_from_this_machine_is_this_machine(host: str) -> None:
+def test_a_direct_connection_from_this_machine_counts_as_this_machine(host: str) -> None:
     assert who(host).is_this_machine
 
 
@@ -157,7 +157,7 @@ def test_who_comes_straight_from_this_machine_is_this_machine(host: str) -> None
     [
         ("203.0.113.9", []),
         ("10.0.0.3", []),
-        # A proxy on this machine: named or not, and whatever it says or leaves out.
+        # A proxy on this machine: named or not, with and without its header fields.
         ("127.0.0.1", []),
         ("127.0.0.1", forwarded("127.0.0.1")),
         (PROXY, forwarded("127.0.0.1")),
@@ -170,7 +170,7 @@ def test_who_comes_straight_from_this_machine_is_this_machine(host: str) -> None
         ("::1", [("via", "1.1 proxy")]),
     ],
 )
-def test_who_comes_from_elsewhere_or_by_a_proxy_is_not(host: str, fields: list[tuple[str, str]]) -> None:
+def test_a_client_elsewhere_or_behind_a_proxy_is_not_this_machine(host: str, fields: list[tuple[str, str]]) -> None:
     assert not who(host, *fields).is_this_machine
 
 
@@ -192,12 +192,12 @@ def test_who_comes_from_elsewhere_or_by_a_proxy_is_not(host: str, fields: list[t
         "cdn-loop",
     ],
 )
-def test_who_bears_any_usual_trace_of_a_proxy_is_not_this_machine(name: str) -> None:
+def test_a_request_with_a_usual_field_of_proxies_does_not_count_as_this_machine(name: str) -> None:
     assert not who("::1", (name, "203.0.113.9")).is_this_machine
     assert who("::1", (name, "203.0.113.9")).host == "::1"
 
 
-def test_what_a_browser_sends_by_itself_is_no_trace_of_a_proxy() -> None:
+def test_the_fields_that_browsers_send_are_no_trace_of_a_proxy() -> None:
     names = (
         "host upgrade connection origin user-agent accept accept-encoding accept-language cache-control cookie pragma "
     )
@@ -206,6 +206,6 @@ def test_what_a_browser_sends_by_itself_is_no_trace_of_a_proxy() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "localhost", "10.0.0.0/8", "10.0.0.2 ", "10.0.0.2\n", "1:2", "256.0.0.1"])
-def test_what_is_no_address_is_refused(text: str) -> None:
+def test_a_text_that_is_no_address_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"not|must|[Ee]xpected|appear"):
         canonical_address(text)

@@ -1,4 +1,4 @@
-"""Token buckets: a burst at once, a rate in the long run."""
+"""Tests of token buckets: a burst at once, a rate in the long run."""
 
 from __future__ import annotations
 

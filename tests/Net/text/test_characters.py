@@ -1,7 +1,7 @@
-"""Names and chat: what people type is taken, what shows nothing or plays tricks is refused, the same on every Python.
+"""Tests of names and chat: normal text is accepted, invisible or deceptive text is refused, the same on every Python.
 
-The emoji are those of Unicode's emoji-test.txt, as the package emoji has them; marks are compared with DerivedGeneral-
-Category.txt as the package wcwidth has it.
+The emoji are those of Unicode's emoji-test.txt, from the package emoji. The marks are compared with
+DerivedGeneralCategory.txt, from the package wcwidth.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ TAKEN = {
 
 
 @pytest.mark.parametrize("name", TAKEN.values(), ids=TAKEN)
-def test_what_people_type_is_taken_as_it_is(name: str) -> None:
+def test_normal_text_is_accepted_unchanged(name: str) -> None:
     assert NAME.check(name) == name
 
 
@@ -63,7 +63,7 @@ def test_what_people_type_is_taken_as_it_is(name: str) -> None:
         ("\u2764\ufe0f\ufe0f", "\u2764\ufe0f"),
     ],
 )
-def test_odd_spaces_become_plain_ones_and_marks_without_effect_are_left_out(typed: str, used: str) -> None:
+def test_odd_spaces_become_plain_and_marks_without_effect_are_left_out(typed: str, used: str) -> None:
     assert NAME.check(typed) == used
     assert NAME.check(used) == used
 
@@ -86,7 +86,7 @@ SHOWS_NOTHING = {
 
 
 @pytest.mark.parametrize("name", SHOWS_NOTHING.values(), ids=SHOWS_NOTHING)
-def test_what_shows_nothing_is_no_name(name: str) -> None:
+def test_an_invisible_text_is_no_name(name: str) -> None:
     with pytest.raises(ValueError, match="it must show something"):
         NAME.check(name)
 
@@ -125,7 +125,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("char", "named"), REFUSED.items(), ids=[ascii(char) for char in REFUSED])
-def test_a_character_that_is_not_taken_is_named(char: str, named: str) -> None:
+def test_the_error_names_the_character_that_is_refused(char: str, named: str) -> None:
     with pytest.raises(ValueError, match="it may not contain") as refused:
         NAME.check(f"a{char}b")
     assert f"(it may not contain {named})" in str(refused.value)
@@ -144,7 +144,7 @@ def test_every_emoji_of_unicode_is_plain_for_a_terminal() -> None:
 
 
 def test_the_table_of_marks_holds_those_of_unicode() -> None:
-    """No newer table of this Python or of wcwidth calls something a mark that this one lacks, if it is as new."""
+    """Our table has every mark of the tables of this Python and of wcwidth, up to our version of Unicode."""
     pytest.importorskip("wcwidth", reason="install .[test]")
     from wcwidth.table_zero import ZERO_WIDTH
 
@@ -153,7 +153,8 @@ def test_the_table_of_marks_holds_those_of_unicode() -> None:
     theirs = {code for low, high in ZERO_WIDTH["18.0.0"] for code in range(low, high + 1)}
     ours = {code for low, high in _marks() for code in range(low, high + 1)}
     assert ours <= theirs
-    # What they have beside marks: letters of Hangul syllables, signs of Arabic and Kaithi numbers, and what is refused.
+    # Their tables have more than marks: letters of Hangul syllables, signs of Arabic and Kaithi numbers, and characters
+    # that the game refuses.
     for code in theirs - ours:
         is_number_sign = code in {*range(0x600, 0x606), 0x6DD, 0x70F, 0x890, 0x891, 0x8E2, 0x110BD, 0x110CD}
         is_letter = 0x1160 <= code <= 0x11FF or 0xD7B0 <= code <= 0xD7FF
@@ -187,13 +188,13 @@ def test_no_control_space_mark_or_surrogate_that_this_python_knows_is_a_name() -
 
 
 @given(st.text(st.characters(blacklist_categories=()), max_size=20))
-def test_a_line_stays_as_it_is_when_it_is_tidied_again(typed: str) -> None:
+def test_tidying_a_tidy_line_changes_nothing(typed: str) -> None:
     line = tidy(typed)
     assert tidy(line) == line
 
 
 @given(st.text(st.characters(blacklist_categories=()), max_size=20))
-def test_a_line_that_is_taken_has_no_power_over_a_terminal(typed: str) -> None:
+def test_an_accepted_line_has_no_effect_on_a_terminal(typed: str) -> None:
     line = tidy(typed)
     try:
         check_line(line)
@@ -205,7 +206,7 @@ def test_a_line_that_is_taken_has_no_power_over_a_terminal(typed: str) -> None:
 
 
 @given(st.text(st.characters(blacklist_categories=())))
-def test_what_is_made_printable_has_no_power_over_a_terminal(typed: str) -> None:
+def test_a_line_made_printable_has_no_effect_on_a_terminal(typed: str) -> None:
     for shown in (printable(typed), spelled(typed)):
         assert is_plain(shown)
         shown.encode("utf-8")

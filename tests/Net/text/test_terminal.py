@@ -1,4 +1,4 @@
-"""Text on its way to a terminal that lacks letters, stands still, is full or is gone."""
+"""Tests of output to a terminal that lacks letters, is stopped, is full or is gone."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[3]
 
 
 class Paper(io.RawIOBase):
-    """The device below a stream. It refuses with `problem`, waits for `gate`, and takes `most` bytes at once."""
+    """The device below a stream. It raises `problem`, waits for `gate`, and takes at most `most` bytes at once."""
 
     def __init__(self, most: int = 1_000_000) -> None:
         self.written = b""
@@ -77,7 +77,7 @@ def test_a_letter_that_the_stream_does_not_have_is_written_as_its_escape(
     assert written_by(encoding, text) == expected
 
 
-def test_an_encoding_with_a_mark_at_its_start_writes_one_mark() -> None:
+def test_an_encoding_with_a_byte_order_mark_writes_one_mark() -> None:
     assert written_by("utf-16", "a\n", "b\n").decode("utf-16").replace("\r", "") == "a\nb\n"
 
 
@@ -101,7 +101,7 @@ def test_a_program_can_ask_whether_the_output_has_its_letters(monkeypatch: pytes
     assert not has_letters_of("█")
 
 
-# Streams that wait for nobody ---------------------------------------------------------------------------------
+# Streams that never block -------------------------------------------------------------------------------------
 
 
 def stop(stream: QueuedStream) -> None:
@@ -118,7 +118,7 @@ def test_texts_are_written_in_order_and_all_of_them_by_the_end() -> None:
     assert paper.lines() == [f"line {number}" for number in range(500)]
 
 
-def test_a_reader_who_stands_still_stops_nobody_and_the_lines_that_did_not_fit_are_counted() -> None:
+def test_a_stopped_reader_blocks_nobody_and_the_lines_that_did_not_fit_are_counted() -> None:
     paper = Paper()
     paper.gate.clear()
     stream = QueuedStream(Outlet(paper.stream()), "tested", most=29)
@@ -190,8 +190,8 @@ def test_a_machine_without_threads_keeps_the_text_until_it_has_one(monkeypatch: 
     assert paper.lines() == ["early", "late"]
 
 
-# Prints, while a timer interrupts it to print from a signal handler; in a process of its own, since the locks of the
-# tests are watched ones, which a signal handler may not take.
+# This program prints while a timer interrupts it to print from a signal handler. It runs in a process of its own: the
+# tests replace the locks with watched locks, which a signal handler may not take.
 INTERRUPTED = """
 import signal, sys, time
 from Net.text.terminal import Outlet, QueuedStream
@@ -234,7 +234,7 @@ def test_a_command_gets_the_first_error_and_nothing_is_written_after_it() -> Non
     assert isinstance(out.problem, BrokenPipeError)
 
 
-def test_what_cannot_be_said_on_standard_error_is_no_error() -> None:
+def test_a_message_that_standard_error_cannot_take_is_no_error() -> None:
     paper = Paper()
     err = DirectStream(Outlet(paper.stream()), ends_command=False)
     paper.problem = OSError(errno.ENOSPC, "full")

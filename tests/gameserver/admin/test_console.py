@@ -1,4 +1,4 @@
-"""The operator's console, over a real connection."""
+"""Tests of the operator's console, over a real connection."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Operator:
         return value
 
     def do(self, command: str, **arguments: Any) -> dict[str, Any]:
-        """The answer to a command; states that come in between are passed over."""
+        """Sends a command and returns its answer; skips the states that come before the answer."""
         self.send({"id": 7, "do": command, **arguments})
         while True:
             answer = self.receive()
@@ -81,7 +81,7 @@ def operator(arena: Arena, token: Any = TOKEN) -> Iterator[Operator]:
         websocket.close()
 
 
-def test_who_knows_the_token_gets_in_and_sees_the_state() -> None:
+def test_an_operator_with_the_token_gets_in_and_sees_the_state() -> None:
     with serving_console() as (arena, _):
         ann = arena.join("Ann", room="den")
         with operator(arena) as boss:
@@ -97,7 +97,7 @@ def test_who_knows_the_token_gets_in_and_sees_the_state() -> None:
 
 
 @pytest.mark.parametrize("token", ["wrong", "", None, 7, ["open sesame"], "open sesam", "\ud800"])
-def test_who_does_not_know_it_is_told_so_and_closed(token: Any) -> None:
+def test_a_client_with_a_wrong_token_gets_a_reason_and_is_closed(token: Any) -> None:
     with serving_console() as (arena, _), operator(arena, token) as stranger:
         assert "operator's token" in stranger.receive()["error"]
         with pytest.raises(ConnectionClosed) as closed:
@@ -135,7 +135,7 @@ def test_after_five_wrong_tokens_an_address_waits_a_minute_even_with_the_right_o
         ('{"do": "step", "room": "den"}', "not paused"),
     ],
 )
-def test_a_command_that_can_not_be_gets_a_sentence_and_the_console_goes_on(command: str, says: str) -> None:
+def test_an_impossible_command_gets_a_sentence_and_the_console_goes_on(command: str, says: str) -> None:
     with serving_console() as (arena, _):
         arena.join("Ann", room="den")
         with operator(arena) as boss:
@@ -190,7 +190,7 @@ def test_a_banned_address_gets_403_and_others_play_on() -> None:
             connect(arena.url())
 
 
-def test_a_muted_player_can_not_chat_until_it_may_again() -> None:
+def test_a_muted_player_cannot_chat_until_it_is_unmuted() -> None:
     with serving_console() as (arena, _), operator(arena) as boss:
         boss.receive()
         ann, bob = arena.join("Ann"), arena.join("Bob")

@@ -1,4 +1,4 @@
-"""A server that is to stop lets its matches end first: nobody new comes in, no new round starts."""
+"""Tests of the drain: a server that is to stop waits for the end of its matches, and lets no new player in."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NEVER_S = 1000.0
 
 @contextlib.contextmanager
 def draining(limit_s: float, time_limit_s: float | None, **server_settings: Any) -> Iterator[tuple[Arena, Drain]]:
-    """A server with quick rounds, and what will end it."""
+    """Yields a server with quick rounds and the drain that will end it."""
     settings = {"results_s": 0.2, "shutdown_timeout_s": 0.2, **server_settings}
     with serving(plain_world(map_size=1500.0, spawn_clearance=0.0, time_limit_s=time_limit_s), **settings) as arena:
         drain = Drain(arena.server, limit_s)
@@ -41,7 +41,7 @@ def test_the_match_ends_with_its_results_shown_and_then_the_server_stops() -> No
     assert closed.code == 1001
 
 
-def test_nobody_new_is_let_in_but_who_was_lost_comes_back() -> None:
+def test_no_new_player_is_let_in_but_a_lost_player_comes_back() -> None:
     with draining(NEVER_S, time_limit_s=None) as (arena, drain):
         ann = arena.connect()
         token = next(packet.args[2] for packet in ann.join("Ann") if packet.id == "WELCOME")
@@ -57,7 +57,7 @@ def test_nobody_new_is_let_in_but_who_was_lost_comes_back() -> None:
         assert back.id == ann.id
 
 
-def test_whoever_shares_out_players_is_told_with_503() -> None:
+def test_a_program_that_asks_for_the_rooms_gets_503() -> None:
     with draining(NEVER_S, time_limit_s=None) as (arena, drain):
         ann = arena.join("Ann")
         drain.begin()
@@ -77,7 +77,7 @@ def test_a_match_without_end_gets_no_more_than_the_limit() -> None:
         drain.begin()
         packets, _ = ann.receive_to_the_end()
         assert time.monotonic() - began_s >= 0.3
-    assert "GAME_OVER" in [packet.id for packet in packets]  # it is ended with results, if not by its rules
+    assert "GAME_OVER" in [packet.id for packet in packets]  # the match ends with results, though not by its rules
 
 
 def test_a_server_with_nobody_in_it_stops_at_once() -> None:

@@ -1,4 +1,4 @@
-"""What the operator has decided about people holds on every connection, and ends when the operator says so."""
+"""Tests of the operator's measures: each holds on every connection of the person, until the operator ends it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def may_chat(player: Player) -> bool:
 
 
 def why_not(arena: Arena, name: str, **options: Any) -> str | None:
-    """The code of the ERROR that a JOIN gets; None if it is let in."""
+    """Returns the code of the ERROR that a JOIN gets, or None if the player is let in."""
     client = arena.connect()
     client.send("JOIN", name, options)
     answer = client.receive_until(lambda packet: packet.id in ("ERROR", "WELCOME"), "an answer")[-1]
@@ -47,7 +47,7 @@ def why_not(arena: Arena, name: str, **options: Any) -> str | None:
 
 
 def dialled(arena: Arena) -> socket.socket:
-    """A bare connection."""
+    """Opens a TCP connection without a handshake."""
     return socket.create_connection(("127.0.0.1", arena.port), DEADLINE_S)
 
 
@@ -93,7 +93,7 @@ def test_a_mute_holds_on_a_connection_that_was_open_before_and_on_a_new_one() ->
         assert not may_chat(arena.join("Annabel"))
 
 
-def test_a_mute_concerns_neither_who_sits_there_already_nor_other_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mute_concerns_neither_seated_players_nor_other_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
     with serving(SMALL) as arena:
         ann, bob = arena.join("Ann"), arena.join("Bob")
         GameWorldManager(arena.server).mute(ann.id, True)
@@ -129,7 +129,7 @@ def test_a_muted_ghost_that_comes_back_by_its_token_is_muted(monkeypatch: pytest
             assert not may_chat(arena.join("Carl", token=token)), "the token tells whom the mute is about"
 
 
-def test_whoever_is_unmuted_may_chat_and_the_other_is_muted_still() -> None:
+def test_an_unmuted_player_may_chat_and_the_other_is_still_muted() -> None:
     with serving(SMALL) as arena:
         manager = GameWorldManager(arena.server)
         ann = arena.join("Ann")
@@ -147,7 +147,7 @@ def test_whoever_is_unmuted_may_chat_and_the_other_is_muted_still() -> None:
         assert manager.list_measures() == []
 
 
-def test_an_address_is_unmuted_though_nobody_is_there_any_more() -> None:
+def test_an_address_can_be_unmuted_when_its_players_have_left() -> None:
     with serving(SMALL) as arena:
         manager = GameWorldManager(arena.server)
         ann = arena.join("Ann")
@@ -281,7 +281,7 @@ def test_an_address_is_let_in_again_when_it_is_unbanned(monkeypatch: pytest.Monk
             manager.ban_address("the one in the corner")
 
 
-def test_an_operator_can_not_ban_the_address_it_is_logged_in_from() -> None:
+def test_an_operator_cannot_ban_the_address_it_is_logged_in_from() -> None:
     with serving(SMALL, trusted_proxies=("127.0.0.1",)) as arena:
         with arena.server.operators.present("203.0.113.9"), pytest.raises(
             OperatorError, match="operator's own address"
@@ -377,7 +377,7 @@ GOOD = {
     ],
     ids=str,
 )
-def test_spoiled_data_is_refused_and_nothing_of_it_is_taken_up(spoiled: dict[str, Any]) -> None:
+def test_invalid_data_is_refused_and_none_of_it_is_used(spoiled: dict[str, Any]) -> None:
     measures = Measures()
     with pytest.raises(ValueError, match="measure"):
         measures.load([GOOD, {**GOOD, **spoiled}])

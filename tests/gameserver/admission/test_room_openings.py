@@ -1,4 +1,4 @@
-"""Rooms are opened within limits, one at a time, and while others play on."""
+"""Tests of opening rooms: within limits, one at a time, and while others play on."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from Net.errors import PacketError
 from tests.Net.support import DEADLINE_S, Background, wait_until
 from tests.support import Arena, Player, serving
 
-# No test but those of the rate meets it.
+# A rate so high that only the tests of the rate reach the limit.
 QUICK: dict[str, Any] = {"room_openings_per_minute": 1_000_000}
 
 
@@ -87,7 +87,7 @@ def test_rooms_of_the_server_itself_have_no_limit() -> None:
 
 @contextlib.contextmanager
 def joined_from(arena: Arena, host: str, name: str, room: str) -> Iterator[Player]:
-    """A player who comes from an address of its own, by a trusted proxy."""
+    """Yields a player who comes from an address of its own, through a trusted proxy."""
     player = Player(connect(arena.url(), headers=[("X-Forwarded-For", host)]))
     try:
         player.join(name, room=room)
@@ -106,7 +106,7 @@ def test_a_room_counts_for_the_address_that_has_sat_in_it_longest() -> None:
         hall = exits.enter_context(joined_from(arena, "10.0.0.2", "Bea", "hall"))
         ann.send("LEAVE")
         ann.sync()
-        assert charged_to(den) == "10.0.0.2"  # which has one too many now, and keeps both
+        assert charged_to(den) == "10.0.0.2"  # this address has one room too many now, and keeps both
         hall.send("LEAVE")
         hall.sync()
         assert refusal(hall, "Bea", room="hall")[0] == "TOO_MANY_ROOMS"
@@ -156,7 +156,7 @@ def test_an_address_opens_a_room_for_each_of_its_connections_at_once_and_then_so
     assert [can_open() for _ in range(4)] == [True, True, True, False]
 
 
-def test_who_opens_rooms_too_fast_is_told_when_to_try_again() -> None:
+def test_an_address_that_opens_rooms_too_fast_is_told_when_to_try_again() -> None:
     with serving(max_connections_per_address=1, room_openings_per_minute=1) as arena:
         ann = arena.join("Ann", room="a")
         ann.send("LEAVE")
@@ -170,7 +170,7 @@ def test_who_opens_rooms_too_fast_is_told_when_to_try_again() -> None:
 
 
 class SlowToMake(Game):
-    """A game whose making waits for the test, from the second one on."""
+    """A game whose constructor waits for the test, from the second game on."""
 
     made = 0
     may_be_made = threading.Event()
@@ -208,7 +208,7 @@ def test_while_a_room_is_made_others_come_in_leave_and_come_back(slow_to_make: t
 
 
 @pytest.mark.parametrize("options", [{"room": "hall"}, {}], ids=["named", "unnamed"])
-def test_players_who_want_the_same_new_room_at_once_get_one_room(
+def test_players_that_ask_for_the_same_new_room_at_once_get_one_room(
     options: dict[str, Any], slow_to_make: type[SlowToMake]
 ) -> None:
     with serving(max_players=3, make_game=slow_to_make) as arena:
@@ -221,7 +221,7 @@ def test_players_who_want_the_same_new_room_at_once_get_one_room(
         assert slow_to_make.made == 2
 
 
-def test_a_room_that_can_not_be_made_leaves_its_name_free() -> None:
+def test_a_room_that_cannot_be_made_leaves_its_name_free() -> None:
     class Impossible(Game):
         is_possible = False
 

@@ -1,4 +1,4 @@
-"""Rooms go over the end of a server: the next one has the same matches, and players come back with their tokens."""
+"""Tests of restoring rooms: the next server has the same matches, and players come back with their tokens."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from Net.PacketCodes import Packet
 from tests.Net.support import DEADLINE_S, wait_until
 from tests.support import Arena, Player, plain_world, serving, staged
 
-# Everybody sees everybody.
+# A map of one cell, so that all players see each other.
 SMALL = plain_world(map_size=1500.0, cell_size=1500, spawn_clearance=0.0, time_limit_s=600.0)
 NEVER_S = 1000.0
 
 
 @contextlib.contextmanager
 def keeping(path: Path, game_settings: GameSettings = SMALL, **server_settings: Any) -> Iterator[Arena]:
-    """A server that takes up the rooms in a file, and leaves its own there."""
+    """A server that restores the rooms of a file at its start, and saves its own rooms there at its end."""
     with serving(game_settings, shutdown_timeout_s=0.1, **server_settings) as arena:
         keeper = Keeper(arena.server, str(path), lambda: True, NEVER_S)
         keeper.restore()
@@ -79,7 +79,7 @@ def test_a_player_finds_its_seat_and_all_that_it_had(file: Path) -> None:
         ann, new_token = come(arena, "whatever", token=token)
         assert (new_token, ann.room_id) == (token, "den")
         is_data = in_world(arena, ann)
-        passing = {"reload_in_s", "swing_in_s", "angle_rad"}  # time does not stand still quite at once
+        passing = {"reload_in_s", "swing_in_s", "angle_rad"}  # the clock runs on for a moment
         assert {k: v for k, v in is_data.items() if k not in passing} == {
             k: v for k, v in was.items() if k not in passing
         }
@@ -109,7 +109,7 @@ def test_the_world_waits_for_its_players_and_then_goes_on(file: Path) -> None:
         bob.wait_until(lambda: bob.own_entity().x != x, "a step")
 
 
-def test_it_does_not_wait_for_ever(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_world_does_not_wait_for_ever_for_its_players(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(saved_room, "RETURN_S", 0.2)
     with keeping(file) as arena:
         _, ann_token = come(arena, "Ann")
@@ -118,7 +118,7 @@ def test_it_does_not_wait_for_ever(file: Path, monkeypatch: pytest.MonkeyPatch) 
         ann, _ = come(arena, "Ann", token=ann_token)
         first_tick = ann.world.tick
         ann.wait_until(lambda: ann.world.tick != first_tick, "the world goes on")
-        ann.wait_for("PLAYER_GONE")  # a seat that nobody comes back for is given up
+        ann.wait_for("PLAYER_GONE")  # the seat of a player who does not come back is given up
 
 
 def test_a_room_that_nobody_comes_back_to_is_closed(file: Path) -> None:
@@ -153,7 +153,7 @@ def test_spectators_are_not_kept_nor_a_room_of_nothing_but_spectators(file: Path
 
 
 @pytest.mark.parametrize("status", [WAITING, IN_PROGRESS, ENDED])
-def test_a_room_goes_on_where_its_life_was(status: str) -> None:
+def test_a_room_goes_on_in_its_saved_phase(status: str) -> None:
     with staged(SMALL, results_s=60.0) as stage:
         stage.seat("Ann")
         if status != WAITING:
@@ -210,7 +210,7 @@ def test_checkpoints_are_written_while_the_game_runs(file: Path) -> None:
 
 
 def test_results_are_on_the_disk_before_a_state_that_says_that_the_round_has_ended(file: Path) -> None:
-    """Else the power could go between the two, and the round would be in neither."""
+    """In the other order, a power cut between the two writes would lose the round."""
     with staged(SMALL) as stage:
         stage.server.rooms[stage.room.id] = stage.room
         seen: list[list[str]] = []
@@ -244,14 +244,14 @@ def test_a_round_that_ends_again_after_a_restart_is_recorded_once() -> None:
         played.reset_room()
         played.start_game()
         played.game.update(0.1)
-        played.end_game()  # the next round is another
+        played.end_game()  # the next round has results of its own
         assert store.flush(5.0)
         assert len(store.matches()) == 2
     finally:
         store.close()
 
 
-def test_a_disk_that_refuses_is_said_once_and_tried_again(file: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_disk_that_refuses_is_reported_once_and_tried_again(file: Path, caplog: pytest.LogCaptureFixture) -> None:
     with serving(SMALL) as arena:
         come(arena, "Ann")
         blocker = file.with_name("rooms.state.new")
@@ -266,8 +266,8 @@ def test_a_disk_that_refuses_is_said_once_and_tried_again(file: Path, caplog: py
     assert [record.message.split(": ")[0] for record in caplog.records] == [f"the rooms cannot be kept in {file}"]
 
 
-def test_a_checkpoint_and_the_last_word_do_not_mix(file: Path) -> None:
-    """The thread has ended when the last state is written."""
+def test_no_checkpoint_follows_the_last_state(file: Path) -> None:
+    """The thread that writes checkpoints has ended when the last state is written."""
     server = GameServer(ServerSettings(), SMALL)
     keeper = Keeper(server, str(file), lambda: True, every_s=0.001)
     keeper.start()
@@ -276,7 +276,7 @@ def test_a_checkpoint_and_the_last_word_do_not_mix(file: Path) -> None:
     assert "keeper" not in [thread.name for thread in threading.enumerate()]
 
 
-# Files that cannot be taken up -------------------------------------------------------------------------------
+# Files that cannot be restored -------------------------------------------------------------------------------
 
 
 def leave_a_room(file: Path) -> None:
@@ -316,7 +316,7 @@ def with_a_ghost(parts: list[Any]) -> bytes:
         (with_a_ghost, "99"),
     ],
 )
-def test_a_file_that_can_not_be_taken_up_is_set_aside_and_the_server_starts_anew(
+def test_a_file_that_cannot_be_restored_is_set_aside_and_the_server_starts_anew(
     file: Path, spoil: Any, said: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     leave_a_room(file)
@@ -335,7 +335,7 @@ def test_a_file_that_can_not_be_taken_up_is_set_aside_and_the_server_starts_anew
     assert (file.parent / aside).read_bytes() == spoiled
 
 
-# What the operator has decided ----------------------------------------------------------------------------------
+# The operator's measures ----------------------------------------------------------------------------------------
 
 
 def test_bans_and_mutes_outlive_a_restart_also_without_rooms(file: Path) -> None:
@@ -354,7 +354,7 @@ def test_bans_and_mutes_outlive_a_restart_also_without_rooms(file: Path) -> None
         assert arena.server.measures.in_force() == []
 
 
-def test_a_file_with_spoiled_measures_is_set_aside_whole(file: Path) -> None:
+def test_a_file_with_invalid_measures_is_set_aside_whole(file: Path) -> None:
     state_file.write(str(file), [{"measures": [{"measure": "ban", "host": 7}]}])
     with keeping(file) as arena:
         assert arena.server.measures.in_force() == []

@@ -1,4 +1,4 @@
-"""A match that was saved and loaded half-way through ends as it would have without."""
+"""Tests of saved games: a match that is saved and loaded half-way ends in the same state as one that is not."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gameserver.world.objects import Body
 from tests.gameserver.test_determinism import TICKS, Recording, record, replay, state_hash
 from tests.gameserver.worlds import DT, game_with, kill
 
-# What a game has besides what is saved: made anew from the settings, or of use within one update only.
+# Attributes of a game that are not saved: made anew from the settings, or used within one update only.
 REMADE = {"settings", "mode", "biomes", "lock", "solid_grid", "touches", "fallen", "_rng_at_start"}
 PLAYED = 1500
 
@@ -30,12 +30,12 @@ def by_json(data: Any) -> Any:
 
 @pytest.fixture(scope="module")
 def recording() -> Recording:
-    """The liveliest part of the match that the test of determinism plays."""
+    """The beginning of the match that the test of determinism plays: the part in which most happens."""
     return record(TICKS)[:PLAYED]
 
 
 def play_on(game: Game, recording: Recording) -> Game:
-    """`replay` from the middle."""
+    """Plays the recording on a game that has already begun."""
     for calls in recording:
         for method, *arguments in calls:
             getattr(game, method)(*arguments)
@@ -73,7 +73,7 @@ def test_inputs_and_newcomers_between_save_and_next_update_find_the_same_world(r
         for number in range(100, 130):
             played.add_player(number, f"late {number}")
     assert state_hash(loaded) == state_hash(game)
-    again = saved_game.load(by_msgpack(saved_game.save(loaded)))  # with what they want still to come
+    again = saved_game.load(by_msgpack(saved_game.save(loaded)))  # with inputs that no update has applied yet
     for played in (game, again):
         play_on(played, recording[200:210])
     assert state_hash(again) == state_hash(game)
@@ -108,7 +108,7 @@ def test_what_was_saved_shares_nothing_with_the_game() -> None:
 
 
 def test_every_attribute_of_a_game_is_saved_or_made_anew() -> None:
-    """Who gives the world a new attribute decides here and in saved_game.py what becomes of it."""
+    """The author of a new attribute decides, here and in saved_game.py, whether it is saved."""
     game = Game(game_with().settings)
     assert set(vars(game)) == {*saved_game.THINGS, *saved_game.NUMBERS, *saved_game.SPECIAL} | REMADE
     assert saved_game.save(game).keys() == {*vars(game)} - REMADE | {"settings"}
@@ -142,7 +142,7 @@ def test_a_thing_of_a_new_kind_would_be_noticed() -> None:
     assert kinds <= set(saved_game.THINGS.values())
 
 
-# What is no game ----------------------------------------------------------------------------------------------
+# Data of no game ----------------------------------------------------------------------------------------------
 
 
 def test_data_of_another_version_is_refused() -> None:
@@ -156,8 +156,8 @@ def test_data_of_another_version_is_refused() -> None:
         saved_game.load(saved)
 
 
-def test_whatever_else_is_given_is_a_value_error() -> None:
-    """Numbers of the wrong size, missing and foreign parts: never another exception."""
+def test_any_other_data_is_a_value_error() -> None:
+    """Numbers of the wrong size, missing and unknown parts raise ValueError, never another exception."""
     good = by_msgpack(saved_game.save(game_with((1000, 1000))))
     chance = random.Random(1)
     nonsense = [None, [], {}, "text", -1, float("nan"), 2**70]

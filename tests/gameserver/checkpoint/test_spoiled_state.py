@@ -1,4 +1,7 @@
-"""A state file with a right checksum and wrong values: refused in a sentence, or rooms that play on without a fault."""
+"""Tests of state files with a right checksum and wrong values.
+
+Such a file is refused with a sentence, or its rooms play on without a fault.
+"""
 
 from __future__ import annotations
 
@@ -23,14 +26,14 @@ from tests.support import plain_world
 Path_ = Tuple[Any, ...]
 TICKS = 20
 WRONG = [None, "", -1, 2**70, float("nan"), [], {}, b""]
-# A small world, in which everything there is exists at least once.
+# A small world that has at least one thing of every kind.
 SETTINGS = plain_world(
     map_size=1500.0, cell_size=1500, spawn_clearance=0.0, teams=2, trees_per_area=1, rocks=50, gold=50, animals=200
 )
 
 
 def lively_room() -> GameRoom:
-    """A room in the middle of a round, with things of every kind."""
+    """Returns a room in the middle of a round, with things of every kind."""
     game = Game(SETTINGS)
     room = GameRoom("den", SETTINGS, ServerSettings(), 8, lambda _: game)
     for number in (1, 2, 3):
@@ -70,7 +73,7 @@ def load(data: Any) -> GameRoom:
 
 
 def paths_in(value: Any, path: Path_ = ()) -> Iterator[Path_]:
-    """The ways to every value; of long lists only to the first two items and the last one."""
+    """Yields the path to every value; in long lists only to the first two items and the last one."""
     yield path
     if isinstance(value, dict):
         for key, item in value.items():
@@ -90,12 +93,12 @@ def spoiled(data: Any, path: Path_, wrong: Any) -> Any:
 
 
 def play_on(room: GameRoom) -> None:
-    """Everybody comes back, in JSON and in MessagePack, and the room ticks; a pause would hide what a tick meets."""
+    """Brings every player back, in JSON and in MessagePack, and ticks the room. A paused room would hide faults."""
     room.pace.pause(False)
     room.pace.wait_while(lambda: False, 0.0)
     for seat in room.seats():
         seat.info.as_text = not seat.info.as_text
-        room.resume_player(NoConnection("192.0.2.1:1", "192.0.2.1"), seat)  # type: ignore[arg-type]  # takes all it is told
+        room.resume_player(NoConnection("192.0.2.1:1", "192.0.2.1"), seat)  # type: ignore[arg-type]  # takes any packet
     for _ in range(TICKS):
         room.tick()
     room.game.update(1.0)
@@ -153,7 +156,7 @@ def test_a_state_with_one_wrong_value_is_refused_or_plays_on(good: dict[str, Any
     ],
     ids=lambda value: ".".join(map(str, value)) if isinstance(value, tuple) else None,
 )
-def test_what_is_wrong_is_named(good: dict[str, Any], path: Path_, wrong: Any, said: str) -> None:
+def test_the_sentence_names_the_wrong_value(good: dict[str, Any], path: Path_, wrong: Any, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         load(spoiled(good, path, wrong))
 
@@ -189,7 +192,7 @@ SAID = {"owner_id": "a player who is not there", "placed": "not placed what is s
         ("scenery", "x", -1.0),
     ],
 )
-def test_a_thing_that_a_tick_could_not_bear_is_refused(good: dict[str, Any], table: str, name: str, wrong: Any) -> None:
+def test_a_thing_that_would_break_a_tick_is_refused(good: dict[str, Any], table: str, name: str, wrong: Any) -> None:
     with pytest.raises(ValueError, match=SAID.get(name, name)):
         load(spoiled(good, cell(good, table, 0, name), wrong))
 

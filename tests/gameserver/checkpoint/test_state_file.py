@@ -1,4 +1,4 @@
-"""The file that keeps the rooms: whole or not at all, and refused when it is anything else."""
+"""Tests of the state file: it is written completely or not at all, and any other file is refused."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def with_checksum(version: int, body: bytes) -> bytes:
     return f"gameserver-state {version} {hashlib.sha256(body).hexdigest()}\n".encode() + body
 
 
-def test_what_was_written_is_read(tmp_path: Path) -> None:
+def test_the_written_rooms_are_read_back(tmp_path: Path) -> None:
     path = str(tmp_path / "rooms.state")
     assert state_file.read(path) is None
     for parts in (PARTS, [], PARTS[:1]):
@@ -51,7 +51,7 @@ def test_a_file_cut_off_anywhere_is_refused() -> None:
             state_file.decode(whole[:length])
 
 
-def test_a_file_with_any_bit_turned_over_is_refused() -> None:
+def test_a_file_with_any_bit_flipped_is_refused() -> None:
     whole = state_file.encode(PARTS)
     for at in range(len(whole)):
         for bit in range(8):
@@ -120,7 +120,7 @@ def test_a_link_in_place_of_the_file_is_not_followed(tmp_path: Path) -> None:
     assert state_file.read(str(other)) == [{"id": "den"}]
 
 
-def test_what_a_broken_off_write_has_left_is_replaced_and_private(tmp_path: Path) -> None:
+def test_the_rest_of_an_interrupted_write_is_replaced_by_a_private_file(tmp_path: Path) -> None:
     path, left = tmp_path / "rooms.state", tmp_path / "rooms.state.new"
     left.write_bytes(b"half a file")
     left.chmod(0o666)

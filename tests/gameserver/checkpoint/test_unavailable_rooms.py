@@ -1,4 +1,4 @@
-"""Rooms that cannot tick, because they have failed or because there is no thread for them, let nobody in."""
+"""Tests of rooms that cannot tick, because they have failed or have no thread: no player gets in."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from gameserver.world.settings import GameSettings
 from tests.Net.support import DEADLINE_S, wait_until
 from tests.support import Arena, Player, plain_world, serving
 
-# More than any machine has: the system refuses to start a thread that asks for it.
+# A stack larger than the memory of any machine: the system refuses to start a thread that asks for it.
 _IMPOSSIBLE_STACK = 2**46
 
 
 @contextlib.contextmanager
 def no_thread_left() -> Iterator[None]:
-    """Within the block the system starts no thread for this process."""
+    """Makes the system refuse every new thread of this process within the block."""
     usual = threading.stack_size()
     try:
         threading.stack_size(_IMPOSSIBLE_STACK)
@@ -38,7 +38,7 @@ def no_thread_left() -> Iterator[None]:
 
 
 def listed(arena: Arena) -> list[str]:
-    """The rooms that the server offers."""
+    """Returns the rooms that the server offers."""
     connection = http.client.HTTPConnection("127.0.0.1", arena.port, timeout=DEADLINE_S)
     connection.request("GET", "/rooms.json")
     rooms = json.loads(connection.getresponse().read())["rooms"]
@@ -89,7 +89,7 @@ def test_without_threads_players_still_get_seats_in_the_rooms_that_are_open() ->
 
 
 def saved_den() -> tuple[dict[str, Any], str]:
-    """A room with one player, as a checkpoint has it, and the player's token."""
+    """Returns a saved room with one player, and the player's token."""
     with serving() as arena:
         ann = arena.join("Ann", room="den")
         return saved_room.save(arena.room(ann)), token_of(arena, ann)
@@ -104,7 +104,7 @@ def test_a_restored_room_without_a_thread_takes_its_players_back_when_threads_ar
             assert refusal(ann, "Ann", token=token)[0] == "ROOM_UNAVAILABLE"
             assert refusal(bob, "Bob", room="den")[0] == "ROOM_UNAVAILABLE"
             assert refusal(eve, "Eve", room="den", spectate=True)[0] == "ROOM_UNAVAILABLE"
-            assert refusal(cid, "Cid")[0] == "ROOM_UNAVAILABLE"  # another room would need a thread, too
+            assert refusal(cid, "Cid")[0] == "ROOM_UNAVAILABLE"  # another room would need a thread too
         wait_until(lambda: arena.server.rooms["den"].closed_because is None, "it is tried anew")
         ann.join("Ann", token=token)
         assert ann.room_id == "den"
@@ -118,7 +118,7 @@ def test_a_room_without_a_thread_is_neither_listed_nor_chosen() -> None:
         bob, eve = arena.connect(), arena.connect()
         with no_thread_left():
             arena.server.take_up(arena.server.load_room(data))
-            arena.server.rooms["attic"] = arena.server.rooms.pop("attic")  # behind the other one
+            arena.server.rooms["attic"] = arena.server.rooms.pop("attic")  # a place behind the other room
             page = json.loads(rooms_page(arena.server.all_rooms()).body)
             bob.join("Bob")
             eve.join("Eve", spectate=True)
@@ -135,7 +135,7 @@ def test_a_server_that_does_not_serve_opens_rooms_without_threads() -> None:
 
 
 class FailingGame(Game):
-    """Fails from its first update after `fails` was set; its results, with which a room ends, can be held up."""
+    """A game whose updates fail once `fails` is set. A test can hold up its results, which end a room."""
 
     def __init__(self, settings: GameSettings) -> None:
         self.fails = False
@@ -156,7 +156,7 @@ class FailingGame(Game):
 
 
 def failing(arena: Arena, player: Player) -> FailingGame:
-    """Lets the room of a player fail; it has given up when this returns, but not come to its end."""
+    """Makes the room of a player fail, and returns when it has given up; the room has not ended yet."""
     room = arena.room(player)
     game = room.game
     assert isinstance(game, FailingGame)
@@ -169,7 +169,7 @@ def failing(arena: Arena, player: Player) -> FailingGame:
 QUICK = plain_world(tick_rate=100)
 
 
-def test_while_a_room_fails_nobody_gets_in_by_any_way() -> None:
+def test_while_a_room_fails_no_player_gets_in_by_any_way() -> None:
     with serving(QUICK, make_game=FailingGame) as arena:
         ann, dan = arena.join("Ann", room="hall"), arena.join("Dan", room="attic")
         token = token_of(arena, ann)
@@ -191,7 +191,7 @@ def test_while_a_room_fails_nobody_gets_in_by_any_way() -> None:
         assert dan.sync()
 
 
-def test_after_a_room_has_failed_its_name_is_free_and_its_tokens_are_worth_nothing() -> None:
+def test_after_a_room_has_failed_its_name_is_free_and_its_tokens_are_invalid() -> None:
     with serving(QUICK, make_game=FailingGame) as arena:
         ann, ghost = arena.join("Ann", room="hall"), arena.join("Gus", room="hall")
         failed, tokens = arena.room(ann), [token_of(arena, player) for player in (ann, ghost)]
@@ -208,7 +208,7 @@ def test_after_a_room_has_failed_its_name_is_free_and_its_tokens_are_worth_nothi
         assert arena.join("Eve", room="hall", spectate=True).wait_for("STATE")
 
 
-def test_a_room_that_has_failed_lets_nobody_in_whoever_asks_it() -> None:
+def test_a_failed_room_refuses_players_on_every_call() -> None:
     with serving(QUICK, make_game=FailingGame) as arena:
         ann = arena.join("Ann", room="hall")
         room, seat = arena.room(ann), arena.room(ann).find_player_by_id(ann.id)
@@ -223,7 +223,7 @@ def test_a_room_that_has_failed_lets_nobody_in_whoever_asks_it() -> None:
                 come_in()
 
 
-def test_a_room_in_which_the_first_player_can_not_be_seated_does_not_stay_open() -> None:
+def test_a_room_in_which_the_first_player_cannot_be_seated_does_not_stay_open() -> None:
     class Inhospitable(Game):
         def add_player(self, *_: Any) -> Any:
             raise ZeroDivisionError("a fault for the test")

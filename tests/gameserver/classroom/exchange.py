@@ -1,4 +1,4 @@
-"""Runs an experiment against any server: the project's own, or a student's."""
+"""Runs an experiment against any server: the project's own or a student's."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from Net.frames import CLOSE
 from Net.messages import ABNORMAL, NO_STATUS
 from tests.Net.support import DEADLINE_S, WireFrame
 
-# So small that a row with much to send is not done before the server has read most of it, or has closed.
+# So small that the sender of a long row must wait until the server has read most of it or has closed.
 _SEND_BUFFER = 64 * 1024
 _MOST_BYTES = 2**18  # more than any answer to a row
 
 
 class Exchange(NamedTuple):
-    """All that came back: the head of the response, and what followed it.
+    """All bytes that came back: the head of the response, and the rest behind it.
 
-    is_over: the stream has ended. was_reset: with a reset, as when the server closes TCP with our bytes unread.
+    is_over: the stream has ended. was_reset: it ended with a reset, as when the server closes with our bytes unread.
     """
 
     head: bytes
@@ -28,9 +28,9 @@ class Exchange(NamedTuple):
 
 
 def run(experiment: Experiment, port: int, timeout_s: float = DEADLINE_S) -> Exchange:
-    """Sends what the row says, and reads to the end of the stream, or until nothing has come for the time-out.
+    """Sends the bytes of the row, and reads to the end of the stream, or until nothing has come for the time-out.
 
-    A server that sends and sends is read up to a limit.
+    It reads up to a limit from a server that never stops sending.
     """
     received = bytearray()
     is_over = was_reset = False
@@ -41,7 +41,7 @@ def run(experiment: Experiment, port: int, timeout_s: float = DEADLINE_S) -> Exc
             try:
                 _send(sock, experiment, f"127.0.0.1:{port}", received)
             except ConnectionError:
-                was_reset = True  # the server has heard enough; what it said before is still to be read
+                was_reset = True  # the server has closed; its earlier bytes are still to be read
             while len(received) < _MOST_BYTES and not is_over:
                 is_over = not _receive(sock, received)
         except ConnectionError:
@@ -53,7 +53,7 @@ def run(experiment: Experiment, port: int, timeout_s: float = DEADLINE_S) -> Exc
 
 
 def _send(sock: socket.socket, experiment: Experiment, host: str, received: bytearray) -> None:
-    """The handshake, and when it has been answered the steps."""
+    """Sends the handshake and, after its answer, the steps."""
     _deliver(sock, experiment.opening(host), experiment.delivery)
     while experiment.outcome.status == 101 and b"\r\n\r\n" not in received:
         if not _receive(sock, received):
@@ -71,14 +71,14 @@ def _deliver(sock: socket.socket, data: bytes, delivery: Delivery) -> None:
 
 
 def _receive(sock: socket.socket, received: bytearray) -> bool:
-    """Returns whether something came; False at the end of the stream. Raises ConnectionError if it was reset."""
+    """Returns True if bytes came, False at the end of the stream. Raises ConnectionError if it was reset."""
     data = sock.recv(65536)
     received += data
     return bool(data)
 
 
 def close_of(frames: list[WireFrame]) -> tuple[int, str]:
-    """The code and reason of the CLOSE at the end, which is taken off the list; U+FFFD for what is not UTF-8."""
+    """Takes the CLOSE off the end of the list; returns its code and reason, with U+FFFD for bytes that are no UTF-8."""
     if not frames or frames[-1].opcode != CLOSE:
         return ABNORMAL, ""
     payload = frames.pop().payload

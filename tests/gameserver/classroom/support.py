@@ -1,4 +1,4 @@
-"""A server with a classroom, and clients of its pages' sockets."""
+"""Helpers for the tests of the classroom: a server with a classroom, and clients of the WebSockets of its pages."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def classroom(**settings: Any) -> Iterator[tuple[Arena, Classroom]]:
 
 
 class Page:
-    """What the script of a page does: commands, and all that comes without being asked for."""
+    """A client that acts like the script of a page: it sends commands, and collects rows and connections."""
 
     def __init__(self, websocket: WebSocket, token: str = "") -> None:
         self.websocket = websocket
@@ -41,7 +41,7 @@ class Page:
         return message
 
     def ask(self, command: str, **arguments: Any) -> dict[str, Any]:
-        """The whole answer to a command."""
+        """Sends a command and returns its whole answer."""
         self.websocket.send(json.dumps({"id": 7, "do": command, **arguments}))
         while True:
             answer = self.receive()
@@ -49,13 +49,13 @@ class Page:
                 return answer
 
     def do(self, command: str, **arguments: Any) -> Any:
-        """What is said to a command that works."""
+        """Sends a command that must work, and returns the result in its answer."""
         answer = self.ask(command, **arguments)
         assert "error" not in answer, answer["error"]
         return answer["said"]
 
     def until(self, condition: Callable[[], Any]) -> Any:
-        """Receives until the condition holds; returns what it returned."""
+        """Receives until the condition is true; returns its value."""
         while not condition():
             self.receive()
         return condition()
@@ -63,7 +63,7 @@ class Page:
 
 @contextlib.contextmanager
 def open_page(arena: Arena, path: str, **headers: str) -> Iterator[Page]:
-    """A page that was let in."""
+    """Opens a page that is let in."""
     websocket = connect(arena.url(path), LONG, [(name.replace("_", "-"), value) for name, value in headers.items()])
     try:
         page = Page(websocket)

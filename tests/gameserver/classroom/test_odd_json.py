@@ -1,4 +1,4 @@
-"""JSON that Python reads and JSON does not have, on every console and in the game: the answer is an error in JSON."""
+"""Tests of JSON that only Python accepts, on every console and in the game: the answer is an error in strict JSON."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from Net.websocket import WebSocket
 from tests.gameserver.classroom.support import TOKEN, classroom, open_page
 from tests.Net.support import DEADLINE_S
 
-# As deep and as long as the shortest limit on a message allows, that of the game's path.
+# As deep and as long as the game's path allows: it has the lowest limit on a message.
 DEEP = 300
 CONSOLES = {"/admin": "pause", "/lab": "explain", "/inspect": "search"}
 ARGUMENTS = {"/admin": "room", "/lab": "wire", "/inspect": "words"}
@@ -40,7 +40,7 @@ def no_constant(name: str) -> NoReturn:
 
 
 def answer_of(websocket: WebSocket) -> dict[str, Any]:
-    """The next answer to a command; it must be strict JSON."""
+    """Returns the next answer to a command. It must be strict JSON."""
     while True:
         message = websocket.receive(DEADLINE_S)
         assert isinstance(message, str)

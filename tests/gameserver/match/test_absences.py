@@ -1,4 +1,4 @@
-"""Seats that wait for lost players are bounded, and make room for newcomers."""
+"""Tests of seats that wait for lost players: their number is bounded, and newcomers may displace them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SMALL = plain_world(map_size=1500.0, cell_size=1500, spawn_clearance=0.0)
 
 
 def played(arena: Arena, name: str, **options: Any) -> tuple[Player, str]:
-    """A player who has sent an input, and its token."""
+    """Returns a player who has sent an input, and its token."""
     player = arena.connect()
     token: str = next(packet.args[2] for packet in player.join(name, **options) if packet.id == "WELCOME")
     player.send("MOVE", 0)
@@ -37,7 +37,7 @@ def names(arena: Arena) -> list[str]:
 
 
 def try_to_join(arena: Arena, name: str, **options: Any) -> tuple[str, str] | None:
-    """Sends JOIN; returns the code and text of the ERROR, None if it was let in."""
+    """Sends JOIN; returns the code and text of the ERROR, or None if the player was let in."""
     client = arena.connect()
     client.send("JOIN", name, options)
     answer = client.receive_until(lambda packet: packet.id in ("ERROR", "WELCOME"), "an answer")[-1]
@@ -45,7 +45,7 @@ def try_to_join(arena: Arena, name: str, **options: Any) -> tuple[str, str] | No
 
 
 def join_when_it_may(arena: Arena, name: str, **options: Any) -> Player:
-    """Joins as soon as the address may."""
+    """Joins as soon as the rate of the address allows it."""
     deadline_s = time.monotonic() + DEADLINE_S
     while True:
         client = arena.connect()
@@ -71,7 +71,7 @@ def test_a_seat_that_was_never_played_waits_for_a_moment_only() -> None:
 
 
 @pytest.mark.parametrize("packet", [("CHAT", "hello"), ("READY", True), ("EAT",)], ids=lambda packet: packet[0])
-def test_whoever_takes_part_has_played(packet: tuple[Any, ...]) -> None:
+def test_a_chat_a_ready_or_a_meal_counts_as_playing(packet: tuple[Any, ...]) -> None:
     with serving(SMALL, reconnect_unplayed_s=0.0) as arena:
         ann = arena.join("Ann")
         ann.send(*packet)
@@ -113,7 +113,7 @@ def test_a_newcomer_displaces_the_player_who_is_absent_longest() -> None:
         arena.join("newcomer", room="den")
         here.wait_for("PLAYER_GONE", second.id)
         assert sorted(names(arena)) == ["first", "here", "newcomer"]
-        # Who was not displaced takes its seat back, though the room is full; then nobody is absent any more.
+        # The player that was not displaced takes its seat back, though the room is full. Then no player is absent.
         back = arena.connect()
         back.join("first", room="den", token=first_token)
         assert back.id == first.id
@@ -139,7 +139,7 @@ def test_a_displaced_player_that_comes_back_begins_anew_and_is_told() -> None:
         assert arena.server.places()[0].seat.info.id != ann.id
 
 
-def test_nobody_displaces_a_player_who_is_there() -> None:
+def test_a_newcomer_never_displaces_a_player_who_is_present() -> None:
     with serving(SMALL, max_players=2) as arena:
         arena.join("Ann", room="den")
         arena.join("Bob", room="den")
@@ -186,7 +186,7 @@ def test_absent_seats_of_an_address_are_bounded_and_the_oldest_go_first(monkeypa
 
 
 def test_an_address_whose_every_connection_drops_comes_back_whole() -> None:
-    """A class of 30 behind one router: it joins at once, its Wi-Fi drops, and it joins at once."""
+    """A class of 30 behind one router joins at once, loses its Wi-Fi, and joins at once again."""
     with serving(SMALL) as arena:
         pupils = [played(arena, f"pupil {number}") for number in range(30)]
         for pupil, _ in pupils:
@@ -200,7 +200,7 @@ def test_an_address_whose_every_connection_drops_comes_back_whole() -> None:
 # JOIN's rate ----------------------------------------------------------------------------------------------------
 
 
-def test_an_address_joins_at_a_rate_whatever_connections_it_comes_by(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_address_joins_at_a_rate_over_all_its_connections(monkeypatch: pytest.MonkeyPatch) -> None:
     with serving(SMALL, max_connections_per_address=1) as arena:
         refusals = []
         for _ in range(12):
@@ -219,7 +219,7 @@ def test_an_address_joins_at_a_rate_whatever_connections_it_comes_by(monkeypatch
 
 
 def test_joining_and_vanishing_does_not_keep_a_friend_out() -> None:
-    """The attack of a stranger who has one connection at a time."""
+    """A stranger attacks with one connection at a time."""
     with serving(SMALL, max_players=10, max_connections_per_address=16) as arena:
         for number in range(40):
             client = arena.connect()

@@ -1,4 +1,4 @@
-"""Rooms in which nobody does anything rest: two ticks a second, a world that stands still, and time that goes on."""
+"""Tests of dormant rooms: without activity a room makes two ticks a second, nothing moves, and time goes on."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LIVELY = plain_world(tick_rate=RATE, animals=300)
 
 
 def fall_asleep(arena: Arena, *players: Player) -> None:
-    """Waits until the room of some players rests; they must keep reading meanwhile."""
+    """Waits until the room of these players is dormant. The players keep reading meanwhile."""
     room = arena.room(players[0])
     deadline_s = time.monotonic() + DEADLINE_S
     while not room.dormancy.is_dormant:
@@ -66,13 +66,13 @@ def test_the_first_input_is_applied_by_a_tick_that_comes_at_once() -> None:
         ann = arena.join()
         for number in range(1, 6):
             fall_asleep(arena, ann)
-            ann.wait_for("STATE")  # the next one is a whole rest away
+            ann.wait_for("STATE")  # the next STATE is a whole rest away
             before_s, tick = time.monotonic(), ann.world.tick or 0
             ann.send("MOVE", number % 4 * 2, number)
             while ann.world.sequence != number:
                 ann.wait_for("STATE")
             took_s = time.monotonic() - before_s
-            assert took_s < 0.8 * REST_S  # the clock, for the order of it; the ticks, to be exact
+            assert took_s < 0.8 * REST_S  # a rough check by the clock; the ticks are exact
             assert (ann.world.tick or 0) - tick <= took_s * RATE + 2
             ann.send("MOVE", None, number)
 
@@ -120,7 +120,7 @@ WAKING: dict[str, Callable[[Arena, Player, Player], Any]] = {
 
 
 @pytest.mark.parametrize("wake", WAKING.values(), ids=WAKING)
-def test_whatever_somebody_does_wakes_a_room(wake: Callable[[Arena, Player, Player], Any]) -> None:
+def test_every_action_of_a_player_wakes_a_room(wake: Callable[[Arena, Player, Player], Any]) -> None:
     with serving(LIVELY, dormant_after_s=AFTER_S) as arena:
         ann, eve = arena.join("Ann", room="den"), arena.join("Eve", room="den", spectate=True)
         fall_asleep(arena, ann, eve)
@@ -163,7 +163,7 @@ def test_a_dormant_room_stops_at_once() -> None:
 
 
 def test_a_dormant_client_is_still_asked_whether_it_reads() -> None:
-    """Its STATEs are rare, and a receipt for each would take longer than the patience of the server."""
+    """Its STATEs are rare: if each needed an acknowledgement, the client would seem to be behind."""
     with serving(LIVELY, dormant_after_s=AFTER_S) as arena:
         ann = arena.join()
         fall_asleep(arena, ann)
@@ -173,7 +173,7 @@ def test_a_dormant_client_is_still_asked_whether_it_reads() -> None:
             assert not seat.receipts.is_behind
 
 
-# When -----------------------------------------------------------------------------------------------------------
+# The time of rest -----------------------------------------------------------------------------------------------
 
 
 def walk_on(game: Game) -> None:
@@ -196,7 +196,7 @@ class Clock:
 
 
 class RunningPace(Pace):
-    """A tick thread's, as seen from the ticks that a test makes."""
+    """The tick clock of a running thread, for ticks that a test makes itself."""
 
     def __init__(self, rate: float) -> None:
         super().__init__(rate)
@@ -215,14 +215,14 @@ class RunningPace(Pace):
 
 
 class Bed:
-    """A game and its rest, tick by tick."""
+    """A game and its dormancy, tick by tick."""
 
     def __init__(self, game: Game) -> None:
         self.game, self.clock, self.pace = game, Clock(), RunningPace(20)
         self.dormancy = Dormancy(game, self.pace, 10.0, self.clock)
 
     def tick(self, passed_s: float = DT) -> int:
-        """A tick after so many seconds; returns how many the world has rested."""
+        """Makes a tick after this time; returns the number of ticks that the world has rested."""
         self.clock.now_s += passed_s
         rested = self.dormancy.rested_ticks()
         if rested:
@@ -243,7 +243,7 @@ def test_a_room_rests_after_its_time_without_activity() -> None:
     assert bed.pace.rests_s == [REST_S]
 
 
-def test_each_activity_puts_it_off() -> None:
+def test_each_activity_puts_the_rest_off() -> None:
     bed = Bed(game_with((7000, 7000)))
     for _ in range(5):
         assert bed.seconds_to_rest(6.0) == pytest.approx(6.0)
@@ -302,12 +302,12 @@ def test_an_activity_during_the_tick_that_begins_a_rest_ends_it() -> None:
     bed.dormancy.note_activity()
     wakes = bed.pace.wakes
     bed.dormancy.consider()
-    assert bed.pace.wakes == wakes + 1  # behind the new rest, which has forgotten the wake before it
+    assert bed.pace.wakes == wakes + 1  # one more wake, since the new rest has cleared the wake before it
     bed.tick(0.0)
     assert not bed.dormancy.is_dormant
 
 
-def test_a_machine_that_slept_makes_no_room_hurry() -> None:
+def test_a_room_does_not_catch_up_after_the_machine_has_slept() -> None:
     bed = Bed(game_with((7000, 7000)))
     bed.seconds_to_rest(20.0)
     assert bed.tick(3600.0) == MOST_RESTED_S * bed.pace.rate
@@ -377,7 +377,7 @@ def test_an_input_while_the_world_rests_is_kept_for_the_next_update() -> None:
     assert game.players[1].x > 7000
 
 
-def test_a_restless_player_stays_awake_however_short_the_time() -> None:
+def test_an_active_player_keeps_the_room_awake_however_short_the_time() -> None:
     with serving(LIVELY, dormant_after_s=1.0) as arena:
         ann = arena.join()
         place(arena.room(ann), ann.id, 500, 2000)

@@ -1,4 +1,4 @@
-"""Who is in the room, told to newcomers: once written, and never out of date."""
+"""Tests of the PLAYER packets that introduce the players to a newcomer: encoded once, and never out of date."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.support import Player, Stage, staged
 
 
 class CountingTable:
-    """TO_CLIENT, which notes what it is asked to encode."""
+    """TO_CLIENT, but it keeps the names in the packets that it encodes."""
 
     def __init__(self) -> None:
         self.encoded: list[str] = []
@@ -21,13 +21,13 @@ class CountingTable:
 
 
 def introduced(stage: Stage, newcomer: Player) -> list[tuple[str, int | None]]:
-    """The names and teams that a newcomer is told."""
+    """Returns the names and teams in the packets that introduce the players to a newcomer."""
     stage.tick()
     packets = newcomer.receive_until(lambda packet: packet.id == "STATE", "STATE")
     return [(packet.args[1], packet.args[2]) for packet in packets if packet.id == "PLAYER"]
 
 
-def test_each_player_is_written_once_for_each_form_however_many_come_in(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_player_is_encoded_once_for_each_format_however_many_join(monkeypatch: pytest.MonkeyPatch) -> None:
     table = CountingTable()
     monkeypatch.setattr(introductions, "TO_CLIENT", table)
     with staged() as stage:
@@ -36,7 +36,7 @@ def test_each_player_is_written_once_for_each_form_however_many_come_in(monkeypa
     assert max(table.encoded.count(f"P{number}") for number in range(6)) == 2
 
 
-def test_who_takes_the_seat_of_somebody_who_left_is_introduced_by_its_own_name() -> None:
+def test_a_player_in_the_seat_of_one_that_left_is_introduced_by_its_own_name() -> None:
     with staged() as stage:
         stage.seat("Ann")
         left = stage.seat("Bob")
@@ -44,7 +44,7 @@ def test_who_takes_the_seat_of_somebody_who_left_is_introduced_by_its_own_name()
         assert introduced(stage, stage.seat("Cid")) == [("Ann", None), ("Cid", None)]
 
 
-def test_nothing_is_kept_about_who_has_left() -> None:
+def test_nothing_is_kept_about_players_that_have_left() -> None:
     with staged() as stage:
         player = stage.seat("Ann")
         stage.seat("Bob")

@@ -1,4 +1,4 @@
-"""The life of a room, without a room."""
+"""Tests of the phases of a room, without a room."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ids of players stay small, and are not mistaken for each other."""
+"""Tests of the ids of players: they stay small, and no id is given out again too soon."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_ids_that_are_taken_already_are_left_out() -> None:
     assert [ids.take() for _ in range(4)] == [1, 3, 5, 6]
 
 
-def test_who_comes_right_after_somebody_left_has_another_id() -> None:
+def test_a_player_that_joins_right_after_another_has_left_gets_another_id() -> None:
     with serving() as arena:
         ann = arena.join("Ann")
         ann.send("LEAVE")
@@ -44,7 +44,7 @@ def test_who_comes_right_after_somebody_left_has_another_id() -> None:
         assert bob.id != ann.id
 
 
-def test_who_is_refused_a_seat_keeps_no_id() -> None:
+def test_a_player_that_is_refused_a_seat_keeps_no_id() -> None:
     with serving(max_players=1) as arena:
         arena.join("Ann", room="den")
         bob = arena.connect()

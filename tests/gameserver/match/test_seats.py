@@ -1,4 +1,4 @@
-"""How packets get to players: encoded once for each form, in order, without touching a socket."""
+"""Tests of sending to seats: packets are encoded once for each wire format, in order, without touching a socket."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from Net.PacketCodes import Packet, PacketTable
 from tests.support import staged
 
 
-def test_a_packet_is_encoded_once_for_each_form(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_packet_is_encoded_once_for_each_format(monkeypatch: pytest.MonkeyPatch) -> None:
     encoded: list[bool] = []
 
     class CountingTable:
@@ -30,7 +30,7 @@ def test_a_packet_is_encoded_once_for_each_form(monkeypatch: pytest.MonkeyPatch)
             player.wait_for("NOTICE", "hello")
 
 
-def test_what_is_enqueued_goes_out_with_the_next_tick_in_order_and_in_front_of_its_state() -> None:
+def test_enqueued_packets_go_out_with_the_next_tick_in_order_before_its_state() -> None:
     with staged() as stage:
         ann = stage.seat("Ann")
         stage.tick()

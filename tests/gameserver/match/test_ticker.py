@@ -1,4 +1,4 @@
-"""Ticks at fixed moments, faults survived, and an end that is waited for."""
+"""Tests of the ticker: it ticks at fixed moments, survives faults, and `stop` waits for its end."""
 
 from __future__ import annotations
 
@@ -49,18 +49,18 @@ def test_time_spent_in_a_tick_does_not_delay_the_next() -> None:
     ticker.start()
     assert done.wait(DEADLINE_S)
     ticker.stop()
-    if ticker.late_ticks == 0:  # else the machine was too busy to tell
+    if ticker.late_ticks == 0:  # otherwise the machine was too busy for the check
         assert begun_s[10] - begun_s[0] == pytest.approx(10 / 20, abs=0.05)
 
 
-def test_missed_moments_are_left_out_and_counted_and_followed_by_a_rest() -> None:
+def test_missed_ticks_are_skipped_counted_and_followed_by_a_rest() -> None:
     begun_s: list[float] = []
     done = threading.Event()
 
     def tick() -> None:
         begun_s.append(time.monotonic())
         if len(begun_s) == 1:
-            time.sleep(0.2)  # ten moments go by
+            time.sleep(0.2)  # ten ticks are missed
         if len(begun_s) == 6:
             done.set()
 

@@ -1,4 +1,7 @@
-"""When a client is asked what it has read, and when it is behind: with a clock, a road and a reader of our own."""
+"""Tests of flow control: when a client is asked for an acknowledgement, and when it is behind.
+
+The clock, the network and the reader are simulated.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +17,14 @@ STATE_BYTES = 600
 
 
 class Sent(NamedTuple):
-    """A STATE: when it was sent, and when it was read."""
+    """The times at which a STATE was sent and read."""
 
     at_s: float
     read_s: float
 
 
 class Client:
-    """A client that can read so much a second, at the end of a road, and what the server has seen and done about it."""
+    """A client with a limited reading speed at the end of a network, and the server's flow control for it."""
 
     def __init__(self, round_trip_s: float = 0.05, bytes_per_s: float = math.inf) -> None:
         self.receipts = Receipts()
@@ -34,14 +37,14 @@ class Client:
         self._answer_s = math.inf
 
     def play(self, seconds: float) -> None:
-        """The server ticks for so long."""
+        """Makes the server tick for this time."""
         end_s = self.now_s + seconds
         while self.now_s < end_s:
             self._tick()
             self.now_s += TICK_S
 
     def pause(self, seconds: float) -> None:
-        """Reads nothing for so long."""
+        """Makes the client read nothing for this time."""
         self._read(0)
         self.states[-1] = self.states[-1]._replace(read_s=self.now_s + seconds)
 
@@ -70,14 +73,14 @@ class Client:
 
 
 @pytest.mark.parametrize("round_trip_s", [0.0, 0.05, 0.3, 0.8])
-def test_who_reads_all_gets_every_tick_however_long_the_road_is(round_trip_s: float) -> None:
+def test_a_client_that_reads_all_gets_every_tick_however_long_the_round_trip_is(round_trip_s: float) -> None:
     client = Client(round_trip_s)
     began_s = client.now_s
     client.play(60)
     assert client.has_every_tick_since(began_s)
 
 
-def test_who_is_in_time_is_seldom_asked_and_seldom_looked_at() -> None:
+def test_a_client_that_reads_in_time_is_seldom_asked_and_seldom_looked_at() -> None:
     client = Client()
     client.play(5)
     asked, looks = len(client.asked_s), client.looks
@@ -92,7 +95,7 @@ def test_a_newcomer_is_asked_behind_its_first_state() -> None:
     assert client.asked_s == [client.states[0].at_s]
 
 
-def test_who_does_not_answer_gets_nothing_more() -> None:
+def test_a_client_that_does_not_answer_gets_nothing_more() -> None:
     client = Client()
     client.play(10)
     client.round_trip_s = math.inf
@@ -102,7 +105,7 @@ def test_who_does_not_answer_gets_nothing_more() -> None:
     assert len(client.states) == sent
 
 
-def test_who_answers_late_gets_a_single_state_with_a_question_and_nothing_more_until_the_answer() -> None:
+def test_a_client_that_answers_late_gets_one_state_and_nothing_more_until_its_next_answer() -> None:
     receipts = Receipts()
     receipts.ask(0.0)
     for number in range(100):
@@ -141,10 +144,10 @@ def test_after_a_pause_it_gets_every_tick_again() -> None:
     assert client.has_every_tick_since(again_s)
 
 
-def test_who_was_held_up_itself_finds_nobody_slow() -> None:
+def test_a_server_that_was_held_up_itself_counts_no_client_as_slow() -> None:
     receipts = Receipts()
     receipts.ask(0.0)
-    receipts.look(False, 2 * LOST_AFTER_S)  # the answer has come, but its reader was held up, too
+    receipts.look(False, 2 * LOST_AFTER_S)  # the answer has come, but the thread that reads it was held up too
     assert not receipts.is_behind
     assert not receipts.is_lost()
     receipts.look(True, 2 * LOST_AFTER_S + TICK_S)
@@ -152,7 +155,7 @@ def test_who_was_held_up_itself_finds_nobody_slow() -> None:
     assert not receipts.is_due
 
 
-def test_a_road_that_has_become_longer_is_no_slow_reader_for_long() -> None:
+def test_a_longer_round_trip_soon_no_longer_counts_as_a_slow_reader() -> None:
     client = Client(round_trip_s=0.05)
     client.play(10)
     client.round_trip_s = 0.9
@@ -162,7 +165,7 @@ def test_a_road_that_has_become_longer_is_no_slow_reader_for_long() -> None:
     assert client.has_every_tick_since(again_s)
 
 
-def test_who_leaves_a_question_unanswered_for_very_long_is_lost() -> None:
+def test_a_client_that_does_not_answer_for_very_long_is_lost() -> None:
     client = Client(round_trip_s=math.inf)
     assert not client.receipts.is_lost()  # it was never asked
     client.play(LOST_AFTER_S - 1)

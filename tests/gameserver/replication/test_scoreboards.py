@@ -1,4 +1,4 @@
-"""The scoreboard and the teams' scores."""
+"""Tests of the scoreboard and the teams' scores."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ def result(player_id: int, score: int) -> tuple[int, str, None, int, int, int]:
     return (player_id, f"player {player_id}", None, score, 0, 0)
 
 
-def test_a_board_is_told_when_it_changes_and_only_then() -> None:
+def test_a_scoreboard_is_sent_only_when_it_changes() -> None:
     boards = Boards()
     assert boards.update([], []) == []
     assert boards.update([result(1, 0)], []) == [Packet("SCOREBOARD", ([[1, "player 1", 0]],))]
@@ -26,7 +26,7 @@ def test_the_scoreboard_holds_the_best_ten() -> None:
     assert [row[0] for row in board.args[0]] == list(range(1, ROWS + 1))
 
 
-def test_a_newcomer_is_told_what_the_boards_show_now() -> None:
+def test_a_newcomer_gets_the_present_scoreboards() -> None:
     boards = Boards()
     assert boards.packets() == []
     boards.update([result(1, 1)], [])

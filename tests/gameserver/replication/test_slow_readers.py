@@ -1,4 +1,4 @@
-"""Who does not read what it is sent gets fewer snapshots, and fresh ones, whatever its kernel has room for."""
+"""Tests of slow readers: such a client gets fewer snapshots, and fresh ones, however large its kernel's buffers are."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.Net.support import WireFrame, client_frame
 from tests.support import Arena, Player, groups, plain_world, serving
 
 TICK_RATE = 20
-# Of the time until the server knows, and a little more.
+# The STATEs that are sent before the server notices, and a few more.
 MOST_STATES_IN_A_BACKLOG = 30
 WORLD = plain_world(map_size=1500.0, cell_size=1500, spawn_clearance=0.0, tick_rate=TICK_RATE)
 WHO = {"player": (False, False), "player with JSON": (True, False), "spectator": (False, True)}
@@ -34,7 +34,7 @@ def come(arena: Arena, as_text: bool, spectate: bool) -> Player:
 
 
 @everybody
-def test_who_stopped_reading_has_little_to_catch_up_with_and_gets_a_full_state(as_text: bool, spectate: bool) -> None:
+def test_a_client_that_stopped_reading_gets_a_short_backlog_and_a_full_state(as_text: bool, spectate: bool) -> None:
     with serving(WORLD) as arena:
         ann = arena.join("Ann")
         bob = come(arena, as_text, spectate)
@@ -46,7 +46,7 @@ def test_who_stopped_reading_has_little_to_catch_up_with_and_gets_a_full_state(a
 
         ann.send("MOVE", 0, 1)
         ann.wait_until(lambda: seat.receipts.is_behind, "Bob is behind")
-        assert not seat.websocket.is_congested  # the kernel has taken everything
+        assert not seat.websocket.is_congested  # the kernel has taken all packets
         for _ in range(3):
             say_something_and_wait_for_a_tick()
         ann.send("MOVE", None, 2)
@@ -66,7 +66,7 @@ def test_who_stopped_reading_has_little_to_catch_up_with_and_gets_a_full_state(a
         ann.assert_undisturbed()
 
 
-def test_who_reads_again_soon_gets_every_tick_again() -> None:
+def test_a_client_that_reads_again_soon_gets_every_tick_again() -> None:
     with serving(WORLD) as arena:
         ann = arena.join("Ann")
         bob = arena.join("Bob")
@@ -80,7 +80,7 @@ def test_who_reads_again_soon_gets_every_tick_again() -> None:
         bob.wait_until(has_had_every_tick_for_two_seconds, "every tick again")
 
 
-def test_who_comes_back_on_a_new_connection_is_not_behind() -> None:
+def test_a_player_that_comes_back_on_a_new_connection_is_not_behind() -> None:
     with serving(WORLD) as arena:
         ann = arena.join("Ann")
         bob = arena.connect()
@@ -108,7 +108,7 @@ def frames_after_join(peer: Attacker, up_to: int) -> list[WireFrame]:
     return frames
 
 
-def test_a_question_rides_right_behind_a_state() -> None:
+def test_a_ping_that_asks_for_an_acknowledgement_follows_right_behind_a_state() -> None:
     with under_attack() as target:
         peer = target.open("/")
         frames = frames_after_join(peer, up_to=PING)
@@ -117,7 +117,7 @@ def test_a_question_rides_right_behind_a_state() -> None:
         peer.vanish(with_reset=False)
 
 
-def test_unasked_pongs_are_no_receipts() -> None:
+def test_unsolicited_pongs_are_no_acknowledgements() -> None:
     with serving(WORLD) as arena:
         ann = arena.join("Ann")
         bob = arena.join("Bob")
@@ -130,7 +130,7 @@ def test_unasked_pongs_are_no_receipts() -> None:
         ann.wait_until(is_behind_whatever_it_sends, "Bob is behind")
 
 
-def test_who_reads_but_never_answers_is_told_why_it_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_client_that_reads_but_never_answers_is_told_why_it_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(flow_control, "LOST_AFTER_S", 2.0)
     with under_attack() as target:
         peer = target.open("/")

@@ -1,4 +1,4 @@
-"""What clients are shown: a world built from differences is the world, and no list is encoded twice."""
+"""Tests of snapshots: the differences add up to the world of the game, and no list is encoded twice."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DELTA_TIME_S = 1 / 20
 
 
 def small_game(seed: int = 0, **changes: Any) -> Game:
-    """A map of 12 x 12 cells with a little of everything, in which players see 5 x 3 cells, and much happens."""
+    """A map of 12 x 12 cells with some things of every kind. Players see 5 x 3 cells, and much happens."""
     settings = {
         "seed": seed,
         "map_size": 1200.0,
@@ -53,9 +53,9 @@ def cell_of(x: float, y: float, size: int) -> tuple[int, int]:
 
 
 def in_view(game: Game, player_id: int, x: float, y: float) -> bool:
-    """The rule of views, as docs/protocol.md has it: so many columns and rows round the player's own cell.
+    """The rule of views in docs/protocol.md: a number of columns and rows round the player's own cell.
 
-    What counts is the whole numbers that are sent.
+    The rule uses the rounded coordinates that are sent.
     """
     settings, player = game.settings, game.players[player_id]
     own_column, own_row = cell_of(round(player.x), round(player.y), settings.cell_size)
@@ -65,7 +65,7 @@ def in_view(game: Game, player_id: int, x: float, y: float) -> bool:
 
 
 def world_seen_by(game: Game, player_id: int) -> dict[int, Entity]:
-    """Everything in a player's view, taken from the game itself."""
+    """Returns all entities in a player's view, taken from the game itself."""
     settings = game.settings
     seen = {}
     bodies: list[tuple[Any, int, float]] = [(p, 0, settings.player_health) for p in game.players.values() if p.alive]
@@ -87,7 +87,7 @@ def world_seen_by(game: Game, player_id: int) -> dict[int, Entity]:
 
 
 class Viewer:
-    """A client: its view on the server, and what it makes of the packets."""
+    """A client: its view on the server, and the world that it builds from the packets."""
 
     def __init__(self, player_id: int, as_text: bool) -> None:
         self.player_id = player_id
@@ -125,7 +125,7 @@ def random_input(chance: random.Random) -> tuple[Any, ...]:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_a_world_built_from_differences_is_the_world_after_every_tick(seed: int) -> None:
-    """Through births, deaths, comings and goings, new rounds, and ticks that some clients miss."""
+    """The match has births, deaths, joins, leaves, new rounds, and ticks that some clients miss."""
     chance = random.Random(seed)
     game = small_game(seed)
     snapshots_of_game = Snapshots(game)
@@ -144,7 +144,7 @@ def test_a_world_built_from_differences_is_the_world_after_every_tick(seed: int)
         for viewer in viewers:
             if chance.random() < 0.3:
                 game.process_input(viewer.player_id, random_input(chance))
-        if chance.random() < 0.95:  # otherwise nothing moves, as while results are shown
+        if chance.random() < 0.95:  # otherwise nothing moves, as in the phase of results
             game.update(DELTA_TIME_S)
         happened.update(event[0] for event in game.take_events())
         late = [viewer for viewer in viewers if chance.random() < 0.15]
@@ -164,7 +164,7 @@ def test_the_small_game_does_all_that_the_test_above_relies_on() -> None:
 
 
 def standing(count: int, as_text: bool = False) -> tuple[Game, list[View]]:
-    """Players in one cell of an empty map."""
+    """Returns a game with players in one cell of an empty map, and their views."""
     game = small_game(animals=0, rocks=0)
     views = []
     for number in range(1, count + 1):
@@ -185,7 +185,7 @@ def test_the_first_state_holds_everything_in_view_and_the_next_only_what_changed
     first = state_in(builder.build([view])[view])
     assert [group[0] for group in groups(first.args[2], 7)] == [1, 2, 3]
     game.players[2].x += 5
-    game.players[3].x += 0.2  # not far enough to be another number on the wire
+    game.players[3].x += 0.2  # too short a way to change the rounded number on the wire
     assert state_in(builder.build([view])[view]).args == (0, None, [2, 0, 508, 550, 0, 100, 0], [])
     assert state_in(builder.build([view])[view]).args == (0, None, [], [])
 
@@ -228,7 +228,7 @@ def test_the_last_sequence_number_applied_is_each_players_own() -> None:
 
 
 def count_work(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[Any]]:
-    """Notes each list that is encoded and each packet that is joined."""
+    """Records each list that is encoded and each packet that is joined."""
     work: dict[str, list[Any]] = {"encode_part": [], "packet_halves": []}
     for name, calls in work.items():
         real = getattr(snapshots, name)
@@ -262,7 +262,7 @@ def test_a_list_of_entities_is_encoded_once_a_tick_for_all_views_that_hold_it(mo
     game = small_game(animals=0, rocks=0)
     for number in range(1, 41):
         game.add_player(number, "Ann")
-        game.process_input(number, ("MOVE", number % 8, number))  # numbers differ, so no two STATEs are the same
+        game.process_input(number, ("MOVE", number % 8, number))  # the numbers differ, so no two STATEs are the same
     views = [View(number, Form(number % 2 == 0, 0)) for number in range(1, 41)]
     builder = Snapshots(game)
     builder.build(views)
@@ -272,7 +272,7 @@ def test_a_list_of_entities_is_encoded_once_a_tick_for_all_views_that_hold_it(mo
         frames = builder.build(views)
         assert len(set(frames.values())) == len(views)
         times = Counter((tuple(values), as_text) for values, as_text in work["encode_part"] if values)
-        # Twice, when all that is in a cell has changed: then "now" and "changed" hold the same.
+        # A list is encoded twice when everything in a cell has changed: then "now" and "changed" are the same.
         assert max(times.values()) <= 2
         assert len(times) > 10
         work["encode_part"].clear()

@@ -1,4 +1,4 @@
-"""What clients know of what stands: all of it, each piece told once, also to those who read too slowly."""
+"""Tests of static objects: each client is told every object once, even a client that reads too slowly."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FORMS = pytest.mark.parametrize("form", [BINARY, Form(True)], ids=["MessagePack"
 
 
 class Client:
-    """Keeps what a client is told, and fails when it is told a thing twice or of the end of what it does not know."""
+    """A client that keeps the objects it is told. It fails if it is told one twice, or the end of an unknown one."""
 
     def __init__(self, player_id: int, form: Form = BINARY) -> None:
         self.view = View(player_id, form)
@@ -58,7 +58,7 @@ def wall(game: Game, x: float, y: float, owner: int = 1, item: int = 0) -> int:
 
 
 @FORMS
-def test_what_is_built_in_view_is_told_in_that_tick_and_once(form: Form) -> None:
+def test_a_new_building_in_view_is_told_once_and_in_the_same_tick(form: Form) -> None:
     game = game_with((7000, 7000))
     snapshots, client = Snapshots(game), Client(1, form)
     build(snapshots, client)
@@ -71,7 +71,7 @@ def test_what_is_built_in_view_is_told_in_that_tick_and_once(form: Form) -> None
 
 
 @FORMS
-def test_what_falls_is_told_to_those_who_know_it_only(form: Form) -> None:
+def test_the_fall_of_a_building_is_told_only_to_clients_that_know_it(form: Form) -> None:
     game = game_with((7000, 7000), (1000, 1000))
     wall_id = wall(game, 7200, 7000)
     snapshots, near, far = Snapshots(game), Client(1, form), Client(2, form)
@@ -83,7 +83,7 @@ def test_what_falls_is_told_to_those_who_know_it_only(form: Form) -> None:
     assert far.ids == ["STATE"]
 
 
-def test_what_is_built_and_falls_far_away_in_a_cell_once_seen_is_told_too() -> None:
+def test_a_change_far_away_in_a_known_cell_is_told_too() -> None:
     game = game_with((7000, 7000))
     snapshots, client = Snapshots(game), Client(1)
     build(snapshots, client)
@@ -97,7 +97,7 @@ def test_what_is_built_and_falls_far_away_in_a_cell_once_seen_is_told_too() -> N
     assert client.shown == {}
 
 
-def test_a_client_that_reads_too_slowly_is_told_later_what_is_left_to_tell() -> None:
+def test_a_client_that_reads_too_slowly_is_told_the_remaining_changes_later() -> None:
     game = game_with((7000, 7000))
     stays = wall(game, 7000, 7200)
     falls = wall(game, 7000, 7400)
@@ -125,7 +125,7 @@ def test_a_new_round_takes_all_buildings_from_the_clients() -> None:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_however_they_walk_build_and_lag_clients_know_what_stands_where_they_have_been(seed: int) -> None:
+def test_clients_always_know_the_static_objects_where_they_have_been(seed: int) -> None:
     rng = random.Random(seed)
     game = game_with((500, 500), (900, 900), (1100, 300), map_size=1200.0, cell_size=100, view_cells=(2, 1))
     snapshots = Snapshots(game)
@@ -166,7 +166,7 @@ def test_a_list_of_buildings_is_encoded_once_a_tick_for_all_who_are_told(monkeyp
     assert len([values for values in encoded if values]) == 1
 
 
-def test_flags_tell_hunters_weapons_and_who_is_disconnected() -> None:
+def test_flags_tell_hunters_weapons_and_disconnected_players() -> None:
     game = Game(EMPTY)
     player = game.add_player(1, "name")
     player.weapon = 5

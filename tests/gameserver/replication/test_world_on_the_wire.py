@@ -1,4 +1,4 @@
-"""What players can do in the world, from packet to packet: a room and real connections, without a tick thread."""
+"""Tests of the players' actions from packet to packet: a room and real connections, without a tick thread."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class SeatedClient:
         dispatch(self, TO_SERVER.decode(TO_SERVER.encode(Packet(packet_id, args))))
 
     def packets_up_to_state(self) -> dict[str, tuple[Any, ...]]:
-        """The last packet of each id of one tick."""
+        """Returns the last packet of each id in one tick."""
         packets: dict[str, tuple[Any, ...]] = {}
         while "STATE" not in packets:
             packet = TO_CLIENT.decode(self._far.receive(5.0))
@@ -50,7 +50,7 @@ class SeatedClient:
 
 @contextlib.contextmanager
 def playing(count: int, **settings: Any) -> Iterator[tuple[GameRoom, list[SeatedClient]]]:
-    """A room in which so many players have just started, a long way from each other."""
+    """Yields a room in which this number of players have just started, far from each other."""
     with contextlib.ExitStack() as sockets:
         changed = {field: value for field, value in vars(EMPTY).items() if field not in settings}
         room = GameRoom("room", type(EMPTY)(**changed, **settings), ServerSettings(start_at=1), 10)
@@ -67,7 +67,7 @@ def tick(room: GameRoom, clients: list[SeatedClient]) -> list[dict[str, tuple[An
 
 
 def tick_until_boards_are_due(room: GameRoom, clients: list[SeatedClient]) -> list[dict[str, tuple[Any, ...]]]:
-    """What each client was told last, by packet id."""
+    """Ticks until scoreboards are due; returns the last packet of each id for each client."""
     told: list[dict[str, tuple[Any, ...]]] = [{} for _ in clients]
     for _ in range(int(BOARDS_EVERY_S * EMPTY.tick_rate) + 1):
         for packets, fresh in zip(told, tick(room, clients)):
@@ -96,7 +96,7 @@ def test_a_meal_and_an_upgrade_show_in_self() -> None:
     assert told["SELF"] == (50 + EMPTY.meal_health, 0, [0, 40, 0, 0], 2, 0, 360, 1, [])
 
 
-def test_teams_come_when_a_score_changes_and_to_who_joins() -> None:
+def test_teams_is_sent_when_a_score_changes_and_to_each_new_player() -> None:
     with playing(2, mode="team-match", teams=2) as (room, clients), contextlib.ExitStack() as sockets:
         assert "TEAMS" not in tick_until_boards_are_due(room, clients)[0]
         room.game.handle_scoring(2)
@@ -117,7 +117,7 @@ def test_game_over_tells_places_and_ties_share_one() -> None:
 
 
 @pytest.mark.parametrize("is_ready", [False, True])
-def test_a_mode_waits_for_its_players_whatever_the_server_says(is_ready: bool) -> None:
+def test_the_start_number_of_a_mode_overrides_the_setting_of_the_server(is_ready: bool) -> None:
     with playing(1, mode="last-one-standing") as (room, clients), contextlib.ExitStack() as sockets:
         room.set_ready(clients[0].info.id, is_ready)
         tick(room, clients)

@@ -1,4 +1,4 @@
-"""What happens in rooms is recorded, and a finished match counts for its players."""
+"""Tests of recording: events in rooms are recorded, and a finished match counts for its players."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Results that last: on real files, through kill -9, full disks and locked files, read back with plain SQLite."""
+"""Tests of the store of results: on real files, with kill -9, full disks and locked files, read with plain SQLite."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ Stores = Callable[..., Store]
 
 @pytest.fixture(autouse=True)
 def _no_long_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A store that is off tries again soon. Children keep the real times."""
+    """Makes a store that is off try again soon. Child processes keep the real times."""
     monkeypatch.setattr(gameserver.results.store, "RETRY_S", 0.05)
 
 
@@ -46,7 +46,7 @@ def path(tmp_path: Path) -> str:
 
 @pytest.fixture
 def stores() -> Iterator[Stores]:
-    """Makes stores that are closed at the end of the test."""
+    """Returns a function that makes stores; they are closed at the end of the test."""
     with contextlib.ExitStack() as stack:
 
         def make(*args: Any, **kwargs: Any) -> Store:
@@ -59,7 +59,7 @@ def stores() -> Iterator[Stores]:
 
 @pytest.fixture
 def warnings(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
-    """What the store has warned of so far."""
+    """Returns a function that reads the store's warnings so far."""
 
     def read() -> list[str]:
         records = [record for record in caplog.records if record.name == "gameserver.results.store"]
@@ -77,7 +77,7 @@ def record(store: Store, *rows: Row, started_at: float = START_S, seed: int = 0)
 
 
 def query(path: str, sql: str) -> list[Any]:
-    """What plain SQLite reads from a file."""
+    """Runs a query on a file with plain SQLite and returns the rows."""
     with contextlib.closing(sqlite3.connect(path, timeout=DEADLINE_S)) as db:
         return db.execute(sql).fetchall()
 
@@ -91,7 +91,7 @@ def ticks(path: str) -> list[int]:
 
 
 def assert_sound(path: str) -> None:
-    """The file is whole, and the totals are those of the results in it."""
+    """Asserts that the file is sound, and that the totals are the sums of its results."""
     assert query(path, "PRAGMA integrity_check") == [("ok",)]
     sums = "SELECT name, count(*), sum(place = 1), sum(score), sum(kills), sum(deaths), max(score) FROM results"
     totals = "SELECT name, matches, wins, score, kills, deaths, best_score FROM players ORDER BY name"
@@ -100,7 +100,7 @@ def assert_sound(path: str) -> None:
 
 @contextlib.contextmanager
 def child(script: str, *args: str, command: tuple[str, ...] = ()) -> Iterator[subprocess.Popen[str]]:
-    """A Python process of its own, which is dead at the end of the block."""
+    """Runs a script in a Python process of its own, and kills the process at the end of the block."""
     process = subprocess.Popen(
         [*command, sys.executable, "-c", script, *args],
         cwd=ROOT,
@@ -122,7 +122,7 @@ def read_line(process: subprocess.Popen[str]) -> str:
 
 @contextlib.contextmanager
 def held_by_another_process(path: str) -> Iterator[None]:
-    """Another process keeps the file to itself for the length of the block."""
+    """Makes another process lock the file for the length of the block."""
     script = """
 import sqlite3, sys
 db = sqlite3.connect(sys.argv[1], isolation_level=None)
@@ -137,7 +137,7 @@ sys.stdin.read()
 
 
 def cli(*args: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Runs the command line as a person would."""
+    """Runs the command line in a process of its own."""
     command = [sys.executable, "-m", "gameserver.store", *args]
     env = {**os.environ, "PYTHONIOENCODING": "utf-8", **environment}
     return subprocess.run(
@@ -145,11 +145,11 @@ def cli(*args: str, **environment: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-# What is recorded ---------------------------------------------------------------------------------------------
+# Records ------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("place", ["file", ":memory:"])
-def test_a_match_is_read_back_as_it_was_recorded(stores: Stores, path: str, place: str) -> None:
+def test_a_match_is_read_back_exactly_as_recorded(stores: Stores, path: str, place: str) -> None:
     store = stores(path if place == "file" else place)
     rows = [(7, "Ann", 1, 300, 3, 0, 1), (9, "Bob", 0, 100, 1, 2, 2)]
     store.record_match("room-1", "teams", 2**63 - 1, START_S, 61.5, rows)
@@ -328,7 +328,7 @@ def test_a_name_is_stored_letter_by_letter(stores: Stores, path: str, name: str)
     assert store.matches()[0]["results"][0]["name"] == name
 
 
-def test_a_lone_surrogate_costs_a_name_one_letter_and_nobody_his_match(stores: Stores) -> None:
+def test_a_lone_surrogate_replaces_one_letter_of_a_name_and_loses_no_match(stores: Stores) -> None:
     store = stores(":memory:")
     record(store, row("a\ud800b", 1, place=2), row("Ann", 2, place=1))
     assert store.flush(DEADLINE_S)
@@ -399,7 +399,7 @@ def test_the_command_line_reads_while_a_server_writes(stores: Stores, path: str)
 
 @UNIX
 @pytest.mark.parametrize("is_running", [False, True], ids=["stopped", "running"])
-def test_who_may_not_write_the_file_can_read_it_and_leaves_nothing_behind(is_running: bool) -> None:
+def test_a_user_without_write_access_can_read_the_file_and_leaves_nothing_behind(is_running: bool) -> None:
     script = """
 import os, sys
 import urllib.parse  # pathlib will want it when it can no more be read
@@ -410,7 +410,7 @@ db = database.open_to_read(sys.argv[1])
 print(database.best_players(db, 10)[0]["name"])
 db.close()
 """
-    with tempfile.TemporaryDirectory() as directory:  # those of pytest are closed to other users
+    with tempfile.TemporaryDirectory() as directory:  # the folders of pytest are closed to other users
         path = os.path.join(directory, "game.sqlite3")
         os.chmod(directory, 0o777)
         with contextlib.closing(Store(path)) as store:
@@ -545,8 +545,8 @@ store.close()
 
 @UNIX
 @pytest.mark.parametrize("what", ["file", "directory"])
-def test_what_is_read_only_costs_one_warning_until_it_can_be_written(what: str) -> None:
-    with tempfile.TemporaryDirectory() as directory:  # those of pytest are closed to other users
+def test_a_read_only_file_or_folder_costs_one_warning_until_it_can_be_written(what: str) -> None:
+    with tempfile.TemporaryDirectory() as directory:  # the folders of pytest are closed to other users
         path = os.path.join(directory, "game.sqlite3")
         Store(path).close(DEADLINE_S)
         if what == "directory":
@@ -699,7 +699,7 @@ def test_a_backlog_is_bounded_and_gives_up_old_events_before_any_match(
         store.record_event("room-1", START_S, number, "tick", {})
         if number % 10 == 0:
             record(store, row("Ann"), row("Bob"), seed=number)
-            assert not store.flush(DEADLINE_S)  # they have been in the writer's hands, and came back
+            assert not store.flush(DEADLINE_S)  # the writer has taken the records and put them back
     path.parent.mkdir()
     wait_until(lambda: not store.is_off, "the store writes again")
     assert store.flush(DEADLINE_S)
@@ -723,7 +723,7 @@ def test_a_backlog_full_of_matches_takes_no_events_and_keeps_the_latest_matches(
     assert store.dropped == 10 + 30
 
 
-def test_what_comes_while_a_try_fails_is_kept_behind_what_was_there_and_within_the_bound(
+def test_records_that_come_while_a_try_fails_are_kept_in_order_and_within_the_bound(
     stores: Stores, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = stores(path, backlog_rows=20)
@@ -770,7 +770,7 @@ def test_recording_does_not_wait_for_a_file_that_another_process_holds(
     assert store.dropped == 0
 
 
-@UNIX  # elsewhere nobody can delete an open file
+@UNIX  # other systems refuse to delete an open file
 def test_a_file_that_is_deleted_under_the_server_is_made_anew(stores: Stores, path: str) -> None:
     store = stores(path)
     record(store, row("Ann"), seed=1)
@@ -782,11 +782,11 @@ def test_a_file_that_is_deleted_under_the_server_is_made_anew(stores: Stores, pa
     assert_sound(path)
 
 
-# A file that is something else --------------------------------------------------------------------------------
+# Files that are no store --------------------------------------------------------------------------------------
 
 
 def assert_refused(path: str, text: str) -> None:
-    """A store refuses this file with one sentence, and nothing has changed."""
+    """Asserts that a store refuses this file with one sentence and does not change it."""
     directory = Path(path).parent
     before = {file.name: file.read_bytes() for file in directory.iterdir()}
     with pytest.raises(StoreError, match=text) as caught:
@@ -850,7 +850,7 @@ def test_a_file_damaged_while_the_server_runs_costs_one_warning(
     assert Path(path).read_bytes() == content
 
 
-# A record that is something else ------------------------------------------------------------------------------
+# Records that cannot be stored --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -858,7 +858,7 @@ def test_a_file_damaged_while_the_server_runs_costs_one_warning(
     [[(1, "Ann", None)], [row("Ann", 2**63)], [row("Ann"), row(object())], [row("Ann", None)]],  # type: ignore[arg-type]
     ids=["too short", "too large a number", "no text", "no number"],
 )
-def test_a_record_that_can_not_be_stored_costs_only_itself(
+def test_a_record_that_cannot_be_stored_costs_only_itself(
     stores: Stores, path: str, rows: list[Row], caplog: pytest.LogCaptureFixture
 ) -> None:
     store = stores(path)
@@ -879,7 +879,7 @@ def test_a_record_that_can_not_be_stored_costs_only_itself(
     assert not store.is_off
 
 
-def test_an_event_that_goes_in_circles_costs_only_itself(stores: Stores, path: str) -> None:
+def test_an_event_that_contains_itself_costs_only_itself(stores: Stores, path: str) -> None:
     store = stores(path)
     details: dict[str, Any] = {}
     details["details"] = details
@@ -913,7 +913,7 @@ def test_faults_in_the_writer_never_end_its_thread(stores: Stores, path: str, mo
 # The end of a store -------------------------------------------------------------------------------------------
 
 
-def test_close_writes_what_waits_and_leaves_one_file_and_no_thread(path: str) -> None:
+def test_close_writes_the_waiting_records_and_leaves_one_file_and_no_thread(path: str) -> None:
     threads = set(threading.enumerate())
     store = Store(path)
     for number in range(100):
@@ -939,7 +939,7 @@ def test_a_store_may_be_closed_again_and_by_many_threads(path: str) -> None:
     assert seeds(path) == [0]
 
 
-def test_what_is_recorded_after_the_close_is_dropped(path: str) -> None:
+def test_records_after_the_close_are_dropped(path: str) -> None:
     store = Store(path)
     record(store, row("Ann"), seed=1)
     store.close(DEADLINE_S)
@@ -951,7 +951,7 @@ def test_what_is_recorded_after_the_close_is_dropped(path: str) -> None:
     assert [match["seed"] for match in store.matches()] == [1], "a file can be read still"
 
 
-def test_a_closed_store_in_memory_can_not_be_read() -> None:
+def test_a_closed_store_in_memory_cannot_be_read() -> None:
     store = Store(":memory:")
     record(store, row("Ann"))
     assert store.close(DEADLINE_S)
@@ -967,7 +967,7 @@ def test_a_store_in_memory_makes_no_file(tmp_path: Path, monkeypatch: pytest.Mon
     assert os.listdir(tmp_path) == []
 
 
-def test_a_store_that_is_off_is_closed_with_a_count_of_what_is_lost(
+def test_a_store_that_is_off_is_closed_with_a_count_of_the_lost_records(
     tmp_path: Path, warnings: Callable[[], list[str]]
 ) -> None:
     store = Store(str(tmp_path / "missing" / "game.sqlite3"))
@@ -1074,7 +1074,7 @@ def test_the_command_line_refuses_a_file_with_one_sentence_and_does_not_touch_it
 
 
 @pytest.mark.parametrize("args", [[], ["--leaderboard", "--limit", "0"], ["--leaderboard", "--limit", "x"]])
-def test_the_command_line_refuses_what_makes_no_sense(path: str, args: list[str]) -> None:
+def test_the_command_line_refuses_invalid_arguments(path: str, args: list[str]) -> None:
     done = cli("--database", path, *args)
     assert (done.returncode, done.stdout) == (2, "")
     assert len(done.stderr.splitlines()) == 1
@@ -1082,7 +1082,7 @@ def test_the_command_line_refuses_what_makes_no_sense(path: str, args: list[str]
     assert not os.path.exists(path)
 
 
-def test_a_name_has_no_power_over_the_terminal(path: str) -> None:
+def test_a_name_has_no_effect_on_the_terminal(path: str) -> None:
     store = Store(path)
     for number, name in enumerate(["\x1b[2J\x1b]0;owned\x07", "a\r\nb", "\u202eabc", "\x9b31m", "\u2028", "a\tb"]):
         record(store, row(name, -number))
@@ -1095,7 +1095,7 @@ def test_a_name_has_no_power_over_the_terminal(path: str) -> None:
     assert lines[1].endswith("\\x1b[2J\\x1b]0;owned\\x07")
 
 
-def test_a_terminal_that_does_not_know_a_letter_gets_its_number(path: str) -> None:
+def test_a_letter_that_the_terminal_lacks_is_written_as_its_number(path: str) -> None:
     store = Store(path)
     record(store, row("Zoë"))
     store.close(DEADLINE_S)

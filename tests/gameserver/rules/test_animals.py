@@ -1,4 +1,4 @@
-"""Cows flee, wolves hunt, and every area keeps its own."""
+"""Tests of animals: cows flee, wolves hunt, and every area keeps its number of animals."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_an_animal_that_no_player_could_see_stands_still_until_one_comes() -> No
         animal.think_in_s = 0.0
     run(game, 3.0)
     assert [(wolf.x, wolf.y), (cow.x, cow.y)] == [(9000, 7000), (7000, 12000)]
-    for seen_from in ((9000 - 3 * 600, 7000), (9000, 7000 + 2 * 600)):  # as far as a view reaches
+    for seen_from in ((9000 - 3 * 600, 7000), (9000, 7000 + 2 * 600)):  # just within a player's view
         player, before = game.players[1], (wolf.x, wolf.y)
         player.x, player.y = seen_from
         run(game, EMPTY.animal_think_s + 2 * DT)
@@ -72,7 +72,7 @@ def test_a_wolf_turns_on_whoever_hurt_it_from_beyond_its_sight() -> None:
     assert wolf.target_id == 1
 
 
-def test_an_animal_that_was_hurt_by_one_who_has_left_wanders_on() -> None:
+def test_an_animal_that_was_hurt_by_a_player_who_has_left_wanders_on() -> None:
     game = game_with((7000, 7000))
     cow = put_animal(game, 7120, 7000, COW)
     click(game, 1)
@@ -82,7 +82,7 @@ def test_an_animal_that_was_hurt_by_one_who_has_left_wanders_on() -> None:
 
 
 @pytest.mark.parametrize("species", [COW, WOLF])
-def test_an_animal_is_worth_what_its_species_is(species: int) -> None:
+def test_an_animal_is_worth_the_score_of_its_species(species: int) -> None:
     game = game_with((7000, 7000), melee_damage=1000.0)
     put_animal(game, 7110, 7000, species)
     click(game, 1)

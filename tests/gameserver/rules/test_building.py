@@ -1,4 +1,4 @@
-"""Walls and spikes: where they may be put, whom they stop and hurt, and how they go."""
+"""Tests of walls and spikes: where they may stand, which bodies they stop and hurt, and how they are destroyed."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_a_building_stands_in_front_of_its_owner_for_its_price(item: int, kind: 
     assert game.players[1].resources == [1000 - costs for costs in row.price]
 
 
-def test_who_can_not_pay_builds_nothing_and_pays_nothing() -> None:
+def test_a_player_that_cannot_pay_builds_nothing_and_pays_nothing() -> None:
     price = EMPTY.items[SPIKE_ITEM].price
     game = game_with((7000, 7000), start_resources=(price[0], 0, price[2] - 1, 0))
     place(game, item=SPIKE_ITEM)
@@ -93,7 +93,7 @@ def test_the_dead_build_nothing() -> None:
 
 
 @pytest.mark.parametrize("item", [WALL_ITEM, SPIKE_ITEM])
-def test_a_player_may_have_so_many_standing_and_again_when_one_has_fallen(item: int) -> None:
+def test_a_player_may_have_a_limited_number_of_buildings_at_a_time(item: int) -> None:
     limit = EMPTY.items[item].limit
     game = game_with((7000, 7000), **RICH)
     owner = game.players[1]
@@ -137,7 +137,7 @@ def test_a_wall_stops_a_shot() -> None:
 
 
 def spiked(teams: int = 0) -> Game:
-    """Player 1's spike between player 2, on its left, and player 3, on its right; of two teams, 1 and 3 are one."""
+    """Player 1's spike between player 2 on its left and player 3 on its right. With two teams, 1 and 3 are one team."""
     game = Game(dataclasses.replace(EMPTY, teams=teams))
     for player_id, x in ((1, 5000), (2, 6900), (3, 7100)):
         player = game.add_player(player_id, "name")
@@ -146,7 +146,7 @@ def spiked(teams: int = 0) -> Game:
     return game
 
 
-def test_a_spike_hurts_who_walks_into_it_once_per_cooldown() -> None:
+def test_a_spike_hurts_a_player_that_walks_into_it_once_per_cooldown() -> None:
     game = spiked()
     damage = EMPTY.items[SPIKE_ITEM].damage
     run(game, 1.0)
@@ -169,7 +169,7 @@ def test_a_spike_hurts_neither_its_owner_nor_team_mates() -> None:
     assert game.players[2].health < EMPTY.player_health
 
 
-def test_a_kill_by_a_spike_is_its_owners() -> None:
+def test_a_kill_by_a_spike_counts_for_its_owner() -> None:
     game = spiked()
     game.players[2].health = 1.0
     game.process_input(2, ("MOVE", RIGHT, None))
@@ -215,7 +215,7 @@ def test_a_new_round_starts_without_buildings() -> None:
 
 
 @pytest.mark.parametrize("bad_input", [("PLACE", 2, 0.0), ("PLACE", -1, 0.0), ("PLACE", 0, math.nan), ("UPGRADE", -1)])
-def test_what_can_never_be_built_or_chosen_is_refused(bad_input: tuple[Any, ...]) -> None:
+def test_an_input_that_can_never_be_valid_is_refused(bad_input: tuple[Any, ...]) -> None:
     game = game_with((7000, 7000))
     before = game.get_game_state()
     with pytest.raises(ValueError, match="must be"):

@@ -1,4 +1,4 @@
-"""Swings at scenery, the price of arrows, and meals."""
+"""Tests of swings at scenery, the price of arrows, and meals."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ AXE, GREAT_AXE, BOW = 1, 2, 7
 
 
 @pytest.mark.parametrize("kind", [TREE, BUSH, ROCK, GOLD])
-def test_a_swing_takes_one_unit_of_what_the_scenery_is(kind: int) -> None:
+def test_a_swing_takes_one_unit_of_the_scenerys_resource(kind: int) -> None:
     game = game_with((7000, 7000))
     put_scenery(game, kind, 7130, 7000)
     click(game, 1)
@@ -91,7 +91,7 @@ def test_a_meal_costs_food_and_heals_up_to_full_health() -> None:
 
 
 @pytest.mark.parametrize(("health", "food"), [(EMPTY.player_health, 50), (50.0, EMPTY.meal_food - 1)])
-def test_who_is_not_hurt_or_has_too_little_food_eats_nothing(health: float, food: int) -> None:
+def test_a_player_that_is_not_hurt_or_has_too_little_food_eats_nothing(health: float, food: int) -> None:
     game = game_with((7000, 7000), start_resources=(0, food, 0, 0))
     game.players[1].health = health
     game.process_input(1, ("EAT",))

@@ -1,4 +1,4 @@
-"""Experience, ages and weapons."""
+"""Tests of experience, ages and weapons."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_damage_reach_and_cooldown_are_the_weapons(weapon: int) -> None:
 
 
 @pytest.mark.parametrize("weapon", [HAMMER, KATANA, DAGGERS])
-def test_a_weapon_decides_how_fast_one_walks(weapon: int) -> None:
+def test_a_weapon_decides_how_fast_its_player_walks(weapon: int) -> None:
     game = game_with((7000, 7000))
     game.players[1].weapon = weapon
     game.process_input(1, ("MOVE", RIGHT, None))

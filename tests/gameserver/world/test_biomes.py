@@ -1,4 +1,4 @@
-"""Snow, river and current: where one is slow, and what carries one along."""
+"""Tests of snow, river and current: where players are slower, and where the current carries them."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ SNOW_Y, GRASS_Y, RIVER_Y = 1000, 4000, 7200
 
 
 def walked(y: float, direction: int) -> tuple[float, float]:
-    """How far a player gets in a second from there."""
+    """Returns how far a player walks in a second from this place."""
     game = game_with((5000, y), **BIOMES)
     game.process_input(1, ("MOVE", direction, None))
     run(game, 1.0)
     return game.players[1].x - 5000, game.players[1].y - y
 
 
-def test_snow_in_the_north_makes_slower() -> None:
+def test_snow_in_the_north_makes_players_slower() -> None:
     assert walked(SNOW_Y, RIGHT)[0] == pytest.approx(EMPTY.player_speed * EMPTY.snow_speed_factor)
     assert walked(GRASS_Y, RIGHT)[0] == pytest.approx(EMPTY.player_speed)
 
 
-def test_the_river_makes_slower_and_its_current_is_added() -> None:
+def test_the_river_makes_players_slower_and_its_current_is_added() -> None:
     across, down = walked(RIVER_Y, UP)
     assert across == pytest.approx(EMPTY.river_current)
     assert down == pytest.approx(-EMPTY.player_speed * EMPTY.river_speed_factor)
@@ -37,11 +37,11 @@ def test_the_river_makes_slower_and_its_current_is_added() -> None:
     )
 
 
-def test_one_can_walk_against_the_current() -> None:
+def test_a_player_can_walk_against_the_current() -> None:
     assert walked(RIVER_Y, 4)[0] < 0
 
 
-def test_the_current_carries_those_who_stand_still_animals_too_and_nobody_on_firm_ground() -> None:
+def test_the_current_carries_players_and_animals_and_nobody_on_firm_ground() -> None:
     game = game_with((5000, RIVER_Y), (5000, GRASS_Y), **BIOMES, animal_wander_speed=0.0)
     animal = put_animal(game, 7000, RIVER_Y)
     run(game, 1.0)

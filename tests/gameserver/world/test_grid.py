@@ -1,4 +1,4 @@
-"""The grid finds what a search over everything finds."""
+"""Tests of the grid: it finds the same bodies as a search over all of them."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ def assert_finds_everything(grid: Grid[Body], bodies: list[Body]) -> None:
         assert (grid.touching(x, y, radius) is not None) == bool(expected)
 
 
-def test_near_finds_all_that_a_search_over_everything_finds() -> None:
+def test_near_finds_all_bodies_that_a_full_search_finds() -> None:
     bodies = scattered_bodies(200)
     grid: Grid[Body] = Grid(MAP_SIZE, 150)
     grid.rebuild(bodies)
     assert_finds_everything(grid, bodies)
 
 
-def test_near_leaves_out_what_is_far_away() -> None:
+def test_near_leaves_out_bodies_far_away() -> None:
     grid: Grid[Body] = Grid(MAP_SIZE, 150)
     grid.rebuild(scattered_bodies(200))
     assert len(grid.near(1000, 1000, 10)) < 50
@@ -53,7 +53,7 @@ def test_moved_bodies_are_found_where_they_are_now() -> None:
     assert_finds_everything(grid, bodies)
 
 
-def test_a_rebuilt_grid_holds_only_what_it_was_given() -> None:
+def test_a_rebuilt_grid_holds_only_the_given_bodies() -> None:
     bodies = scattered_bodies(200)
     grid: Grid[Body] = Grid(MAP_SIZE, 150)
     grid.rebuild(bodies)
@@ -71,7 +71,7 @@ def test_the_far_corner_of_the_map_has_a_cell() -> None:
     assert grid.touching(MAP_SIZE, MAP_SIZE, 1) is corner
 
 
-def test_the_one_that_asks_is_not_in_its_own_way() -> None:
+def test_a_body_is_not_in_its_own_way() -> None:
     body = Body(1, 500, 500, 10)
     grid: Grid[Body] = Grid(MAP_SIZE, 500)
     grid.insert(body)

@@ -1,4 +1,4 @@
-"""Modes: when a match is over, who comes back, who scores and who has won."""
+"""Tests of modes: the end of a match, coming back after death, scores and winners."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_without_teams_there_are_no_team_scores() -> None:
 
 
 @pytest.mark.parametrize(("mode", "points"), [("free-for-all", 1), ("last-one-standing", 0)])
-def test_a_mode_says_what_is_worth_points(mode: str, points: int) -> None:
+def test_a_mode_decides_which_events_are_worth_points(mode: str, points: int) -> None:
     game = game_with((7000, 7000), mode=mode)
     put_scenery(game, 0, 7130, 7000)
     click(game, 1)
@@ -79,7 +79,7 @@ def test_a_team_match_ends_when_a_team_has_the_score() -> None:
 # Last one standing
 
 
-def test_nobody_comes_back_when_the_last_one_standing_wins() -> None:
+def test_the_dead_stay_dead_when_the_last_one_standing_wins() -> None:
     game = game_with(*places(3), **LAST)
     kill(game, 2)
     run(game, 2 * EMPTY.respawn_after_s)
@@ -98,20 +98,20 @@ def test_the_last_team_standing_wins() -> None:
     assert game.is_game_over()
 
 
-def test_one_who_has_been_alone_from_the_start_has_not_won() -> None:
+def test_a_player_alone_from_the_start_has_not_won() -> None:
     game = game_with((7000, 7000), **LAST)
     run(game, 1.0)
     assert not game.is_game_over()
 
 
-def test_the_one_whom_the_others_have_left_has_won() -> None:
+def test_a_player_whose_rivals_have_all_left_has_won() -> None:
     game = game_with(*places(2), **LAST)
     game.update(DT)
     game.remove_player(2)
     assert game.is_game_over()
 
 
-def test_who_comes_late_watches_until_the_next_round_and_is_last() -> None:
+def test_a_player_that_comes_late_watches_until_the_next_round_and_is_last() -> None:
     game = game_with(*places(2), **LAST)
     game.update(DT)
     late = game.add_player(9, "late")
@@ -125,7 +125,7 @@ def test_who_comes_late_watches_until_the_next_round_and_is_last() -> None:
     assert not game.is_game_over()
 
 
-def test_who_lasted_longer_is_better_whatever_the_score() -> None:
+def test_a_player_that_lasted_longer_ranks_higher_whatever_the_score() -> None:
     game = game_with(*places(4), **LAST)
     kill(game, 3, killer_id=2)
     run(game, EMPTY.melee_cooldown_s)
@@ -136,7 +136,7 @@ def test_who_lasted_longer_is_better_whatever_the_score() -> None:
     assert game.placings() == [1, 2, 3, 4]
 
 
-def test_two_who_fall_in_the_same_tick_as_the_last_share_the_first_place() -> None:
+def test_two_players_that_die_last_in_the_same_tick_share_the_first_place() -> None:
     game = game_with((7000, 7000), (7080, 7000), (1000, 1000), **LAST)
     kill(game, 3)
     run(game, EMPTY.melee_cooldown_s)
@@ -151,7 +151,7 @@ def test_two_who_fall_in_the_same_tick_as_the_last_share_the_first_place() -> No
     assert game.placings() == [1, 1, 3]
 
 
-def test_who_finds_no_room_at_the_start_is_not_out() -> None:
+def test_a_player_that_finds_no_place_at_the_start_is_not_out() -> None:
     game = game_with(map_size=1000.0, player_scale=300.0, spawn_tries=5, **LAST)
     game.add_player(1, "first")
     second = game.add_player(2, "second")
@@ -163,7 +163,7 @@ def test_who_finds_no_room_at_the_start_is_not_out() -> None:
 # Places
 
 
-def test_who_is_equal_shares_a_place_and_the_next_place_is_left_out() -> None:
+def test_equal_players_share_a_place_and_the_next_place_is_left_out() -> None:
     game = game_with(*places(5))
     for player_id, score in {1: 10, 2: 50, 3: 10, 4: 50, 5: 0}.items():
         game.players[player_id].score = score
@@ -210,7 +210,7 @@ def test_a_new_round_leaves_a_disconnected_player_marked() -> None:
     assert not game.players[1].connected
 
 
-def test_an_unknown_player_can_not_be_disconnected() -> None:
+def test_an_unknown_player_cannot_be_disconnected() -> None:
     with pytest.raises(KeyError):
         game_with().set_connected(1, False)
 
@@ -241,7 +241,7 @@ def test_a_changed_setting_counts_from_the_next_update_on() -> None:
         ("score_limit", 0.5, "a whole number from 1"),
     ],
 )
-def test_a_change_that_can_not_be_is_refused_and_changes_nothing(name: str, value: Any, allowed: str) -> None:
+def test_an_invalid_change_is_refused_and_changes_nothing(name: str, value: Any, allowed: str) -> None:
     game = game_with((7000, 7000))
     before = game.settings
     with pytest.raises(ValueError, match=allowed):

@@ -1,4 +1,4 @@
-"""A grid that remembers gives the answers of one that does not."""
+"""Tests of the grid with a cache: it gives the same answers as the plain grid."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def assert_alike(still: StillGrid[Body], plain: Grid[Body], rng: random.Random) 
         assert still.touching(x, y, radius) is plain.touching(x, y, radius)
 
 
-def test_it_finds_what_a_plain_grid_finds_whatever_comes_and_goes_in_between() -> None:
+def test_it_finds_the_same_as_a_plain_grid_while_bodies_come_and_go() -> None:
     rng = random.Random(1)
     still: StillGrid[Body] = StillGrid(MAP_SIZE, 600)
     plain: Grid[Body] = Grid(MAP_SIZE, 600)
@@ -39,7 +39,7 @@ def test_it_finds_what_a_plain_grid_finds_whatever_comes_and_goes_in_between() -
     assert_alike(still, plain, rng)
 
 
-def test_in_the_corners_of_the_map_it_finds_what_stands_there() -> None:
+def test_it_finds_the_bodies_in_the_corners_of_the_map() -> None:
     still: StillGrid[Body] = StillGrid(MAP_SIZE, 600)
     corners = [(x, y) for x in (0.0, MAP_SIZE) for y in (0.0, MAP_SIZE)]
     assert all(still.touching(x, y, 10) is None for x, y in corners)
@@ -48,7 +48,7 @@ def test_in_the_corners_of_the_map_it_finds_what_stands_there() -> None:
     assert [still.touching(x, y, 10) is not None for x, y in corners] == [True] * 4
 
 
-def test_a_square_is_looked_through_once_and_open_ground_leaves_nothing_to_measure() -> None:
+def test_a_square_is_searched_once_and_open_ground_has_no_bodies_to_check() -> None:
     still: StillGrid[Body] = StillGrid(MAP_SIZE, 600)
     still.insert(Body(1, 1000, 1000, 50))
     found = still.touchable(1010, 1010, 35)

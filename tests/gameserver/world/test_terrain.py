@@ -1,4 +1,4 @@
-"""Scenery: how much, where, and that one can walk between it."""
+"""Tests of scenery: its amount and places, and that players can walk between its pieces."""
 
 from __future__ import annotations
 
@@ -62,11 +62,11 @@ def test_scales_are_those_of_the_settings() -> None:
     assert all(scale in allowed[kind] for kind, _, _, scale in places(settings))
 
 
-def test_the_seed_decides() -> None:
+def test_the_seed_decides_the_places() -> None:
     assert places(GameSettings(seed=1)) == places(GameSettings(seed=1))
     assert places(GameSettings(seed=1)) != places(GameSettings(seed=2))
 
 
-def test_what_finds_no_room_is_left_out() -> None:
+def test_a_piece_that_finds_no_place_is_left_out() -> None:
     crowded = GameSettings(map_size=1000.0, trees_per_area=500)
     assert 0 < len(places(crowded)) < 20

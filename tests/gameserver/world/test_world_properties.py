@@ -1,4 +1,4 @@
-"""Whatever valid inputs come, in whatever order: nothing overlaps, leaves the map, or comes from nowhere."""
+"""Tests of properties that hold after any valid inputs: nothing overlaps, leaves the map, or comes from nowhere."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ INPUTS: st.SearchStrategy[tuple[Any, ...]] = st.one_of(
 )
 PLAYER_IDS = st.integers(1, PLAYERS)
 GRANTS = st.tuples(*[st.integers(-5, 40)] * 4)
-# What happens before a stretch of ticks.
+# The events before a series of ticks.
 EVENTS = st.one_of(
     st.tuples(st.just("input"), PLAYER_IDS, INPUTS),
     st.tuples(st.just("input"), PLAYER_IDS, INPUTS),
@@ -41,7 +41,7 @@ EVENTS = st.one_of(
 
 
 def crowded_game(seed: int, mode: str) -> Game:
-    """A small map with a lot of everything, so that everybody is in everybody's way."""
+    """A small map with many things of every kind, so that bodies are in each other's way."""
     game = Game(
         GameSettings(
             seed=seed,
@@ -54,7 +54,7 @@ def crowded_game(seed: int, mode: str) -> Game:
             rocks=300,
             gold=200,
             start_resources=(25, 10, 5, 0),
-            # Weak and few, so that limits are reached and buildings fall.
+            # Weak buildings and low limits, so that limits are reached and buildings fall.
             items=(ITEMS[0]._replace(health=30.0, limit=2), ITEMS[1]._replace(health=30.0, limit=1)),
             gather_experience=60,
             respawn_after_s=0.5,
@@ -106,7 +106,7 @@ def check_health(game: Game) -> None:
 
 
 def reachable_units(game: Game, player: PlayerObject) -> list[int]:
-    """Of each resource, the most that a swing of this player's weapon could take where it stands."""
+    """The largest amount of each resource that a swing of this player's weapon could take at its place."""
     weapon = game.settings.weapons[player.weapon]
     reach = game.settings.melee_reach * weapon.reach
     units = [0, 0, 0, 0]
@@ -117,7 +117,7 @@ def reachable_units(game: Game, player: PlayerObject) -> list[int]:
 
 
 class Books(NamedTuple):
-    """What a player had before a tick."""
+    """The resources and health of a player before a tick."""
 
     resources: list[int]
     may_swing: bool
@@ -130,7 +130,7 @@ def note_books(player: PlayerObject) -> Books:
 
 
 def check_books(game: Game, player: PlayerObject, had: Books, things_before: set[int]) -> None:
-    """Resources are what they were, plus what a swing of this tick took from scenery in reach, minus what was paid."""
+    """Asserts that resources change only by a swing of this tick at scenery in reach, and by what the player paid."""
     settings = game.settings
     new_buildings = [b for b in game.buildings.values() if b.owner_id == player.id and b.id not in things_before]
     new_shots = [p for p in game.projectiles.values() if p.owner_id == player.id and p.id not in things_before]
@@ -154,7 +154,7 @@ def check_books(game: Game, player: PlayerObject, had: Books, things_before: set
     mode=st.sampled_from(["free-for-all", "team-match", "last-one-standing"]),
     script=st.lists(st.tuples(st.lists(EVENTS, max_size=8), st.integers(1, 6)), min_size=10, max_size=40),
 )
-def test_the_world_holds_together(seed: int, mode: str, script: list[tuple[list[Any], int]]) -> None:
+def test_the_world_stays_consistent(seed: int, mode: str, script: list[tuple[list[Any], int]]) -> None:
     game = crowded_game(seed, mode)
     for events, ticks in script:
         for event in events:

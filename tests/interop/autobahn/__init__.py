@@ -1,1 +1,1 @@
-"""Conformance: Autobahn|Testsuite against our server, and against our client (`python -m tests.interop.autobahn`)."""
+"""Conformance tests: Autobahn|Testsuite against our server and our client (`python -m tests.interop.autobahn`)."""

@@ -1,4 +1,4 @@
-"""The command line: `python -m tests.interop.autobahn server|client|cpu`; `--help` says more."""
+"""The command line `python -m tests.interop.autobahn server|client|cpu`; `--help` lists the options."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ EXIT_NOT_CONFORMANT = 1
 EXIT_UNAVAILABLE = 3
 EXIT_BROKEN = 4
 
-# Patterns of the suite; `1*` would be 10.*, 12.* and 13.* too.
+# Patterns of the suite. `1*` would include 10.*, 12.* and 13.* too.
 QUICK_CASES = ["1.*", "2.*", "3.*", "4.*", "5.*", "6.*", "7.*", "10.*"]
 ALL_CASES = ["*"]
 CPU_CASES = ["9.*", "12.1.10", "12.2.10"]
@@ -29,7 +29,7 @@ EPILOG = f"""exit status: 0 every case is OK or INFORMATIONAL and ended clean; {
 
 
 def make_parser() -> argparse.ArgumentParser:
-    """The arguments."""
+    """Makes the parser of the arguments."""
     parser = argparse.ArgumentParser(prog="python -m tests.interop.autobahn", description=__doc__, epilog=EPILOG)
     parser.add_argument("what", choices=COMMANDS, help="what is tested, or the servers' processor time compared")
     parser.add_argument("--cases", nargs="+", metavar="PATTERN", help="such as '7.*' 9.1.1 (default: 1 to 7 and 10)")
@@ -42,14 +42,14 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def test_server(kind: ServerKind, python: Path, cases: list[str], reports: Path) -> tuple[list[Result], float]:
-    """The verdicts on a server, and the seconds of processor time that it took."""
+    """Tests a server; returns the verdicts, and the seconds of processor time that the server took."""
     with RunningServer(kind) as server:
         run_against_server(python, server.url, cases, reports)
     return read_results(reports), server.cpu_s
 
 
 def check_server(args: argparse.Namespace, python: Path) -> bool:
-    """Tests our server (or a peer); returns whether all is well."""
+    """Tests our server (or a peer); returns whether all verdicts are good."""
     kind = WEBSOCKETS if args.peer else OURS
     results, cpu_s = test_server(kind, python, args.cases, args.folder / "server")
     print(f"{kind.name}: {cpu_s:.1f} s of processor time")
@@ -57,7 +57,7 @@ def check_server(args: argparse.Namespace, python: Path) -> bool:
 
 
 def check_client(args: argparse.Namespace, python: Path) -> bool:
-    """Tests our client; returns whether all is well."""
+    """Tests our client; returns whether all verdicts are good."""
     reports = args.folder / "client"
     with server_for_clients(python, args.cases, reports) as url:
         drive(url, LIMITS)
@@ -65,7 +65,7 @@ def check_client(args: argparse.Namespace, python: Path) -> bool:
 
 
 def conclude(args: argparse.Namespace, results: list[Result], python: Path) -> bool:
-    """Prints the verdicts and writes them down if so asked."""
+    """Prints the verdicts, and writes them into the page if the option asks for it."""
     print(summary(results))
     if args.write_docs:
         page.write_block(args.what, page.verdict_table(results, suite_version(python)))
@@ -97,7 +97,7 @@ COMMANDS = {"server": check_server, "client": check_client, "cpu": compare_cpu}
 
 
 def main() -> int:
-    """Runs what is asked for; returns the exit status."""
+    """Runs the command in the arguments; returns the exit status."""
     parser = make_parser()
     args = parser.parse_args()
     if args.write_docs and (args.cases or args.peer or (args.what != "cpu" and not args.full)):

@@ -1,4 +1,4 @@
-"""Takes our client through the suite's fuzzing server: every case is a connection on which it echoes what comes."""
+"""Runs our client against the suite's fuzzing server: each case is a connection on which the client echoes messages."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.interop.autobahn.wstest import AGENT, STUCK_AFTER_S, RunError
 
 
 def drive(url: str, limits: Limits) -> None:
-    """Runs every case the server at `url` has, then has it write the reports. Raises RunError when one gets stuck."""
+    """Runs every case of the server at `url`, then asks it for the reports. Raises RunError when a case gets stuck."""
     count = int(_converse(f"{url}/getCaseCount", limits, echo=False)[0])
     for case in range(1, count + 1):
         try:
@@ -20,7 +20,7 @@ def drive(url: str, limits: Limits) -> None:
 
 
 def _converse(url: str, limits: Limits, echo: bool) -> list[str | bytes]:
-    """What came on a connection until its end; an echo keeps nothing."""
+    """Returns the messages of a connection until its end. An echo keeps none."""
     received = []
     websocket = connect(url, limits, compress=True)
     try:

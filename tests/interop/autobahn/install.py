@@ -12,16 +12,16 @@ from pathlib import Path
 HERE = Path(__file__).parent
 REQUIREMENTS = HERE / "requirements.txt"
 REQUIREMENTS_FAST = HERE / "requirements-fast.txt"
-# The last one for 2.7. It carries pip and setuptools for 2.7 inside and is itself one file that needs nothing.
+# The last release for Python 2.7: one file without dependencies that contains pip and setuptools for 2.7.
 VIRTUALENV = "virtualenv==16.7.12"
-# Written last, so that an environment that has it is whole; it holds what was installed.
+# This file is written last, so an environment that has it is complete. It lists the installed packages.
 STAMP = "installed.txt"
 
 _IS_PYTHON_2 = "import sys, ssl, zlib; sys.exit(sys.version_info[:2] != (2, 7))"
 
 
 class Unavailable(Exception):
-    """The suite cannot be had on this machine; the text says why, in one sentence."""
+    """The suite cannot be installed on this machine. The text says why, in one sentence."""
 
 
 def ensure_suite(folder: Path) -> Path:
@@ -50,7 +50,7 @@ def ensure_suite(folder: Path) -> Path:
 
 
 def find_python2() -> str:
-    """The path of a CPython 2.7: what AUTOBAHN_PYTHON names, one of pyenv's, or one on the PATH."""
+    """Returns the path of a CPython 2.7: the one in AUTOBAHN_PYTHON, one of pyenv's, or one on the PATH."""
     pyenv = os.environ.get("PYENV_ROOT", os.path.expanduser("~/.pyenv"))
     on_path = (shutil.which(name) for name in ("python2.7", "python2", "python"))
     for candidate in (os.environ.get("AUTOBAHN_PYTHON"), *glob.glob(f"{pyenv}/versions/2.7.*/bin/python"), *on_path):
@@ -63,11 +63,11 @@ def _is_usable(python: str) -> bool:
     try:
         return subprocess.run([python, "-c", _IS_PYTHON_2], stderr=subprocess.DEVNULL, check=False).returncode == 0
     except OSError:
-        return False  # there is no such program
+        return False  # this program does not exist
 
 
 def suite_version(python: Path) -> str:
-    """The installed version of the suite."""
+    """Returns the installed version of the suite."""
     program = "import autobahntestsuite; print(autobahntestsuite.version)"
     return subprocess.run([str(python), "-c", program], capture_output=True, text=True, check=True).stdout.strip()
 

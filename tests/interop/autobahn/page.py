@@ -27,7 +27,7 @@ SECTIONS = {
 
 
 def write_block(name: str, text: str) -> None:
-    """Replaces what stands between the markers of that name; raises ValueError when the page has no such markers."""
+    """Replaces the text between the markers of this name; raises ValueError when the page has no such markers."""
     start, end = f"<!-- {name}: measured -->\n", f"<!-- end of {name} -->"
     page = PAGE.read_text(encoding="utf-8")
     before, found, rest = page.partition(start)
@@ -38,7 +38,7 @@ def write_block(name: str, text: str) -> None:
 
 
 def verdict_table(results: list[Result], suite: str) -> str:
-    """The counts by section."""
+    """Returns the table of counts by section."""
     lines = [f"{provenance(suite)}\n", "| section | cases | OK | INFORMATIONAL | other | unclean ends |"]
     lines.append("|---|---|---|---|---|---|")
     for number, about in SECTIONS.items():
@@ -48,7 +48,7 @@ def verdict_table(results: list[Result], suite: str) -> str:
 
 
 def cpu_table(measured: dict[str, list[float]], cases: list[str], suite: str) -> str:
-    """The processor times by server, round by round."""
+    """Returns the table of processor times by server and round."""
     rounds = max(map(len, measured.values()))
     lines = [f"{provenance(suite)} Cases {', '.join(cases)}; {rounds} rounds, the servers taking turns.\n"]
     lines += ["| server | CPU seconds, each round | median |", "|---|---|---|"]
@@ -59,7 +59,7 @@ def cpu_table(measured: dict[str, list[float]], cases: list[str], suite: str) ->
 
 
 def provenance(suite: str) -> str:
-    """When and with which versions a table was made."""
+    """Returns the date and the versions with which a table was made."""
     return (
         f"Measured {datetime.date.today()}: gameserver {gameserver.__version__}, "
         f"{platform.python_implementation()} {platform.python_version()}, Autobahn|Testsuite {suite}."

@@ -1,4 +1,4 @@
-"""What the suite's reports say: a verdict for each case, and counts."""
+"""Reads the suite's reports: a verdict for each case, and counts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ GOOD = ("OK", "INFORMATIONAL")
 
 
 class Result(NamedTuple):
-    """The suite's verdict on a case: on what was exchanged, and on how the connection ended."""
+    """The suite's verdicts on a case: one on the frames, one on the end of the connection."""
 
     case: str
     behavior: str
@@ -27,12 +27,12 @@ class Result(NamedTuple):
 
     @property
     def is_good(self) -> bool:
-        """Whether both verdicts are as they should be."""
+        """Whether both verdicts are good."""
         return self.behavior in GOOD and self.close in GOOD
 
 
 def read_results(reports: Path) -> list[Result]:
-    """The verdicts in the order of the cases; raises RunError when a case is missing."""
+    """Returns the verdicts in the order of the cases; raises RunError when a case is missing."""
     try:
         index = json.loads((reports / "index.json").read_text(encoding="utf-8"))[AGENT]
     except (OSError, KeyError):
@@ -48,7 +48,7 @@ def read_results(reports: Path) -> list[Result]:
 
 
 def summary(results: list[Result]) -> str:
-    """Counts, and a line for each case that is not good."""
+    """Returns the counts, and a line for each case that is not good."""
     lines = [
         f"{len(results)} cases: {_counts(result.behavior for result in results)}",
         f"their ends: {_counts(result.close for result in results)}",
@@ -62,7 +62,7 @@ def _counts(verdicts: Iterable[str]) -> str:
 
 
 def _reason(report: Path) -> str:
-    """The suite's own words."""
+    """Returns the suite's own words about a case."""
     case = json.loads(report.read_text(encoding="utf-8", errors="replace"))
     words = (case["result"], case["resultClose"], case["wasNotCleanReason"])
     return "; ".join(" ".join(text.split()) for text in words if text)

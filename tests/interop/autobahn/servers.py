@@ -1,4 +1,4 @@
-"""The servers that the suite is run against: ours, and for comparison the threaded server of `websockets`."""
+"""The servers that the suite tests: ours and, for comparison, the threaded server of `websockets`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PORT = re.compile(r"port (\d+)")
 
 
 class ServerKind(NamedTuple):
-    """A server as a command that prints "port N" once it listens. path: where it echoes."""
+    """A server as a command that prints "port N" once it listens. path: the path of its echo."""
 
     name: str
     command: list[str]
@@ -46,7 +46,7 @@ WEBSOCKETS = ServerKind(
 
 
 class RunningServer:
-    """A server in a process of its own; `cpu_s` is the processor time it took, known once it has been stopped."""
+    """A server in a process of its own. After it has stopped, `cpu_s` is the processor time that it took."""
 
     def __init__(self, kind: ServerKind) -> None:
         self.cpu_s = 0.0

@@ -1,4 +1,4 @@
-"""An echo server with the threads of `websockets`, to compare with: `python -m ... MAX_MESSAGE_BYTES`."""
+"""An echo server with the threads of `websockets`, for comparison: `python -m ... MAX_MESSAGE_BYTES`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from websockets.sync.server import ServerConnection, serve
 
 
 def echo(connection: ServerConnection) -> None:
-    """Sends back whatever comes."""
+    """Sends every message back."""
     try:
         for message in connection:
             connection.send(message)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Iterator
 
 HERE = Path(__file__).parent
-AGENT = "testee"  # under this name the reports stand
+AGENT = "testee"  # the name of the server or client in the reports
 LOG = "wstest.log"
 # Longer than any case takes. The suite by itself would wait for ever for a server that closes the WebSocket but not the
 # TCP connection.
@@ -22,7 +22,7 @@ _START_TIMEOUT_S = 30.0
 
 
 class RunError(Exception):
-    """The run did not come to its end; the text says where it stopped."""
+    """The run did not reach its end. The text says where it stopped."""
 
 
 def run_against_server(python: Path, url: str, cases: list[str], reports: Path) -> None:
@@ -40,7 +40,7 @@ def run_against_server(python: Path, url: str, cases: list[str], reports: Path) 
 
 @contextlib.contextmanager
 def server_for_clients(python: Path, cases: list[str], reports: Path) -> Iterator[str]:
-    """Starts the suite as a server and gives its URL; reports are written when a client asks for /updateReports."""
+    """Starts the suite as a server and yields its URL. It writes reports when a client asks for /updateReports."""
     port = _free_port()
     url = f"ws://127.0.0.1:{port}"
     with _wstest(python, "fuzzingserver", {"url": url}, cases, reports) as process:
@@ -49,7 +49,7 @@ def server_for_clients(python: Path, cases: list[str], reports: Path) -> Iterato
 
 
 def cases_announced(reports: Path) -> int:
-    """How many cases the suite said it would run; 0 when it did not come so far."""
+    """Returns the number of cases that the suite announced, or 0 when it ended before that."""
     for line in (reports / LOG).read_text(encoding="utf-8", errors="replace").splitlines():
         if line.startswith("Ok, will run "):
             return int(line.split()[3])
@@ -60,13 +60,13 @@ def cases_announced(reports: Path) -> int:
 def _wstest(
     python: Path, mode: str, spec: dict[str, object], cases: list[str], reports: Path
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """The running suite; its output, line by line as it comes, goes to the log."""
+    """Yields the running suite. Its output goes to the log, line by line."""
     reports.mkdir(parents=True, exist_ok=True)
-    for old in reports.iterdir():  # or an earlier run's reports could be taken for this one's
+    for old in reports.iterdir():  # reports of an earlier run must not count for this run
         old.unlink()
     spec_file = reports / "spec.json"
     spec_file.write_text(json.dumps({**spec, "outdir": str(reports), "cases": cases}), encoding="utf-8")
-    # Python 2 cannot be given a path that its own variables do not lead to.
+    # Python 2 must not use the PYTHONPATH of this Python.
     environment = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": ""}
     command = [str(python), str(HERE / "loopback.py"), "--mode", mode, "--spec", str(spec_file), "--webport", "0"]
     with (reports / LOG).open("wb") as log:

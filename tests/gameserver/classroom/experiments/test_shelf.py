@@ -1,4 +1,4 @@
-"""Every experiment on the shelf ends as its row says, over a real socket and on a real server."""
+"""Tests of the experiments on the shelf: each ends as its row says, over a real socket and on a real server."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_a_wrong_row_would_be_noticed(arena: Arena) -> None:
             check(good._replace(outcome=wrong), exchange)
 
 
-def test_what_the_handshake_must_not_answer_is_not_in_the_answer(arena: Arena) -> None:
+def test_an_answer_has_no_subprotocol_or_extension_that_it_must_not_have(arena: Arena) -> None:
     for experiment_id in (
         "handshake-subprotocol",
         "handshake-subprotocols-in-two-lines",
@@ -91,7 +91,7 @@ def test_what_the_handshake_must_not_answer_is_not_in_the_answer(arena: Arena) -
         assert b"sec-websocket-extensions" not in head
 
 
-def test_every_row_is_one_of_its_own_and_says_all_it_must() -> None:
+def test_every_row_is_unique_and_complete() -> None:
     rows = [row for chapter in SHELF.values() for row in chapter]
     assert len(rows) == len(EXPERIMENTS), "two rows have one id"
     assert len(rows) == len({row.title for row in rows}), "two rows have one title"
@@ -108,7 +108,7 @@ def test_the_shelf_has_a_row_for_every_section_with_rules_of_framing_and_of_the_
     sections = {row.section for row in EXPERIMENTS.values()}
     wanted = ["1.3", "4.1", "4.2.1", "4.2.2", "4.4"]
     wanted += ["5.1", "5.2", "5.3", "5.4", "5.5", "5.5.1", "5.5.2", "5.5.3", "5.6", "5.7", "5.8"]
-    wanted += ["9.1", "11.3.4", "11.3.5"]  # of the handshake's fields
+    wanted += ["9.1", "11.3.4", "11.3.5"]  # sections about the handshake's fields
     assert {f"RFC 6455 section {section}" for section in wanted} <= sections
     assert {f"RFC 7692 section 7.2.3.{number}" for number in range(1, 7)} <= sections
 

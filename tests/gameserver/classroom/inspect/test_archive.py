@@ -1,4 +1,4 @@
-"""The tapes of all connections: bounded together, however many there are."""
+"""Tests of the archive: the tapes of all connections together are bounded, however many there are."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ FRAME = serialize(BINARY, bytes(2044))
 
 
 def filled(archive: Archive, number: int) -> Tape:
-    """A tape on which more was played than it holds."""
+    """Returns a tape after more bytes than it holds."""
     tape = archive.make_tap(f"192.0.2.7:{number}")
     tape.received(opening("/echo"))
     tape.sent(ANSWER)
@@ -25,12 +25,12 @@ def held_bytes(tapes: list[Tape]) -> int:
     return sum(len(piece.data) for tape in tapes for piece in tape.since(tape.begin().first) or [])
 
 
-def test_a_tape_of_few_is_long() -> None:
+def test_a_tape_is_long_while_there_are_few() -> None:
     tape = filled(Archive(), 1)
     assert 0.8 * TAPE_BYTES < held_bytes([tape]) <= TAPE_BYTES
 
 
-def test_all_tapes_together_are_bounded_those_that_were_filled_first_too() -> None:
+def test_all_tapes_together_are_bounded_even_those_filled_first() -> None:
     archive = Archive()
     count = 2 * OPEN_BYTES // TAPE_BYTES + 1
     tapes = [filled(archive, number) for number in range(count)]

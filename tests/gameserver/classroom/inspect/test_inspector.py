@@ -1,4 +1,4 @@
-"""The inspector, over real connections: who gets in, and what is seen of others."""
+"""Tests of the inspector, over real connections: the clients that get in, and the frames that they see."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ KEY = bytes.fromhex("37fa213d")
 
 
 def row_of(page: Page, **wanted: Any) -> dict[str, Any]:
-    """The first row with these values, when it has come."""
+    """Waits for the first row with these values, and returns it."""
     return page.until(lambda: next((row for row in page.rows if wanted.items() <= row.items()), None))
 
 
 def send_fragments(player: Player) -> None:
-    """Hello in two fragments, with a PING between."""
+    """Sends Hello in two fragments, with a PING between them."""
     parts = serialize(TEXT, b"Hel", fin=False, mask_key=KEY), serialize(PING, b"now", mask_key=KEY)
     player.socket().sendall(b"".join(parts) + serialize(CONTINUATION, b"lo", mask_key=KEY))
     assert player.websocket.receive(DEADLINE_S) == "Hello"
@@ -56,7 +56,7 @@ def test_from_this_machine_no_token_is_needed() -> None:
 
 @pytest.mark.parametrize("path", ["/inspect", "/lab"])
 @pytest.mark.parametrize("field", ["X-Forwarded-For", "Forwarded", "Via"])
-def test_through_a_proxy_it_is(path: str, field: str) -> None:
+def test_through_a_proxy_a_token_is_needed(path: str, field: str) -> None:
     with classroom() as (arena, _):
         websocket = connect(arena.url(path), headers=[(field, "192.0.2.7")])
         stranger = Page(websocket)
@@ -69,7 +69,7 @@ def test_through_a_proxy_it_is(path: str, field: str) -> None:
         websocket.close()
 
 
-def test_a_page_of_another_site_needs_it_even_if_it_may_connect() -> None:
+def test_a_page_of_another_site_needs_a_token_even_if_it_may_connect() -> None:
     with classroom(allowed_origins=("*",)) as (arena, _):
         for origin, answer in (("http://evil.example", "error"), (f"http://127.0.0.1:{arena.port}", "ok")):
             websocket = connect(arena.url("/inspect"), headers=[("Origin", origin)])
@@ -123,7 +123,7 @@ def test_the_operators_token_is_in_nothing_that_the_page_gets(target: str) -> No
             "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
         )
         knock = serialize(TEXT, b'{"token":"sesame"}', mask_key=KEY)
-        # Also when the token comes in one piece with the handshake.
+        # The same when the token comes in one piece with the handshake.
         answer = room._bench.run(Trial(opening.encode() + knock, (), patience_s=DEADLINE_S)).answer
         assert b'{"ok": true}' in answer
         row_of(page, packet="JOIN")
@@ -179,7 +179,7 @@ def test_compressed_messages_are_inflated_with_all_that_came_before() -> None:
         websocket.close()
 
 
-def test_a_packet_is_named_and_its_arguments_are() -> None:
+def test_a_packet_and_its_arguments_are_named() -> None:
     with classroom() as (arena, _), open_page(arena, "/inspect") as page:
         arena.join("Ann")
         page.do("watch", connections=None, hides_text=False)
@@ -248,7 +248,7 @@ def test_a_capture_names_the_address_that_the_client_has_called() -> None:
         assert called in captured, host
 
 
-def test_of_too_many_connections_those_that_have_ended_give_way_and_it_is_said(
+def test_with_too_many_connections_ended_ones_are_dropped_with_a_notice(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("gameserver.classroom.inspect.inspector.MOST_CHOSEN", 2)
@@ -273,7 +273,7 @@ def test_of_too_many_connections_those_that_have_ended_give_way_and_it_is_said(
 
 @pytest.fixture
 def tidy() -> Iterator[None]:
-    """No garbage is collected meanwhile: among the remains of all other tests that takes a tenth of a second."""
+    """Turns off garbage collection: with the objects of all other tests it takes a tenth of a second."""
     gc.disable()
     yield
     gc.enable()
@@ -285,7 +285,7 @@ def test_a_viewer_who_comes_late_never_works_for_long_without_a_rest(monkeypatch
     last = threading.local()
 
     def sleep(duration_s: float) -> None:
-        now_s = time.thread_time()  # what others do on this machine does not count
+        now_s = time.thread_time()  # time of other threads and processes does not count
         stretches_s.append(now_s - getattr(last, "at_s", now_s))
         last.at_s = now_s
         time.sleep(duration_s)
@@ -306,7 +306,7 @@ def test_a_viewer_who_comes_late_never_works_for_long_without_a_rest(monkeypatch
         assert message["skipped"] == 30 * 300 - 1000
         page.do("watch", connections=[], hides_text=True)
     assert len(stretches_s) > 50
-    assert max(stretches_s) < 0.02  # the tick of a game comes every 0.05 s; without rests it would wait for 0.3 s
+    assert max(stretches_s) < 0.02  # a game ticks every 0.05 s; without the rests a tick would wait for 0.3 s
 
 
 def test_words_are_searched_for_in_whole_messages_also_in_those_to_come() -> None:
@@ -336,7 +336,7 @@ def test_words_are_searched_for_in_whole_messages_also_in_those_to_come() -> Non
         ({"do": "explode"}, "watch"),
     ],
 )
-def test_a_command_that_can_not_be_gets_a_sentence(command: dict[str, Any], says: str) -> None:
+def test_an_impossible_command_gets_a_sentence(command: dict[str, Any], says: str) -> None:
     with classroom() as (arena, _), open_page(arena, "/inspect") as page:
         arguments = {key: value for key, value in command.items() if key != "do"}
         assert says in page.ask(command["do"], **arguments)["error"]

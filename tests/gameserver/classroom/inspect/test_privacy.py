@@ -1,4 +1,4 @@
-"""What a class must not see is not in what it gets, and the frames round it stay good frames."""
+"""Tests of privacy: a class does not get hidden texts, and frames without their hidden texts stay good frames."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ KEY = bytes.fromhex("37fa213d")
 
 
 def redact(cut: Cut, from_client: bool, hides_text: bool) -> Cut:
-    """As a timeline does it with a connection's first frame, whose messages are compressed each by itself."""
+    """Redacts as a timeline does with the first frame of a connection that compresses each message by itself."""
     parameters = Parameters(server_no_context_takeover=True) if cut.header and cut.header.rsv else None
     message = Reader(from_client, Limits(), parameters).read(cut, 1).message
     return redact_read(cut, message, from_client, hides_text)
@@ -51,7 +51,7 @@ HIDDEN: list[tuple[bool, Packet, Packet]] = [
 
 @pytest.mark.parametrize("as_text", [False, True], ids=["MessagePack", "JSON"])
 @pytest.mark.parametrize(("from_client", "packet", "seen"), HIDDEN, ids=lambda value: getattr(value, "id", None))
-def test_names_and_chat_are_blanked_if_they_are_to_be(
+def test_names_and_chat_are_blanked_if_the_page_hides_text(
     from_client: bool, packet: Packet, seen: Packet, as_text: bool
 ) -> None:
     cut = cut_of(packet, from_client, as_text)
@@ -59,7 +59,7 @@ def test_names_and_chat_are_blanked_if_they_are_to_be(
     hidden = redact(cut, from_client, hides_text=True)
     assert len(hidden.wire) == len(cut.wire)
     if as_text and packet.args[0] == 'a "quoted" word':
-        seen = Packet("CHAT", ("*" * 17,))  # with the backslashes that JSON needs
+        seen = Packet("CHAT", ("*" * 17,))  # with a star for each backslash of JSON
     assert packet_in(hidden, from_client, as_text) == seen
 
 
@@ -73,15 +73,15 @@ def test_the_token_of_a_seat_is_never_shown(as_text: bool) -> None:
     assert shown.args == ("Ann", {"token": "******"})
 
 
-def test_what_can_not_be_read_by_itself_is_blanked_as_a_whole() -> None:
+def test_a_frame_that_cannot_be_read_by_itself_is_blanked_as_a_whole() -> None:
     (fragment,) = Cutter(from_client=False).feed(bytes.fromhex("0105") + b"Hello")
-    for hides_text in (False, True):  # a seat's token may be in it
+    for hides_text in (False, True):  # the frame may have the token of a seat
         hidden = redact(fragment, False, hides_text)
         assert hidden.wire == bytes.fromhex("0105") + b"*****"
         assert hidden.is_blanked
 
 
-def test_a_compressed_frame_is_blanked_if_there_is_such_a_text_in_it() -> None:
+def test_a_compressed_frame_is_blanked_if_it_has_a_hidden_text() -> None:
     for packet, is_hidden in (
         (Packet("WELCOME", (3, "den", "secret", {"tick_rate": 20, "long": "enough to be deflated" * 3})), True),
         (Packet("NOTICE", ("what everybody may read, and again: what everybody may read",)), False),
@@ -154,7 +154,7 @@ SLY_TOKENS: list[tuple[str, bytes]] = [
     [*((payload, True) for _, payload in SLY), *((payload, False) for _, payload in SLY_TOKENS)],
     ids=[name for name, _ in SLY + SLY_TOKENS],
 )
-def test_no_other_way_of_writing_a_packet_shows_what_is_hidden(payload: bytes, hides_text: bool) -> None:
+def test_no_other_way_of_writing_a_packet_shows_hidden_text(payload: bytes, hides_text: bool) -> None:
     message = payload.decode() if payload[0] < 0x80 else payload
     (cut,) = Cutter(from_client=True).feed(message_frame(message, KEY))
     hidden = redact(cut, True, hides_text)
@@ -174,7 +174,7 @@ def test_an_error_that_quotes_a_name_is_blanked_with_it() -> None:
     assert redact(cut_of(error, False, False), False, hides_text=False) == cut_of(error, False, False)
 
 
-def test_of_a_frame_that_is_not_masked_only_the_header_is_shown() -> None:
+def test_only_the_header_of_an_unmasked_client_frame_is_shown() -> None:
     wire = message_frame(b"\x92\x06\x91\xa9geheimnis")
     (cut,) = Cutter(from_client=True).feed(wire)
     hidden = redact(cut, True, hides_text=True)

@@ -1,4 +1,4 @@
-"""Tapes: what they keep of a connection, and that the first frame on them can always be found."""
+"""Tests of tapes: the part of a connection that they keep always begins with a whole frame."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def frame(number: int, size: int = 40) -> bytes:
 
 
 def numbers_on(tape: Tape) -> list[int]:
-    """The numbers that the client's frames on a tape carry."""
+    """Returns the numbers in the payloads of the client's frames on a tape."""
     rows = Timeline(tape, Limits(), hides_text=False).new_rows()
     found = []
     for row in rows:
@@ -59,7 +59,7 @@ def test_empty_lines_before_a_handshake_do_not_end_it() -> None:
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_what_is_left_on_a_full_tape_begins_with_a_whole_frame(seed: int) -> None:
+def test_a_full_tape_begins_with_a_whole_frame(seed: int) -> None:
     chance = random.Random(seed)
     tape = opened(limit_bytes=3000)
     data = b"".join(frame(number, chance.randrange(300)) for number in range(100))
@@ -72,7 +72,7 @@ def test_what_is_left_on_a_full_tape_begins_with_a_whole_frame(seed: int) -> Non
     assert numbers[0] > 50
 
 
-def test_a_tape_is_bounded_also_for_one_who_sends_byte_by_byte() -> None:
+def test_a_tape_is_bounded_even_if_bytes_come_one_by_one() -> None:
     tape = opened(limit_bytes=4096)
     for _ in range(10_000):
         tape.received(b"\x81")
@@ -82,7 +82,7 @@ def test_a_tape_is_bounded_also_for_one_who_sends_byte_by_byte() -> None:
     assert len(pieces) <= 4096 // 128
 
 
-def test_who_looks_again_gets_only_what_is_new() -> None:
+def test_a_second_look_gives_only_the_new_frames() -> None:
     tape = opened()
     timeline = Timeline(tape, Limits(), hides_text=False)
     tape.received(frame(1)[:5])
@@ -92,7 +92,7 @@ def test_who_looks_again_gets_only_what_is_new() -> None:
     assert timeline.new_rows() == []
 
 
-def test_who_looks_away_for_too_long_goes_on_with_whole_frames() -> None:
+def test_a_look_after_a_long_pause_goes_on_with_whole_frames() -> None:
     tape = opened(limit_bytes=2000)
     timeline = Timeline(tape, Limits(), hides_text=False)
     for number in range(100):
@@ -118,7 +118,7 @@ def test_fragments_are_counted_and_control_frames_between_them_are_marked() -> N
     assert [cut.offset for cut in cuts] == [0, 7, 13, 20]
 
 
-def test_nothing_is_made_of_what_comes_behind_a_broken_frame() -> None:
+def test_bytes_behind_a_broken_frame_are_not_read_as_frames() -> None:
     cutter = Cutter(from_client=True)
     cuts = cutter.feed(frame(1) + serialize(TEXT, b"not masked") + frame(2))
     assert [cut.header is None for cut in cuts] == [False, True]

@@ -1,4 +1,4 @@
-"""Timelines: what is said of frames when others are lost, which rules are seen to be broken, and what is kept."""
+"""Tests of timelines: frames behind lost ones, the broken rules that are marked, and the rows that are kept."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def timeline_of(tape: Tape, hides_text: bool = False) -> Timeline:
 
 
 def speeches(count: int) -> list[bytes]:
-    """Messages that repeat each other, deflated one after the other with a window that is kept."""
+    """Returns messages that repeat each other, deflated one after the other with context takeover."""
     chance = random.Random(7)
     deflate = Deflater(MAX_WINDOW_BITS, takes_over=True).deflate
     words = ["".join(chance.choices("abcdefghijklmnop", k=80)) for _ in range(3)]
@@ -47,7 +47,7 @@ def speeches(count: int) -> list[bytes]:
 
 
 def check_that_nothing_is_called_broken(timeline: Timeline, rows: list[Row]) -> None:
-    """Behind a gap no good frame is wrong, and none is explained with a text that it has not."""
+    """Checks that behind a gap no good frame is marked as wrong, and none is explained with the text of another."""
     for row in rows:
         assert not row.reading.problem
         if not row.lost:
@@ -57,7 +57,7 @@ def check_that_nothing_is_called_broken(timeline: Timeline, rows: list[Row]) -> 
             assert "not kept" in explained["note"]
 
 
-def test_what_was_deflated_before_the_page_was_opened_is_no_violation() -> None:
+def test_messages_deflated_before_the_page_was_opened_are_no_violation() -> None:
     tape = opened(deflates=True, limit_bytes=2000)
     for wire in speeches(60):
         tape.received(wire)
@@ -68,7 +68,7 @@ def test_what_was_deflated_before_the_page_was_opened_is_no_violation() -> None:
     check_that_nothing_is_called_broken(timeline, rows)
 
 
-def test_what_is_deflated_behind_a_gap_is_no_violation() -> None:
+def test_messages_deflated_behind_a_gap_are_no_violation() -> None:
     tape = opened(deflates=True, limit_bytes=2000)
     timeline = timeline_of(tape)
     wires = speeches(60)
@@ -106,7 +106,7 @@ def test_the_last_fragment_of_a_lost_message_is_no_violation() -> None:
     assert timeline.explain(whole.number)["message"]["text"] == "again"
 
 
-def test_what_comes_behind_the_end_is_no_violation() -> None:
+def test_bytes_behind_the_end_are_no_violation() -> None:
     tape = opened()
     tape.received(serialize(CLOSE, b"", mask_key=KEY) + serialize(CONTINUATION, b"x", mask_key=KEY))
     timeline = timeline_of(tape)
@@ -117,7 +117,7 @@ def test_what_comes_behind_the_end_is_no_violation() -> None:
     assert "reads no more" in explained["note"]
 
 
-def test_what_a_viewer_keeps_is_bounded_in_bytes() -> None:
+def test_the_frames_that_a_viewer_keeps_are_bounded_in_bytes() -> None:
     tape = opened()
     timeline = timeline_of(tape)
     timeline.most_bytes = 100_000
@@ -133,7 +133,7 @@ def test_what_a_viewer_keeps_is_bounded_in_bytes() -> None:
 
 def test_between_any_two_frames_there_may_be_a_rest(monkeypatch: pytest.MonkeyPatch) -> None:
     naps_s: list[float] = []
-    clock = itertools.count(step=STRETCH_S * 0.6)  # so long takes whatever is done between two looks at it
+    clock = itertools.count(step=STRETCH_S * 0.6)  # the time of any work between two looks at the clock
     fake = SimpleNamespace(monotonic=lambda: next(clock), sleep=naps_s.append)
     monkeypatch.setattr("gameserver.classroom.inspect.breather.time", fake)
     tape = opened(limit_bytes=2**20)
@@ -145,7 +145,7 @@ def test_between_any_two_frames_there_may_be_a_rest(monkeypatch: pytest.MonkeyPa
     assert len(naps_s) >= 100
 
 
-def test_what_is_inflated_counts_as_well() -> None:
+def test_inflated_messages_count_as_well() -> None:
     tape = opened(deflates=True)
     timeline = timeline_of(tape)
     timeline.most_bytes = 500_000

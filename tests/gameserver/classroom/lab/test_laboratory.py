@@ -1,4 +1,4 @@
-"""The lab's side of the server: what is sent, what comes back, and which rule decided."""
+"""Tests of the lab in the server: the bytes that are sent, the answers, and the rule that decided."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def run(page: Page, *steps: str, **changes: Any) -> dict[str, Any]:
     return result
 
 
-def test_what_is_good_is_answered_and_explained() -> None:
+def test_a_good_frame_is_answered_and_explained() -> None:
     with classroom() as (arena, _), open_page(arena, "/lab") as page:
         result = run(page, HELLO, GOODBYE)
         assert [frame["opcode_name"] for frame in result["sent"]] == ["TEXT", "CLOSE"]
@@ -51,7 +51,7 @@ def test_what_is_good_is_answered_and_explained() -> None:
         assert result["response"]["accept"][-1]["value"] == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 
 
-def test_what_is_wrong_names_the_rule_and_the_lines_that_decided() -> None:
+def test_a_wrong_frame_names_the_rule_and_the_lines_that_decided() -> None:
     with classroom() as (arena, _), open_page(arena, "/lab") as page:
         result = run(page, HELLO_UNMASKED)
         (violation,) = result["violations"]
@@ -74,16 +74,16 @@ def test_a_long_delivery_byte_by_byte_arrives_in_a_bounded_time() -> None:
         started_s = time.monotonic()
         result = run(page, long.hex(), GOODBYE, byte_by_byte=True)
         assert time.monotonic() - started_s < MOST_S + 2
-        # On a slow machine it may be too much: then it says so.
+        # A slow machine may not send all bytes in time. Then the answer says how many are unsent.
         assert result["sent_bytes"] + result["unsent_bytes"] == len(long) + 8
         assert result["unsent_bytes"] > 0 or result["code"] == 1000
 
 
-def test_a_delivery_that_takes_too_long_says_what_was_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_delivery_that_takes_too_long_says_which_bytes_were_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gameserver.classroom.lab.bench.SENDING_S", 0.3)
     monkeypatch.setattr("gameserver.classroom.lab.bench.PAUSES_S", 60.0)
     with classroom() as (arena, _), open_page(arena, "/lab") as page:
-        result = run(page, 4000 * "00", byte_by_byte=True)  # no server could answer so little of its handshake
+        result = run(page, 4000 * "00", byte_by_byte=True)  # too few bytes of a handshake for an answer
         assert result["unsent_bytes"] > 4000
         assert (result["sent_bytes"], result["response"]) == (0, None)
         monkeypatch.setattr("gameserver.classroom.lab.bench.SENDING_S", 2.0)
@@ -94,7 +94,7 @@ def test_a_delivery_that_takes_too_long_says_what_was_not_sent(monkeypatch: pyte
 
 
 def test_a_server_at_one_of_the_addresses_of_a_name_is_found() -> None:
-    with serving() as arena:  # on 127.0.0.1; where there is IPv6, localhost is ::1 as well
+    with serving() as arena:  # on 127.0.0.1; with IPv6, localhost is also ::1
         bench = Bench("localhost", arena.port)
         good = EXPERIMENTS["rfc-ping-masked"]
         assert bench.run(Trial(good.opening(bench.host), good.sent)).answer.startswith(b"HTTP/1.1 101 ")
@@ -126,7 +126,7 @@ def test_a_server_that_may_stay_silent_is_not_waited_for() -> None:
         ({"key": "c2hvcnQ="}, 400, "check_upgrade"),
     ],
 )
-def test_a_refused_handshake_names_who_refused_it(changed: dict[str, str], status: int, function: str) -> None:
+def test_a_refused_handshake_names_the_function_behind_it(changed: dict[str, str], status: int, function: str) -> None:
     with classroom() as (arena, _), open_page(arena, "/lab") as page:
         result = run(page, HELLO, opening=opening(**changed))
         assert result["response"]["lines"][0]["text"].split()[1] == str(status)
@@ -143,13 +143,13 @@ def lab() -> Iterator[Page]:
 
 
 def refuses(outcome: Outcome) -> bool:
-    """Whether the server says no to something."""
+    """Returns whether the server refuses something in this outcome."""
     is_error = any(b"ERROR" in answer.payload or b"BAD_PACKET" in answer.payload for answer in outcome.frames)
     return outcome.status not in (0, 101) or bool(outcome.close_reason) or is_error
 
 
 @pytest.mark.parametrize("experiment", EXPERIMENTS.values(), ids=EXPERIMENTS)
-def test_whoever_refuses_something_is_shown_with_rule_and_source(lab: Page, experiment: Experiment) -> None:
+def test_each_refusal_is_shown_with_rule_and_source(lab: Page, experiment: Experiment) -> None:
     result = lab.do("run_experiment", experiment=experiment.id)
     assert [point for point in result["points"] if not point["is_as_stated"]] == []
     assert bool(result["violations"]) == refuses(experiment.outcome)
@@ -173,7 +173,7 @@ def test_whoever_refuses_something_is_shown_with_rule_and_source(lab: Page, expe
         ),
     ],
 )
-def test_what_only_the_server_can_know_is_told_by_the_server(lab: Page, experiment: str, decided: list[str]) -> None:
+def test_facts_that_only_the_server_knows_come_from_the_server(lab: Page, experiment: str, decided: list[str]) -> None:
     violations = lab.do("run_experiment", experiment=experiment)["violations"]
     assert [f"{one['function']}() in {one['file']}" for one in violations] == decided
 
@@ -225,7 +225,7 @@ def test_a_wrong_row_would_be_noticed() -> None:
         ({"do": "explain", "wire": "00" * 20000}, "hex digits of up to 16384 bytes"),
     ],
 )
-def test_a_command_that_can_not_be_gets_a_sentence(command: dict[str, Any], says: str) -> None:
+def test_an_impossible_command_gets_a_sentence(command: dict[str, Any], says: str) -> None:
     with classroom() as (arena, _), open_page(arena, "/lab") as page:
         arguments = {key: value for key, value in command.items() if key != "do"}
         assert says in page.ask(command["do"], **arguments)["error"]
@@ -247,7 +247,7 @@ def test_an_experiment_that_finds_a_full_server_says_so() -> None:
             )
 
 
-def test_more_experiments_at_once_than_the_bench_has_places_for_are_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_experiment_that_finds_no_place_on_the_bench_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bench, "MOST_AT_ONCE", 1)
     with classroom() as (arena, _), open_page(arena, "/lab") as first, open_page(arena, "/lab") as second:
         command: dict[str, Any] = {"opening": b"GET /echo".hex(), "steps": [], "byte_by_byte": False, "hangs_up": False}

@@ -1,4 +1,4 @@
-"""The lessons say what is true: their experiments, links, commands, files, frames and figures are real."""
+"""Tests that the lessons are right: their experiments, links, commands, files, frames and figures are real."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.Net.support import parse_all
 
 ROOT = Path(__file__).parents[4]
 FOLDER = ROOT / "docs" / "lessons"
-# As README installs the project for its tests, but so that `python` is the right one from then on.
+# The installation of README for its tests, with an active environment so that `python` is the right one.
 INSTALL = 'python3 -m venv .venv && . .venv/bin/activate && pip install ".[test]"'
 LESSONS = sorted(FOLDER.glob("[1-9]-*.md"))
 PAGES = [*LESSONS, FOLDER / INDEX]
@@ -158,7 +158,7 @@ def test_the_small_server_is_as_small_as_the_lesson_says() -> None:
 
 
 class Tags(HTMLParser):
-    """The tags and attributes of a page; fails where an end does not belong to its start."""
+    """The tags and attributes of a page. An end tag that does not match its start tag fails the test."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -210,7 +210,7 @@ def test_the_shell_gets_the_title_and_the_inner_part() -> None:
     assert "<h1>6 Closing</h1>" in got["6 Closing"]
 
 
-def test_without_the_files_there_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_files_the_page_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gameserver.classroom.lessons.lessons.PLACES", (tmp_path,))
     for path in ("/lessons", "/lessons/"):
         assert b"docs/lessons of the project" in lesson_pages()[path].body

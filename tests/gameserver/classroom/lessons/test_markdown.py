@@ -1,4 +1,4 @@
-"""The Markdown of the lessons becomes safe HTML, and what is not in its part of the language is refused."""
+"""Tests of Markdown: that of the lessons becomes safe HTML, and other parts of the language are refused."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from gameserver.classroom.lessons.markdown import render
         ("`<script>`", "<p><code>&lt;script&gt;</code></p>"),
     ],
 )
-def test_what_the_lessons_use_is_rendered(text: str, made: str) -> None:
+def test_the_markdown_of_the_lessons_is_rendered(text: str, made: str) -> None:
     assert render(text) == made
 
 
@@ -76,7 +76,7 @@ def test_a_target_can_be_changed() -> None:
         "| just one line |",
     ],
 )
-def test_what_is_not_in_use_is_refused_with_its_line(text: str) -> None:
+def test_markdown_that_the_lessons_do_not_use_is_refused_with_its_line(text: str) -> None:
     with pytest.raises(ValueError, match=r"^line \d+: "):
         render(text)
 
