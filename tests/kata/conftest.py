@@ -19,7 +19,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """A student is shown the checks, all or those of a stage, and not the tests of the checks."""
+    """Shows a student the checks, all or those of a stage, and not the tests of the checks."""
     stage = config.getoption("stage", default=None)
     if stage is None and config.getoption("implementation", default=None) is None:
         return
@@ -35,7 +35,7 @@ def _is_wanted(item: pytest.Item, stage: str | None) -> bool:
 
 @pytest.fixture(scope="session")
 def implementation(request: pytest.FixtureRequest) -> Iterator[Implementation]:
-    """The file that was named, or the project's own code."""
+    """The file of --implementation, or the project's own code."""
     named = request.config.getoption("implementation", default=None)
     file = Path(named) if named else PROJECT
     if not file.is_file():

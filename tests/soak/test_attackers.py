@@ -1,4 +1,4 @@
-"""The short version of `python -m tests.soak attackers`, and what the attackers themselves must do."""
+"""The short version of `python -m tests.soak attackers`, and tests of the attackers themselves."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_attackers_of_several_addresses_share_their_connections_evenly() -> None
 
 
 def play_best_of_three(kind: str, crowd: Crowd, least_share: float) -> attackers.Trial:
-    """The first attack of three in which the room got so much of its STATEs; a busy machine spoils some."""
+    """The first of three attacks in which the room got this share of its STATEs; a busy machine spoils some."""
     trial = attackers.play(kind, crowd, attackers.SHORTEST_S, lambda trial: trial.share() >= least_share)
     print(trial.row())
     return trial
