@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from typing import Callable, Iterator, NamedTuple
 
+from Net.close_codes import CloseCode
 from Net.errors import ProtocolError
 
 # First byte (section 5.2).
@@ -179,17 +180,17 @@ def check_first_bytes(first_byte: int, second_byte: int, masked: bool, allowed_r
     opcode = first_byte & OPCODE_BITS
     is_control = opcode & CONTROL_BIT
     if first_byte & RSV_BITS & ~(0 if is_control else allowed_rsv):
-        raise ProtocolError(1002, "reserved bit set without an extension that defines it", "5.2")
+        raise ProtocolError(CloseCode.PROTOCOL_ERROR, "reserved bit set without an extension that defines it", "5.2")
     if opcode not in OPCODE_NAMES:
-        raise ProtocolError(1002, f"opcode 0x{opcode:X} is reserved", "5.2")
+        raise ProtocolError(CloseCode.PROTOCOL_ERROR, f"opcode 0x{opcode:X} is reserved", "5.2")
     if is_control and not first_byte & FIN:
-        raise ProtocolError(1002, "a control frame must not be fragmented", "5.5")
+        raise ProtocolError(CloseCode.PROTOCOL_ERROR, "a control frame must not be fragmented", "5.5")
     if masked and not second_byte & MASK:
-        raise ProtocolError(1002, "a client must mask every frame", "5.1")
+        raise ProtocolError(CloseCode.PROTOCOL_ERROR, "a client must mask every frame", "5.1")
     if second_byte & MASK and not masked:
-        raise ProtocolError(1002, "a server must not mask", "5.1")
+        raise ProtocolError(CloseCode.PROTOCOL_ERROR, "a server must not mask", "5.1")
     if is_control and second_byte & LENGTH_BITS > MAX_CONTROL_PAYLOAD:
-        raise ProtocolError(1002, "a control frame carries at most 125 bytes", "5.5")
+        raise ProtocolError(CloseCode.PROTOCOL_ERROR, "a control frame carries at most 125 bytes", "5.5")
 
 
 def check_length(length: int, header_size: int) -> None:
@@ -198,9 +199,9 @@ def check_length(length: int, header_size: int) -> None:
     length: of the payload, in bytes. header_size: in bytes, without the key.
     """
     if (header_size == 4 and length < LENGTH_16_BIT) or (header_size == 10 and length <= 0xFFFF):
-        raise ProtocolError(1002, f"length {length} must be written in its shortest form", "5.2")
+        raise ProtocolError(CloseCode.PROTOCOL_ERROR, f"length {length} must be written in its shortest form", "5.2")
     if length >> 63:
-        raise ProtocolError(1002, "the top bit of a 64-bit length must be 0", "5.2")
+        raise ProtocolError(CloseCode.PROTOCOL_ERROR, "the top bit of a 64-bit length must be 0", "5.2")
 
 
 def only_payload(data: bytes) -> bytes | None:

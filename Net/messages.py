@@ -12,6 +12,7 @@ from __future__ import annotations
 import codecs
 from typing import Callable, Iterator, NamedTuple, Union
 
+from Net.close_codes import CloseCode
 from Net.deflate import Inflater
 from Net.errors import ProtocolError
 from Net.frames import (
@@ -28,9 +29,6 @@ from Net.frames import (
     only_payload,
 )
 from Net.limits import Limits
-
-NO_STATUS = 1005  # "no code was in the close frame": never on the wire (section 7.4.1)
-ABNORMAL = 1006  # "there was no close frame": never on the wire
 
 
 class Ping(NamedTuple):
@@ -58,7 +56,10 @@ Event = Union[Message, Ping, Pong, Close]
 
 def is_valid_close_code(code: int) -> bool:
     """Whether a close frame may have this code: the RFC or IANA defines it, or it is in a free range (7.4)."""
-    return (1000 <= code <= 1014 and code not in (1004, NO_STATUS, ABNORMAL)) or 3000 <= code <= 4999
+    return (
+        CloseCode.NORMAL <= code <= CloseCode.BAD_GATEWAY
+        and code not in (CloseCode.RESERVED, CloseCode.NO_STATUS, CloseCode.ABNORMAL)
+    ) or 3000 <= code <= 4999
 
 
 def parse_close(payload: bytes) -> Close:
@@ -67,16 +68,18 @@ def parse_close(payload: bytes) -> Close:
     Raises ProtocolError.
     """
     if not payload:
-        return Close(NO_STATUS, "")
+        return Close(CloseCode.NO_STATUS, "")
     if len(payload) == 1:
-        raise ProtocolError(1002, "a close frame's body is empty or starts with a 2-byte code", "5.5.1")
+        raise ProtocolError(
+            CloseCode.PROTOCOL_ERROR, "a close frame's body is empty or starts with a 2-byte code", "5.5.1"
+        )
     code = int.from_bytes(payload[:2], "big")
     if not is_valid_close_code(code):
-        raise ProtocolError(1002, f"close code {code} must not be sent", "7.4")
+        raise ProtocolError(CloseCode.PROTOCOL_ERROR, f"close code {code} must not be sent", "7.4")
     try:
         return Close(code, payload[2:].decode("utf-8"))
     except UnicodeDecodeError:
-        raise ProtocolError(1007, "the reason in a close frame is not UTF-8", "5.5.1") from None
+        raise ProtocolError(CloseCode.INVALID_DATA, "the reason in a close frame is not UTF-8", "5.5.1") from None
 
 
 def close_payload(code: int, reason: str = "") -> bytes:
@@ -84,7 +87,7 @@ def close_payload(code: int, reason: str = "") -> bytes:
 
     reason: after at most 123 bytes of UTF-8 it is cut, between two characters.
     """
-    if code == NO_STATUS:
+    if code == CloseCode.NO_STATUS:
         return b""
     if not is_valid_close_code(code):
         raise ValueError(f"close code {code} must not be sent: use 1000-1014 (not 1004-1006) or 3000-4999")
@@ -112,7 +115,7 @@ class _TextChecker:
 
 
 def _not_utf8(byte: int) -> ProtocolError:
-    return ProtocolError(1007, f"text is not UTF-8 from byte 0x{byte:02X} on", "8.1")
+    return ProtocolError(CloseCode.INVALID_DATA, f"text is not UTF-8 from byte 0x{byte:02X} on", "8.1")
 
 
 class MessageReader:
@@ -189,17 +192,25 @@ class MessageReader:
         """Raises ProtocolError for a data frame out of turn (section 5.4) or over a limit (section 10.4)."""
         if frame.opcode == CONTINUATION:
             if self._opcode == CONTINUATION:
-                raise ProtocolError(1002, "a continuation frame without a message to continue", "5.4")
+                raise ProtocolError(
+                    CloseCode.PROTOCOL_ERROR, "a continuation frame without a message to continue", "5.4"
+                )
             if frame.rsv:
-                raise ProtocolError(1002, "RSV1 belongs on a message's first frame only", "6.1", rfc=7692)
+                raise ProtocolError(
+                    CloseCode.PROTOCOL_ERROR, "RSV1 belongs on a message's first frame only", "6.1", rfc=7692
+                )
         elif self._opcode != CONTINUATION:
-            raise ProtocolError(1002, "a new message before the fragmented one ended", "5.4")
+            raise ProtocolError(CloseCode.PROTOCOL_ERROR, "a new message before the fragmented one ended", "5.4")
         # For data that cannot be made smaller, deflate adds 5 bytes to every 16 KiB or less.
         slack = self._limits.message_bytes // 1024 + 64 if frame.rsv or self._is_compressed else 0
         if self._wire_size + len(frame.payload) + frame.to_come > self._limits.message_bytes + slack:
-            raise ProtocolError(1009, f"a message may have {self._limits.message_bytes} bytes", "7.4.1")
+            raise ProtocolError(
+                CloseCode.MESSAGE_TOO_BIG, f"a message may have {self._limits.message_bytes} bytes", "7.4.1"
+            )
         if self._fragments >= self._limits.fragments:
-            raise ProtocolError(1009, f"a message may have {self._limits.fragments} fragments", "7.4.1")
+            raise ProtocolError(
+                CloseCode.MESSAGE_TOO_BIG, f"a message may have {self._limits.fragments} fragments", "7.4.1"
+            )
 
     def _assemble(self, frame: Frame) -> str | bytes | None:
         """Adds a frame (or piece) to the message; returns the message when it is complete."""

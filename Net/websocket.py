@@ -11,11 +11,12 @@ import time
 from typing import Iterator, NoReturn
 
 from Net import sockets
+from Net.close_codes import CloseCode
 from Net.deflate import Deflater, Parameters, make_codecs
 from Net.errors import ConnectionClosed, ProtocolError
 from Net.frames import CLOSE, PING, PONG
 from Net.limits import Limits
-from Net.messages import ABNORMAL, Close, Event, Message, MessageReader, Ping, close_payload
+from Net.messages import Close, Event, Message, MessageReader, Ping, close_payload
 from Net.outbox import Outbox
 from Net.port.fair_share import Share
 
@@ -131,22 +132,22 @@ class WebSocket(Outbox):
             self._limit_bytes -= len(frame)
         if not is_sent:
             self.abort("the peer does not read")
-            raise ConnectionClosed(ABNORMAL, self._abort_reason)
+            raise ConnectionClosed(CloseCode.ABNORMAL, self._abort_reason)
 
-    def close(self, code: int = 1000, reason: str = "") -> None:
+    def close(self, code: int = CloseCode.NORMAL, reason: str = "") -> None:
         """Closes with the closing handshake (section 7.1.2); waits up to the close time-out for the peer's half."""
         self.begin_close(code, reason)
         try:
             self.receive(self._limits.close_timeout_s)
         except TimeoutError:
             self.abort("the peer did not answer our close")
-            self._release(ABNORMAL, self._abort_reason)
+            self._release(CloseCode.ABNORMAL, self._abort_reason)
         except ConnectionClosed:
             pass  # the expected end: the peer has answered, or had already gone
 
     # Any thread, as with all methods of the outbox ----------------------------------------------------------
 
-    def begin_close(self, code: int = 1000, reason: str = "") -> None:
+    def begin_close(self, code: int = CloseCode.NORMAL, reason: str = "") -> None:
         """Sends our close frame, once; `receive` in the connection's own thread then gets the peer's close frame."""
         frame = self._serialize(CLOSE, close_payload(code, reason))
         with self._lock:
@@ -223,7 +224,7 @@ class WebSocket(Outbox):
 
     def _end_if_aborted(self) -> None:
         if self._abort_reason:
-            self._end(ABNORMAL, self._abort_reason)
+            self._end(CloseCode.ABNORMAL, self._abort_reason)
 
     def _refuse(self, violation: ProtocolError) -> NoReturn:
         self.begin_close(violation.close_code, violation.reason)
@@ -241,7 +242,7 @@ class WebSocket(Outbox):
         self._receive_size = self._limits.receive_bytes if len(data) == self._receive_size else _SMALL_READ_BYTES
         if not data:
             self.abort("the peer vanished")
-            self._end(ABNORMAL, self._abort_reason)
+            self._end(CloseCode.ABNORMAL, self._abort_reason)
         self.bytes_in += len(data)
         if self.tap is not None:
             self.tap.received(data)

@@ -8,6 +8,7 @@ from typing import Any, Iterable, Union
 
 from gameserver.replication.flow_control import Receipts
 from gameserver.replication.snapshots import View
+from Net.close_codes import CloseCode
 from Net.frames import PING, serialize
 from Net.PacketCodes import TO_CLIENT, Packet
 from Net.websocket import WebSocket
@@ -61,7 +62,7 @@ class NoConnection:
         """Returns True: no frame ever waits here."""
         return True
 
-    def begin_close(self, code: int = 1000, reason: str = "") -> None:
+    def begin_close(self, code: int = CloseCode.NORMAL, reason: str = "") -> None:
         """Does nothing: there is no connection to close."""
 
 

@@ -7,9 +7,9 @@ import socket
 
 from gameserver.classroom.experiments.experiment import SAMPLE_KEY, masked
 from gameserver.classroom.experiments.shelf import EXPERIMENTS, Answer, Experiment
+from Net.close_codes import CloseCode
 from Net.frames import BINARY, CLOSE, OPCODE_NAMES
 from Net.handshake import accept_key
-from Net.messages import ABNORMAL, NO_STATUS
 from tests.gameserver.classroom.exchange import Exchange, close_of, run
 from tests.kata.checks import Check, Failure, show
 from tests.kata.implementation import Implementation, NotThere, Trouble
@@ -121,7 +121,7 @@ def _problem(experiment: Experiment, exchange: Exchange) -> str:
         return f"{_show_frames(frames)}\n  {form_problem}"
     wire_frames = list(frames)
     code, _ = close_of(wire_frames)
-    right_codes = {outcome.close_code, 1000} if outcome.close_code == NO_STATUS else {outcome.close_code}
+    right_codes = {outcome.close_code, 1000} if outcome.close_code == CloseCode.NO_STATUS else {outcome.close_code}
     is_right = code in right_codes and list(map(_plain, wire_frames)) == list(outcome.frames)
     return "" if is_right and not end else _show_frames(frames) + end
 
@@ -202,8 +202,8 @@ def _expected(experiment: Experiment) -> str:
         line = f" with {outcome.says}" if outcome.says.startswith("Sec-WebSocket") else ""
         return f"an HTTP error such as {outcome.status}{line}, and no WebSocket"
     parts = [f"{OPCODE_NAMES[answer.opcode]} {show(answer.payload)}" for answer in outcome.frames]
-    if outcome.close_code != ABNORMAL:
-        no_code = outcome.close_code == NO_STATUS
+    if outcome.close_code != CloseCode.ABNORMAL:
+        no_code = outcome.close_code == CloseCode.NO_STATUS
         parts.append("CLOSE without a code" if no_code else f"CLOSE {show(outcome.close_code.to_bytes(2, 'big'))}")
     return ", ".join([f"101 {outcome.says}".strip(), *parts, "the end of the stream"])
 

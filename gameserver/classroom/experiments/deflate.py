@@ -14,6 +14,7 @@ from gameserver.classroom.experiments.experiment import (
     masked,
     opening,
 )
+from Net.close_codes import CloseCode
 from Net.frames import BINARY, CONTINUATION, PING, RSV1, TEXT
 from Net.limits import Limits
 
@@ -182,7 +183,7 @@ def _rules() -> tuple[Experiment, ...]:
             _LIMITS,
             "RFC 6455 section 10.4",
             (masked(BINARY, _deflated(bytes(Limits().message_bytes + 1)), rsv=RSV1),),
-            failed("the inflated message is too long", code=1009),
+            failed("the inflated message is too long", code=CloseCode.MESSAGE_TOO_BIG),
             "The limit must hold for what comes out, while it comes out: a thousand bytes of zeros fit into one.",
             handshake=_COMPRESSED,
             attacks=(

@@ -13,6 +13,7 @@ from gameserver.classroom.experiments.experiment import (
     masked,
     opening,
 )
+from Net.close_codes import CloseCode
 from Net.frames import BINARY, CLOSE, PING, PONG, RSV1, RSV3, TEXT, serialize
 from Net.limits import Limits
 from Net.messages import close_payload
@@ -241,7 +242,7 @@ def _masks() -> tuple[Experiment, ...]:
             "A goodbye without a mask",
             _MUST_MASK,
             "RFC 6455 section 5.1",
-            (serialize(CLOSE, close_payload(1000)),),
+            (serialize(CLOSE, close_payload(CloseCode.NORMAL)),),
             failed(_NOT_MASKED),
             "All frames, the last one too: the answer is 1002, and not the 1000 that was sent.",
         ),
@@ -358,7 +359,7 @@ def _lengths() -> tuple[Experiment, ...]:
             _LIMITS,
             "RFC 6455 section 10.4",
             (_announced(0x82, "7f 7fffffffffffffff"),),
-            failed(_TOO_LONG, code=1009),
+            failed(_TOO_LONG, code=CloseCode.MESSAGE_TOO_BIG),
             "Nine exabytes announced in fourteen bytes: a server that makes room for what is announced is gone.",
             attacks=("gorilla CVE-2020-27813",),
         ),
@@ -368,7 +369,7 @@ def _lengths() -> tuple[Experiment, ...]:
             _LIMITS,
             "RFC 6455 section 10.4",
             (_announced(0x82, "7f 0000000010000000") + b"x",),
-            failed(_TOO_LONG, code=1009),
+            failed(_TOO_LONG, code=CloseCode.MESSAGE_TOO_BIG),
             "The limit is checked at the header, not when the frame is complete: it never would be.",
             attacks=("ws CVE-2016-10542", "aiohttp CVE-2026-54274"),
         ),
@@ -379,7 +380,7 @@ def _lengths() -> tuple[Experiment, ...]:
             "transport connection is lost), _The WebSocket Connection Close Code_ is considered to be 1006.",
             "RFC 6455 section 7.1.5",
             (_HELLO[:8],),
-            failed("", code=1006),
+            failed("", code=CloseCode.ABNORMAL),
             "Two of five bytes have come: the server delivers nothing, and has nobody to say goodbye to.",
             hangs_up=True,
         ),

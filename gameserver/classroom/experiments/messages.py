@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from gameserver.classroom.experiments.experiment import GOODBYE, Answer, Delivery, Experiment, failed, fine, masked
+from Net.close_codes import CloseCode
 from Net.frames import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT
 from Net.limits import Limits
-from Net.messages import NO_STATUS
 
 _LIMITS = Limits()
 _FRAGMENTED = (
@@ -160,7 +160,7 @@ def _fragments() -> tuple[Experiment, ...]:
             _PROTECT,
             "RFC 6455 section 10.4",
             (masked(BINARY, b"x", fin=False) + _LIMITS.fragments * _more(b"x"),),
-            failed(_TOO_MANY, code=1009),
+            failed(_TOO_MANY, code=CloseCode.MESSAGE_TOO_BIG),
             "One byte each, without end: never too long, and yet too much.",
             attacks=("Netty CVE-2014-0193", "ws CVE-2026-48779"),
         ),
@@ -170,7 +170,7 @@ def _fragments() -> tuple[Experiment, ...]:
             _PROTECT,
             "RFC 6455 section 10.4",
             (masked(TEXT, fin=False) + _LIMITS.fragments * _more(),),
-            failed(_TOO_MANY, code=1009),
+            failed(_TOO_MANY, code=CloseCode.MESSAGE_TOO_BIG),
             "A limit on bytes does not see them: they have none. Every frame counts, whatever is in it.",
             attacks=("ws #2329", "ws CVE-2026-48779"),
         ),
@@ -181,7 +181,7 @@ def _fragments() -> tuple[Experiment, ...]:
             "from multiple frames.",
             "RFC 6455 section 10.4",
             (masked(BINARY, b"x", fin=False), bytes.fromhex("80 ff 00 00 00 00 00 01 00 00 37 fa 21 3d")),
-            failed(f"a message may have {_LIMITS.message_bytes} bytes", code=1009),
+            failed(f"a message may have {_LIMITS.message_bytes} bytes", code=CloseCode.MESSAGE_TOO_BIG),
             "1 + 65536 bytes: either fragment alone would be allowed.",
             attacks=("ws CVE-2016-10542", "aiohttp CVE-2026-54274"),
         ),
@@ -280,7 +280,7 @@ def _texts() -> tuple[Experiment, ...]:
             _UTF8,
             section,
             (masked(TEXT, b"delivered\xff"),),
-            failed("text is not UTF-8 from byte 0xFF on", code=1007),
+            failed("text is not UTF-8 from byte 0xFF on", code=CloseCode.INVALID_DATA),
             "The byte ff stands nowhere in UTF-8.",
             attacks=("facil.io #169",),
         ),
@@ -290,7 +290,7 @@ def _texts() -> tuple[Experiment, ...]:
             _UTF8,
             section,
             (masked(TEXT, "Zürich".encode("latin-1")),),
-            failed("text is not UTF-8 from byte 0xFC on", code=1007),
+            failed("text is not UTF-8 from byte 0xFC on", code=CloseCode.INVALID_DATA),
             "fc was an ü once, before there was one alphabet for all.",
         ),
         Experiment(
@@ -299,7 +299,7 @@ def _texts() -> tuple[Experiment, ...]:
             _UTF8,
             section,
             (masked(TEXT, b"\xed\xa0\x80"),),
-            failed("text is not UTF-8 from byte 0xED on", code=1007),
+            failed("text is not UTF-8 from byte 0xED on", code=CloseCode.INVALID_DATA),
             "U+D800 is half a character of UTF-16, and none of UTF-8.",
         ),
         Experiment(
@@ -308,7 +308,7 @@ def _texts() -> tuple[Experiment, ...]:
             _UTF8,
             section,
             (masked(TEXT, b"\xc0\xaf"),),
-            failed("text is not UTF-8 from byte 0xC0 on", code=1007),
+            failed("text is not UTF-8 from byte 0xC0 on", code=CloseCode.INVALID_DATA),
             "c0 af would be a slash that a filter for 2f does not see: again, one meaning has one form.",
         ),
         Experiment(
@@ -317,7 +317,7 @@ def _texts() -> tuple[Experiment, ...]:
             _PARTIAL,
             "RFC 6455 section 5.6",
             (masked(TEXT, _EURO[:2]),),
-            failed("text is not UTF-8 from byte 0xE2 on", code=1007),
+            failed("text is not UTF-8 from byte 0xE2 on", code=CloseCode.INVALID_DATA),
             "The same two bytes were no error while more could come; FIN makes them one.",
         ),
         Experiment(
@@ -326,7 +326,7 @@ def _texts() -> tuple[Experiment, ...]:
             _UTF8,
             section,
             (masked(TEXT, b"\xce\xba\xff", fin=False),),
-            failed("text is not UTF-8 from byte 0xFF on", code=1007),
+            failed("text is not UTF-8 from byte 0xFF on", code=CloseCode.INVALID_DATA),
             "Nobody waits for the last fragment: nothing that could come would make it right.",
         ),
         Experiment(
@@ -351,7 +351,7 @@ def _closing() -> tuple[Experiment, ...]:
             "for closing",
             body,
             (masked(CLOSE),),
-            failed("", code=NO_STATUS),
+            failed("", code=CloseCode.NO_STATUS),
             "The answer is as empty as the question; programs call that 1005, a code that is never on the wire.",
         ),
         Experiment(
@@ -359,7 +359,7 @@ def _closing() -> tuple[Experiment, ...]:
             "A close with a code and a reason",
             _CLOSE_ANSWER,
             body,
-            (_close(1000, b"done for today"),),
+            (_close(CloseCode.NORMAL, b"done for today"),),
             fine(),
             "The code comes back and the reason does not: not a byte more than needed.",
             attacks=("ws CVE-2026-45736",),
@@ -396,22 +396,22 @@ def _closing() -> tuple[Experiment, ...]:
             for code, rule, note in (
                 (999, "Status codes in the range 0-999 are not used.", "The first thousand stay free."),
                 (
-                    1004,
+                    CloseCode.RESERVED,
                     "Reserved. The specific meaning might be defined in the future.",
                     "Reserved means: not yet, and not by you.",
                 ),
                 (
-                    1005,
+                    CloseCode.NO_STATUS,
                     f"1005 {_NEVER_SENT}",
                     'It is how a program says "there was no code": to send it would be to say "I say nothing".',
                 ),
                 (
-                    1006,
+                    CloseCode.ABNORMAL,
                     f"1006 {_NEVER_SENT}",
                     "It is how a program says that the line went dead: nobody can send that.",
                 ),
                 (
-                    1015,
+                    CloseCode.TLS_HANDSHAKE,
                     f"1015 {_NEVER_SENT}",
                     "It is how a browser says that TLS failed, before there was a WebSocket.",
                 ),
@@ -429,8 +429,8 @@ def _closing() -> tuple[Experiment, ...]:
             "A reason that is not UTF-8",
             "Following the 2-byte integer, the body MAY contain UTF-8-encoded data with value /reason/",
             body,
-            (_close(1000, b"\xff"),),
-            failed("the reason in a close frame is not UTF-8", code=1007),
+            (_close(CloseCode.NORMAL, b"\xff"),),
+            failed("the reason in a close frame is not UTF-8", code=CloseCode.INVALID_DATA),
             "The reason is text like any other.",
             attacks=("ws CVE-2026-45736",),
         ),
@@ -439,7 +439,7 @@ def _closing() -> tuple[Experiment, ...]:
             "A reason of 124 bytes",
             _CONTROL,
             "RFC 6455 section 5.5",
-            (_close(1000, 124 * b"x"),),
+            (_close(CloseCode.NORMAL, 124 * b"x"),),
             failed("a control frame carries at most 125 bytes"),
             "Two bytes of code leave 123 for the reason.",
         ),
@@ -470,7 +470,7 @@ def _closing() -> tuple[Experiment, ...]:
             "transport connection is lost), _The WebSocket Connection Close Code_ is considered to be 1006.",
             "RFC 6455 section 7.1.5",
             (masked(TEXT, b"Hello"),),
-            failed("", Answer(TEXT, b"Hello"), code=1006),
+            failed("", Answer(TEXT, b"Hello"), code=CloseCode.ABNORMAL),
             "Somebody has pulled the plug: each side notes 1006 for itself.",
             hangs_up=True,
         ),

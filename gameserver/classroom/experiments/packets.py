@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gameserver.classroom.experiments.experiment import GOODBYE, Answer, Experiment, failed, fine, masked
 from gameserver.rates import BAD_PACKETS
+from Net.close_codes import CloseCode
 from Net.frames import BINARY, TEXT
 
 _UP_TO_US = "arbitrary binary data whose interpretation is solely up to the application layer."
@@ -98,7 +99,7 @@ GAME_EXPERIMENTS = (
         failed(
             "too many bad packets",
             Answer(TEXT, b'["ERROR",["UNKNOWN_PACKET"', is_start=True, repeats=True),
-            code=1008,
+            code=CloseCode.POLICY_VIOLATION,
         ),
         "Twenty mistakes are answered, then the server has had enough: 1008 is for rules of one's own.",
         path="/",

@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from gameserver.classroom.experiments.experiment import Answer, Outcome
 from gameserver.classroom.lab.findings import Findings
+from Net.close_codes import CloseCode
 from Net.dissect.records import Frame
 from Net.frames import CLOSE, OPCODE_NAMES, TEXT
-from Net.messages import ABNORMAL, NO_STATUS
 from Net.text.characters import is_plain
 
 _SWITCHED = 101
@@ -89,8 +89,8 @@ def _close(outcome: Outcome, findings: Findings) -> Point:
 
 
 def _close_words(code: int, reason: str) -> str:
-    if code in (ABNORMAL, NO_STATUS):
-        return "no CLOSE" if code == ABNORMAL else "CLOSE without a code"
+    if code in (CloseCode.ABNORMAL, CloseCode.NO_STATUS):
+        return "no CLOSE" if code == CloseCode.ABNORMAL else "CLOSE without a code"
     return f"CLOSE {code} {reason}".strip()
 
 
