@@ -36,15 +36,15 @@ LENGTH_BITS = 0x7F
 LENGTH_16_BIT = 126
 LENGTH_64_BIT = 127
 
-CONTINUATION, TEXT, BINARY = 0x0, 0x1, 0x2
-CLOSE, PING, PONG = 0x8, 0x9, 0xA
+OPCODE_CONTINUATION, OPCODE_TEXT, OPCODE_BINARY = 0x0, 0x1, 0x2
+OPCODE_CLOSE, OPCODE_PING, OPCODE_PONG = 0x8, 0x9, 0xA
 OPCODE_NAMES = {
-    CONTINUATION: "CONTINUATION",
-    TEXT: "TEXT",
-    BINARY: "BINARY",
-    CLOSE: "CLOSE",
-    PING: "PING",
-    PONG: "PONG",
+    OPCODE_CONTINUATION: "CONTINUATION",
+    OPCODE_TEXT: "TEXT",
+    OPCODE_BINARY: "BINARY",
+    OPCODE_CLOSE: "CLOSE",
+    OPCODE_PING: "PING",
+    OPCODE_PONG: "PONG",
 }
 CONTROL_BIT = 0x8  # set in the opcode of every control frame (section 5.5)
 MAX_CONTROL_PAYLOAD = 125  # bytes, section 5.5
@@ -133,7 +133,7 @@ def message_frame(
 
     deflate: compresses the payload, unless the payload is too short to gain anything (RFC 7692 section 6.1).
     """
-    opcode, payload = (TEXT, message.encode("utf-8")) if isinstance(message, str) else (BINARY, message)
+    opcode, payload = (OPCODE_TEXT, message.encode("utf-8")) if isinstance(message, str) else (OPCODE_BINARY, message)
     if deflate is not None and len(payload) >= _DEFLATE_FROM_BYTES:
         return serialize(opcode, deflate(payload), rsv=RSV1, mask_key=mask_key)
     return serialize(opcode, payload, mask_key=mask_key)
@@ -211,7 +211,7 @@ def only_payload(data: bytes) -> bytes | None:
     form.
     """
     length = len(data) - _SHORT_MASKED_HEADER
-    if 0 <= length < LENGTH_16_BIT and data[0] == FIN | BINARY and data[1] == MASK | length:
+    if 0 <= length < LENGTH_16_BIT and data[0] == FIN | OPCODE_BINARY and data[1] == MASK | length:
         return apply_mask(data[_SHORT_MASKED_HEADER:], data[2:_SHORT_MASKED_HEADER])
     return None
 
@@ -246,7 +246,7 @@ class FrameReader:
     def _next_frame(self) -> Frame | None:
         buffer, at = self._buffer, self._at
         if self._to_come:
-            return self._next_piece(CONTINUATION, 0) if at < len(buffer) else None
+            return self._next_piece(OPCODE_CONTINUATION, 0) if at < len(buffer) else None
         header = parse_header(buffer, at, self._masked, self._allowed_rsv)
         if header is None:
             return None

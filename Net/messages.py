@@ -16,14 +16,14 @@ from Net.close_codes import CloseCode
 from Net.deflate import Inflater
 from Net.errors import ProtocolError
 from Net.frames import (
-    BINARY,
-    CLOSE,
-    CONTINUATION,
     CONTROL_BIT,
-    PING,
-    PONG,
+    OPCODE_BINARY,
+    OPCODE_CLOSE,
+    OPCODE_CONTINUATION,
+    OPCODE_PING,
+    OPCODE_PONG,
+    OPCODE_TEXT,
     RSV1,
-    TEXT,
     Frame,
     FrameReader,
     only_payload,
@@ -94,7 +94,7 @@ def close_payload(code: int, reason: str = "") -> bytes:
     return code.to_bytes(2, "big") + reason.encode("utf-8")[:123].decode("utf-8", "ignore").encode("utf-8")
 
 
-_CONTROL_EVENTS: dict[int, Callable[[bytes], Event]] = {PING: Ping, PONG: Pong, CLOSE: parse_close}
+_CONTROL_EVENTS: dict[int, Callable[[bytes], Event]] = {OPCODE_PING: Ping, OPCODE_PONG: Pong, OPCODE_CLOSE: parse_close}
 
 
 class _TextChecker:
@@ -136,7 +136,7 @@ class MessageReader:
         # The message being assembled: `_checker` for text, None for binary; `_opcode` is CONTINUATION between messages.
         # Text is also kept as bytes: a text that arrives in many small pieces would take forty times its size as
         # strings.
-        self._opcode = CONTINUATION
+        self._opcode = OPCODE_CONTINUATION
         self._checker: _TextChecker | None = None
         self._payload = bytearray()
         self._is_compressed = False
@@ -180,18 +180,18 @@ class MessageReader:
                 self._ended = isinstance(event, Close)
                 return event
             self._check_place(frame)
-            if frame.fin and frame.opcode == BINARY and not frame.rsv:
+            if frame.fin and frame.opcode == OPCODE_BINARY and not frame.rsv:
                 return frame.payload  # a whole message in one frame: a game's clients send nearly only these
             message = self._assemble(frame)
             if message is not None:
                 return message
-        self._may_be_short = self._masked and self._opcode == CONTINUATION and self._frame_reader.is_empty()
+        self._may_be_short = self._masked and self._opcode == OPCODE_CONTINUATION and self._frame_reader.is_empty()
         return None
 
     def _check_place(self, frame: Frame) -> None:
         """Raises ProtocolError for a data frame out of turn (section 5.4) or over a limit (section 10.4)."""
-        if frame.opcode == CONTINUATION:
-            if self._opcode == CONTINUATION:
+        if frame.opcode == OPCODE_CONTINUATION:
+            if self._opcode == OPCODE_CONTINUATION:
                 raise ProtocolError(
                     CloseCode.PROTOCOL_ERROR, "a continuation frame without a message to continue", "5.4"
                 )
@@ -199,7 +199,7 @@ class MessageReader:
                 raise ProtocolError(
                     CloseCode.PROTOCOL_ERROR, "RSV1 belongs on a message's first frame only", "6.1", rfc=7692
                 )
-        elif self._opcode != CONTINUATION:
+        elif self._opcode != OPCODE_CONTINUATION:
             raise ProtocolError(CloseCode.PROTOCOL_ERROR, "a new message before the fragmented one ended", "5.4")
         # For data that cannot be made smaller, deflate adds 5 bytes to every 16 KiB or less.
         slack = self._limits.message_bytes // 1024 + 64 if frame.rsv or self._is_compressed else 0
@@ -214,10 +214,10 @@ class MessageReader:
 
     def _assemble(self, frame: Frame) -> str | bytes | None:
         """Adds a frame (or piece) to the message; returns the message when it is complete."""
-        if frame.opcode != CONTINUATION:
+        if frame.opcode != OPCODE_CONTINUATION:
             self._opcode = frame.opcode
             self._is_compressed = bool(frame.rsv)
-            self._checker = _TextChecker() if frame.opcode == TEXT else None
+            self._checker = _TextChecker() if frame.opcode == OPCODE_TEXT else None
         payload = frame.payload
         self._wire_size += len(payload)
         self._fragments += frame.to_come == 0
@@ -230,8 +230,8 @@ class MessageReader:
         return self._take_message() if frame.fin else None
 
     def _take_message(self) -> str | bytes:
-        message = self._payload.decode("utf-8") if self._opcode == TEXT else bytes(self._payload)
-        self._opcode, self._checker, self._is_compressed = CONTINUATION, None, False
+        message = self._payload.decode("utf-8") if self._opcode == OPCODE_TEXT else bytes(self._payload)
+        self._opcode, self._checker, self._is_compressed = OPCODE_CONTINUATION, None, False
         self._payload = bytearray()
         self._size = self._wire_size = self._fragments = 0
         return message

@@ -13,7 +13,7 @@ import time
 
 from Net import sockets
 from Net.deflate import Deflater
-from Net.frames import PING, message_frame, serialize
+from Net.frames import OPCODE_PING, message_frame, serialize
 from Net.messages import Message
 from Net.tap import Tap
 
@@ -70,7 +70,7 @@ class Outbox:
 
     def ping(self, payload: bytes = b"") -> None:
         """Sends a PING. payload: up to 125 bytes, which the peer's PONG sends back."""
-        self.post_frame(self._serialize(PING, payload))
+        self.post_frame(self._serialize(OPCODE_PING, payload))
 
     def abort(self, reason: str) -> None:
         """Ends the connection at once, without the closing handshake, and wakes its thread."""

@@ -14,7 +14,7 @@ from Net import sockets
 from Net.close_codes import CloseCode
 from Net.deflate import Deflater, Parameters, make_codecs
 from Net.errors import ConnectionClosed, ProtocolError
-from Net.frames import CLOSE, PING, PONG
+from Net.frames import OPCODE_CLOSE, OPCODE_PING, OPCODE_PONG
 from Net.limits import Limits
 from Net.messages import Close, Event, Message, MessageReader, Ping, close_payload
 from Net.outbox import Outbox
@@ -149,7 +149,7 @@ class WebSocket(Outbox):
 
     def begin_close(self, code: int = CloseCode.NORMAL, reason: str = "") -> None:
         """Sends our close frame, once; `receive` in the connection's own thread then gets the peer's close frame."""
-        frame = self._serialize(CLOSE, close_payload(code, reason))
+        frame = self._serialize(OPCODE_CLOSE, close_payload(code, reason))
         with self._lock:
             if self._close_sent_at_s is None:
                 self._write(frame)
@@ -176,7 +176,7 @@ class WebSocket(Outbox):
                     self._abort("the peer did not answer our ping")
             elif now_s - self._quiet_since_s > limits.ping_after_s:
                 self._pinged_at_s = now_s
-                self._write(self._serialize(PING, b""))
+                self._write(self._serialize(OPCODE_PING, b""))
 
     # Reading, in the connection's own thread ----------------------------------------------------------------
 
@@ -196,7 +196,7 @@ class WebSocket(Outbox):
                     self.begin_close(event.code)  # our answer, unless the peer's frame answers ours (section 5.5.1)
                     self._end(event.code, event.reason)
                 elif isinstance(event, Ping):
-                    self.post_frame(self._serialize(PONG, event.payload))
+                    self.post_frame(self._serialize(OPCODE_PONG, event.payload))
                 elif event.payload == self.awaited_pong:  # a PONG
                     self.awaited_pong = b""
             self._charge_frames()

@@ -31,15 +31,15 @@ from Net.dissect.records import CloseBody, Frame, Message, Violation
 from Net.dissect.violations import violation_of
 from Net.errors import ProtocolError
 from Net.frames import (
-    BINARY,
-    CONTINUATION,
     CONTROL_BIT,
     FIN,
+    OPCODE_BINARY,
     OPCODE_BITS,
+    OPCODE_CONTINUATION,
     OPCODE_NAMES,
+    OPCODE_TEXT,
     RSV1,
     RSV_BITS,
-    TEXT,
     apply_mask,
     parse_header,
 )
@@ -158,7 +158,7 @@ class Dissector:
             fin=fin,
             rsv=shape.first_byte & RSV_BITS,
             opcode=opcode,
-            is_compressed=opcode in (TEXT, BINARY) and bool(shape.first_byte & RSV1 & self._allowed_rsv),
+            is_compressed=opcode in (OPCODE_TEXT, OPCODE_BINARY) and bool(shape.first_byte & RSV1 & self._allowed_rsv),
             opcode_name=OPCODE_NAMES.get(opcode, f"reserved 0x{opcode:X}"),
             masked=shape.masked,
             mask_key=mask_key,
@@ -180,7 +180,7 @@ class Dissector:
             return "unknown", None, None
         if opcode & CONTROL_BIT:
             return "control frame", None, None
-        if opcode != CONTINUATION:
+        if opcode != OPCODE_CONTINUATION:
             return ("whole message" if fin else "first fragment"), self._messages + 1, 1
         if not self._parts:
             return "unknown", None, None

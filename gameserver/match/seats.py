@@ -9,7 +9,7 @@ from typing import Any, Iterable, Union
 from gameserver.replication.flow_control import Receipts
 from gameserver.replication.snapshots import View
 from Net.close_codes import CloseCode
-from Net.frames import PING, serialize
+from Net.frames import OPCODE_PING, serialize
 from Net.PacketCodes import TO_CLIENT, Packet
 from Net.websocket import WebSocket
 from Net.wire_format import Form, shared_form
@@ -99,7 +99,7 @@ class Seat:
         payload = b"%d" % next(_question_numbers)
         self.receipts.ask(now_s)
         self.websocket.awaited_pong = payload
-        self.websocket.enqueue_frame(serialize(PING, payload))
+        self.websocket.enqueue_frame(serialize(OPCODE_PING, payload))
 
     def forget(self) -> None:
         """Marks the client as having received nothing; a spectator still watches the same player or spot."""

@@ -8,7 +8,7 @@ import threading
 import time
 from typing import Any, Callable, Iterable, Iterator, NamedTuple
 
-from Net.frames import CONTINUATION, Frame
+from Net.frames import OPCODE_CONTINUATION, Frame
 from Net.limits import Limits
 from Net.websocket import WebSocket
 
@@ -96,7 +96,7 @@ def join_pieces(frames: Iterable[Frame]) -> Iterator[Frame]:
         if frame.to_come:
             continue
         first = pieces[0]
-        assert all(piece.opcode == CONTINUATION and not piece.rsv for piece in pieces[1:])
+        assert all(piece.opcode == OPCODE_CONTINUATION and not piece.rsv for piece in pieces[1:])
         assert not any(piece.fin for piece in pieces[:-1])
         yield Frame(frame.fin, first.rsv, first.opcode, b"".join(piece.payload for piece in pieces))
         pieces = []

@@ -8,7 +8,7 @@ import socket
 from gameserver.classroom.experiments.experiment import SAMPLE_KEY, masked
 from gameserver.classroom.experiments.shelf import EXPERIMENTS, Answer, Experiment
 from Net.close_codes import CloseCode
-from Net.frames import BINARY, CLOSE, OPCODE_NAMES
+from Net.frames import OPCODE_BINARY, OPCODE_CLOSE, OPCODE_NAMES
 from Net.handshake import accept_key
 from tests.gameserver.classroom.exchange import Exchange, close_of, run
 from tests.kata.checks import Check, Failure, show
@@ -54,7 +54,7 @@ _MUCH_MORE = EXPERIMENTS["after-a-violation"]._replace(
     rule="An endpoint SHOULD use a method that cleanly closes the TCP connection [...], discarding any trailing bytes "
     "that may have been received from the peer.",
     section="RFC 6455 section 7.1.1",
-    sent=(masked(0x3, b"?"), masked(BINARY, bytes(2**20))),
+    sent=(masked(0x3, b"?"), masked(OPCODE_BINARY, bytes(2**20))),
     note="Stop sending, read until the client's end comes, and then close: a reset may overtake your CLOSE.",
 )
 
@@ -170,7 +170,7 @@ def _form_problem(frames: list[WireFrame], data: bytes) -> str:
         )
     for frame in frames:
         try:
-            (frame.payload[2:] if frame.opcode == CLOSE else b"").decode()
+            (frame.payload[2:] if frame.opcode == OPCODE_CLOSE else b"").decode()
         except UnicodeDecodeError:
             return f"RFC 6455 section 5.5.1: {_REASON}, and {show(frame.payload[2:])} is not UTF-8"
     return ""

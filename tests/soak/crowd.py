@@ -11,7 +11,7 @@ from typing import Iterator
 from unittest import mock
 
 from Net.client import connect
-from Net.frames import CLOSE, PING, PONG, FrameReader, serialize
+from Net.frames import OPCODE_CLOSE, OPCODE_PING, OPCODE_PONG, FrameReader, serialize
 from Net.PacketCodes import TO_SERVER, Packet
 from Net.websocket import WebSocket
 from tests.support import wait_until
@@ -76,9 +76,9 @@ class Crowd:
             data = b""
         is_over = not data
         for frame in self._readers[websocket].feed(data):
-            if frame.opcode == PING:
-                websocket.post_frame(serialize(PONG, frame.payload, mask_key=bytes(4)))
-            elif frame.opcode == CLOSE:
+            if frame.opcode == OPCODE_PING:
+                websocket.post_frame(serialize(OPCODE_PONG, frame.payload, mask_key=bytes(4)))
+            elif frame.opcode == OPCODE_CLOSE:
                 self.goodbyes += frame.payload == GOODBYE
                 websocket.begin_close(1001)
                 is_over = True

@@ -10,13 +10,13 @@ import enum
 from typing import NamedTuple
 
 from Net.close_codes import CloseCode
-from Net.frames import CLOSE, serialize
+from Net.frames import OPCODE_CLOSE, serialize
 from Net.messages import close_payload
 
 # The masking key and the handshake key of the RFC's own examples (sections 5.7 and 1.3).
 KEY = bytes.fromhex("37fa213d")
 SAMPLE_KEY = "dGhlIHNhbXBsZSBub25jZQ=="
-GOODBYE = serialize(CLOSE, close_payload(CloseCode.NORMAL), mask_key=KEY)
+GOODBYE = serialize(OPCODE_CLOSE, close_payload(CloseCode.NORMAL), mask_key=KEY)
 # A crafted handshake has this text in place of the server's address, which is known only when the experiment runs.
 HOST = "{host}"
 

@@ -14,7 +14,7 @@ from gameserver.classroom.experiments.experiment import (
     opening,
 )
 from Net.close_codes import CloseCode
-from Net.frames import BINARY, CLOSE, PING, PONG, RSV1, RSV3, TEXT, serialize
+from Net.frames import OPCODE_BINARY, OPCODE_CLOSE, OPCODE_PING, OPCODE_PONG, OPCODE_TEXT, RSV1, RSV3, serialize
 from Net.limits import Limits
 from Net.messages import close_payload
 
@@ -72,7 +72,7 @@ def _examples() -> tuple[Experiment, ...]:
             '"Hello")',
             _EXAMPLES,
             (_HELLO, GOODBYE),
-            fine(Answer(TEXT, b"Hello")),
+            fine(Answer(OPCODE_TEXT, b"Hello")),
             "What comes back is the first example of the section, 81 05 48 65 6c 6c 6f: a server does not mask.",
         ),
         Experiment(
@@ -101,8 +101,8 @@ def _examples() -> tuple[Experiment, ...]:
             'A fragmented unmasked text message: 0x01 0x03 0x48 0x65 0x6c (contains "Hel"), 0x80 0x02 0x6c 0x6f '
             '(contains "lo")',
             _EXAMPLES,
-            (masked(TEXT, b"Hel", fin=False), masked(0, b"lo"), GOODBYE),
-            fine(Answer(TEXT, b"Hello")),
+            (masked(OPCODE_TEXT, b"Hel", fin=False), masked(0, b"lo"), GOODBYE),
+            fine(Answer(OPCODE_TEXT, b"Hello")),
             "Two frames in, one out: a message has no memory of how it was cut.",
         ),
         Experiment(
@@ -120,8 +120,8 @@ def _examples() -> tuple[Experiment, ...]:
             'Unmasked Ping request and masked Ping response [...] (contains a body of "Hello", matching the body of '
             "the ping)",
             _EXAMPLES,
-            (masked(PING, b"Hello"), GOODBYE),
-            fine(Answer(PONG, b"Hello")),
+            (masked(OPCODE_PING, b"Hello"), GOODBYE),
+            fine(Answer(OPCODE_PONG, b"Hello")),
             "Here the roles are swapped: a masked ping, and an unmasked pong with the same five bytes.",
         ),
         Experiment(
@@ -139,8 +139,8 @@ def _examples() -> tuple[Experiment, ...]:
             "Section 5.7: 256 bytes of binary data",
             "256 bytes binary message in a single unmasked frame: 0x82 0x7E 0x0100 [256 bytes of binary data]",
             _EXAMPLES,
-            (masked(BINARY, bytes(range(256))), GOODBYE),
-            fine(Answer(BINARY, bytes(range(256)))),
+            (masked(OPCODE_BINARY, bytes(range(256))), GOODBYE),
+            fine(Answer(OPCODE_BINARY, bytes(range(256)))),
             "7E is 126: the length stands in the next two bytes, 01 00.",
         ),
         Experiment(
@@ -149,8 +149,8 @@ def _examples() -> tuple[Experiment, ...]:
             "64KiB binary message in a single unmasked frame: 0x82 0x7F 0x0000000000010000 [65536 bytes of binary "
             "data]",
             _EXAMPLES,
-            (masked(BINARY, bytes(65536)), GOODBYE),
-            fine(Answer(BINARY, bytes(65536))),
+            (masked(OPCODE_BINARY, bytes(65536)), GOODBYE),
+            fine(Answer(OPCODE_BINARY, bytes(65536))),
             "7F is 127: the length stands in the next eight bytes, one more than two bytes could say.",
         ),
     )
@@ -164,7 +164,7 @@ def _first_byte() -> tuple[Experiment, ...]:
                 f"RSV{number} set",
                 _RSV,
                 "RFC 6455 section 5.2",
-                (masked(TEXT, b"Hello", rsv=RSV1 >> (number - 1)),),
+                (masked(OPCODE_TEXT, b"Hello", rsv=RSV1 >> (number - 1)),),
                 failed(_RESERVED_BIT),
                 note,
                 attacks=("aiohttp CVE-2026-59881",) if number == 1 else (),
@@ -206,7 +206,7 @@ def _extensibility() -> tuple[Experiment, ...]:
             "An extension that was offered, not agreed on, and used all the same",
             negotiate,
             section,
-            (masked(TEXT, b"Hello", rsv=RSV3),),
+            (masked(OPCODE_TEXT, b"Hello", rsv=RSV3),),
             failed(_RESERVED_BIT),
             "To offer is not to agree: as long as the answer does not name it, its bits mean nothing.",
             handshake=offer,
@@ -216,8 +216,8 @@ def _extensibility() -> tuple[Experiment, ...]:
             "A kind of frame of an extension that was not agreed on",
             "This specification provides opcodes 0x3 through 0x7 and 0xB through 0xF [...] for use by extensions.",
             section,
-            (masked(TEXT, b"Hello"), masked(0x4, b"what you think")),
-            failed("opcode 0x4 is reserved", Answer(TEXT, b"Hello")),
+            (masked(OPCODE_TEXT, b"Hello"), masked(0x4, b"what you think")),
+            failed("opcode 0x4 is reserved", Answer(OPCODE_TEXT, b"Hello")),
             "Room was left for frames of tomorrow, and until both sides know them, each one is an error.",
             handshake=offer,
         ),
@@ -232,8 +232,8 @@ def _masks() -> tuple[Experiment, ...]:
             "A frame without a mask, between two good ones",
             _MUST_MASK,
             "RFC 6455 section 5.1",
-            (masked(TEXT, b"before"), serialize(TEXT, b"delivered?"), masked(TEXT, b"after")),
-            failed(_NOT_MASKED, Answer(TEXT, b"before")),
+            (masked(OPCODE_TEXT, b"before"), serialize(OPCODE_TEXT, b"delivered?"), masked(OPCODE_TEXT, b"after")),
+            failed(_NOT_MASKED, Answer(OPCODE_TEXT, b"before")),
             "What came whole before the violation counts; the bad frame and all behind it do not.",
             attacks=("facil.io #169", "aiohttp #13655"),
         ),
@@ -242,7 +242,7 @@ def _masks() -> tuple[Experiment, ...]:
             "A goodbye without a mask",
             _MUST_MASK,
             "RFC 6455 section 5.1",
-            (serialize(CLOSE, close_payload(CloseCode.NORMAL)),),
+            (serialize(OPCODE_CLOSE, close_payload(CloseCode.NORMAL)),),
             failed(_NOT_MASKED),
             "All frames, the last one too: the answer is 1002, and not the 1000 that was sent.",
         ),
@@ -251,8 +251,8 @@ def _masks() -> tuple[Experiment, ...]:
             "A mask of zeros",
             _ANY_KEY,
             "RFC 6455 section 5.3",
-            (serialize(TEXT, b"plain to see", mask_key=zeros), GOODBYE),
-            fine(Answer(TEXT, b"plain to see")),
+            (serialize(OPCODE_TEXT, b"plain to see", mask_key=zeros), GOODBYE),
+            fine(Answer(OPCODE_TEXT, b"plain to see")),
             "Legal for the reader, and useless: the mask protects proxies from pages, and the client must draw it.",
             attacks=("RFC 6455 section 10.3",),
         ),
@@ -261,8 +261,8 @@ def _masks() -> tuple[Experiment, ...]:
             "The same key in two frames",
             _ANY_KEY,
             "RFC 6455 section 5.3",
-            (masked(TEXT, b"Hello"), masked(TEXT, b"Hello"), GOODBYE),
-            fine(Answer(TEXT, b"Hello"), Answer(TEXT, b"Hello")),
+            (masked(OPCODE_TEXT, b"Hello"), masked(OPCODE_TEXT, b"Hello"), GOODBYE),
+            fine(Answer(OPCODE_TEXT, b"Hello"), Answer(OPCODE_TEXT, b"Hello")),
             "The server cannot tell, but look at the bytes: the two frames are equal, and could be foreseen.",
         ),
         Experiment(
@@ -270,8 +270,8 @@ def _masks() -> tuple[Experiment, ...]:
             "A payload that equals its key",
             _ALGORITHM,
             "RFC 6455 section 5.3",
-            (serialize(BINARY, 2 * KEY, mask_key=KEY), GOODBYE),
-            fine(Answer(BINARY, 2 * KEY)),
+            (serialize(OPCODE_BINARY, 2 * KEY, mask_key=KEY), GOODBYE),
+            fine(Answer(OPCODE_BINARY, 2 * KEY)),
             "x XOR x is 0: on the wire there are eight zeros, and XOR with the key brings the payload back.",
         ),
         Experiment(
@@ -279,8 +279,8 @@ def _masks() -> tuple[Experiment, ...]:
             "A payload whose length is no multiple of four",
             _ALGORITHM,
             "RFC 6455 section 5.3",
-            (masked(TEXT, b"Masking"), GOODBYE),
-            fine(Answer(TEXT, b"Masking")),
+            (masked(OPCODE_TEXT, b"Masking"), GOODBYE),
+            fine(Answer(OPCODE_TEXT, b"Masking")),
             "Byte 4 meets key byte 0 again; the last turn is simply not finished.",
         ),
         Experiment(
@@ -289,7 +289,7 @@ def _masks() -> tuple[Experiment, ...]:
             _ALGORITHM,
             "RFC 6455 section 5.3",
             (_HELLO, GOODBYE),
-            fine(Answer(TEXT, b"Hello")),
+            fine(Answer(OPCODE_TEXT, b"Hello")),
             "The place in the key goes on where it stood, however TCP has cut the payload.",
             delivery=Delivery.BYTE_BY_BYTE,
         ),
@@ -304,8 +304,8 @@ def _lengths() -> tuple[Experiment, ...]:
                 f"A payload of {length} bytes",
                 _LENGTH,
                 "RFC 6455 section 5.2",
-                (masked(TEXT, b"x" * length), GOODBYE),
-                fine(Answer(TEXT, b"x" * length)),
+                (masked(OPCODE_TEXT, b"x" * length), GOODBYE),
+                fine(Answer(OPCODE_TEXT, b"x" * length)),
                 note,
             )
             for length, note in (
@@ -320,8 +320,8 @@ def _lengths() -> tuple[Experiment, ...]:
             "A payload of 65535 bytes",
             _LENGTH,
             "RFC 6455 section 5.2",
-            (masked(BINARY, bytes(65535)), GOODBYE),
-            fine(Answer(BINARY, bytes(65535))),
+            (masked(OPCODE_BINARY, bytes(65535)), GOODBYE),
+            fine(Answer(OPCODE_BINARY, bytes(65535))),
             "The longest that two bytes can say, ff ff; with one byte more there are eight.",
         ),
         Experiment(
@@ -389,8 +389,8 @@ def _lengths() -> tuple[Experiment, ...]:
             "Three frames in one piece",
             "Incoming data MUST be parsed as WebSocket frames as defined in Section 5.2.",
             "RFC 6455 section 6.2",
-            (masked(TEXT, b"one") + masked(TEXT, b"two") + masked(PING, b"three"), GOODBYE),
-            fine(Answer(TEXT, b"one"), Answer(TEXT, b"two"), Answer(PONG, b"three")),
+            (masked(OPCODE_TEXT, b"one") + masked(OPCODE_TEXT, b"two") + masked(OPCODE_PING, b"three"), GOODBYE),
+            fine(Answer(OPCODE_TEXT, b"one"), Answer(OPCODE_TEXT, b"two"), Answer(OPCODE_PONG, b"three")),
             "One recv() may hold three frames, or a third of one: only the lengths tell where they end.",
         ),
         Experiment(
@@ -398,8 +398,8 @@ def _lengths() -> tuple[Experiment, ...]:
             "A frame that is split inside its length",
             "Incoming data MUST be parsed as WebSocket frames as defined in Section 5.2.",
             "RFC 6455 section 6.2",
-            (masked(TEXT, b"y" * 200)[:3], masked(TEXT, b"y" * 200)[3:], GOODBYE),
-            fine(Answer(TEXT, b"y" * 200)),
+            (masked(OPCODE_TEXT, b"y" * 200)[:3], masked(OPCODE_TEXT, b"y" * 200)[3:], GOODBYE),
+            fine(Answer(OPCODE_TEXT, b"y" * 200)),
             "The first piece ends between the two bytes of 200: a reader must wait and not guess.",
         ),
     )

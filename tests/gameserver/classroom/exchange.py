@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from gameserver.classroom.experiments.shelf import Delivery, Experiment
 from Net.close_codes import CloseCode
-from Net.frames import CLOSE
+from Net.frames import OPCODE_CLOSE
 from tests.Net.support import DEADLINE_S, WireFrame
 
 # So small that a row with much to send is not done before the server has read most of it, or has closed.
@@ -79,7 +79,7 @@ def _receive(sock: socket.socket, received: bytearray) -> bool:
 
 def close_of(frames: list[WireFrame]) -> tuple[int, str]:
     """The code and reason of the CLOSE at the end, which is taken off the list; U+FFFD for what is not UTF-8."""
-    if not frames or frames[-1].opcode != CLOSE:
+    if not frames or frames[-1].opcode != OPCODE_CLOSE:
         return CloseCode.ABNORMAL, ""
     payload = frames.pop().payload
     return (
