@@ -10,6 +10,7 @@ from typing import Any, Callable, Iterable, Iterator, NamedTuple
 
 from Net.frames import OPCODE_CONTINUATION, Frame
 from Net.limits import Limits
+from Net.tap import Tap
 from Net.websocket import WebSocket
 
 # Patience with a busy machine: a test that waits so long has failed.
@@ -190,12 +191,16 @@ class RawPeer:
 
 @contextlib.contextmanager
 def raw_connection(
-    is_client: bool = False, limits: Limits = PATIENT, buffer_bytes: int | None = None, early: bytes = b""
+    is_client: bool = False,
+    limits: Limits = PATIENT,
+    buffer_bytes: int | None = None,
+    early: bytes = b"",
+    tap: Tap | None = None,
 ) -> Iterator[tuple[WebSocket, RawPeer]]:
     """A WebSocket of ours and a raw peer at its other end."""
     near, far = tcp_pair(buffer_bytes)
     with near, far:
-        yield WebSocket(near, limits, is_client=is_client, early=early), RawPeer(far, masks=not is_client)
+        yield WebSocket(near, limits, is_client, early, tap=tap), RawPeer(far, masks=not is_client)
 
 
 @contextlib.contextmanager

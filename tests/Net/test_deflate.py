@@ -798,9 +798,9 @@ def test_our_client_speaks_compressed_with_their_server(variation: tuple[Any, ..
     factory = factory_module.ServerPerMessageDeflateFactory(*variation)
     with their_echo(extensions=[factory], compression=None) as url:
         client = connect(url, compress=True)
-        assert client._deflater is not None
-        assert client._deflater.takes_over == (not variation[1])
-        assert client._deflater.window_bits == (variation[3] or 15)
+        assert client.parameters is not None
+        assert client.parameters.client_no_context_takeover == variation[1]
+        assert client.parameters.client_max_window_bits == (variation[3] or 15)
         for message in ECHOED:
             client.send(message)
             assert client.receive(DEADLINE_S) == message
@@ -811,7 +811,7 @@ def test_our_client_takes_their_no() -> None:
     pytest.importorskip("websockets.sync.server")
     with their_echo(compression=None) as url:
         client = connect(url, compress=True)
-        assert client._deflater is None
+        assert client.parameters is None
         client.send("x" * 1000)
         assert client.receive(DEADLINE_S) == "x" * 1000
         client.close()

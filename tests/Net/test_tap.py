@@ -87,8 +87,7 @@ def test_bytes_behind_the_handshake_are_seen_once() -> None:
 
 def test_a_tap_sees_only_what_the_kernel_took() -> None:
     tap = Recording()
-    with raw_connection(buffer_bytes=4096) as (websocket, _peer):
-        websocket.tap = tap
+    with raw_connection(buffer_bytes=4096, tap=tap) as (websocket, _peer):
         for _ in range(40):
             websocket.post(b"x" * 1000)
             if websocket.is_congested:

@@ -121,7 +121,7 @@ def test_a_ping_of_ours_reaches_the_peer_and_its_pong_disturbs_nobody() -> None:
 
 def test_only_the_pong_that_is_awaited_counts_as_the_answer() -> None:
     with raw_connection() as (websocket, peer):
-        websocket.awaited_pong = b"2"
+        websocket.enqueue_ping(b"2")
         for payload in (b"", b"1", b"22"):
             peer.send(OPCODE_PONG, payload)
         peer.send(OPCODE_TEXT, b"hi")
@@ -174,7 +174,7 @@ def test_receive_without_patience_takes_what_is_there() -> None:
 
 
 def is_readable(websocket: WebSocket) -> bool:
-    return bool(select.select([websocket._sock], [], [], 0)[0])
+    return bool(select.select([websocket.sock], [], [], 0)[0])
 
 
 class Flood:
@@ -345,7 +345,7 @@ def test_the_socket_is_given_back_at_the_end() -> None:
         peer.send(OPCODE_CLOSE)
         peer.sock.shutdown(socket.SHUT_WR)
         closed_with(websocket)
-        assert websocket._sock.fileno() == -1
+        assert websocket.sock.fileno() == -1
 
 
 # Broken connections --------------------------------------------------------------------------------------------
@@ -395,7 +395,7 @@ def test_writing_to_a_peer_that_is_gone_ends_the_connection() -> None:
 
         def is_noticed() -> bool:
             websocket.post("anybody there?")
-            return bool(websocket._abort_reason)
+            return bool(websocket.ended_because)
 
         wait_until(is_noticed, "the connection is aborted")
         with pytest.raises(ConnectionClosed):
@@ -469,16 +469,16 @@ def test_post_never_blocks_and_keeps_a_bounded_outbox(is_client: bool) -> None:
 
         def post_until_dropped() -> int:
             for count in itertools.count():
-                if websocket._abort_reason:
+                if websocket.ended_because:
                     return count
                 websocket.post(message)
-                assert len(websocket._waiting) <= limits.outbox_bytes
+                assert websocket.outbox.waiting_bytes <= limits.outbox_bytes
             raise AssertionError
 
         assert Background(post_until_dropped).result() > 50
         closed = closed_with(websocket)
         assert (closed.code, closed.reason) == (1006, "the peer reads too slowly")
-        assert not websocket._waiting
+        assert not websocket.outbox.waiting_bytes
 
 
 def test_a_peer_too_slow_is_cut_off_between_the_bytes_it_got() -> None:
@@ -489,9 +489,9 @@ def test_a_peer_too_slow_is_cut_off_between_the_bytes_it_got() -> None:
             frame = frame_bytes(OPCODE_BINARY, number.to_bytes(4, "big") * 100)
             posted += frame
             websocket.post_frame(frame)
-            if websocket._abort_reason:
+            if websocket.ended_because:
                 break
-        assert websocket._abort_reason
+        assert websocket.ended_because
         received = bytearray()
         while True:
             data = peer.sock.recv(65536)
@@ -525,7 +525,7 @@ def test_a_frame_too_large_to_wait_is_not_left_out_silently() -> None:
 def clog(websocket: WebSocket) -> int:
     """Posts numbered messages, more than the kernel will ever take for a peer that does not read; returns how many."""
     for count in itertools.count():
-        if len(websocket._waiting) > 200_000:
+        if websocket.outbox.waiting_bytes > 200_000:
             return count
         websocket.post(b"%d" % count + bytes(500))
     raise AssertionError
@@ -740,7 +740,7 @@ def test_a_silent_peer_is_pinged_once_then_dropped() -> None:
             websocket.tend(now_s)
         for now_s in (1021, 1022, 1030):
             websocket.tend(now_s)
-            assert not websocket._abort_reason
+            assert not websocket.ended_because
         websocket.tend(1032)
         assert plain(peer.receive_to_the_end()) == [(OPCODE_PING, b"")]
         closed = closed_with(websocket)
@@ -759,7 +759,7 @@ def test_a_peer_that_is_heard_of_is_not_dropped(opcode: int) -> None:
             pass
         for now_s in (1029, 1035, 1049):
             websocket.tend(now_s)
-        assert not websocket._abort_reason
+        assert not websocket.ended_because
         websocket.tend(1050)
         assert plain([peer.receive()]) == [(OPCODE_PING, b"")]
 
@@ -771,7 +771,7 @@ def test_a_frame_that_drips_in_is_no_sign_of_life() -> None:
         for now_s, byte in zip(range(1001, 1032), peer.frame(OPCODE_TEXT, bytes(50))):
             peer.send_bytes(bytes([byte]))
             websocket.tend(now_s)
-            assert not websocket._abort_reason
+            assert not websocket.ended_because
         websocket.tend(1032)
         with pytest.raises(ConnectionClosed) as closed:
             receiving.result()
@@ -785,7 +785,7 @@ def test_a_peer_that_was_never_pinged_is_not_dropped_for_its_silence() -> None:
         websocket.tend(5000)
         assert plain([peer.receive()]) == [(OPCODE_PING, b"")]
         websocket.tend(5009)
-        assert not websocket._abort_reason
+        assert not websocket.ended_because
         websocket.tend(5011)
         assert closed_with(websocket).reason == "the peer did not answer our ping"
 
@@ -795,7 +795,7 @@ def test_a_peer_that_takes_nothing_is_dropped() -> None:
         websocket.tend(time.monotonic())
         clog(websocket)
         websocket.tend(time.monotonic() + TENDED.stall_timeout_s - 1)
-        assert not websocket._abort_reason
+        assert not websocket.ended_because
         websocket.tend(time.monotonic() + TENDED.stall_timeout_s + 1)
         assert closed_with(websocket).reason == "the peer does not read"
 
@@ -812,10 +812,10 @@ def test_a_peer_that_takes_a_little_now_and_then_is_not_dropped(monkeypatch: pyt
         for _ in range(9 + 1):
             clock_s += limits.stall_timeout_s - 1
             websocket.tend(clock_s)
-            assert not websocket._abort_reason
+            assert not websocket.ended_because
         clock_s += 2
         websocket.tend(clock_s)
-        assert websocket._abort_reason == "the peer does not read"
+        assert websocket.ended_because == "the peer does not read"
 
 
 def test_tend_flushes_what_waits() -> None:
@@ -830,7 +830,7 @@ def test_a_peer_that_never_answers_our_close_is_dropped() -> None:
         receiving = Background(websocket.receive)
         websocket.begin_close(1001)
         websocket.tend(time.monotonic() + TENDED.close_timeout_s - 1)
-        assert not websocket._abort_reason
+        assert not websocket.ended_because
         websocket.tend(time.monotonic() + TENDED.close_timeout_s + 1)
         with pytest.raises(ConnectionClosed) as closed:
             receiving.result()
@@ -846,7 +846,7 @@ def test_an_abort_after_our_close_ends_it_though_much_that_has_come_was_not_look
         websocket.abort("enough")
         with pytest.raises(ConnectionClosed, match="enough"):
             receiving.result()
-        assert websocket._closed is not None
+        assert websocket.sock.fileno() == -1
 
 
 def test_after_our_close_messages_that_still_come_are_passed_over() -> None:
@@ -935,14 +935,14 @@ def test_what_a_greedy_peer_has_sent_is_dropped_once_it_is_gone() -> None:
 
 def test_to_close_twice_does_not_prolong_the_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     clock_s = 1000.0
-    monkeypatch.setattr("Net.websocket.time", SimpleNamespace(monotonic=lambda: clock_s))
+    monkeypatch.setattr("Net.outbox.time", SimpleNamespace(monotonic=lambda: clock_s))
     with raw_connection(limits=TENDED) as (websocket, _):
         websocket.begin_close()
         clock_s += TENDED.close_timeout_s - 0.5
         websocket.begin_close()
         clock_s += 1
         websocket.tend(clock_s)
-        assert websocket._abort_reason == "the peer did not answer our close"
+        assert websocket.ended_because == "the peer did not answer our close"
 
 
 # The test's own tools ------------------------------------------------------------------------------------------

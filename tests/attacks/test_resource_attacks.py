@@ -119,7 +119,7 @@ def test_a_flood_of_pings_from_a_client_that_never_reads_the_pongs_ends_at_the_o
         flood = Flood(attacker, itertools.repeat(PINGS))
         most_waiting = 0
         while not target.log.has(f"^{attacker.name}: .*reads too slowly"):
-            most_waiting = max(most_waiting, len(websocket._waiting))
+            most_waiting = max(most_waiting, websocket.outbox.waiting_bytes)
             time.sleep(0.001)
         flood.wait()
         assert 0 < most_waiting <= Limits().outbox_bytes

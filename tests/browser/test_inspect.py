@@ -35,7 +35,7 @@ def echo(classroom: Served) -> Iterator[WebSocket]:
     websocket = connect(f"ws://127.0.0.1:{classroom.port}/echo")
     first = serialize(OPCODE_TEXT, b"Hel", fin=False, mask_key=KEY)
     rest = serialize(OPCODE_PING, b"now", mask_key=KEY) + serialize(OPCODE_CONTINUATION, b"lo", mask_key=KEY)
-    websocket._sock.sendall(first + rest + serialize(OPCODE_BINARY, bytes.fromhex("92029100"), mask_key=KEY))
+    websocket.sock.sendall(first + rest + serialize(OPCODE_BINARY, bytes.fromhex("92029100"), mask_key=KEY))
     assert websocket.receive(DEADLINE_S) == "Hello"
     websocket.receive(DEADLINE_S)
     yield websocket
@@ -197,7 +197,7 @@ def test_words_are_found_in_the_middle_of_messages(classroom: Served, ann: Playe
 def test_rules_that_are_broken_above_the_header_are_red(classroom: Served, visit: Visit) -> None:
     websocket = connect(f"ws://127.0.0.1:{classroom.port}/echo")
     inside = serialize(OPCODE_TEXT, b"one", fin=False, mask_key=KEY) + serialize(OPCODE_TEXT, b"two", mask_key=KEY)
-    websocket._sock.sendall(inside)
+    websocket.sock.sendall(inside)
     teacher = visit(f"{classroom.url}/inspect")
     teacher.page.click(".timeline .broken")
     teacher.page.wait_for_selector(".frame-view")

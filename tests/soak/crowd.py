@@ -45,7 +45,7 @@ class Crowd:
             self._readers[websocket] = FrameReader(masked=False)
             is_silent = number * silent // count < (number + 1) * silent // count  # evenly spread over the rooms
             if not is_silent:
-                self._selector.register(websocket._sock, selectors.EVENT_READ, websocket)
+                self._selector.register(websocket.sock, selectors.EVENT_READ, websocket)
             websocket.post(TO_SERVER.encode(Packet("JOIN", (f"P{number}", {"room": f"room {number // in_room}"}))))
             websocket.post(TO_SERVER.encode(Packet("MOVE", (number % 8,))))
         self._thread = threading.Thread(target=self._read, name="crowd", daemon=True)
@@ -61,7 +61,7 @@ class Crowd:
         self._thread.join()
         self._selector.close()
         for websocket in self._websockets:
-            websocket._sock.close()
+            websocket.sock.close()
 
     def _read(self) -> None:
         while not self._stopping.is_set():
@@ -71,7 +71,7 @@ class Crowd:
     def _read_one(self, websocket: WebSocket) -> None:
         """Reads what is there, and answers pings and the server's goodbye as any client does."""
         try:
-            data = websocket._sock.recv(1 << 18)
+            data = websocket.sock.recv(1 << 18)
         except OSError:
             data = b""
         is_over = not data
@@ -83,4 +83,4 @@ class Crowd:
                 websocket.begin_close(1001)
                 is_over = True
         if is_over:
-            self._selector.unregister(websocket._sock)
+            self._selector.unregister(websocket.sock)

@@ -46,8 +46,8 @@ class Fate(NamedTuple):
 def call(url: str, receive_buffer: int = 0) -> socket.socket:
     """A bare socket whose WebSocket is open, and which has asked for a seat."""
     websocket = connect(url)
-    sock = websocket._sock.dup()  # so that nothing of ours reads or writes on it
-    websocket._sock.close()
+    sock = websocket.sock.dup()  # so that nothing of ours reads or writes on it
+    websocket.sock.close()
     if receive_buffer:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
     sock.settimeout(DEADLINE_S)
