@@ -303,7 +303,7 @@ def test_encoding_an_unknown_id_is_a_mistake_of_ours() -> None:
 def handlers(monkeypatch: pytest.MonkeyPatch) -> dict[str, Callable[..., None]]:
     """A registry of this test's own."""
     fresh: dict[str, Callable[..., None]] = {}
-    monkeypatch.setattr(PacketCodes, "_HANDLERS", fresh)
+    monkeypatch.setattr(PacketCodes, "HANDLERS", fresh)
     return fresh
 
 

@@ -301,7 +301,7 @@ def test_what_is_no_packet_says_why_and_who_found_it() -> None:
     problem = frame.message.packet_problem
     assert problem is not None
     assert problem.error_code == "UNKNOWN_PACKET"
-    assert (problem.function, problem.file) == ("PacketTable._find", "Net/PacketCodes.py")
+    assert (problem.function, problem.file) == ("PacketTable._find", "Net/packets.py")
 
 
 # Violations ----------------------------------------------------------------------------------------------------

@@ -169,7 +169,7 @@ def test_whoever_refuses_something_is_shown_with_rule_and_source(lab: Page, expe
         ("packet-before-join", ["Session.seated() in gameserver/session.py"]),
         (
             "packet-flood",
-            ["PacketTable._find() in Net/PacketCodes.py", "Session._check_patience() in gameserver/session.py"],
+            ["PacketTable._find() in Net/packets.py", "Session._check_patience() in gameserver/session.py"],
         ),
     ],
 )
