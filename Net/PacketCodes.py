@@ -1,19 +1,15 @@
-"""The packets: one table of ids, codes and arguments. Everything else about packets derives from this table.
+"""The packets: one table of ids, codes and arguments, and the handlers. All else about packets derives from it.
 
-One WebSocket message is one packet. A binary message holds `[code, [args...]]` as MessagePack; a text message holds
-`["ID", [args...]]` as JSON, so that a packet can be typed by hand.
-In:  a message (`bytes` or `str`) from a stranger. Out: a checked `Packet`, or the message for one.
-Raises PacketError. Its text names the packet and the argument, and says what the argument must be.
+Each row is data: `Net.packets` encodes and decodes by it, `/packets.json` and docs/protocol.md show it, and a handler
+is registered for its id. The rows name things of the game, such as walls and weapons, but this file imports nothing of
+the game.
 """
 
 from __future__ import annotations
 
-import json
-from typing import Any, Callable, NamedTuple, TypeVar
+from typing import Any, Callable, TypeVar
 
-from Net import strict_json
-from Net.errors import PacketError
-from Net.msgpack_codec import pack, unpack
+from Net.packets import Arg, Packet, PacketTable, PacketType
 from Net.schema import (
     ANGLE,
     ANY_INTEGER,
@@ -26,40 +22,25 @@ from Net.schema import (
     NUMBER,
     ROOM_NAME,
     STRING,
-    Kind,
     integer,
     mapping,
     nullable,
     text,
 )
-from Net.text.characters import spelled
+
+__all__ = [
+    "HANDLERS",
+    "PROTOCOL_VERSION",
+    "TO_CLIENT",
+    "TO_SERVER",
+    "Packet",
+    "PacketTable",
+    "describe",
+    "dispatch",
+    "handles",
+]
 
 PROTOCOL_VERSION = 1
-
-
-class Arg(NamedTuple):
-    """An argument of a packet. A sender may leave out an optional argument, together with all arguments after it."""
-
-    name: str
-    kind: Kind
-    optional: bool = False
-
-
-class PacketType(NamedTuple):
-    """A row of the table. code: one byte in MessagePack. about: the description in the documentation."""
-
-    code: int
-    id: str
-    about: str
-    args: tuple[Arg, ...] = ()
-
-
-class Packet(NamedTuple):
-    """A packet: its id and its arguments."""
-
-    id: str
-    args: tuple[Any, ...] = ()
-
 
 JOIN_OPTIONS = mapping(
     {"room": ROOM_NAME, "team": integer(0, 3), "token": text(1, 64), "spectate": FLAG},
@@ -167,115 +148,22 @@ _TO_CLIENT = (
     PacketType(49, "SETTINGS", "settings of WELCOME that the operator has changed", (Arg("settings", MAP),)),
 )
 
-
-class PacketTable:
-    """Encodes and decodes the packets of one direction.
-
-    rows: the table. max_items: the largest number of elements in any array or map of a packet.
-    """
-
-    def __init__(self, rows: tuple[PacketType, ...], max_items: int) -> None:
-        self.rows = rows
-        self._max_items = max_items
-        self._by_id: dict[Any, PacketType] = {row.id: row for row in rows}
-        self._by_code: dict[Any, PacketType] = {row.code: row for row in rows}
-        # For each packet: the least number of arguments, and the check of each argument.
-        self._least = {row.id: sum(not arg.optional for arg in row.args) for row in rows}
-        self._checks = {row.id: tuple(arg.kind.check for arg in row.args) for row in rows}
-
-    def code_of(self, packet_id: str) -> int:
-        """Returns the code of a packet; raises KeyError for an unknown id."""
-        return self._by_id[packet_id].code
-
-    def value_in(self, message: str | bytes) -> Any:
-        """Returns the value in a message, packet or not; raises PacketError if it is neither JSON nor MessagePack."""
-        return _parse_json(message) if isinstance(message, str) else self._unpack(message)
-
-    def encode(self, packet: Packet, as_text: bool = False) -> str | bytes:
-        """Returns the message for a packet that this side sends: MessagePack, or JSON if `as_text`."""
-        code = self.code_of(packet.id)
-        if as_text:
-            return json.dumps([packet.id, packet.args], separators=(",", ":"), ensure_ascii=False)
-        return pack((code, packet.args))
-
-    def decode(self, message: str | bytes) -> Packet:
-        """Returns the packet in a message from the other side; raises PacketError if it is not valid."""
-        if isinstance(message, bytes):
-            row, args = self._find(self._unpack(message), self._by_code, "code")
-        else:
-            row, args = self._find(_parse_json(message), self._by_id, "id")
-        packet_id, checks = row.id, self._checks[row.id]
-        if not self._least[packet_id] <= len(args) <= len(checks):
-            raise _wrong_count(row, self._least[packet_id], len(args))
-        try:
-            return Packet(packet_id, tuple([check(value) for check, value in zip(checks, args)]))
-        except ValueError:
-            raise _bad_argument(row, args) from None
-
-    def _unpack(self, message: bytes) -> Any:
-        try:
-            return unpack(message, self._max_items)
-        except ValueError as error:
-            raise PacketError("BAD_PACKET", f"this is not MessagePack: {spelled(str(error))[:80]}") from None
-
-    def _find(self, value: Any, rows: dict[Any, PacketType], key_name: str) -> tuple[PacketType, list[Any]]:
-        if type(value) is not list or len(value) != 2 or type(value[1]) is not list:
-            raise PacketError("BAD_PACKET", f"a packet is a list of two: its {key_name}, and a list of its arguments")
-        key, args = value
-        row = rows.get(key) if type(key) in (int, str) else None
-        if row is None:
-            raise PacketError("UNKNOWN_PACKET", f"there is no packet with the {key_name} {_excerpt(key)}")
-        return row, args
-
-
-def _wrong_count(row: PacketType, least: int, count: int) -> PacketError:
-    most = len(row.args)
-    wanted = str(most) if least == most else f"{least} to {most}"
-    return PacketError("BAD_ARGUMENT", f"{row.id} takes {wanted} arguments, not {count}")
-
-
-def _bad_argument(row: PacketType, args: list[Any]) -> PacketError:
-    """Returns the error that names the first wrong argument. At least one argument must be wrong."""
-    for arg, value in zip(row.args, args):
-        try:
-            arg.kind.check(value)
-        except ValueError as error:
-            return PacketError("BAD_ARGUMENT", f"{row.id}.{arg.name} must be {error}, not {_excerpt(value)}")
-    raise AssertionError("every argument is good")
-
-
-def _excerpt(value: Any) -> str:
-    """Returns the value in short for an error text: at most 40 printable characters; a string as it was typed."""
-    if type(value) is str:
-        written = f"'{spelled(value[:40])}'"
-        return written if len(written) <= 40 else f"{written[:36]}...'"
-    written = ascii(value) if type(value) in (int, float, bool, bytes, type(None)) else f"a {type(value).__name__}"
-    return written if len(written) <= 40 else f"{written[:37]}..."
-
-
-def _parse_json(message: str) -> Any:
-    try:
-        return strict_json.parse(message)
-    except ValueError as error:
-        raise PacketError("BAD_PACKET", f"this is not JSON: {error}") from None
-
-
 TO_SERVER = PacketTable(_TO_SERVER, max_items=16)
 TO_CLIENT = PacketTable(_TO_CLIENT, max_items=2**20)
 
 Handler = Callable[..., None]
 _HandlerT = TypeVar("_HandlerT", bound=Handler)
-_HANDLERS: dict[str, Handler] = {}
+HANDLERS: dict[str, Handler] = {}  # by packet id; `handles` adds to it
 
 
 def handles(packet_id: str) -> Callable[[_HandlerT], _HandlerT]:
     """Registers the handler of a packet to the server. `dispatch` calls it with the session and the arguments."""
     known = [row.id for row in TO_SERVER.rows]
-    if packet_id not in known or packet_id in _HANDLERS:
+    if packet_id not in known or packet_id in HANDLERS:
         raise ValueError(f"{packet_id!r} is not a packet to the server, or has a handler already")
 
     def register(handler: _HandlerT) -> _HandlerT:
-        _HANDLERS[packet_id] = handler
+        HANDLERS[packet_id] = handler
         return handler
 
     return register
@@ -283,21 +171,9 @@ def handles(packet_id: str) -> Callable[[_HandlerT], _HandlerT]:
 
 def dispatch(session: Any, packet: Packet) -> None:
     """Calls the handler of a decoded packet; raises what the handler raises."""
-    _HANDLERS[packet.id](session, *packet.args)
+    HANDLERS[packet.id](session, *packet.args)
 
 
 def describe() -> dict[str, Any]:
     """Returns the whole table as plain data: the source of `/packets.json` and of docs/protocol.md."""
-
-    def plain(rows: tuple[PacketType, ...]) -> list[dict[str, Any]]:
-        return [
-            {
-                "code": row.code,
-                "id": row.id,
-                "about": row.about,
-                "args": [{"name": arg.name, "must_be": arg.kind.must_be, "optional": arg.optional} for arg in row.args],
-            }
-            for row in rows
-        ]
-
-    return {"protocol": PROTOCOL_VERSION, "to_server": plain(_TO_SERVER), "to_client": plain(_TO_CLIENT)}
+    return {"protocol": PROTOCOL_VERSION, "to_server": TO_SERVER.describe(), "to_client": TO_CLIENT.describe()}

@@ -12,6 +12,7 @@ import enum
 import zlib
 from typing import Iterable, NamedTuple
 
+from Net.close_codes import CloseCode
 from Net.errors import HandshakeError, ProtocolError
 from Net.extensions import Extension
 
@@ -176,16 +177,20 @@ class Inflater:
             try:
                 chunk = codec.decompress(data, most)
             except zlib.error as error:
-                raise ProtocolError(1002, f"cannot inflate: {error}"[:100], "7.2.2", rfc=7692) from None
+                raise ProtocolError(
+                    CloseCode.PROTOCOL_ERROR, f"cannot inflate: {error}"[:100], "7.2.2", rfc=7692
+                ) from None
             left -= len(chunk)
             if not left:
-                raise ProtocolError(1009, "the inflated message is too long", "7.4.1")
+                raise ProtocolError(CloseCode.MESSAGE_TOO_BIG, "the inflated message is too long", "7.4.1")
             chunks.append(chunk)
             self._window = (self._window + chunk)[-(1 << self._window_bits) :]
             if codec.eof:
                 self._streams += 1
                 if self._streams > _STREAMS_ALLOWED:
-                    raise ProtocolError(1002, "too many streams in one message", "7.2.3.5", rfc=7692)
+                    raise ProtocolError(
+                        CloseCode.PROTOCOL_ERROR, "too many streams in one message", "7.2.3.5", rfc=7692
+                    )
                 # A block was marked as the stream's last; later blocks may still refer to it (section 7.2.3.5).
                 data = codec.unused_data
                 codec = zlib.decompressobj(-self._window_bits, zdict=self._window)

@@ -6,8 +6,8 @@ from __future__ import annotations
 class ProtocolError(Exception):
     """The peer broke RFC 6455 (or 7692); the connection must be failed with `close_code`.
 
-    close_code: 1002, 1007 or 1009 (section 7.4.1); 1008 for a rule of the game. reason: one sentence, under 124 bytes,
-    sent in the close frame. section, rfc: the place of the rule, such as "5.2" of RFC 6455.
+    close_code: a `CloseCode` (section 7.4.1); POLICY_VIOLATION for a rule of the game. reason: one sentence, under 124
+    bytes, sent in the close frame. section, rfc: the place of the rule, such as "5.2" of RFC 6455.
     """
 
     def __init__(self, close_code: int, reason: str, section: str, rfc: int = 6455) -> None:
@@ -48,7 +48,7 @@ class PacketError(Exception):
 class ConnectionClosed(Exception):
     """The connection has ended, cleanly or not; nothing more can be received.
 
-    code: the peer's close code, or 1005 (none given) or 1006 (no closing handshake), section 7.1.5.
+    code: the peer's close code, or CloseCode.NO_STATUS (none given) or ABNORMAL (no closing handshake), section 7.1.5.
     violation: the ProtocolError that ended the connection, if one did.
     """
 

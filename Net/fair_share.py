@@ -17,6 +17,7 @@ import threading
 import time
 from typing import Callable
 
+from Net.close_codes import CloseCode
 from Net.errors import ProtocolError
 from Net.limits import Limits
 
@@ -90,7 +91,9 @@ class Share:
             self._refill()
         self._balance -= frames
         if self._balance < self._least_balance:
-            raise ProtocolError(1008, f"too many frames: {self._limits.frames_per_s:g} a second may come", "7.4.1")
+            raise ProtocolError(
+                CloseCode.POLICY_VIOLATION, f"too many frames: {self._limits.frames_per_s:g} a second may come", "7.4.1"
+            )
         return self.is_spent
 
     def wait_for_turn(self) -> bool:

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from typing import Callable, Iterator, NamedTuple
 
+from Net.close_codes import CloseCode
 from Net.errors import ProtocolError
 
 # First byte (section 5.2).
@@ -35,15 +36,15 @@ LENGTH_BITS = 0x7F
 LENGTH_16_BIT = 126
 LENGTH_64_BIT = 127
 
-CONTINUATION, TEXT, BINARY = 0x0, 0x1, 0x2
-CLOSE, PING, PONG = 0x8, 0x9, 0xA
+OPCODE_CONTINUATION, OPCODE_TEXT, OPCODE_BINARY = 0x0, 0x1, 0x2
+OPCODE_CLOSE, OPCODE_PING, OPCODE_PONG = 0x8, 0x9, 0xA
 OPCODE_NAMES = {
-    CONTINUATION: "CONTINUATION",
-    TEXT: "TEXT",
-    BINARY: "BINARY",
-    CLOSE: "CLOSE",
-    PING: "PING",
-    PONG: "PONG",
+    OPCODE_CONTINUATION: "CONTINUATION",
+    OPCODE_TEXT: "TEXT",
+    OPCODE_BINARY: "BINARY",
+    OPCODE_CLOSE: "CLOSE",
+    OPCODE_PING: "PING",
+    OPCODE_PONG: "PONG",
 }
 CONTROL_BIT = 0x8  # set in the opcode of every control frame (section 5.5)
 MAX_CONTROL_PAYLOAD = 125  # bytes, section 5.5
@@ -132,7 +133,7 @@ def message_frame(
 
     deflate: compresses the payload, unless the payload is too short to gain anything (RFC 7692 section 6.1).
     """
-    opcode, payload = (TEXT, message.encode("utf-8")) if isinstance(message, str) else (BINARY, message)
+    opcode, payload = (OPCODE_TEXT, message.encode("utf-8")) if isinstance(message, str) else (OPCODE_BINARY, message)
     if deflate is not None and len(payload) >= _DEFLATE_FROM_BYTES:
         return serialize(opcode, deflate(payload), rsv=RSV1, mask_key=mask_key)
     return serialize(opcode, payload, mask_key=mask_key)
@@ -179,17 +180,17 @@ def check_first_bytes(first_byte: int, second_byte: int, masked: bool, allowed_r
     opcode = first_byte & OPCODE_BITS
     is_control = opcode & CONTROL_BIT
     if first_byte & RSV_BITS & ~(0 if is_control else allowed_rsv):
-        raise ProtocolError(1002, "reserved bit set without an extension that defines it", "5.2")
+        raise ProtocolError(CloseCode.PROTOCOL_ERROR, "reserved bit set without an extension that defines it", "5.2")
     if opcode not in OPCODE_NAMES:
-        raise ProtocolError(1002, f"opcode 0x{opcode:X} is reserved", "5.2")
+        raise ProtocolError(CloseCode.PROTOCOL_ERROR, f"opcode 0x{opcode:X} is reserved", "5.2")
     if is_control and not first_byte & FIN:
-        raise ProtocolError(1002, "a control frame must not be fragmented", "5.5")
+        raise ProtocolError(CloseCode.PROTOCOL_ERROR, "a control frame must not be fragmented", "5.5")
     if masked and not second_byte & MASK:
-        raise ProtocolError(1002, "a client must mask every frame", "5.1")
+        raise ProtocolError(CloseCode.PROTOCOL_ERROR, "a client must mask every frame", "5.1")
     if second_byte & MASK and not masked:
-        raise ProtocolError(1002, "a server must not mask", "5.1")
+        raise ProtocolError(CloseCode.PROTOCOL_ERROR, "a server must not mask", "5.1")
     if is_control and second_byte & LENGTH_BITS > MAX_CONTROL_PAYLOAD:
-        raise ProtocolError(1002, "a control frame carries at most 125 bytes", "5.5")
+        raise ProtocolError(CloseCode.PROTOCOL_ERROR, "a control frame carries at most 125 bytes", "5.5")
 
 
 def check_length(length: int, header_size: int) -> None:
@@ -198,9 +199,9 @@ def check_length(length: int, header_size: int) -> None:
     length: of the payload, in bytes. header_size: in bytes, without the key.
     """
     if (header_size == 4 and length < LENGTH_16_BIT) or (header_size == 10 and length <= 0xFFFF):
-        raise ProtocolError(1002, f"length {length} must be written in its shortest form", "5.2")
+        raise ProtocolError(CloseCode.PROTOCOL_ERROR, f"length {length} must be written in its shortest form", "5.2")
     if length >> 63:
-        raise ProtocolError(1002, "the top bit of a 64-bit length must be 0", "5.2")
+        raise ProtocolError(CloseCode.PROTOCOL_ERROR, "the top bit of a 64-bit length must be 0", "5.2")
 
 
 def only_payload(data: bytes) -> bytes | None:
@@ -210,7 +211,7 @@ def only_payload(data: bytes) -> bytes | None:
     form.
     """
     length = len(data) - _SHORT_MASKED_HEADER
-    if 0 <= length < LENGTH_16_BIT and data[0] == FIN | BINARY and data[1] == MASK | length:
+    if 0 <= length < LENGTH_16_BIT and data[0] == FIN | OPCODE_BINARY and data[1] == MASK | length:
         return apply_mask(data[_SHORT_MASKED_HEADER:], data[2:_SHORT_MASKED_HEADER])
     return None
 
@@ -245,7 +246,7 @@ class FrameReader:
     def _next_frame(self) -> Frame | None:
         buffer, at = self._buffer, self._at
         if self._to_come:
-            return self._next_piece(CONTINUATION, 0) if at < len(buffer) else None
+            return self._next_piece(OPCODE_CONTINUATION, 0) if at < len(buffer) else None
         header = parse_header(buffer, at, self._masked, self._allowed_rsv)
         if header is None:
             return None

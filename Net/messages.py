@@ -12,25 +12,23 @@ from __future__ import annotations
 import codecs
 from typing import Callable, Iterator, NamedTuple, Union
 
+from Net.close_codes import CloseCode
 from Net.deflate import Inflater
 from Net.errors import ProtocolError
 from Net.frames import (
-    BINARY,
-    CLOSE,
-    CONTINUATION,
     CONTROL_BIT,
-    PING,
-    PONG,
+    OPCODE_BINARY,
+    OPCODE_CLOSE,
+    OPCODE_CONTINUATION,
+    OPCODE_PING,
+    OPCODE_PONG,
+    OPCODE_TEXT,
     RSV1,
-    TEXT,
     Frame,
     FrameReader,
     only_payload,
 )
 from Net.limits import Limits
-
-NO_STATUS = 1005  # "no code was in the close frame": never on the wire (section 7.4.1)
-ABNORMAL = 1006  # "there was no close frame": never on the wire
 
 
 class Ping(NamedTuple):
@@ -58,7 +56,10 @@ Event = Union[Message, Ping, Pong, Close]
 
 def is_valid_close_code(code: int) -> bool:
     """Whether a close frame may have this code: the RFC or IANA defines it, or it is in a free range (7.4)."""
-    return (1000 <= code <= 1014 and code not in (1004, NO_STATUS, ABNORMAL)) or 3000 <= code <= 4999
+    return (
+        CloseCode.NORMAL <= code <= CloseCode.BAD_GATEWAY
+        and code not in (CloseCode.RESERVED, CloseCode.NO_STATUS, CloseCode.ABNORMAL)
+    ) or 3000 <= code <= 4999
 
 
 def parse_close(payload: bytes) -> Close:
@@ -67,16 +68,18 @@ def parse_close(payload: bytes) -> Close:
     Raises ProtocolError.
     """
     if not payload:
-        return Close(NO_STATUS, "")
+        return Close(CloseCode.NO_STATUS, "")
     if len(payload) == 1:
-        raise ProtocolError(1002, "a close frame's body is empty or starts with a 2-byte code", "5.5.1")
+        raise ProtocolError(
+            CloseCode.PROTOCOL_ERROR, "a close frame's body is empty or starts with a 2-byte code", "5.5.1"
+        )
     code = int.from_bytes(payload[:2], "big")
     if not is_valid_close_code(code):
-        raise ProtocolError(1002, f"close code {code} must not be sent", "7.4")
+        raise ProtocolError(CloseCode.PROTOCOL_ERROR, f"close code {code} must not be sent", "7.4")
     try:
         return Close(code, payload[2:].decode("utf-8"))
     except UnicodeDecodeError:
-        raise ProtocolError(1007, "the reason in a close frame is not UTF-8", "5.5.1") from None
+        raise ProtocolError(CloseCode.INVALID_DATA, "the reason in a close frame is not UTF-8", "5.5.1") from None
 
 
 def close_payload(code: int, reason: str = "") -> bytes:
@@ -84,14 +87,14 @@ def close_payload(code: int, reason: str = "") -> bytes:
 
     reason: after at most 123 bytes of UTF-8 it is cut, between two characters.
     """
-    if code == NO_STATUS:
+    if code == CloseCode.NO_STATUS:
         return b""
     if not is_valid_close_code(code):
         raise ValueError(f"close code {code} must not be sent: use 1000-1014 (not 1004-1006) or 3000-4999")
     return code.to_bytes(2, "big") + reason.encode("utf-8")[:123].decode("utf-8", "ignore").encode("utf-8")
 
 
-_CONTROL_EVENTS: dict[int, Callable[[bytes], Event]] = {PING: Ping, PONG: Pong, CLOSE: parse_close}
+_CONTROL_EVENTS: dict[int, Callable[[bytes], Event]] = {OPCODE_PING: Ping, OPCODE_PONG: Pong, OPCODE_CLOSE: parse_close}
 
 
 class _TextChecker:
@@ -112,7 +115,7 @@ class _TextChecker:
 
 
 def _not_utf8(byte: int) -> ProtocolError:
-    return ProtocolError(1007, f"text is not UTF-8 from byte 0x{byte:02X} on", "8.1")
+    return ProtocolError(CloseCode.INVALID_DATA, f"text is not UTF-8 from byte 0x{byte:02X} on", "8.1")
 
 
 class MessageReader:
@@ -133,7 +136,7 @@ class MessageReader:
         # The message being assembled: `_checker` for text, None for binary; `_opcode` is CONTINUATION between messages.
         # Text is also kept as bytes: a text that arrives in many small pieces would take forty times its size as
         # strings.
-        self._opcode = CONTINUATION
+        self._opcode = OPCODE_CONTINUATION
         self._checker: _TextChecker | None = None
         self._payload = bytearray()
         self._is_compressed = False
@@ -177,36 +180,44 @@ class MessageReader:
                 self._ended = isinstance(event, Close)
                 return event
             self._check_place(frame)
-            if frame.fin and frame.opcode == BINARY and not frame.rsv:
+            if frame.fin and frame.opcode == OPCODE_BINARY and not frame.rsv:
                 return frame.payload  # a whole message in one frame: a game's clients send nearly only these
             message = self._assemble(frame)
             if message is not None:
                 return message
-        self._may_be_short = self._masked and self._opcode == CONTINUATION and self._frame_reader.is_empty()
+        self._may_be_short = self._masked and self._opcode == OPCODE_CONTINUATION and self._frame_reader.is_empty()
         return None
 
     def _check_place(self, frame: Frame) -> None:
         """Raises ProtocolError for a data frame out of turn (section 5.4) or over a limit (section 10.4)."""
-        if frame.opcode == CONTINUATION:
-            if self._opcode == CONTINUATION:
-                raise ProtocolError(1002, "a continuation frame without a message to continue", "5.4")
+        if frame.opcode == OPCODE_CONTINUATION:
+            if self._opcode == OPCODE_CONTINUATION:
+                raise ProtocolError(
+                    CloseCode.PROTOCOL_ERROR, "a continuation frame without a message to continue", "5.4"
+                )
             if frame.rsv:
-                raise ProtocolError(1002, "RSV1 belongs on a message's first frame only", "6.1", rfc=7692)
-        elif self._opcode != CONTINUATION:
-            raise ProtocolError(1002, "a new message before the fragmented one ended", "5.4")
+                raise ProtocolError(
+                    CloseCode.PROTOCOL_ERROR, "RSV1 belongs on a message's first frame only", "6.1", rfc=7692
+                )
+        elif self._opcode != OPCODE_CONTINUATION:
+            raise ProtocolError(CloseCode.PROTOCOL_ERROR, "a new message before the fragmented one ended", "5.4")
         # For data that cannot be made smaller, deflate adds 5 bytes to every 16 KiB or less.
         slack = self._limits.message_bytes // 1024 + 64 if frame.rsv or self._is_compressed else 0
         if self._wire_size + len(frame.payload) + frame.to_come > self._limits.message_bytes + slack:
-            raise ProtocolError(1009, f"a message may have {self._limits.message_bytes} bytes", "7.4.1")
+            raise ProtocolError(
+                CloseCode.MESSAGE_TOO_BIG, f"a message may have {self._limits.message_bytes} bytes", "7.4.1"
+            )
         if self._fragments >= self._limits.fragments:
-            raise ProtocolError(1009, f"a message may have {self._limits.fragments} fragments", "7.4.1")
+            raise ProtocolError(
+                CloseCode.MESSAGE_TOO_BIG, f"a message may have {self._limits.fragments} fragments", "7.4.1"
+            )
 
     def _assemble(self, frame: Frame) -> str | bytes | None:
         """Adds a frame (or piece) to the message; returns the message when it is complete."""
-        if frame.opcode != CONTINUATION:
+        if frame.opcode != OPCODE_CONTINUATION:
             self._opcode = frame.opcode
             self._is_compressed = bool(frame.rsv)
-            self._checker = _TextChecker() if frame.opcode == TEXT else None
+            self._checker = _TextChecker() if frame.opcode == OPCODE_TEXT else None
         payload = frame.payload
         self._wire_size += len(payload)
         self._fragments += frame.to_come == 0
@@ -219,8 +230,8 @@ class MessageReader:
         return self._take_message() if frame.fin else None
 
     def _take_message(self) -> str | bytes:
-        message = self._payload.decode("utf-8") if self._opcode == TEXT else bytes(self._payload)
-        self._opcode, self._checker, self._is_compressed = CONTINUATION, None, False
+        message = self._payload.decode("utf-8") if self._opcode == OPCODE_TEXT else bytes(self._payload)
+        self._opcode, self._checker, self._is_compressed = OPCODE_CONTINUATION, None, False
         self._payload = bytearray()
         self._size = self._wire_size = self._fragments = 0
         return message

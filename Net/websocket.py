@@ -1,7 +1,7 @@
 """A WebSocket: one socket, the reader of its messages, and its outbox (RFC 6455 sections 5 to 7).
 
 The connection's own thread calls `receive`, `send` and `close`; these may wait. Every other thread calls the methods
-under "Any thread" and the methods of `Net.outbox.Outbox`; these never wait.
+under "Any thread"; these never wait.
 """
 
 from __future__ import annotations
@@ -11,13 +11,15 @@ import time
 from typing import Iterator, NoReturn
 
 from Net import sockets
+from Net.close_codes import CloseCode
 from Net.deflate import Deflater, Parameters, make_codecs
 from Net.errors import ConnectionClosed, ProtocolError
 from Net.fair_share import Share
-from Net.frames import CLOSE, PING, PONG
+from Net.frames import OPCODE_PING, OPCODE_PONG
 from Net.limits import Limits
-from Net.messages import ABNORMAL, Close, Event, Message, MessageReader, Ping, close_payload
+from Net.messages import Close, Event, Message, MessageReader, Ping
 from Net.outbox import Outbox
+from Net.tap import Tap
 
 # Python reserves memory for the whole read before it waits. Up to about this size, the memory comes from Python's own
 # pool. Hundreds of threads wait at a time, nearly all for a game input. A peer that sends more at once gets large reads
@@ -28,13 +30,14 @@ _SMALL_READ_BYTES = 448
 _READ_COST_FRAMES = 0.5
 
 
-class WebSocket(Outbox):
+class WebSocket:
     """An open connection, made by `Net.port.accept.accept` or `Net.client.connect`.
 
     sock: a connected socket whose handshake is done. is_client: a client masks its frames. early: bytes that arrived
     after the handshake's head. path: the path that the client asked for. address: the peer's, for logs. parameters: of
     permessage-deflate, if both sides agreed on it. share: the share of the server's time that the peer may use; None:
-    without limit.
+    without limit. tap: sees all bytes that are read and written. is_this_machine: whether the peer is a program on this
+    machine; see `Net.port.proxy`.
     """
 
     def __init__(
@@ -47,18 +50,26 @@ class WebSocket(Outbox):
         address: str = "",
         parameters: Parameters | None = None,
         share: Share | None = None,
+        tap: Tap | None = None,
+        is_this_machine: bool = False,
     ) -> None:
         deflater: Deflater | None = None
         inflater = None
         if parameters is not None:
             deflater, inflater = make_codecs(parameters, is_client)
-        super().__init__(sock, limits.outbox_bytes, is_client, deflater)
         sockets.prepare(sock, limits.stall_timeout_s)
+        self.outbox = outbox = Outbox(sock, limits.outbox_bytes, is_client, deflater, tap)
+        # A room calls these for each client and tick. Bound once, they cost no second call.
+        self.post, self.post_frame = outbox.post, outbox.post_frame
+        self.enqueue_frame, self.flush = outbox.enqueue_frame, outbox.flush
+        self.sock = sock  # only for setting its options, and for tests: other bytes would end up between ours
         self.path = path
         self.address = address
-        self.is_this_machine = False  # whether the peer is a program on this machine; see `Net.port.proxy`
+        self.is_this_machine = is_this_machine
+        self.parameters = parameters
+        self.tap = tap
         self.bytes_in = 0
-        self.awaited_pong = b""  # the sender of a PING sets its payload here; empty again after the PONG
+        self.awaited_pong = b""  # the payload of `enqueue_ping` until its PONG comes; empty after that
         self._limits = limits
         self._reader = MessageReader(limits, not is_client, inflater)
         self._bytes_per_frame = limits.bytes_per_frame
@@ -66,7 +77,6 @@ class WebSocket(Outbox):
         self._receive_size = _SMALL_READ_BYTES
         self._share = share
         self._paid_frames = 0  # completed frames for which the peer has been charged
-        self._close_sent_at_s: float | None = None
         # The code and reason that `receive` raises when nothing more can come. The exception itself is not kept: its
         # traceback would hold this object, and so all memory of a dead connection, until the next garbage collection.
         self._closed: tuple[int, str] | None = None
@@ -99,7 +109,7 @@ class WebSocket(Outbox):
                 data = self._receive_bytes(deadline_s)
                 is_late = deadline_s is not None and time.monotonic() > deadline_s
                 short_message = self._reader.only_message(data)
-                if short_message is not None and self._close_sent_at_s is None:
+                if short_message is not None and self.outbox.close_sent_at_s is None:
                     self._has_heard = True
                     self._charge(1)
                     return short_message
@@ -122,38 +132,64 @@ class WebSocket(Outbox):
 
         Raises ConnectionClosed when the connection has ended, or when the peer took nothing during the stall time-out.
         """
-        with self._lock:
-            frame = self._frame(message)
-            self._limit_bytes += len(frame)
-            self._write(frame)
-        is_sent = self._drain(self._limits.stall_timeout_s)
-        with self._lock:
-            self._limit_bytes -= len(frame)
-        if not is_sent:
+        if not self.outbox.send(message, self._limits.stall_timeout_s):
             self.abort("the peer does not read")
-            raise ConnectionClosed(ABNORMAL, self._abort_reason)
+            raise ConnectionClosed(CloseCode.ABNORMAL, self.outbox.ended_because)
 
-    def close(self, code: int = 1000, reason: str = "") -> None:
+    def close(self, code: int = CloseCode.NORMAL, reason: str = "") -> None:
         """Closes with the closing handshake (section 7.1.2); waits up to the close time-out for the peer's half."""
         self.begin_close(code, reason)
         try:
             self.receive(self._limits.close_timeout_s)
         except TimeoutError:
             self.abort("the peer did not answer our close")
-            self._release(ABNORMAL, self._abort_reason)
+            self._release(CloseCode.ABNORMAL, self.outbox.ended_because)
         except ConnectionClosed:
             pass  # the expected end: the peer has answered, or had already gone
 
-    # Any thread, as with all methods of the outbox ----------------------------------------------------------
+    # Any thread ---------------------------------------------------------------------------------------------
+    # And the methods of the outbox that the constructor binds: post, post_frame, enqueue_frame, flush.
 
-    def begin_close(self, code: int = 1000, reason: str = "") -> None:
+    @property
+    def is_congested(self) -> bool:
+        """Whether the kernel refused some of our bytes at the last try: the peer reads more slowly than we write."""
+        return self.outbox.is_congested
+
+    @property
+    def ended_because(self) -> str:
+        """Why the connection has ended, in a few words; empty as long as it lives."""
+        return self.outbox.ended_because
+
+    @property
+    def bytes_out(self) -> int:
+        """How many bytes the kernel has taken."""
+        return self.outbox.bytes_out
+
+    def shared_window_bits(self) -> int:
+        """Returns the deflate window, in bits, for frames made once for many connections; 0: do not compress them."""
+        return self.outbox.shared_window_bits()
+
+    def ping(self, payload: bytes = b"") -> None:
+        """Sends a PING. payload: up to 125 bytes, which the peer's PONG sends back."""
+        self.outbox.post_control(OPCODE_PING, payload)
+
+    def enqueue_ping(self, payload: bytes) -> None:
+        """Adds a PING for the next `flush`; `awaited_pong` tells whether its PONG has come."""
+        self.awaited_pong = payload
+        self.outbox.enqueue_ping(payload)
+
+    def note_pong(self, payload: bytes) -> None:
+        """Takes note of a PONG; `receive` calls it."""
+        if payload == self.awaited_pong:
+            self.awaited_pong = b""
+
+    def begin_close(self, code: int = CloseCode.NORMAL, reason: str = "") -> None:
         """Sends our close frame, once; `receive` in the connection's own thread then gets the peer's close frame."""
-        frame = self._serialize(CLOSE, close_payload(code, reason))
-        with self._lock:
-            if self._close_sent_at_s is None:
-                self._write(frame)
-                self._takes_frames = False  # no frame may follow a close frame (section 5.5.1)
-                self._close_sent_at_s = time.monotonic()
+        self.outbox.post_close(code, reason)
+
+    def abort(self, reason: str) -> None:
+        """Ends the connection at once, without the closing handshake, and wakes its thread."""
+        self.outbox.abort(reason)
 
     def tend(self, now_s: float) -> None:
         """Runs the keepalive; one thread calls it about once a second for each connection.
@@ -161,21 +197,19 @@ class WebSocket(Outbox):
         It flushes, pings a silent peer, and drops a peer that is dead or does not read. now_s: time.monotonic().
         """
         limits = self._limits
-        with self._lock:
-            self._flush()
-            if self._has_heard:
-                self._has_heard, self._pinged_at_s, self._quiet_since_s = False, None, now_s
-            if self._waiting and now_s - self._progress_at_s > limits.stall_timeout_s:
-                self._abort("the peer does not read")
-            elif self._close_sent_at_s is not None:
-                if now_s - self._close_sent_at_s > limits.close_timeout_s:
-                    self._abort("the peer did not answer our close")
-            elif self._pinged_at_s is not None:
-                if now_s - self._pinged_at_s > limits.dead_after_s:
-                    self._abort("the peer did not answer our ping")
-            elif now_s - self._quiet_since_s > limits.ping_after_s:
-                self._pinged_at_s = now_s
-                self._write(self._serialize(PING, b""))
+        self.outbox.flush_or_drop(now_s, limits.stall_timeout_s)
+        if self._has_heard:
+            self._has_heard, self._pinged_at_s, self._quiet_since_s = False, None, now_s
+        close_sent_at_s = self.outbox.close_sent_at_s
+        if close_sent_at_s is not None:
+            if now_s - close_sent_at_s > limits.close_timeout_s:
+                self.abort("the peer did not answer our close")
+        elif self._pinged_at_s is not None:
+            if now_s - self._pinged_at_s > limits.dead_after_s:
+                self.abort("the peer did not answer our ping")
+        elif now_s - self._quiet_since_s > limits.ping_after_s:
+            self._pinged_at_s = now_s
+            self.ping()
 
     # Reading, in the connection's own thread ----------------------------------------------------------------
 
@@ -188,16 +222,16 @@ class WebSocket(Outbox):
                 self._end_if_aborted()
                 if isinstance(event, (bytes, str)):
                     self._charge(len(event) / self._bytes_per_frame)
-                    if self._close_sent_at_s is None:
+                    if self.outbox.close_sent_at_s is None:
                         return event
                     # Otherwise our close frame has been sent, and later messages are discarded (section 1.4).
                 elif isinstance(event, Close):
                     self.begin_close(event.code)  # our answer, unless the peer's frame answers ours (section 5.5.1)
                     self._end(event.code, event.reason)
                 elif isinstance(event, Ping):
-                    self.post_frame(self._serialize(PONG, event.payload))
-                elif event.payload == self.awaited_pong:  # a PONG
-                    self.awaited_pong = b""
+                    self.outbox.post_control(OPCODE_PONG, event.payload)
+                else:
+                    self.note_pong(event.payload)
             self._charge_frames()
         except ProtocolError as violation:
             self._refuse(violation)
@@ -218,12 +252,12 @@ class WebSocket(Outbox):
             is_spent = share.is_spent_by(frames)
         except ProtocolError as violation:
             self._refuse(violation)
-        if is_spent and share.wait_for_turn() and sockets.has_hung_up(self._sock):
+        if is_spent and share.wait_for_turn() and sockets.has_hung_up(self.sock):
             self.abort("the peer vanished")  # nobody waits for answers to its earlier messages
 
     def _end_if_aborted(self) -> None:
-        if self._abort_reason:
-            self._end(ABNORMAL, self._abort_reason)
+        if self.outbox.ended_because:
+            self._end(CloseCode.ABNORMAL, self.outbox.ended_because)
 
     def _refuse(self, violation: ProtocolError) -> NoReturn:
         self.begin_close(violation.close_code, violation.reason)
@@ -231,17 +265,17 @@ class WebSocket(Outbox):
 
     def _receive_bytes(self, deadline_s: float | None) -> bytes:
         self._end_if_aborted()  # the kernel would still give us the bytes that arrived before
-        if deadline_s is not None and not sockets.wait_readable(self._sock, max(0.0, deadline_s - time.monotonic())):
+        if deadline_s is not None and not sockets.wait_readable(self.sock, max(0.0, deadline_s - time.monotonic())):
             raise TimeoutError("no message came in time")
         try:
-            data = sockets.receive(self._sock, self._receive_size)
+            data = sockets.receive(self.sock, self._receive_size)
         except OSError as error:
             self.abort(f"the connection broke: {error.strerror}")
             data = b""
         self._receive_size = self._limits.receive_bytes if len(data) == self._receive_size else _SMALL_READ_BYTES
         if not data:
             self.abort("the peer vanished")
-            self._end(ABNORMAL, self._abort_reason)
+            self._end(CloseCode.ABNORMAL, self.outbox.ended_because)
         self.bytes_in += len(data)
         if self.tap is not None:
             self.tap.received(data)
@@ -249,8 +283,8 @@ class WebSocket(Outbox):
 
     def _end(self, code: int, reason: str, violation: ProtocolError | None = None) -> NoReturn:
         """Sends our last bytes, closes TCP, and raises ConnectionClosed."""
-        if not self._abort_reason and self._drain(self._limits.close_timeout_s):
-            sockets.linger(self._sock, self._limits.close_timeout_s)
+        if not self.outbox.ended_because and self.outbox.drain(self._limits.close_timeout_s):
+            sockets.linger(self.sock, self._limits.close_timeout_s)
         self._release(code, reason)
         raise ConnectionClosed(code, reason, violation)
 
@@ -259,8 +293,6 @@ class WebSocket(Outbox):
         self._closed = code, reason
         # After our close frame only a greedy peer gets a reset: a slow peer must still read that frame.
         is_greedy = self._share is not None and self._share.is_spent
-        if self._abort_reason and (self._close_sent_at_s is None or is_greedy):
-            sockets.reset_on_close(self._sock)
-        self.abort("the connection is closed")
-        with self._lock:
-            self._sock.close()
+        if self.outbox.ended_because and (self.outbox.close_sent_at_s is None or is_greedy):
+            sockets.reset_on_close(self.sock)
+        self.outbox.close_socket("the connection is closed")

@@ -24,6 +24,7 @@ from gameserver.results.recorder import Recorder
 from gameserver.room import GameRoom, RoomFull, RoomUnavailable
 from gameserver.session import Place, Session
 from gameserver.world.settings import GameSettings, ServerSettings
+from Net.close_codes import CloseCode
 from Net.errors import PacketError
 from Net.PacketCodes import Packet
 from Net.port.own_connections import OwnConnections
@@ -205,7 +206,7 @@ class Lobby:
             session.send(Packet("NOTICE", (LOST_SEAT,)))
         session.websocket.flush()
         if replaced is not None:
-            replaced.begin_close(1008, "your seat was taken over by another connection")
+            replaced.begin_close(CloseCode.POLICY_VIOLATION, "your seat was taken over by another connection")
 
     def _resume(self, session: Session, token: str) -> Connection | None:
         """Gives a client the seat of a token. Returns the connection that held the seat, or None if there is none."""

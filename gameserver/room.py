@@ -27,6 +27,7 @@ from gameserver.replication.scoreboards import Boards
 from gameserver.replication.snapshots import Snapshots, View
 from gameserver.results.recorder import FORGETFUL, Recorder
 from gameserver.world.settings import GameSettings, ServerSettings
+from Net.close_codes import CloseCode
 from Net.PacketCodes import PROTOCOL_VERSION, Packet
 from Net.websocket import WebSocket
 
@@ -300,7 +301,7 @@ class GameRoom(Match):
             self.end_game()
         finally:
             for seat in self.everybody():
-                seat.websocket.begin_close(1011, "this room has failed")
+                seat.websocket.begin_close(CloseCode.INTERNAL_ERROR, "this room has failed")
             self.when_failed(self)
 
     def change_setting(self, name: str, value: Any) -> None:

@@ -21,6 +21,7 @@ from gameserver.match.seats import Seat
 from gameserver.results.recorder import FORGETFUL, Recorder
 from gameserver.session import Session
 from gameserver.world.settings import GameSettings, ServerSettings
+from Net.close_codes import CloseCode
 from Net.deflate import Compression
 from Net.errors import ConnectionClosed
 from Net.handshake import Request
@@ -46,8 +47,8 @@ CONSOLE_MESSAGE_BYTES = 4096
 # Rate limits for all paths but the game's: a message there may cost much more time than a player's input.
 CONSOLE_PACE = {"frames_per_s": 30.0, "burst_frames": 60}
 
-# Close codes after which the client may come back: no close frame (1006), or the page was left or reloaded (1001).
-LOST = (1006, 1001)
+# Close codes after which the client may come back: no close frame, or the page was left or reloaded.
+LOST = (CloseCode.ABNORMAL, CloseCode.GOING_AWAY)
 
 
 class GameServer(Lobby):
@@ -173,7 +174,7 @@ class GameServer(Lobby):
             if self._save_rooms is None or not self._save_rooms():
                 self.end_rounds()  # while the players are still connected
             self.broadcast_global(Packet("SHUTDOWN", (text, round(1000 * timeout_s))))
-            self._listener.close_all(1001, text, timeout_s)
+            self._listener.close_all(CloseCode.GOING_AWAY, text, timeout_s)
             with self._lock:
                 self.rooms.clear()
 
@@ -209,7 +210,7 @@ class GameServer(Lobby):
         websocket = seat.websocket
         self.remove_player_from_room(seat.info.id)
         websocket.post_frame(seat.view.form.frame(TO_CLIENT.encode(Packet("NOTICE", (reason,)), seat.info.as_text)))
-        websocket.begin_close(1008, reason)
+        websocket.begin_close(CloseCode.POLICY_VIOLATION, reason)
 
     def close_banned(self, reason: str) -> None:
         """Closes every WebSocket from a banned address, on every path but the console's."""
@@ -257,7 +258,7 @@ class GameServer(Lobby):
             if absences.is_over(seat, self.settings, now_s):
                 self.remove_player_from_room(seat.info.id)
             elif seat.receipts.is_lost():
-                seat.websocket.begin_close(1008, "you answer no PING, or read far too slowly")
+                seat.websocket.begin_close(CloseCode.POLICY_VIOLATION, "you answer no PING, or read far too slowly")
 
 
 def _echo(websocket: WebSocket) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from gameserver.match.seats import Seat
 from gameserver.rates import ANY_PACKET, BAD_PACKETS, PACKET_RATES
 from gameserver.room import GameRoom
+from Net.close_codes import CloseCode
 from Net.errors import PacketError, ProtocolError
 from Net.messages import Message
 from Net.PacketCodes import TO_CLIENT, TO_SERVER, Packet, dispatch
@@ -91,7 +92,7 @@ class Session:
     def close_if_idle(self, now_s: float, join_timeout_s: float) -> None:
         """Closes a client that has been connected for `join_timeout_s` and never joined; now_s: time.monotonic()."""
         if not self.has_ever_joined and now_s - self._connected_at_s > join_timeout_s:
-            self.websocket.begin_close(1008, f"no JOIN within {join_timeout_s:g} s")
+            self.websocket.begin_close(CloseCode.POLICY_VIOLATION, f"no JOIN within {join_timeout_s:g} s")
 
     def _handle(self, message: Message) -> None:
         if self.place is None:
@@ -129,4 +130,4 @@ class Session:
     def _check_patience(self) -> None:
         # This error is raised, not just returned, so that a witness of the tap sees the line that decided.
         if not self._bad_packets.take():
-            raise ProtocolError(1008, "too many bad packets", "7.4.1")
+            raise ProtocolError(CloseCode.POLICY_VIOLATION, "too many bad packets", "7.4.1")

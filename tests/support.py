@@ -189,7 +189,7 @@ class Player:
         self.socket().shutdown(socket.SHUT_WR)
 
     def socket(self) -> socket.socket:
-        return self.websocket._sock
+        return self.websocket.sock
 
     def hang_up(self) -> None:
         """Closes the socket, whatever has happened to it."""
@@ -308,7 +308,8 @@ class Stage:
     def tick(self, count: int = 1) -> None:
         for _ in range(count):
             for seat in self.room.everybody():
-                seat.websocket.awaited_pong = b""  # no thread reads the pongs: each client counts as up to date
+                if isinstance(seat.websocket, WebSocket):  # no thread reads the pongs: each client counts as up to date
+                    seat.websocket.note_pong(seat.websocket.awaited_pong)
             self.room.tick()
 
 

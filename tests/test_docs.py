@@ -11,7 +11,7 @@ import pytest
 from gameserver.flags import make_parser
 from gameserver.replication.flow_control import LOST_AFTER_S
 from Net.dissect.command import main
-from Net.frames import BINARY, serialize
+from Net.frames import OPCODE_BINARY, serialize
 from Net.PacketCodes import TO_SERVER, Packet
 
 ROOT = Path(__file__).parent.parent
@@ -95,7 +95,7 @@ def test_the_protocol_page_shows_the_true_bytes_of_a_move() -> None:
     move = TO_SERVER.encode(Packet("MOVE", (0,)))
     assert isinstance(move, bytes)
     assert move.hex(" ") in page
-    frame = serialize(BINARY, move, mask_key=bytes.fromhex("37fa213d"))
+    frame = serialize(OPCODE_BINARY, move, mask_key=bytes.fromhex("37fa213d"))
     shown = re.findall(r"^((?:[0-9a-f]{2} )*[0-9a-f]{2})  ", page, flags=re.MULTILINE)
     assert bytes.fromhex("".join(shown)) == frame
 

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from Net.frames import BINARY, RSV1
+from Net.frames import OPCODE_BINARY, RSV1
 from tests.fuzz.__main__ import main
 from tests.fuzz.engine import Fault, fuzz, inputs
 from tests.fuzz.mutate import MUTATIONS, Mutation
@@ -26,7 +26,7 @@ FOUND = {
     "a control frame with neither FIN nor mask": ("messages", b"\x08\x00"),
     "a stream that ends too often": (
         "deflated-messages",
-        client_frame(BINARY, _STREAM_ENDS * 20 + b"\x00", rsv=RSV1),
+        client_frame(OPCODE_BINARY, _STREAM_ENDS * 20 + b"\x00", rsv=RSV1),
     ),
 }
 

@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from typing import Iterator
 
+from Net.close_codes import CloseCode
 from Net.deflate import Parameters, make_codecs
 from Net.dissect.layout import MAX_HEADER_BYTES, Shape, shape_of
 from Net.dissect.packet_tree import dissect_message
@@ -30,35 +31,35 @@ from Net.dissect.records import CloseBody, Frame, Message, Violation
 from Net.dissect.violations import violation_of
 from Net.errors import ProtocolError
 from Net.frames import (
-    BINARY,
-    CONTINUATION,
     CONTROL_BIT,
     FIN,
+    OPCODE_BINARY,
     OPCODE_BITS,
+    OPCODE_CONTINUATION,
     OPCODE_NAMES,
+    OPCODE_TEXT,
     RSV1,
     RSV_BITS,
-    TEXT,
     apply_mask,
     parse_header,
 )
 from Net.limits import Limits
 from Net.messages import Close, Event, MessageReader
 
-_CLOSE_MEANINGS = {
-    1000: "normal: the purpose is fulfilled",
-    1001: "going away: a server stops, or a page is left",
-    1002: "protocol error",
-    1003: "a kind of data that cannot be accepted",
-    1005: "no code was given",
-    1007: "data that does not fit its kind, such as text that is not UTF-8",
-    1008: "a rule of the application was broken",
-    1009: "a message that is too big",
-    1010: "an extension that the client needs was not agreed on",
-    1011: "a fault in the server",
-    1012: "the server restarts",
-    1013: "try again later",
-    1014: "a server behind this one has given no good answer",
+_CLOSE_MEANINGS: dict[int, str] = {
+    CloseCode.NORMAL: "normal: the purpose is fulfilled",
+    CloseCode.GOING_AWAY: "going away: a server stops, or a page is left",
+    CloseCode.PROTOCOL_ERROR: "protocol error",
+    CloseCode.UNSUPPORTED_DATA: "a kind of data that cannot be accepted",
+    CloseCode.NO_STATUS: "no code was given",
+    CloseCode.INVALID_DATA: "data that does not fit its kind, such as text that is not UTF-8",
+    CloseCode.POLICY_VIOLATION: "a rule of the application was broken",
+    CloseCode.MESSAGE_TOO_BIG: "a message that is too big",
+    CloseCode.MANDATORY_EXTENSION: "an extension that the client needs was not agreed on",
+    CloseCode.INTERNAL_ERROR: "a fault in the server",
+    CloseCode.SERVICE_RESTART: "the server restarts",
+    CloseCode.TRY_AGAIN_LATER: "try again later",
+    CloseCode.BAD_GATEWAY: "a server behind this one has given no good answer",
 }
 
 
@@ -157,7 +158,7 @@ class Dissector:
             fin=fin,
             rsv=shape.first_byte & RSV_BITS,
             opcode=opcode,
-            is_compressed=opcode in (TEXT, BINARY) and bool(shape.first_byte & RSV1 & self._allowed_rsv),
+            is_compressed=opcode in (OPCODE_TEXT, OPCODE_BINARY) and bool(shape.first_byte & RSV1 & self._allowed_rsv),
             opcode_name=OPCODE_NAMES.get(opcode, f"reserved 0x{opcode:X}"),
             masked=shape.masked,
             mask_key=mask_key,
@@ -179,7 +180,7 @@ class Dissector:
             return "unknown", None, None
         if opcode & CONTROL_BIT:
             return "control frame", None, None
-        if opcode != CONTINUATION:
+        if opcode != OPCODE_CONTINUATION:
             return ("whole message" if fin else "first fragment"), self._messages + 1, 1
         if not self._parts:
             return "unknown", None, None

@@ -12,21 +12,21 @@ from typing import NamedTuple
 
 from Net.dissect.records import Field, Frame, MaskedByte
 from Net.frames import (
-    BINARY,
-    CLOSE,
-    CONTINUATION,
     FIN,
     LENGTH_16_BIT,
     LENGTH_64_BIT,
     LENGTH_BITS,
     MASK,
+    OPCODE_BINARY,
     OPCODE_BITS,
-    PING,
-    PONG,
+    OPCODE_CLOSE,
+    OPCODE_CONTINUATION,
+    OPCODE_PING,
+    OPCODE_PONG,
+    OPCODE_TEXT,
     RSV1,
     RSV2,
     RSV3,
-    TEXT,
 )
 
 # For two values of the 7 length bits: the number of bytes after the first two that hold the length instead.
@@ -35,12 +35,12 @@ _KEY_BYTES = 4
 MAX_HEADER_BYTES = 14
 
 _OPCODES = {
-    CONTINUATION: ("CONTINUATION: the next fragment of a message that has begun", "5.4"),
-    TEXT: ("TEXT: begins a message of UTF-8 text", "5.6"),
-    BINARY: ("BINARY: begins a message of bytes", "5.6"),
-    CLOSE: ("CLOSE: the last frame that its sender will send", "5.5.1"),
-    PING: ("PING: asks for a PONG with the same payload", "5.5.2"),
-    PONG: ("PONG: answers a PING", "5.5.3"),
+    OPCODE_CONTINUATION: ("CONTINUATION: the next fragment of a message that has begun", "5.4"),
+    OPCODE_TEXT: ("TEXT: begins a message of UTF-8 text", "5.6"),
+    OPCODE_BINARY: ("BINARY: begins a message of bytes", "5.6"),
+    OPCODE_CLOSE: ("CLOSE: the last frame that its sender will send", "5.5.1"),
+    OPCODE_PING: ("PING: asks for a PONG with the same payload", "5.5.2"),
+    OPCODE_PONG: ("PONG: answers a PING", "5.5.3"),
 }
 _FORMS = {
     7: "the shortest form: 0 to 125 fit into 7 bits",

@@ -89,10 +89,19 @@ def accept(
                 endpoint = site.websockets[request.path]
                 limits = endpoint.limits or limits
                 share = make_share(limits)
-                websocket = WebSocket(sock, limits, False, reader.rest, request.path, caller.address, parameters, share)
+                websocket = WebSocket(
+                    sock,
+                    limits,
+                    early=reader.rest,
+                    path=request.path,
+                    address=caller.address,
+                    parameters=parameters,
+                    share=share,
+                    tap=tap,
+                    is_this_machine=caller.is_this_machine,
+                )
                 endpoint.open(websocket, parameters)
             _send(sock, response, tap)
-            websocket.is_this_machine, websocket.tap = caller.is_this_machine, tap
             return websocket
         sock.sendall(respond(request, site.pages, site.websockets))
         _hang_up(sock, limits)

@@ -18,6 +18,7 @@ from functools import partial
 from typing import Callable, Iterable, Iterator, Tuple
 
 from Net import scheduling, sockets
+from Net.close_codes import CloseCode
 from Net.errors import ConnectionClosed, HandshakeError
 from Net.fair_share import Share, Turns
 from Net.handshake import Request, refusal
@@ -230,7 +231,7 @@ class Listener:
             websockets = list(self._websockets)
         for websocket in websockets:
             if self._guests.has_lost(websocket):
-                websocket.begin_close(1008, reason)
+                websocket.begin_close(CloseCode.POLICY_VIOLATION, reason)
 
     def describe(self) -> dict[str, int]:
         """Returns the number of connections, and the bytes received and sent so far, as plain data."""
@@ -302,9 +303,11 @@ class Listener:
         with self._lock:
             self._websockets.add(websocket)
         if self._stopping.is_set():
-            websocket.begin_close(1001)  # it was opened while `close_all` was running
+            # It was opened while `close_all` was running.
+            websocket.begin_close(CloseCode.GOING_AWAY)
         elif self._guests.has_lost(websocket):
-            websocket.begin_close(1008, "this address is banned")  # it was opened while the ban was being added
+            # It was opened while the ban was being added.
+            websocket.begin_close(CloseCode.POLICY_VIOLATION, "this address is banned")
         try:
             self._handle(websocket)
         except ConnectionClosed as closed:
@@ -312,7 +315,7 @@ class Listener:
             log.log(level, "%s: %s", websocket.address, closed.violation or closed)
         except Exception:
             log.exception("%s: a fault in the server", websocket.address)
-            websocket.begin_close(1011, "a fault in the server")
+            websocket.begin_close(CloseCode.INTERNAL_ERROR, "a fault in the server")
         finally:
             websocket.close()  # in every case: only this call closes the socket
             with self._lock:

@@ -15,6 +15,7 @@ import unicodedata
 from typing import Any, Callable
 
 from gameserver.admin.commands import parse_object, send_json
+from Net.close_codes import CloseCode
 from Net.websocket import WebSocket
 
 log = logging.getLogger(__name__)
@@ -59,7 +60,7 @@ class Doorkeeper:
             send_json(websocket, {"ok": True})
             return True
         send_json(websocket, {"error": problem})
-        websocket.begin_close(1008, "not an operator")
+        websocket.begin_close(CloseCode.POLICY_VIOLATION, "not an operator")
         return False
 
     def _read_token(self, websocket: WebSocket) -> Any:

@@ -8,7 +8,7 @@ from typing import Any, Iterable, Union
 
 from gameserver.replication.flow_control import Receipts
 from gameserver.replication.snapshots import View
-from Net.frames import PING, serialize
+from Net.close_codes import CloseCode
 from Net.PacketCodes import TO_CLIENT, Packet
 from Net.websocket import WebSocket
 from Net.wire_format import Form, shared_form
@@ -53,6 +53,10 @@ class NoConnection:
 
     post_frame = enqueue_frame
 
+    def enqueue_ping(self, payload: bytes) -> None:
+        """Drops the PING. It stays without an answer, so the seat gets no more STATEs."""
+        self.awaited_pong = payload
+
     def shared_window_bits(self) -> int:
         """Returns 0: without a client there is no compression."""
         return 0
@@ -61,7 +65,7 @@ class NoConnection:
         """Returns True: no frame ever waits here."""
         return True
 
-    def begin_close(self, code: int = 1000, reason: str = "") -> None:
+    def begin_close(self, code: int = CloseCode.NORMAL, reason: str = "") -> None:
         """Does nothing: there is no connection to close."""
 
 
@@ -95,10 +99,8 @@ class Seat:
 
     def ask_for_receipt(self, now_s: float) -> None:
         """Queues a PING after all waiting frames; its PONG acknowledges that the client has read them all."""
-        payload = b"%d" % next(_question_numbers)
         self.receipts.ask(now_s)
-        self.websocket.awaited_pong = payload
-        self.websocket.enqueue_frame(serialize(PING, payload))
+        self.websocket.enqueue_ping(b"%d" % next(_question_numbers))
 
     def forget(self) -> None:
         """Marks the client as having received nothing; a spectator still watches the same player or spot."""

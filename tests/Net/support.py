@@ -8,8 +8,9 @@ import threading
 import time
 from typing import Any, Callable, Iterable, Iterator, NamedTuple
 
-from Net.frames import CONTINUATION, Frame
+from Net.frames import OPCODE_CONTINUATION, Frame
 from Net.limits import Limits
+from Net.tap import Tap
 from Net.websocket import WebSocket
 
 # Longest wait of a test: long enough for a busy machine. A test that waits longer has failed.
@@ -96,7 +97,7 @@ def join_pieces(frames: Iterable[Frame]) -> Iterator[Frame]:
         if frame.to_come:
             continue
         first = pieces[0]
-        assert all(piece.opcode == CONTINUATION and not piece.rsv for piece in pieces[1:])
+        assert all(piece.opcode == OPCODE_CONTINUATION and not piece.rsv for piece in pieces[1:])
         assert not any(piece.fin for piece in pieces[:-1])
         yield Frame(frame.fin, first.rsv, first.opcode, b"".join(piece.payload for piece in pieces))
         pieces = []
@@ -190,12 +191,16 @@ class RawPeer:
 
 @contextlib.contextmanager
 def raw_connection(
-    is_client: bool = False, limits: Limits = PATIENT, buffer_bytes: int | None = None, early: bytes = b""
+    is_client: bool = False,
+    limits: Limits = PATIENT,
+    buffer_bytes: int | None = None,
+    early: bytes = b"",
+    tap: Tap | None = None,
 ) -> Iterator[tuple[WebSocket, RawPeer]]:
     """A WebSocket of ours and a raw peer at its other end."""
     near, far = tcp_pair(buffer_bytes)
     with near, far:
-        yield WebSocket(near, limits, is_client=is_client, early=early), RawPeer(far, masks=not is_client)
+        yield WebSocket(near, limits, is_client, early, tap=tap), RawPeer(far, masks=not is_client)
 
 
 @contextlib.contextmanager

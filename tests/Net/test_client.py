@@ -15,7 +15,7 @@ from Net import sockets
 from Net.client import connect
 from Net.deflate import Compression
 from Net.errors import ConnectionClosed, HandshakeError
-from Net.frames import TEXT
+from Net.frames import OPCODE_TEXT
 from Net.limits import Limits
 from Net.port.accept import Endpoint, Site, accept
 from Net.port.origin import make_policy
@@ -166,7 +166,7 @@ def test_an_ipv6_address_stands_in_brackets_in_host() -> None:
 
 def test_frames_right_behind_the_answer_are_delivered() -> None:
     def answer(sock: socket.socket) -> None:
-        sock.sendall(good_response(read_request(sock)) + frame_bytes(TEXT, b"welcome"))
+        sock.sendall(good_response(read_request(sock)) + frame_bytes(OPCODE_TEXT, b"welcome"))
         sock.recv(1)
 
     with answering(answer) as (url, server):
@@ -190,7 +190,7 @@ INTERIM = {
 @pytest.mark.parametrize("interim", INTERIM.values(), ids=INTERIM)
 def test_interim_answers_before_the_answer_are_passed_over(interim: str, piece: int) -> None:
     def answer(sock: socket.socket) -> None:
-        whole = interim.encode() + good_response(read_request(sock)) + frame_bytes(TEXT, b"welcome")
+        whole = interim.encode() + good_response(read_request(sock)) + frame_bytes(OPCODE_TEXT, b"welcome")
         for start in range(0, len(whole), piece):
             sock.sendall(whole[start : start + piece])
         sock.recv(1)

@@ -30,7 +30,7 @@ from Net.deflate import (
 )
 from Net.errors import ConnectionClosed, HandshakeError, ProtocolError
 from Net.extensions import parse_extensions
-from Net.frames import BINARY, CONTINUATION, PING, PONG, RSV1, RSV2, TEXT, serialize
+from Net.frames import OPCODE_BINARY, OPCODE_CONTINUATION, OPCODE_PING, OPCODE_PONG, OPCODE_TEXT, RSV1, RSV2, serialize
 from Net.limits import Limits
 from Net.messages import Event, MessageReader, Ping
 from Net.PacketCodes import TO_CLIENT
@@ -274,8 +274,9 @@ def test_a_message_may_inflate_to_the_limit_and_not_a_byte_more(size: int, takes
 
 def test_the_limit_holds_for_all_fragments_together() -> None:
     payload = Deflater(15, False).deflate(bytes(1001))
-    frames = client_frame(BINARY, payload[:1], fin=False, rsv=RSV1) + b"".join(
-        client_frame(CONTINUATION, payload[at : at + 1], fin=at + 1 == len(payload)) for at in range(1, len(payload))
+    frames = client_frame(OPCODE_BINARY, payload[:1], fin=False, rsv=RSV1) + b"".join(
+        client_frame(OPCODE_CONTINUATION, payload[at : at + 1], fin=at + 1 == len(payload))
+        for at in range(1, len(payload))
     )
     for limit, expected in ((1001, [bytes(1001)]), (1000, 1009)):
         reader = MessageReader(Limits(message_bytes=limit), True, Inflater(15, True))
@@ -328,7 +329,7 @@ def test_a_bomb_in_small_pieces_is_refused_at_the_piece_that_passes_the_limit(bo
 
 def test_a_bomb_in_a_message_never_allocates_more_than_a_few_times_the_limit() -> None:
     limits = Limits(message_bytes=2**18)
-    frame = client_frame(TEXT, sync_deflated(50 * 2**20 * b"x"), rsv=RSV1)
+    frame = client_frame(OPCODE_TEXT, sync_deflated(50 * 2**20 * b"x"), rsv=RSV1)
 
     def read() -> None:
         reader = MessageReader(limits, True, Inflater(15, True))
@@ -354,9 +355,11 @@ def compressed_reader(limits: Limits = Limits()) -> MessageReader:
 
 def test_compressed_fragments_with_pings_between_are_one_message() -> None:
     payload = Deflater(15, True).deflate(b"it was the best of times, " * 20)
-    data = client_frame(TEXT, payload[:3], fin=False, rsv=RSV1) + client_frame(PING, b"1")
-    data += client_frame(CONTINUATION, b"", fin=False) + client_frame(CONTINUATION, payload[3:9], fin=False)
-    data += client_frame(PING, b"2") + client_frame(CONTINUATION, payload[9:])
+    data = client_frame(OPCODE_TEXT, payload[:3], fin=False, rsv=RSV1) + client_frame(OPCODE_PING, b"1")
+    data += client_frame(OPCODE_CONTINUATION, b"", fin=False) + client_frame(
+        OPCODE_CONTINUATION, payload[3:9], fin=False
+    )
+    data += client_frame(OPCODE_PING, b"2") + client_frame(OPCODE_CONTINUATION, payload[9:])
     expected = [Ping(b"1"), Ping(b"2"), "it was the best of times, " * 20]
     assert outcome(compressed_reader(), data) == expected
     reader = compressed_reader()
@@ -367,15 +370,15 @@ def test_plain_messages_between_compressed_ones_are_not_added_to_the_window() ->
     deflater = Deflater(15, True)
     data = b""
     for number, message in enumerate(MESSAGES):
-        data += client_frame(BINARY, deflater.deflate(message), rsv=RSV1)
-        data += client_frame(BINARY, b"plain %d" % number)
+        data += client_frame(OPCODE_BINARY, deflater.deflate(message), rsv=RSV1)
+        data += client_frame(OPCODE_BINARY, b"plain %d" % number)
     expected = [event for number, message in enumerate(MESSAGES) for event in (message, b"plain %d" % number)]
     assert outcome(compressed_reader(Limits(message_bytes=70_000)), data) == expected
 
 
 @pytest.mark.parametrize("payload", [b"\x00", b"\x02\x00", b"\x03\x00\x00"])
 def test_a_compressed_message_may_be_empty(payload: bytes) -> None:
-    assert outcome(compressed_reader(), 2 * client_frame(TEXT, payload, rsv=RSV1)) == ["", ""]
+    assert outcome(compressed_reader(), 2 * client_frame(OPCODE_TEXT, payload, rsv=RSV1)) == ["", ""]
 
 
 HELLO = bytes.fromhex("f2 48 cd c9 c9 07 00")
@@ -389,37 +392,46 @@ class Violation(NamedTuple):
 
 VIOLATIONS = {
     "RSV1 on a continuation": Violation(
-        client_frame(TEXT, HELLO[:3], fin=False, rsv=RSV1) + client_frame(CONTINUATION, HELLO[3:], rsv=RSV1),
+        client_frame(OPCODE_TEXT, HELLO[:3], fin=False, rsv=RSV1)
+        + client_frame(OPCODE_CONTINUATION, HELLO[3:], rsv=RSV1),
         1002,
         "RFC 7692 section 6.1",
     ),
     "RSV1 on a continuation of a plain message": Violation(
-        client_frame(TEXT, b"a", fin=False) + client_frame(CONTINUATION, HELLO, rsv=RSV1), 1002, "RFC 7692 section 6.1"
+        client_frame(OPCODE_TEXT, b"a", fin=False) + client_frame(OPCODE_CONTINUATION, HELLO, rsv=RSV1),
+        1002,
+        "RFC 7692 section 6.1",
     ),
-    "RSV1 on a ping": Violation(client_frame(PING, b"", rsv=RSV1), 1002, "RFC 6455 section 5.2"),
-    "RSV1 on a pong": Violation(client_frame(PONG, b"", rsv=RSV1), 1002, "RFC 6455 section 5.2"),
+    "RSV1 on a ping": Violation(client_frame(OPCODE_PING, b"", rsv=RSV1), 1002, "RFC 6455 section 5.2"),
+    "RSV1 on a pong": Violation(client_frame(OPCODE_PONG, b"", rsv=RSV1), 1002, "RFC 6455 section 5.2"),
     "RSV1 on a close": Violation(client_frame(8, b"\x03\xe8", rsv=RSV1), 1002, "RFC 6455 section 5.2"),
-    "RSV2 with RSV1": Violation(client_frame(TEXT, HELLO, rsv=RSV1 | RSV2), 1002, "RFC 6455 section 5.2"),
-    "a block of the reserved type": Violation(client_frame(BINARY, b"\xff", rsv=RSV1), 1002, "RFC 7692 section 7.2.2"),
+    "RSV2 with RSV1": Violation(client_frame(OPCODE_TEXT, HELLO, rsv=RSV1 | RSV2), 1002, "RFC 6455 section 5.2"),
+    "a block of the reserved type": Violation(
+        client_frame(OPCODE_BINARY, b"\xff", rsv=RSV1), 1002, "RFC 7692 section 7.2.2"
+    ),
     "a stored block with a bad length": Violation(
-        client_frame(BINARY, b"\x00\x05\x00\x00\x00Hello", rsv=RSV1), 1002, "RFC 7692 section 7.2.2"
+        client_frame(OPCODE_BINARY, b"\x00\x05\x00\x00\x00Hello", rsv=RSV1), 1002, "RFC 7692 section 7.2.2"
     ),
     "a reference to before the beginning": Violation(
-        client_frame(BINARY, sync_deflated(NOISE, zdict=NOISE), rsv=RSV1), 1002, "RFC 7692 section 7.2.2"
+        client_frame(OPCODE_BINARY, sync_deflated(NOISE, zdict=NOISE), rsv=RSV1), 1002, "RFC 7692 section 7.2.2"
     ),
     "zlib's own header": Violation(
-        client_frame(BINARY, zlib.compress(b"Hello" * 20), rsv=RSV1), 1002, "RFC 7692 section 7.2.2"
+        client_frame(OPCODE_BINARY, zlib.compress(b"Hello" * 20), rsv=RSV1), 1002, "RFC 7692 section 7.2.2"
     ),
-    "not UTF-8": Violation(client_frame(TEXT, Deflater(15, True).deflate(b"ok\xff"), rsv=RSV1), 1007, "section 8.1"),
+    "not UTF-8": Violation(
+        client_frame(OPCODE_TEXT, Deflater(15, True).deflate(b"ok\xff"), rsv=RSV1), 1007, "section 8.1"
+    ),
     "half a character at the end": Violation(
-        client_frame(TEXT, Deflater(15, True).deflate("€".encode()[:2]), rsv=RSV1), 1007, "section 8.1"
+        client_frame(OPCODE_TEXT, Deflater(15, True).deflate("€".encode()[:2]), rsv=RSV1), 1007, "section 8.1"
     ),
 }
 
 
 @pytest.mark.parametrize("violation", VIOLATIONS.values(), ids=VIOLATIONS)
 def test_a_violation_is_refused_and_the_events_before_it_are_passed_on(violation: Violation) -> None:
-    events = compressed_reader().feed(client_frame(TEXT, HELLO, rsv=RSV1) + violation.wire + client_frame(TEXT, b"no"))
+    events = compressed_reader().feed(
+        client_frame(OPCODE_TEXT, HELLO, rsv=RSV1) + violation.wire + client_frame(OPCODE_TEXT, b"no")
+    )
     assert next(events) == "Hello"
     with pytest.raises(ProtocolError, match=f"{violation.rule}, close code {violation.code}"):
         next(events)
@@ -428,12 +440,12 @@ def test_a_violation_is_refused_and_the_events_before_it_are_passed_on(violation
 
 def test_rsv1_without_agreement_is_a_violation() -> None:
     with pytest.raises(ProtocolError, match="reserved bit"):
-        list(MessageReader(Limits(), masked=True).feed(client_frame(TEXT, HELLO, rsv=RSV1)))
+        list(MessageReader(Limits(), masked=True).feed(client_frame(OPCODE_TEXT, HELLO, rsv=RSV1)))
 
 
 def test_bad_text_fails_in_the_piece_that_shows_it_before_its_frame_is_complete() -> None:
     payload = sync_deflated(b"good so far \xff") + sync_deflated(1000 * b"never sent")
-    frame = client_frame(TEXT, payload, rsv=RSV1)
+    frame = client_frame(OPCODE_TEXT, payload, rsv=RSV1)
     shown_at = len(frame) - len(payload) + len(sync_deflated(b"good so far \xff"))
     reader = compressed_reader()
     with pytest.raises(ProtocolError, match="0xFF"):
@@ -786,9 +798,9 @@ def test_our_client_speaks_compressed_with_their_server(variation: tuple[Any, ..
     factory = factory_module.ServerPerMessageDeflateFactory(*variation)
     with their_echo(extensions=[factory], compression=None) as url:
         client = connect(url, compress=True)
-        assert client._deflater is not None
-        assert client._deflater.takes_over == (not variation[1])
-        assert client._deflater.window_bits == (variation[3] or 15)
+        assert client.parameters is not None
+        assert client.parameters.client_no_context_takeover == variation[1]
+        assert client.parameters.client_max_window_bits == (variation[3] or 15)
         for message in ECHOED:
             client.send(message)
             assert client.receive(DEADLINE_S) == message
@@ -799,7 +811,7 @@ def test_our_client_accepts_that_their_server_declines_compression() -> None:
     pytest.importorskip("websockets.sync.server")
     with their_echo(compression=None) as url:
         client = connect(url, compress=True)
-        assert client._deflater is None
+        assert client.parameters is None
         client.send("x" * 1000)
         assert client.receive(DEADLINE_S) == "x" * 1000
         client.close()
@@ -841,7 +853,7 @@ def test_the_long_packets_of_a_compressed_game_are_compressed_each_by_itself(off
     with serving(plain_world(animals=500), compress=True) as arena:
         peer, _ = handshake_with(arena.port, "/", offer)
         with peer.sock:
-            peer.send(TEXT, b'["JOIN",["Ann"]]')
+            peer.send(OPCODE_TEXT, b'["JOIN",["Ann"]]')
             bits = 8 if offer.endswith("=8") else 9 if offer.endswith("=9") else 15
             seen = set()
             while not {"WELCOME", "STATE"} <= seen:
@@ -851,7 +863,7 @@ def test_the_long_packets_of_a_compressed_game_are_compressed_each_by_itself(off
                 assert bool(frame.rsv) or len(payload) < 32
                 if frame.rsv:
                     payload = strictly_inflated(zlib.decompressobj(-bits), payload)
-                if frame.opcode == TEXT:
+                if frame.opcode == OPCODE_TEXT:
                     seen.add(TO_CLIENT.decode(payload.decode()).id)
 
 
@@ -868,6 +880,6 @@ def test_a_bomb_on_a_compressed_game_is_closed_with_1009() -> None:
 
 
 def test_frames_of_tests_and_of_the_code_agree_on_the_compressed_bit() -> None:
-    (frame,) = parse_all(serialize(TEXT, HELLO, rsv=RSV1))
-    assert frame_bytes(TEXT, HELLO, rsv=frame.rsv) == serialize(TEXT, HELLO, rsv=RSV1)
-    assert frame.opcode == TEXT
+    (frame,) = parse_all(serialize(OPCODE_TEXT, HELLO, rsv=RSV1))
+    assert frame_bytes(OPCODE_TEXT, HELLO, rsv=frame.rsv) == serialize(OPCODE_TEXT, HELLO, rsv=RSV1)
+    assert frame.opcode == OPCODE_TEXT

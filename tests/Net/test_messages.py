@@ -7,7 +7,15 @@ from typing import NamedTuple
 import pytest
 
 from Net.errors import ProtocolError
-from Net.frames import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, serialize
+from Net.frames import (
+    OPCODE_BINARY,
+    OPCODE_CLOSE,
+    OPCODE_CONTINUATION,
+    OPCODE_PING,
+    OPCODE_PONG,
+    OPCODE_TEXT,
+    serialize,
+)
 from Net.limits import Limits
 from Net.messages import Close, Event, MessageReader, Ping, Pong, close_payload, is_valid_close_code, parse_close
 from tests.Net.support import client_frame, close_body, frame_bytes
@@ -26,58 +34,67 @@ def read_byte_by_byte(data: bytes, limits: Limits = SMALL) -> list[Event]:
 
 
 CONVERSATIONS: dict[str, tuple[bytes, list[Event]]] = {
-    "text": (client_frame(TEXT, "Grüße".encode()), ["Grüße"]),
-    "binary": (client_frame(BINARY, b"\x00\xff"), [b"\x00\xff"]),
-    "empty text": (client_frame(TEXT), [""]),
-    "empty binary": (client_frame(BINARY), [b""]),
+    "text": (client_frame(OPCODE_TEXT, "Grüße".encode()), ["Grüße"]),
+    "binary": (client_frame(OPCODE_BINARY, b"\x00\xff"), [b"\x00\xff"]),
+    "empty text": (client_frame(OPCODE_TEXT), [""]),
+    "empty binary": (client_frame(OPCODE_BINARY), [b""]),
     "three messages": (
-        client_frame(TEXT, b"1") + client_frame(BINARY, b"2") + client_frame(TEXT, b"3"),
+        client_frame(OPCODE_TEXT, b"1") + client_frame(OPCODE_BINARY, b"2") + client_frame(OPCODE_TEXT, b"3"),
         ["1", b"2", "3"],
     ),
     "fragments of text": (
-        client_frame(TEXT, b"a", fin=False) + client_frame(CONTINUATION, b"b", fin=False) + client_frame(0, b"c"),
+        client_frame(OPCODE_TEXT, b"a", fin=False)
+        + client_frame(OPCODE_CONTINUATION, b"b", fin=False)
+        + client_frame(0, b"c"),
         ["abc"],
     ),
-    "fragments of binary": (client_frame(BINARY, b"a", fin=False) + client_frame(CONTINUATION, b"b"), [b"ab"]),
+    "fragments of binary": (
+        client_frame(OPCODE_BINARY, b"a", fin=False) + client_frame(OPCODE_CONTINUATION, b"b"),
+        [b"ab"],
+    ),
     "empty fragments": (
-        client_frame(TEXT, fin=False) + client_frame(CONTINUATION, fin=False) + client_frame(CONTINUATION),
+        client_frame(OPCODE_TEXT, fin=False)
+        + client_frame(OPCODE_CONTINUATION, fin=False)
+        + client_frame(OPCODE_CONTINUATION),
         [""],
     ),
     "a whole message behind a fragmented one": (
-        client_frame(BINARY, b"a", fin=False) + client_frame(CONTINUATION, b"b") + client_frame(TEXT, b"c"),
+        client_frame(OPCODE_BINARY, b"a", fin=False)
+        + client_frame(OPCODE_CONTINUATION, b"b")
+        + client_frame(OPCODE_TEXT, b"c"),
         [b"ab", "c"],
     ),
     "control frames between fragments": (
-        client_frame(TEXT, b"a", fin=False)
-        + client_frame(PING, b"p")
-        + client_frame(CONTINUATION, b"b", fin=False)
-        + client_frame(PONG, b"q")
-        + client_frame(CONTINUATION, b"c"),
+        client_frame(OPCODE_TEXT, b"a", fin=False)
+        + client_frame(OPCODE_PING, b"p")
+        + client_frame(OPCODE_CONTINUATION, b"b", fin=False)
+        + client_frame(OPCODE_PONG, b"q")
+        + client_frame(OPCODE_CONTINUATION, b"c"),
         [Ping(b"p"), Pong(b"q"), "abc"],
     ),
     "a character cut between fragments, with a ping inside": (
-        client_frame(TEXT, b"\xe2", fin=False)
-        + client_frame(PING)
-        + client_frame(CONTINUATION, b"\x82", fin=False)
-        + client_frame(CONTINUATION, b"\xac"),
+        client_frame(OPCODE_TEXT, b"\xe2", fin=False)
+        + client_frame(OPCODE_PING)
+        + client_frame(OPCODE_CONTINUATION, b"\x82", fin=False)
+        + client_frame(OPCODE_CONTINUATION, b"\xac"),
         [Ping(b""), "€"],
     ),
     "control frames of 125 bytes": (
-        client_frame(PING, b"p" * 125) + client_frame(CLOSE, close_body(1000, "r" * 123)),
+        client_frame(OPCODE_PING, b"p" * 125) + client_frame(OPCODE_CLOSE, close_body(1000, "r" * 123)),
         [Ping(b"p" * 125), Close(1000, "r" * 123)],
     ),
-    "close with code and reason": (client_frame(CLOSE, close_body(4000, "Tschüß")), [Close(4000, "Tschüß")]),
-    "close with a code only": (client_frame(CLOSE, close_body(1001)), [Close(1001, "")]),
-    "close with nothing": (client_frame(CLOSE), [Close(1005, "")]),
+    "close with code and reason": (client_frame(OPCODE_CLOSE, close_body(4000, "Tschüß")), [Close(4000, "Tschüß")]),
+    "close with a code only": (client_frame(OPCODE_CLOSE, close_body(1001)), [Close(1001, "")]),
+    "close with nothing": (client_frame(OPCODE_CLOSE), [Close(1005, "")]),
     "close inside a fragmented message": (
-        client_frame(TEXT, b"a", fin=False) + client_frame(CLOSE, close_body(1000)),
+        client_frame(OPCODE_TEXT, b"a", fin=False) + client_frame(OPCODE_CLOSE, close_body(1000)),
         [Close(1000, "")],
     ),
-    "the largest message": (client_frame(BINARY, bytes(1000)), [bytes(1000)]),
+    "the largest message": (client_frame(OPCODE_BINARY, bytes(1000)), [bytes(1000)]),
     "the largest message in the most fragments": (
-        client_frame(BINARY, bytes(250), fin=False)
-        + 2 * client_frame(CONTINUATION, bytes(250), fin=False)
-        + client_frame(CONTINUATION, bytes(250)),
+        client_frame(OPCODE_BINARY, bytes(250), fin=False)
+        + 2 * client_frame(OPCODE_CONTINUATION, bytes(250), fin=False)
+        + client_frame(OPCODE_CONTINUATION, bytes(250)),
         [bytes(1000)],
     ),
 }
@@ -96,7 +113,7 @@ def test_a_conversation_is_read_byte_by_byte(data: bytes, events: list[Event]) -
 
 @each_conversation
 def test_a_conversation_is_read_with_trailing_bytes(data: bytes, events: list[Event]) -> None:
-    following = client_frame(TEXT, b"next")
+    following = client_frame(OPCODE_TEXT, b"next")
     reader = MessageReader(SMALL, masked=True)
     assert list(reader.feed(data + following[:3])) == events
     was_closed = isinstance(events[-1], Close)
@@ -105,11 +122,11 @@ def test_a_conversation_is_read_with_trailing_bytes(data: bytes, events: list[Ev
 
 def test_a_server_is_read_without_masks() -> None:
     reader = MessageReader(SMALL, masked=False)
-    assert list(reader.feed(frame_bytes(TEXT, b"hi") + frame_bytes(PING, b"p"))) == ["hi", Ping(b"p")]
+    assert list(reader.feed(frame_bytes(OPCODE_TEXT, b"hi") + frame_bytes(OPCODE_PING, b"p"))) == ["hi", Ping(b"p")]
 
 
 def test_limits_count_for_each_message_anew() -> None:
-    message = client_frame(BINARY, bytes(400), fin=False) + client_frame(CONTINUATION, bytes(400))
+    message = client_frame(OPCODE_BINARY, bytes(400), fin=False) + client_frame(OPCODE_CONTINUATION, bytes(400))
     assert read(message * 5) == [bytes(800)] * 5
 
 
@@ -130,7 +147,7 @@ def in_full(close_code: int, section: str, wire: bytes) -> Violation:
     return Violation(close_code, section, wire, len(wire))
 
 
-BEGIN = client_frame(TEXT, b"begin", fin=False)
+BEGIN = client_frame(OPCODE_TEXT, b"begin", fin=False)
 
 BAD_CLOSE_CODES = [0, 1, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 9999, 65535]
 
@@ -141,47 +158,49 @@ VIOLATIONS = {
         if row.from_client
     },
     # Section 5.4: fragments.
-    "continuation of nothing": Violation(1002, "5.4", client_frame(CONTINUATION, b"x"), 6),
-    "unfinished continuation of nothing": Violation(1002, "5.4", client_frame(CONTINUATION, b"x", fin=False), 6),
+    "continuation of nothing": Violation(1002, "5.4", client_frame(OPCODE_CONTINUATION, b"x"), 6),
+    "unfinished continuation of nothing": Violation(1002, "5.4", client_frame(OPCODE_CONTINUATION, b"x", fin=False), 6),
     "continuation of a message that has ended": Violation(
-        1002, "5.4", BEGIN + client_frame(CONTINUATION) + client_frame(CONTINUATION), len(BEGIN) + 12
+        1002, "5.4", BEGIN + client_frame(OPCODE_CONTINUATION) + client_frame(OPCODE_CONTINUATION), len(BEGIN) + 12
     ),
-    "text inside a fragmented text": Violation(1002, "5.4", BEGIN + client_frame(TEXT, b"x"), len(BEGIN) + 6),
-    "binary inside a fragmented text": Violation(1002, "5.4", BEGIN + client_frame(BINARY, b"x"), len(BEGIN) + 6),
+    "text inside a fragmented text": Violation(1002, "5.4", BEGIN + client_frame(OPCODE_TEXT, b"x"), len(BEGIN) + 6),
+    "binary inside a fragmented text": Violation(
+        1002, "5.4", BEGIN + client_frame(OPCODE_BINARY, b"x"), len(BEGIN) + 6
+    ),
     "new fragments inside old ones": Violation(1002, "5.4", BEGIN + BEGIN, len(BEGIN) + 6),
     "text right after a ping inside a fragmented text": Violation(
-        1002, "5.4", client_frame(TEXT, fin=False) + client_frame(TEXT, b"x"), 12
+        1002, "5.4", client_frame(OPCODE_TEXT, fin=False) + client_frame(OPCODE_TEXT, b"x"), 12
     ),
     # Sections 5.5.1 and 7.4: close frames.
-    "close body of one byte": in_full(1002, "5.5.1", client_frame(CLOSE, b"\x03")),
+    "close body of one byte": in_full(1002, "5.5.1", client_frame(OPCODE_CLOSE, b"\x03")),
     **{
-        f"close code {code}": in_full(1002, "7.4", client_frame(CLOSE, close_body(code, "why")))
+        f"close code {code}": in_full(1002, "7.4", client_frame(OPCODE_CLOSE, close_body(code, "why")))
         for code in BAD_CLOSE_CODES
     },
-    "close reason that is not UTF-8": in_full(1007, "5.5.1", client_frame(CLOSE, close_body(1000) + b"\xff")),
+    "close reason that is not UTF-8": in_full(1007, "5.5.1", client_frame(OPCODE_CLOSE, close_body(1000) + b"\xff")),
     "close reason that ends inside a character": in_full(
-        1007, "5.5.1", client_frame(CLOSE, close_body(1000) + b"\xe2\x82")
+        1007, "5.5.1", client_frame(OPCODE_CLOSE, close_body(1000) + b"\xe2\x82")
     ),
     # Section 7.4.1, code 1009: longer than the limits.
-    "message one byte too long": Violation(1009, "7.4.1", client_frame(BINARY, bytes(1001)), 8),
-    "text one byte too long": Violation(1009, "7.4.1", client_frame(TEXT, b"a" * 1001), 8),
+    "message one byte too long": Violation(1009, "7.4.1", client_frame(OPCODE_BINARY, bytes(1001)), 8),
+    "text one byte too long": Violation(1009, "7.4.1", client_frame(OPCODE_TEXT, b"a" * 1001), 8),
     "message of 2**62 bytes": Violation(1009, "7.4.1", b"\x82\xff\x40" + bytes(7) + b"mask" + b"...", 14),
     "fragments too long together": Violation(
         1009,
         "7.4.1",
-        client_frame(BINARY, bytes(600), fin=False) + client_frame(CONTINUATION, bytes(401)),
+        client_frame(OPCODE_BINARY, bytes(600), fin=False) + client_frame(OPCODE_CONTINUATION, bytes(401)),
         608 + 8,
     ),
     "one fragment too many": Violation(
         1009,
         "7.4.1",
-        client_frame(BINARY, b"x", fin=False)
-        + 3 * client_frame(CONTINUATION, b"x", fin=False)
-        + client_frame(CONTINUATION, b"x"),
+        client_frame(OPCODE_BINARY, b"x", fin=False)
+        + 3 * client_frame(OPCODE_CONTINUATION, b"x", fin=False)
+        + client_frame(OPCODE_CONTINUATION, b"x"),
         5 * 7 - 1,
     ),
     "a flood of empty fragments": Violation(
-        1009, "7.4.1", client_frame(TEXT, fin=False) + 1000 * client_frame(CONTINUATION, fin=False), 5 * 6
+        1009, "7.4.1", client_frame(OPCODE_TEXT, fin=False) + 1000 * client_frame(OPCODE_CONTINUATION, fin=False), 5 * 6
     ),
 }
 
@@ -216,25 +235,29 @@ TEXT_HEADER_SIZE = 6
 
 def text_violation(bad: bytes, shown_at: int) -> Violation:
     """A violation with the bad text at the start of a much longer frame."""
-    return Violation(1007, "8.1", client_frame(TEXT, bad + b"." * (100 - len(bad))), TEXT_HEADER_SIZE + shown_at)
+    return Violation(1007, "8.1", client_frame(OPCODE_TEXT, bad + b"." * (100 - len(bad))), TEXT_HEADER_SIZE + shown_at)
 
 
 VIOLATIONS.update({f"UTF-8: {name}": text_violation(*row) for name, row in BAD_UTF8.items()})
 VIOLATIONS.update(
     {
         "UTF-8: bad in the second fragment": Violation(
-            1007, "8.1", BEGIN + client_frame(CONTINUATION, b"ok\xff....", fin=False), len(BEGIN) + 6 + 3
+            1007, "8.1", BEGIN + client_frame(OPCODE_CONTINUATION, b"ok\xff....", fin=False), len(BEGIN) + 6 + 3
         ),
         "UTF-8: surrogate over two fragments": Violation(
             1007,
             "8.1",
-            client_frame(TEXT, b"\xed", fin=False) + client_frame(CONTINUATION, b"\xa0...", fin=False),
+            client_frame(OPCODE_TEXT, b"\xed", fin=False) + client_frame(OPCODE_CONTINUATION, b"\xa0...", fin=False),
             7 + 6 + 1,
         ),
-        "UTF-8: character cut off at the end of a message": in_full(1007, "8.1", client_frame(TEXT, b"ok\xe2\x82")),
-        "UTF-8: first byte of a character at the end of a message": in_full(1007, "8.1", client_frame(TEXT, b"\xc3")),
+        "UTF-8: character cut off at the end of a message": in_full(
+            1007, "8.1", client_frame(OPCODE_TEXT, b"ok\xe2\x82")
+        ),
+        "UTF-8: first byte of a character at the end of a message": in_full(
+            1007, "8.1", client_frame(OPCODE_TEXT, b"\xc3")
+        ),
         "UTF-8: character cut off by an empty last fragment": in_full(
-            1007, "8.1", client_frame(TEXT, b"\xf0\x9f\x98", fin=False) + client_frame(CONTINUATION)
+            1007, "8.1", client_frame(OPCODE_TEXT, b"\xf0\x9f\x98", fin=False) + client_frame(OPCODE_CONTINUATION)
         ),
     }
 )
@@ -260,7 +283,7 @@ def test_a_violation_is_refused_at_the_very_byte_that_shows_it(violation: Violat
 
 @each_violation
 def test_events_before_a_violation_are_passed_on_and_none_after(violation: Violation) -> None:
-    good = client_frame(PING, b"p") + client_frame(TEXT, b"good")
+    good = client_frame(OPCODE_PING, b"p") + client_frame(OPCODE_TEXT, b"good")
     reader = MessageReader(SMALL, masked=True)
     events = reader.feed(good + violation.wire + good)
     seen: list[Event] = []
@@ -282,9 +305,9 @@ def assert_nothing_more(reader: MessageReader, data: bytes) -> None:
 
 @pytest.mark.parametrize("body", [b"", close_body(1000), close_body(3000, "bye")])
 def test_nothing_comes_out_after_a_close(body: bytes) -> None:
-    good, bad = client_frame(TEXT, b"late"), b"\xff\xff\xff"
+    good, bad = client_frame(OPCODE_TEXT, b"late"), b"\xff\xff\xff"
     reader = MessageReader(SMALL, masked=True)
-    events = list(reader.feed(client_frame(CLOSE, body) + good + bad))
+    events = list(reader.feed(client_frame(OPCODE_CLOSE, body) + good + bad))
     assert len(events) == 1
     assert isinstance(events[0], Close)
     assert list(reader.feed(good)) == []
@@ -292,7 +315,9 @@ def test_nothing_comes_out_after_a_close(body: bytes) -> None:
 
 
 def test_after_a_violation_the_iterator_gives_no_more_events() -> None:
-    events = MessageReader(SMALL, masked=True).feed(client_frame(CONTINUATION, b"x") + client_frame(TEXT, b"late"))
+    events = MessageReader(SMALL, masked=True).feed(
+        client_frame(OPCODE_CONTINUATION, b"x") + client_frame(OPCODE_TEXT, b"late")
+    )
     with pytest.raises(ProtocolError):
         next(events)
     with pytest.raises((ProtocolError, StopIteration)):
@@ -307,13 +332,13 @@ EVERY_WIDTH = "aé€😀\u07ff\u0800\ud7ff\ue000\uffff\U00010000\U0010ffff"
 @pytest.mark.parametrize("cut", range(1, len(EVERY_WIDTH.encode())))
 def test_a_character_may_be_cut_between_fragments(cut: int) -> None:
     encoded = EVERY_WIDTH.encode()
-    data = client_frame(TEXT, encoded[:cut], fin=False) + client_frame(CONTINUATION, encoded[cut:])
+    data = client_frame(OPCODE_TEXT, encoded[:cut], fin=False) + client_frame(OPCODE_CONTINUATION, encoded[cut:])
     assert read(data) == [EVERY_WIDTH]
 
 
 @pytest.mark.parametrize("cut", range(1, len(EVERY_WIDTH.encode())))
 def test_a_character_may_be_cut_between_two_reads_of_one_frame(cut: int) -> None:
-    data = client_frame(TEXT, EVERY_WIDTH.encode())
+    data = client_frame(OPCODE_TEXT, EVERY_WIDTH.encode())
     reader = MessageReader(SMALL, masked=True)
     assert list(reader.feed(data[: 6 + cut])) == []
     assert list(reader.feed(data[6 + cut :])) == [EVERY_WIDTH]
@@ -321,12 +346,12 @@ def test_a_character_may_be_cut_between_two_reads_of_one_frame(cut: int) -> None
 
 def test_a_text_is_checked_anew_after_each_message() -> None:
     with pytest.raises(ProtocolError):
-        read(client_frame(TEXT, b"\xc3") + client_frame(TEXT, b"\xa9"))
+        read(client_frame(OPCODE_TEXT, b"\xc3") + client_frame(OPCODE_TEXT, b"\xa9"))
 
 
 def test_binary_need_not_be_utf8() -> None:
     bad = b"".join(text for text, _ in BAD_UTF8.values())
-    assert read_byte_by_byte(client_frame(BINARY, bad)) == [bad]
+    assert read_byte_by_byte(client_frame(OPCODE_BINARY, bad)) == [bad]
 
 
 # Close codes ---------------------------------------------------------------------------------------------------
@@ -367,6 +392,9 @@ def test_a_reason_too_long_for_a_control_frame_is_cut_at_a_character(reason: str
 @pytest.mark.parametrize("size", [0, 1, 4, 125])
 def test_a_short_masked_binary_frame_that_comes_alone_is_a_message_at_once(size: int) -> None:
     reader = MessageReader(Limits(), masked=True)
-    assert reader.only_message(serialize(BINARY, bytes(size), mask_key=b"abcd")) == bytes(size)
-    assert reader.only_message(serialize(BINARY, bytes(126), mask_key=b"abcd")) is None
-    assert MessageReader(Limits(), masked=False).only_message(serialize(BINARY, bytes(size), mask_key=b"abcd")) is None
+    assert reader.only_message(serialize(OPCODE_BINARY, bytes(size), mask_key=b"abcd")) == bytes(size)
+    assert reader.only_message(serialize(OPCODE_BINARY, bytes(126), mask_key=b"abcd")) is None
+    assert (
+        MessageReader(Limits(), masked=False).only_message(serialize(OPCODE_BINARY, bytes(size), mask_key=b"abcd"))
+        is None
+    )

@@ -303,7 +303,7 @@ def test_encoding_an_unknown_id_raises_key_error() -> None:
 def handlers(monkeypatch: pytest.MonkeyPatch) -> dict[str, Callable[..., None]]:
     """A registry for this test alone."""
     fresh: dict[str, Callable[..., None]] = {}
-    monkeypatch.setattr(PacketCodes, "_HANDLERS", fresh)
+    monkeypatch.setattr(PacketCodes, "HANDLERS", fresh)
     return fresh
 
 

@@ -12,7 +12,19 @@ from hypothesis import HealthCheck, assume, example, given, settings, strategies
 
 from Net.errors import HandshakeError, PacketError, ProtocolError
 from Net.extensions import parse_extensions
-from Net.frames import BINARY, CLOSE, CONTINUATION, FIN, OPCODE_NAMES, PING, RSV1, TEXT, Frame, FrameReader, serialize
+from Net.frames import (
+    FIN,
+    OPCODE_BINARY,
+    OPCODE_CLOSE,
+    OPCODE_CONTINUATION,
+    OPCODE_NAMES,
+    OPCODE_PING,
+    OPCODE_TEXT,
+    RSV1,
+    Frame,
+    FrameReader,
+    serialize,
+)
 from Net.handshake import check_response, check_upgrade, find_end_of_head, parse_request
 from Net.limits import Limits
 from Net.messages import Close, Event, MessageReader, Ping, parse_close
@@ -60,7 +72,7 @@ def error_of(kind: type[BaseException], call: Callable[[], Any]) -> Any:
 
 
 @quick
-@given(st.sampled_from([TEXT, BINARY, CONTINUATION]), payloads, st.booleans(), mask_keys, places)
+@given(st.sampled_from([OPCODE_TEXT, OPCODE_BINARY, OPCODE_CONTINUATION]), payloads, st.booleans(), mask_keys, places)
 def test_reading_undoes_writing(
     opcode: int, payload: bytes, fin: bool, mask_key: bytes | None, cuts: list[int]
 ) -> None:
@@ -100,15 +112,19 @@ def masked(opcode: int, payload: bytes, fin: bool = True, rsv: int = 0) -> bytes
     return serialize(opcode, payload, fin, rsv, mask_key=b"abcd")
 
 
-short_frames = st.builds(masked, st.just(BINARY), st.sampled_from([b"", b"move", bytes(20), bytes(21), bytes(126)]))
+short_frames = st.builds(
+    masked, st.just(OPCODE_BINARY), st.sampled_from([b"", b"move", bytes(20), bytes(21), bytes(126)])
+)
 received = st.one_of(
     short_frames,
     short_frames,
     st.builds(lambda frame, size: frame[:size], short_frames, st.integers(1, 20)),  # the next piece is its rest
-    st.builds(masked, st.sampled_from([TEXT, BINARY, CONTINUATION, 0x3]), st.just(b""), st.booleans()),
-    st.builds(masked, st.sampled_from([PING, CLOSE]), st.just(b"")),
-    st.builds(masked, st.just(BINARY), st.just(b""), rsv=st.just(RSV1)),
-    st.builds(serialize, st.just(BINARY), st.just(b"move")),
+    st.builds(
+        masked, st.sampled_from([OPCODE_TEXT, OPCODE_BINARY, OPCODE_CONTINUATION, 0x3]), st.just(b""), st.booleans()
+    ),
+    st.builds(masked, st.sampled_from([OPCODE_PING, OPCODE_CLOSE]), st.just(b"")),
+    st.builds(masked, st.just(OPCODE_BINARY), st.just(b""), rsv=st.just(RSV1)),
+    st.builds(serialize, st.just(OPCODE_BINARY), st.just(b"move")),
     st.builds(bytes.__add__, short_frames, short_frames),
 )
 
@@ -138,14 +154,14 @@ def test_the_fast_path_gives_the_same_events_as_the_general_path(pieces: list[by
 def wire_of(message: str | bytes, cuts: list[int], pings: list[bytes | None], masked: bool) -> bytes:
     """Returns a message in fragments, with a ping behind some of the fragments."""
     key = b"\x01\x80\x00\xff" if masked else None
-    opcode, payload = (TEXT, message.encode()) if isinstance(message, str) else (BINARY, message)
+    opcode, payload = (OPCODE_TEXT, message.encode()) if isinstance(message, str) else (OPCODE_BINARY, message)
     fragments = cut(payload, cuts)
     wire = b""
     for number, (fragment, ping) in enumerate(zip_longest(fragments, pings[: len(fragments) - 1])):
         is_last = number == len(fragments) - 1
-        wire += serialize(CONTINUATION if number else opcode, fragment, is_last, mask_key=key)
+        wire += serialize(OPCODE_CONTINUATION if number else opcode, fragment, is_last, mask_key=key)
         if ping is not None:
-            wire += serialize(PING, ping, mask_key=key)
+            wire += serialize(OPCODE_PING, ping, mask_key=key)
     return wire
 
 
@@ -169,7 +185,9 @@ def test_any_message_in_any_fragments_fed_in_any_pieces_comes_out_the_same(
 # Bytes that look enough like frames to get past the first header.
 frame_like = st.builds(
     lambda first, length, key, payload: bytes([first, 0x80 | length]) + key + payload[:length],
-    st.sampled_from([FIN | opcode for opcode in OPCODE_NAMES] + [TEXT, BINARY, CONTINUATION, 0xFF, 0x83]),
+    st.sampled_from(
+        [FIN | opcode for opcode in OPCODE_NAMES] + [OPCODE_TEXT, OPCODE_BINARY, OPCODE_CONTINUATION, 0xFF, 0x83]
+    ),
     st.integers(0, 60),
     st.binary(min_size=4, max_size=4),
     st.binary(max_size=60),

@@ -12,7 +12,7 @@ from typing import Iterator
 import pytest
 
 from Net import sockets
-from Net.frames import CLOSE, TEXT
+from Net.frames import OPCODE_CLOSE, OPCODE_TEXT
 from Net.limits import Limits
 from Net.websocket import WebSocket
 from tests.Net.support import DEADLINE_S, Background, RawPeer, close_body, tcp_pair, wait_until
@@ -255,11 +255,11 @@ def test_a_websocket_works_either_way(pair: Pair) -> None:
     assert frame is not None
     assert len(frame.payload) == 100_000
     receiving = Background(websocket.receive)
-    peer.send(TEXT, b"hello")
+    peer.send(OPCODE_TEXT, b"hello")
     assert receiving.result() == "hello"
     closing = Background(websocket.close)
     assert peer.receive() is not None
-    peer.send(CLOSE, close_body(1000))
+    peer.send(OPCODE_CLOSE, close_body(1000))
     assert peer.receive() is None
     far.close()
     closing.result()

@@ -8,7 +8,7 @@ import pytest
 
 from Net.client import connect
 from Net.errors import HandshakeError
-from Net.frames import TEXT
+from Net.frames import OPCODE_TEXT
 from Net.handshake import END_OF_HEAD, upgrade_request
 from Net.tap import Refusal, Tap, tap_for
 from tests.Net.support import DEADLINE_S, client_frame, raw_connection, wait_until
@@ -72,7 +72,11 @@ def test_a_tap_sees_a_refusal() -> None:
 
 def test_bytes_behind_the_handshake_are_seen_once() -> None:
     tap = Recording()
-    wire = upgrade_request("localhost", "/echo", KEY) + client_frame(TEXT, b"one") + client_frame(TEXT, b"two")
+    wire = (
+        upgrade_request("localhost", "/echo", KEY)
+        + client_frame(OPCODE_TEXT, b"one")
+        + client_frame(OPCODE_TEXT, b"two")
+    )
     with serving() as arena:
         arena.server.add_tap(lambda _address: tap)
         with socket.create_connection(("127.0.0.1", arena.port), DEADLINE_S) as sock:
@@ -83,8 +87,7 @@ def test_bytes_behind_the_handshake_are_seen_once() -> None:
 
 def test_a_tap_sees_only_the_bytes_that_the_kernel_took() -> None:
     tap = Recording()
-    with raw_connection(buffer_bytes=4096) as (websocket, _peer):
-        websocket.tap = tap
+    with raw_connection(buffer_bytes=4096, tap=tap) as (websocket, _peer):
         for _ in range(40):
             websocket.post(b"x" * 1000)
             if websocket.is_congested:

@@ -17,7 +17,7 @@ import pytest
 
 from Net.errors import ConnectionClosed
 from Net.fair_share import Share, Turns
-from Net.frames import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT
+from Net.frames import OPCODE_BINARY, OPCODE_CLOSE, OPCODE_CONTINUATION, OPCODE_PING, OPCODE_PONG, OPCODE_TEXT
 from Net.limits import Limits
 from Net.websocket import WebSocket
 from tests.Net.support import (
@@ -74,9 +74,9 @@ def test_a_message_arrives_as_it_was_sent_in_both_directions(message: str | byte
 
 def test_iterating_yields_messages_until_the_connection_ends() -> None:
     with raw_connection() as (websocket, peer):
-        peer.send(TEXT, b"one")
-        peer.send(BINARY, b"two")
-        peer.send(CLOSE, close_body(1000))
+        peer.send(OPCODE_TEXT, b"one")
+        peer.send(OPCODE_BINARY, b"two")
+        peer.send(OPCODE_CLOSE, close_body(1000))
         peer.sock.shutdown(socket.SHUT_WR)
         assert list(websocket) == ["one", b"two"]
         assert list(websocket) == []
@@ -93,51 +93,51 @@ def test_a_client_masks_each_frame_with_another_key_and_a_server_masks_none(is_c
     keys = [frame.mask_key for frame in frames if frame]
     assert len(set(keys)) == (4 if is_client else 1)
     assert all(bool(key) is is_client for key in keys)
-    assert [frame.opcode for frame in frames if frame] == [BINARY, TEXT, PING, CLOSE]
+    assert [frame.opcode for frame in frames if frame] == [OPCODE_BINARY, OPCODE_TEXT, OPCODE_PING, OPCODE_CLOSE]
 
 
 @each_role
 def test_fragments_are_joined_and_a_ping_between_them_is_answered_at_once(is_client: bool) -> None:
     with raw_connection(is_client) as (websocket, peer):
         receiving = Background(websocket.receive)
-        peer.send(TEXT, b"Hel", fin=False)
-        peer.send(PING, b"still there?")
+        peer.send(OPCODE_TEXT, b"Hel", fin=False)
+        peer.send(OPCODE_PING, b"still there?")
         answer = peer.receive()
         assert answer is not None
-        assert (answer.opcode, answer.payload, answer.fin) == (PONG, b"still there?", True)
-        peer.send(CONTINUATION, b"lo", fin=True)
+        assert (answer.opcode, answer.payload, answer.fin) == (OPCODE_PONG, b"still there?", True)
+        peer.send(OPCODE_CONTINUATION, b"lo", fin=True)
         assert receiving.result() == "Hello"
 
 
 def test_our_ping_reaches_the_peer_and_its_pong_is_no_message() -> None:
     with raw_connection() as (websocket, peer):
         websocket.ping(b"12345")
-        assert plain([peer.receive()]) == [(PING, b"12345")]
-        peer.send(PONG, b"12345")
-        peer.send(PONG, b"unasked for")
-        peer.send(TEXT, b"hi")
+        assert plain([peer.receive()]) == [(OPCODE_PING, b"12345")]
+        peer.send(OPCODE_PONG, b"12345")
+        peer.send(OPCODE_PONG, b"unasked for")
+        peer.send(OPCODE_TEXT, b"hi")
         assert websocket.receive(DEADLINE_S) == "hi"
 
 
 def test_only_the_pong_that_is_awaited_counts_as_the_answer() -> None:
     with raw_connection() as (websocket, peer):
-        websocket.awaited_pong = b"2"
+        websocket.enqueue_ping(b"2")
         for payload in (b"", b"1", b"22"):
-            peer.send(PONG, payload)
-        peer.send(TEXT, b"hi")
+            peer.send(OPCODE_PONG, payload)
+        peer.send(OPCODE_TEXT, b"hi")
         assert websocket.receive(DEADLINE_S) == "hi"
         assert websocket.awaited_pong == b"2"
         for payload in (b"2", b"", b"3"):  # a frame behind the answer does not hide it
-            peer.send(PONG, payload)
-        peer.send(TEXT, b"hi")
+            peer.send(OPCODE_PONG, payload)
+        peer.send(OPCODE_TEXT, b"hi")
         assert websocket.receive(DEADLINE_S) == "hi"
         assert websocket.awaited_pong == b""
 
 
 def test_bytes_that_came_with_the_handshake_are_read_first() -> None:
-    early = client_frame(TEXT, b"early") + client_frame(TEXT, b"cut")[:5]
+    early = client_frame(OPCODE_TEXT, b"early") + client_frame(OPCODE_TEXT, b"cut")[:5]
     with raw_connection(early=early) as (websocket, peer):
-        peer.send_bytes(client_frame(TEXT, b"cut")[5:])
+        peer.send_bytes(client_frame(OPCODE_TEXT, b"cut")[5:])
         assert websocket.receive(DEADLINE_S) == "early"
         assert websocket.receive(DEADLINE_S) == "cut"
 
@@ -145,7 +145,7 @@ def test_bytes_that_came_with_the_handshake_are_read_first() -> None:
 def test_bytes_may_come_one_by_one() -> None:
     with raw_connection() as (websocket, peer):
         receiving = Background(websocket.receive)
-        for byte in peer.frame(TEXT, "Grüße".encode()):
+        for byte in peer.frame(OPCODE_TEXT, "Grüße".encode()):
             peer.send_bytes(bytes([byte]))
         assert receiving.result() == "Grüße"
 
@@ -158,7 +158,7 @@ def test_receive_gives_up_after_its_time_out_and_loses_nothing() -> None:
         for timeout_s in (0, 0.05):
             with pytest.raises(TimeoutError):
                 websocket.receive(timeout_s)
-        frame = peer.frame(TEXT, b"in two pieces")
+        frame = peer.frame(OPCODE_TEXT, b"in two pieces")
         peer.send_bytes(frame[:9])
         with pytest.raises(TimeoutError):
             websocket.receive(0.05)
@@ -168,13 +168,13 @@ def test_receive_gives_up_after_its_time_out_and_loses_nothing() -> None:
 
 def test_receive_with_a_time_out_of_0_takes_what_has_already_come() -> None:
     with raw_connection() as (websocket, peer):
-        peer.send(TEXT, b"here already")
+        peer.send(OPCODE_TEXT, b"here already")
         wait_until(lambda: is_readable(websocket), "the bytes are in the kernel")
         assert websocket.receive(0) == "here already"
 
 
 def is_readable(websocket: WebSocket) -> bool:
-    return bool(select.select([websocket._sock], [], [], 0)[0])
+    return bool(select.select([websocket.sock], [], [], 0)[0])
 
 
 class Flood:
@@ -202,8 +202,8 @@ class Flood:
 
 
 FLOODS = {
-    "pongs": client_frame(PONG, b"x") * 100,
-    "messages": client_frame(TEXT, b"x") * 100,
+    "pongs": client_frame(OPCODE_PONG, b"x") * 100,
+    "messages": client_frame(OPCODE_TEXT, b"x") * 100,
 }
 
 
@@ -226,8 +226,8 @@ def test_close_ends_in_time_under_a_flood(flood: str) -> None:
 def test_our_close_is_a_handshake_and_ends_the_connection(is_client: bool) -> None:
     with raw_connection(is_client) as (websocket, peer):
         closing = Background(websocket.close, 4000, "bye")
-        assert plain([peer.receive()]) == [(CLOSE, close_body(4000, "bye"))]
-        peer.send(CLOSE, close_body(4000))
+        assert plain([peer.receive()]) == [(OPCODE_CLOSE, close_body(4000, "bye"))]
+        peer.send(OPCODE_CLOSE, close_body(4000))
         assert peer.receive() is None
         peer.sock.close()
         closing.result()
@@ -249,11 +249,11 @@ def test_the_close_of_the_peer_is_answered_and_ends_the_connection(
     body: bytes, code: int, reason: str, answer: bytes, is_client: bool
 ) -> None:
     with raw_connection(is_client) as (websocket, peer):
-        peer.send(TEXT, b"last words")
-        peer.send(CLOSE, body)
+        peer.send(OPCODE_TEXT, b"last words")
+        peer.send(OPCODE_CLOSE, body)
         assert websocket.receive(DEADLINE_S) == "last words"
         receiving = Background(websocket.receive)
-        assert plain(peer.receive_to_the_end()) == [(CLOSE, answer)]
+        assert plain(peer.receive_to_the_end()) == [(OPCODE_CLOSE, answer)]
         peer.sock.close()
         with pytest.raises(ConnectionClosed) as closed:
             receiving.result()
@@ -287,24 +287,24 @@ def test_close_does_not_wait_for_ever_for_the_answer() -> None:
         websocket.close()
         assert time.monotonic() - started_s >= QUICK.close_timeout_s * 0.9
         assert closed_with(websocket).code == 1006
-        assert plain(peer.receive_to_the_end()) == [(CLOSE, close_body(1000))]
+        assert plain(peer.receive_to_the_end()) == [(OPCODE_CLOSE, close_body(1000))]
 
 
 def test_after_our_close_nothing_is_delivered_and_nothing_is_sent() -> None:
     with raw_connection() as (websocket, peer):
-        peer.send(TEXT, b"before")
+        peer.send(OPCODE_TEXT, b"before")
         assert websocket.receive(DEADLINE_S) == "before"
         websocket.begin_close(1001)
         websocket.begin_close(1000)
         websocket.post("late")
-        websocket.enqueue_frame(frame_bytes(TEXT, b"late"))
+        websocket.enqueue_frame(frame_bytes(OPCODE_TEXT, b"late"))
         websocket.ping()
         websocket.flush()
-        peer.send(TEXT, b"after")
-        peer.send(PING, b"after")
-        peer.send(CLOSE, close_body(1001))
+        peer.send(OPCODE_TEXT, b"after")
+        peer.send(OPCODE_PING, b"after")
+        peer.send(OPCODE_CLOSE, close_body(1001))
         receiving = Background(websocket.receive)
-        assert plain(peer.receive_to_the_end()) == [(CLOSE, close_body(1001))]
+        assert plain(peer.receive_to_the_end()) == [(OPCODE_CLOSE, close_body(1001))]
         peer.sock.close()
         with pytest.raises(ConnectionClosed):
             receiving.result()
@@ -316,12 +316,12 @@ def test_a_code_that_must_not_be_sent_is_not_sent(code: int) -> None:
         with pytest.raises(ValueError, match="must not be sent"):
             websocket.close(code)
         websocket.send("still open")
-        assert plain([peer.receive()]) == [(TEXT, b"still open")]
+        assert plain([peer.receive()]) == [(OPCODE_TEXT, b"still open")]
 
 
 def test_after_the_end_every_method_is_harmless() -> None:
     with raw_connection() as (websocket, peer):
-        peer.send(CLOSE, close_body(4000, "enough"))
+        peer.send(OPCODE_CLOSE, close_body(4000, "enough"))
         peer.sock.shutdown(socket.SHUT_WR)
         first = closed_with(websocket)
         assert closed_with(websocket).args == first.args
@@ -337,15 +337,15 @@ def test_after_the_end_every_method_is_harmless() -> None:
         with pytest.raises(ConnectionClosed):
             websocket.send("x")
         assert closed_with(websocket).args == first.args
-        assert plain(peer.receive_to_the_end()) == [(CLOSE, close_body(4000))]
+        assert plain(peer.receive_to_the_end()) == [(OPCODE_CLOSE, close_body(4000))]
 
 
 def test_the_socket_is_given_back_at_the_end() -> None:
     with raw_connection() as (websocket, peer):
-        peer.send(CLOSE)
+        peer.send(OPCODE_CLOSE)
         peer.sock.shutdown(socket.SHUT_WR)
         closed_with(websocket)
-        assert websocket._sock.fileno() == -1
+        assert websocket.sock.fileno() == -1
 
 
 # Broken connections --------------------------------------------------------------------------------------------
@@ -354,7 +354,7 @@ def test_the_socket_is_given_back_at_the_end() -> None:
 @each_role
 def test_abort_wakes_the_thread_that_receives_and_says_why(is_client: bool) -> None:
     with raw_connection(is_client) as (websocket, peer):
-        peer.send(TEXT, b"first")
+        peer.send(OPCODE_TEXT, b"first")
         assert websocket.receive(DEADLINE_S) == "first"
         receiving = Background(websocket.receive)
         websocket.abort("kicked")
@@ -373,8 +373,8 @@ def test_only_the_first_abort_counts() -> None:
 
 def test_a_peer_that_ends_tcp_without_a_close_is_1006() -> None:
     with raw_connection() as (websocket, peer):
-        peer.send(TEXT, b"whole")
-        peer.send_bytes(peer.frame(TEXT, b"half")[:8])
+        peer.send(OPCODE_TEXT, b"whole")
+        peer.send_bytes(peer.frame(OPCODE_TEXT, b"half")[:8])
         peer.sock.close()
         assert websocket.receive(DEADLINE_S) == "whole"
         assert closed_with(websocket).code == 1006
@@ -395,7 +395,7 @@ def test_writing_to_a_peer_that_is_gone_ends_the_connection() -> None:
 
         def is_noticed() -> bool:
             websocket.post("anybody there?")
-            return bool(websocket._abort_reason)
+            return bool(websocket.ended_because)
 
         wait_until(is_noticed, "the connection is aborted")
         with pytest.raises(ConnectionClosed):
@@ -407,22 +407,22 @@ def test_writing_to_a_peer_that_is_gone_ends_the_connection() -> None:
 
 VIOLATIONS = {
     "1002": (b"\xff\x80" + bytes(4), 1002, "5.2"),
-    "1007": (client_frame(TEXT, b"\xff", fin=False), 1007, "8.1"),
+    "1007": (client_frame(OPCODE_TEXT, b"\xff", fin=False), 1007, "8.1"),
     "1009": (b"\x82\xff" + (2**40).to_bytes(8, "big") + bytes(4), 1009, "7.4.1"),
-    "bad close": (client_frame(CLOSE, close_body(1005)), 1002, "7.4"),
+    "bad close": (client_frame(OPCODE_CLOSE, close_body(1005)), 1002, "7.4"),
 }
 
 
 @pytest.mark.parametrize(("wire", "code", "section"), VIOLATIONS.values(), ids=VIOLATIONS)
 def test_a_violation_is_answered_with_its_code_then_the_stream_ends(wire: bytes, code: int, section: str) -> None:
     with raw_connection() as (websocket, peer):
-        good = client_frame(TEXT, b"good")
-        peer.send_bytes(good + client_frame(PING, b"p") + wire + good)
+        good = client_frame(OPCODE_TEXT, b"good")
+        peer.send_bytes(good + client_frame(OPCODE_PING, b"p") + wire + good)
         assert websocket.receive(DEADLINE_S) == "good"
         receiving = Background(websocket.receive)
         pong, close = peer.receive_to_the_end()
-        assert (pong.opcode, pong.payload) == (PONG, b"p")
-        assert (close.opcode, close.payload[:2]) == (CLOSE, code.to_bytes(2, "big"))
+        assert (pong.opcode, pong.payload) == (OPCODE_PONG, b"p")
+        assert (close.opcode, close.payload[:2]) == (OPCODE_CLOSE, code.to_bytes(2, "big"))
         peer.sock.close()
         with pytest.raises(ConnectionClosed) as closed:
             receiving.result()
@@ -435,7 +435,7 @@ def test_a_violation_is_answered_with_its_code_then_the_stream_ends(wire: bytes,
 
 def test_a_client_fails_a_server_that_masks() -> None:
     with raw_connection(is_client=True) as (websocket, peer):
-        peer.send_bytes(client_frame(TEXT, b"x"))
+        peer.send_bytes(client_frame(OPCODE_TEXT, b"x"))
         receiving = Background(websocket.receive)
         (close,) = peer.receive_to_the_end()
         assert close.payload[:2] == (1002).to_bytes(2, "big")
@@ -469,16 +469,16 @@ def test_post_never_blocks_and_keeps_a_bounded_outbox(is_client: bool) -> None:
 
         def post_until_dropped() -> int:
             for count in itertools.count():
-                if websocket._abort_reason:
+                if websocket.ended_because:
                     return count
                 websocket.post(message)
-                assert len(websocket._waiting) <= limits.outbox_bytes
+                assert websocket.outbox.waiting_bytes <= limits.outbox_bytes
             raise AssertionError
 
         assert Background(post_until_dropped).result() > 50
         closed = closed_with(websocket)
         assert (closed.code, closed.reason) == (1006, "the peer reads too slowly")
-        assert not websocket._waiting
+        assert not websocket.outbox.waiting_bytes
 
 
 def test_a_peer_too_slow_is_cut_off_between_the_bytes_it_got() -> None:
@@ -486,12 +486,12 @@ def test_a_peer_too_slow_is_cut_off_between_the_bytes_it_got() -> None:
     with raw_connection(limits=Limits(outbox_bytes=20_000), buffer_bytes=TIGHT) as (websocket, peer):
         posted = b""
         for number in range(10_000):
-            frame = frame_bytes(BINARY, number.to_bytes(4, "big") * 100)
+            frame = frame_bytes(OPCODE_BINARY, number.to_bytes(4, "big") * 100)
             posted += frame
             websocket.post_frame(frame)
-            if websocket._abort_reason:
+            if websocket.ended_because:
                 break
-        assert websocket._abort_reason
+        assert websocket.ended_because
         received = bytearray()
         while True:
             data = peer.sock.recv(65536)
@@ -503,7 +503,7 @@ def test_a_peer_too_slow_is_cut_off_between_the_bytes_it_got() -> None:
 
 def test_nothing_is_sent_after_a_frame_that_could_not_go_out_completely() -> None:
     with raw_connection(limits=Limits(outbox_bytes=1000), buffer_bytes=TIGHT) as (websocket, peer):
-        sent = frame_bytes(BINARY, bytes(2**22))
+        sent = frame_bytes(OPCODE_BINARY, bytes(2**22))
         websocket.post_frame(sent)
         reading = Background(lambda: b"".join(iter(lambda: peer.sock.recv(2**20), b"")))
         for _ in range(1000):
@@ -525,7 +525,7 @@ def test_a_frame_too_large_for_the_outbox_is_not_dropped_silently() -> None:
 def clog(websocket: WebSocket) -> int:
     """Posts more numbered messages than the kernel takes for a peer that does not read; returns their number."""
     for count in itertools.count():
-        if len(websocket._waiting) > 200_000:
+        if websocket.outbox.waiting_bytes > 200_000:
             return count
         websocket.post(b"%d" % count + bytes(500))
     raise AssertionError
@@ -535,7 +535,7 @@ def test_waiting_frames_go_out_in_order_when_the_peer_reads_again() -> None:
     with raw_connection(limits=Limits(outbox_bytes=2**20), buffer_bytes=TIGHT) as (websocket, peer):
         count = clog(websocket)
         assert websocket.is_congested
-        websocket.enqueue_frame(frame_bytes(TEXT, b"enqueued"))
+        websocket.enqueue_frame(frame_bytes(OPCODE_TEXT, b"enqueued"))
         websocket.post("posted")
         websocket.ping(b"ping")
         assert not websocket.flush()
@@ -543,20 +543,20 @@ def test_waiting_frames_go_out_in_order_when_the_peer_reads_again() -> None:
         reading = Background(lambda: [peer.receive() for _ in range(count + 3)])
         wait_until(websocket.flush, "all is flushed")
         frames = reading.result()
-        assert plain(frames[:count]) == [(BINARY, b"%d" % number + bytes(500)) for number in range(count)]
-        assert plain(frames[count:]) == [(TEXT, b"enqueued"), (TEXT, b"posted"), (PING, b"ping")]
+        assert plain(frames[:count]) == [(OPCODE_BINARY, b"%d" % number + bytes(500)) for number in range(count)]
+        assert plain(frames[count:]) == [(OPCODE_TEXT, b"enqueued"), (OPCODE_TEXT, b"posted"), (OPCODE_PING, b"ping")]
         assert not websocket.is_congested
 
 
 def test_an_enqueued_frame_waits_for_the_next_flush() -> None:
     with raw_connection() as (websocket, peer):
-        websocket.enqueue_frame(frame_bytes(TEXT, b"enqueued"))
+        websocket.enqueue_frame(frame_bytes(OPCODE_TEXT, b"enqueued"))
         peer.sock.settimeout(0.05)
         with pytest.raises(socket.timeout):
             peer.sock.recv(1)
         peer.sock.settimeout(DEADLINE_S)
         websocket.post("posted")
-        assert plain([peer.receive() for _ in range(2)]) == [(TEXT, b"enqueued"), (TEXT, b"posted")]
+        assert plain([peer.receive() for _ in range(2)]) == [(OPCODE_TEXT, b"enqueued"), (OPCODE_TEXT, b"posted")]
 
 
 def test_send_returns_when_all_is_taken_however_large() -> None:
@@ -740,38 +740,38 @@ def test_a_silent_peer_is_pinged_once_then_dropped() -> None:
             websocket.tend(now_s)
         for now_s in (1021, 1022, 1030):
             websocket.tend(now_s)
-            assert not websocket._abort_reason
+            assert not websocket.ended_because
         websocket.tend(1032)
-        assert plain(peer.receive_to_the_end()) == [(PING, b"")]
+        assert plain(peer.receive_to_the_end()) == [(OPCODE_PING, b"")]
         closed = closed_with(websocket)
         assert (closed.code, closed.reason) == (1006, "the peer did not answer our ping")
 
 
-@pytest.mark.parametrize("opcode", [PONG, TEXT], ids=["pong", "message"])
+@pytest.mark.parametrize("opcode", [OPCODE_PONG, OPCODE_TEXT], ids=["pong", "message"])
 def test_a_peer_that_is_heard_of_is_not_dropped(opcode: int) -> None:
     with raw_connection(limits=TENDED) as (websocket, peer):
         for now_s in (1000, 1021):
             websocket.tend(now_s)
-        assert plain([peer.receive()]) == [(PING, b"")]
+        assert plain([peer.receive()]) == [(OPCODE_PING, b"")]
         peer.send(opcode)
-        peer.send(TEXT, b"end")
+        peer.send(OPCODE_TEXT, b"end")
         while websocket.receive(DEADLINE_S) != "end":
             pass
         for now_s in (1029, 1035, 1049):
             websocket.tend(now_s)
-        assert not websocket._abort_reason
+        assert not websocket.ended_because
         websocket.tend(1050)
-        assert plain([peer.receive()]) == [(PING, b"")]
+        assert plain([peer.receive()]) == [(OPCODE_PING, b"")]
 
 
 def test_an_incomplete_frame_that_arrives_slowly_is_no_sign_of_life() -> None:
     with raw_connection(limits=TENDED) as (websocket, peer):
         receiving = Background(websocket.receive)
         websocket.tend(1000)
-        for now_s, byte in zip(range(1001, 1032), peer.frame(TEXT, bytes(50))):
+        for now_s, byte in zip(range(1001, 1032), peer.frame(OPCODE_TEXT, bytes(50))):
             peer.send_bytes(bytes([byte]))
             websocket.tend(now_s)
-            assert not websocket._abort_reason
+            assert not websocket.ended_because
         websocket.tend(1032)
         with pytest.raises(ConnectionClosed) as closed:
             receiving.result()
@@ -783,9 +783,9 @@ def test_a_peer_that_was_never_pinged_is_not_dropped_for_its_silence() -> None:
     with raw_connection(limits=TENDED) as (websocket, peer):
         websocket.tend(1000)
         websocket.tend(5000)
-        assert plain([peer.receive()]) == [(PING, b"")]
+        assert plain([peer.receive()]) == [(OPCODE_PING, b"")]
         websocket.tend(5009)
-        assert not websocket._abort_reason
+        assert not websocket.ended_because
         websocket.tend(5011)
         assert closed_with(websocket).reason == "the peer did not answer our ping"
 
@@ -795,7 +795,7 @@ def test_a_peer_that_takes_nothing_is_dropped() -> None:
         websocket.tend(time.monotonic())
         clog(websocket)
         websocket.tend(time.monotonic() + TENDED.stall_timeout_s - 1)
-        assert not websocket._abort_reason
+        assert not websocket.ended_because
         websocket.tend(time.monotonic() + TENDED.stall_timeout_s + 1)
         assert closed_with(websocket).reason == "the peer does not read"
 
@@ -812,17 +812,17 @@ def test_a_peer_that_takes_a_little_now_and_then_is_not_dropped(monkeypatch: pyt
         for _ in range(9 + 1):
             clock_s += limits.stall_timeout_s - 1
             websocket.tend(clock_s)
-            assert not websocket._abort_reason
+            assert not websocket.ended_because
         clock_s += 2
         websocket.tend(clock_s)
-        assert websocket._abort_reason == "the peer does not read"
+        assert websocket.ended_because == "the peer does not read"
 
 
 def test_tend_flushes_what_waits() -> None:
     with raw_connection(limits=TENDED) as (websocket, peer):
-        websocket.enqueue_frame(frame_bytes(TEXT, b"waiting"))
+        websocket.enqueue_frame(frame_bytes(OPCODE_TEXT, b"waiting"))
         websocket.tend(time.monotonic())
-        assert plain([peer.receive()]) == [(TEXT, b"waiting")]
+        assert plain([peer.receive()]) == [(OPCODE_TEXT, b"waiting")]
 
 
 def test_a_peer_that_never_answers_our_close_is_dropped() -> None:
@@ -830,30 +830,30 @@ def test_a_peer_that_never_answers_our_close_is_dropped() -> None:
         receiving = Background(websocket.receive)
         websocket.begin_close(1001)
         websocket.tend(time.monotonic() + TENDED.close_timeout_s - 1)
-        assert not websocket._abort_reason
+        assert not websocket.ended_because
         websocket.tend(time.monotonic() + TENDED.close_timeout_s + 1)
         with pytest.raises(ConnectionClosed) as closed:
             receiving.result()
         assert (closed.value.code, closed.value.reason) == (1006, "the peer did not answer our close")
-        assert plain(peer.receive_to_the_end()) == [(CLOSE, close_body(1001))]
+        assert plain(peer.receive_to_the_end()) == [(OPCODE_CLOSE, close_body(1001))]
 
 
 def test_an_abort_after_our_close_ends_it_although_many_received_bytes_are_unread() -> None:
     with raw_connection() as (websocket, peer):
-        peer.send_bytes(15_000 * client_frame(BINARY, b"a flood"))  # almost a minute of them
+        peer.send_bytes(15_000 * client_frame(OPCODE_BINARY, b"a flood"))  # almost a minute of them
         websocket.begin_close(1008)
         receiving = Background(websocket.receive)
         websocket.abort("enough")
         with pytest.raises(ConnectionClosed, match="enough"):
             receiving.result()
-        assert websocket._closed is not None
+        assert websocket.sock.fileno() == -1
 
 
 def test_after_our_close_messages_that_still_come_are_passed_over() -> None:
     with raw_connection() as (websocket, peer):
         websocket.begin_close(1008)
-        peer.send_bytes(150 * client_frame(BINARY, b"a flood"))
-        peer.send(CLOSE, close_body(1008))
+        peer.send_bytes(150 * client_frame(OPCODE_BINARY, b"a flood"))
+        peer.send(OPCODE_CLOSE, close_body(1008))
         peer.sock.shutdown(socket.SHUT_WR)
         with pytest.raises(ConnectionClosed) as closed:
             websocket.receive()
@@ -862,7 +862,7 @@ def test_after_our_close_messages_that_still_come_are_passed_over() -> None:
 
 def test_an_aborted_connection_reads_nothing_more() -> None:
     with raw_connection() as (websocket, peer):
-        peer.send_bytes(100 * client_frame(BINARY, b"waiting in the kernel"))
+        peer.send_bytes(100 * client_frame(OPCODE_BINARY, b"waiting in the kernel"))
         assert websocket.receive() == b"waiting in the kernel"
         websocket.abort("enough")
         with pytest.raises(ConnectionClosed, match="enough"):
@@ -874,11 +874,11 @@ def test_an_aborted_connection_reads_nothing_more() -> None:
 SHORT = Limits(frames_per_s=1, burst_frames=10, flood_frames=20, fragments=1, message_bytes=4096, close_timeout_s=0.3)
 
 GREEDY = {
-    "pongs": client_frame(PONG),
-    "pings": client_frame(PING),
-    "short messages": client_frame(BINARY, b"x"),
-    "short texts": client_frame(TEXT, b"x"),
-    "empty messages": client_frame(BINARY),
+    "pongs": client_frame(OPCODE_PONG),
+    "pings": client_frame(OPCODE_PING),
+    "short messages": client_frame(OPCODE_BINARY, b"x"),
+    "short texts": client_frame(OPCODE_TEXT, b"x"),
+    "empty messages": client_frame(OPCODE_BINARY),
 }
 
 
@@ -908,7 +908,7 @@ def test_a_message_costs_its_length_in_frames() -> None:
     near, far = tcp_pair()
     with near, far:
         websocket, peer = WebSocket(near, limits, share=Share(limits, Turns())), RawPeer(far, masks=True)
-        sending = Background(peer.send_bytes, 20 * client_frame(BINARY, bytes(40_000)))
+        sending = Background(peer.send_bytes, 20 * client_frame(OPCODE_BINARY, bytes(40_000)))
         received, closed = receive_to_the_end(websocket)
         assert closed.code == 1008
         # 10 + 20 + 8 times the longest message of 9.8 + 1 frames; each message takes 9.8 and a few reads.
@@ -926,7 +926,7 @@ def test_unread_bytes_of_a_greedy_peer_are_dropped_once_it_is_gone() -> None:
     near, far = tcp_pair()
     with near, far:
         websocket, peer = WebSocket(near, limits, share=Share(limits, Turns())), RawPeer(far, masks=True)
-        peer.send_bytes(5_000 * client_frame(BINARY, b"x"))
+        peer.send_bytes(5_000 * client_frame(OPCODE_BINARY, b"x"))
         peer.sock.shutdown(socket.SHUT_WR)
         received, closed = receive_to_the_end(websocket)
         assert closed.reason == "the peer vanished"
@@ -935,14 +935,14 @@ def test_unread_bytes_of_a_greedy_peer_are_dropped_once_it_is_gone() -> None:
 
 def test_closing_twice_does_not_prolong_the_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     clock_s = 1000.0
-    monkeypatch.setattr("Net.websocket.time", SimpleNamespace(monotonic=lambda: clock_s))
+    monkeypatch.setattr("Net.outbox.time", SimpleNamespace(monotonic=lambda: clock_s))
     with raw_connection(limits=TENDED) as (websocket, _):
         websocket.begin_close()
         clock_s += TENDED.close_timeout_s - 0.5
         websocket.begin_close()
         clock_s += 1
         websocket.tend(clock_s)
-        assert websocket._abort_reason == "the peer did not answer our close"
+        assert websocket.ended_because == "the peer did not answer our close"
 
 
 # The test's own tools ------------------------------------------------------------------------------------------
@@ -950,7 +950,7 @@ def test_closing_twice_does_not_prolong_the_wait(monkeypatch: pytest.MonkeyPatch
 
 def test_the_independent_parser_knows_the_examples_of_the_rfc() -> None:
     assert parse_all(bytes.fromhex("818537fa213d7f9f4d5158")) == [
-        WireFrame(True, 0, TEXT, b"Hello", bytes.fromhex("37fa213d"))
+        WireFrame(True, 0, OPCODE_TEXT, b"Hello", bytes.fromhex("37fa213d"))
     ]
     assert parse_one(bytes.fromhex("8105486c")) == (None, bytes.fromhex("8105486c"))
     assert mask_byte_by_byte(b"Hello", bytes.fromhex("37fa213d")) == bytes.fromhex("7f9f4d5158")

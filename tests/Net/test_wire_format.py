@@ -8,7 +8,7 @@ import zlib
 import pytest
 
 from Net.deflate import Parameters
-from Net.frames import BINARY, RSV1, TEXT
+from Net.frames import OPCODE_BINARY, OPCODE_TEXT, RSV1
 from Net.limits import Limits
 from Net.websocket import WebSocket
 from Net.wire_format import Form
@@ -19,11 +19,13 @@ LONG = "what everybody is told, " * 10
 
 
 @pytest.mark.parametrize("window_bits", [0, 8, 9, 15])
-@pytest.mark.parametrize(("message", "opcode"), [(LONG, TEXT), (LONG.encode(), BINARY)], ids=["text", "binary"])
+@pytest.mark.parametrize(
+    ("message", "opcode"), [(LONG, OPCODE_TEXT), (LONG.encode(), OPCODE_BINARY)], ids=["text", "binary"]
+)
 def test_a_message_becomes_one_unmasked_frame_compressed_if_the_format_says_so(
     message: str | bytes, opcode: int, window_bits: int
 ) -> None:
-    (frame,) = parse_all(Form(as_text=opcode == TEXT, window_bits=window_bits).frame(message))
+    (frame,) = parse_all(Form(as_text=opcode == OPCODE_TEXT, window_bits=window_bits).frame(message))
     assert (frame.fin, frame.opcode, frame.mask_key) == (True, opcode, b"")
     assert frame.rsv == (RSV1 if window_bits else 0)
     assert (frame.payload == LONG.encode()) == (window_bits == 0)

@@ -10,7 +10,7 @@ import pytest
 from gameserver.admin.authentication import Doorkeeper
 from gameserver.admin.console import Console
 from gameserver.world_manager import GameWorldManager
-from Net.frames import CLOSE, PING, PONG, TEXT
+from Net.frames import OPCODE_CLOSE, OPCODE_PING, OPCODE_PONG, OPCODE_TEXT
 from tests.attacks.support import Attacker, Target, answers, opening, under_attack
 from tests.Net.support import client_frame, wait_until
 
@@ -27,16 +27,16 @@ def come(target: Target, path: str = "/", source: str = ELSEWHERE) -> Attacker:
 
 
 def say(stranger: Attacker, *packet: object) -> None:
-    stranger.send(client_frame(TEXT, json.dumps(packet).encode()))
+    stranger.send(client_frame(OPCODE_TEXT, json.dumps(packet).encode()))
 
 
 def exchange_ping(stranger: Attacker) -> None:
     """Sends a ping and waits for its pong."""
-    stranger.send(client_frame(PING, b"past the handshake"))
+    stranger.send(client_frame(OPCODE_PING, b"past the handshake"))
     while True:
         frame = stranger.read_frame()
         assert frame is not None, "the connection has ended"
-        if frame.opcode == PONG:
+        if frame.opcode == OPCODE_PONG:
             return
 
 
@@ -45,7 +45,7 @@ def answer(stranger: Attacker, *ids: str) -> list[object]:
     while True:
         frame = stranger.read_frame()
         assert frame is not None, "the connection has ended"
-        if frame.opcode == TEXT:
+        if frame.opcode == OPCODE_TEXT:
             packet: list[object] = json.loads(frame.payload)
             if packet[0] in ids:
                 return packet
@@ -135,7 +135,7 @@ def test_a_ban_ends_every_connection_of_the_stranger_on_every_path() -> None:
         GameWorldManager(target.server).ban(player_id, "enough")
         for who in (player, second, echo, waiting):
             last = who.read_to_the_end()[-1]
-            assert (last.opcode, last.payload) == (CLOSE, (1008).to_bytes(2, "big") + b"enough")
+            assert (last.opcode, last.payload) == (OPCODE_CLOSE, (1008).to_bytes(2, "big") + b"enough")
         for path in ("/", "/echo"):
             again = target.call(ELSEWHERE)
             again.send(opening(path))
@@ -154,7 +154,7 @@ def test_a_full_server_leaves_the_operators_machine_a_way_to_the_console_and_nob
         stranger.send(opening("/admin", "X-Forwarded-For: 198.51.100.9"))
         assert stranger.read_head().startswith(b"HTTP/1.1 503 ")
         own = come(target, "/admin", source="127.0.0.1")
-        own.send(client_frame(TEXT, b'{"token": "open sesame"}'))
+        own.send(client_frame(OPCODE_TEXT, b'{"token": "open sesame"}'))
         frame = own.read_frame()
         assert frame is not None
         assert json.loads(frame.payload) == {"ok": True}

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from Net.frames import BINARY, CLOSE, CONTINUATION, PING, PONG
+from Net.frames import OPCODE_BINARY, OPCODE_CLOSE, OPCODE_CONTINUATION, OPCODE_PING, OPCODE_PONG
 from Net.limits import Limits
 from Net.port.accept import MOST_CONTEXTS
 from tests.attacks.support import Attacker, Flood, Target, answers, opening, under_attack
@@ -19,13 +19,15 @@ from tests.support import serving
 SHORT_CLOSE = Limits(close_timeout_s=0.5)
 
 EMPTY_FRAGMENTS = (
-    client_frame(BINARY, fin=False) + 62 * client_frame(CONTINUATION, fin=False) + client_frame(CONTINUATION)
+    client_frame(OPCODE_BINARY, fin=False)
+    + 62 * client_frame(OPCODE_CONTINUATION, fin=False)
+    + client_frame(OPCODE_CONTINUATION)
 )
 FLOODS = {
-    "PONGs": client_frame(PONG),
-    "PINGs": client_frame(PING),
+    "PONGs": client_frame(OPCODE_PONG),
+    "PINGs": client_frame(OPCODE_PING),
     "empty fragments": EMPTY_FRAGMENTS,
-    "messages of a byte": client_frame(BINARY, b"x"),
+    "messages of a byte": client_frame(OPCODE_BINARY, b"x"),
 }
 
 
@@ -40,7 +42,10 @@ def test_a_flood_of_frames_is_closed_with_1008(frames: bytes) -> None:
     with under_attack(SHORT_CLOSE) as target:
         attacker, sending = flood(target, "/echo", frames)
         *_, close = attacker.read_to_the_end()
-        assert (close.opcode, close.payload) == (CLOSE, close_body(1008, "too many frames: 30 a second may come"))
+        assert (close.opcode, close.payload) == (
+            OPCODE_CLOSE,
+            close_body(1008, "too many frames: 30 a second may come"),
+        )
         sending.wait()
 
 
@@ -50,7 +55,10 @@ def test_a_flood_of_control_frames_to_the_game_is_closed_with_1008(kind: str) ->
     with under_attack(SHORT_CLOSE) as target:
         attacker, sending = flood(target, "/", FLOODS[kind])
         *_, close = attacker.read_to_the_end()
-        assert (close.opcode, close.payload) == (CLOSE, close_body(1008, "too many frames: 120 a second may come"))
+        assert (close.opcode, close.payload) == (
+            OPCODE_CLOSE,
+            close_body(1008, "too many frames: 120 a second may come"),
+        )
         sending.wait()
 
 
@@ -58,8 +66,8 @@ def test_a_flood_of_control_frames_to_the_game_is_closed_with_1008(kind: str) ->
 def test_pongs_that_nobody_asked_for_are_fine_at_the_rate_of_a_keepalive() -> None:
     with under_attack() as target:
         attacker = target.open("/")
-        attacker.send(200 * client_frame(PONG))
-        attacker.send(client_frame(CLOSE, close_body(1000)))
+        attacker.send(200 * client_frame(OPCODE_PONG))
+        attacker.send(client_frame(OPCODE_CLOSE, close_body(1000)))
         (close,) = attacker.read_to_the_end()
         assert close.payload == close_body(1000)
 

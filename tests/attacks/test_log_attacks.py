@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from Net.client import connect
-from Net.frames import CLOSE, TEXT
+from Net.frames import OPCODE_CLOSE, OPCODE_TEXT
 from tests.attacks.support import Log, answers, assert_clean, opening, under_attack
 from tests.Net.support import client_frame, close_body, wait_until
 from tests.support import Player
@@ -60,17 +60,17 @@ def test_frames_and_packets_forge_no_log_entry(nasty: str) -> None:
     as_json = forged.encode("unicode_escape").replace(b"\\x", b"\\u00")
     with under_attack() as target:
         attacker = target.open()
-        attacker.send(client_frame(CLOSE, close_body(1000, forged)))
+        attacker.send(client_frame(OPCODE_CLOSE, close_body(1000, forged)))
         attacker.read_to_the_end()
         wait_until(lambda: target.log.has(f"^{attacker.name}: .*the disk is full"), "the reason is logged")
 
         attacker = target.open("/")
         for packet in (b'["JOIN",["%s"]]', b'["JOIN",["x",{"room":"%s"}]]', b'["%s",[]]', b'["JOIN",["x",{"%s":1}]]'):
-            attacker.send(client_frame(TEXT, packet % as_json))
-        attacker.send(25 * client_frame(TEXT, b'["%s",[]]' % as_json))
-        while attacker.read_frame().opcode != CLOSE:
+            attacker.send(client_frame(OPCODE_TEXT, packet % as_json))
+        attacker.send(25 * client_frame(OPCODE_TEXT, b'["%s",[]]' % as_json))
+        while attacker.read_frame().opcode != OPCODE_CLOSE:
             pass
-        attacker.send(client_frame(CLOSE))
+        attacker.send(client_frame(OPCODE_CLOSE))
         attacker.read_to_the_end()
         assert target.log.has(f"^{attacker.name}: closed, too many bad packets")
 

@@ -14,7 +14,7 @@ import pytest
 
 from gameserver.server import GAME_MESSAGE_BYTES
 from Net.errors import ProtocolError
-from Net.frames import BINARY, CLOSE, PING, TEXT
+from Net.frames import OPCODE_BINARY, OPCODE_CLOSE, OPCODE_PING, OPCODE_TEXT
 from Net.limits import Limits
 from Net.messages import MessageReader
 from Net.port import listener
@@ -27,8 +27,8 @@ SHORT_HANDSHAKE = Limits(handshake_timeout_s=0.5)
 SHORT_SILENCE = Limits(ping_after_s=0.2, dead_after_s=1.5)
 SHORT_STALL = Limits(stall_timeout_s=0.3)
 SHORT_CLOSE = Limits(close_timeout_s=0.3)
-PINGS = 500 * client_frame(PING, bytes(125))
-JOIN = client_frame(TEXT, b'["JOIN",["Eve"]]')
+PINGS = 500 * client_frame(OPCODE_PING, bytes(125))
+JOIN = client_frame(OPCODE_TEXT, b'["JOIN",["Eve"]]')
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_slow_heads_are_dropped_after_the_handshake_time_out_and_others_come_in_
             waiting = [attacker for attacker in waiting if not wait_readable(attacker.sock, 0)]
             for attacker in waiting:
                 attacker.send(b"G")
-            assert target.open().send(client_frame(CLOSE))
+            assert target.open().send(client_frame(OPCODE_CLOSE))
             time.sleep(0.02)
         assert not waiting
         for attacker in attackers:
@@ -86,7 +86,7 @@ def test_an_incomplete_frame_that_arrives_slowly_is_no_sign_of_life(path: str) -
         attacker = target.open(path)
         if path == "/":
             attacker.send(JOIN)
-        frame = client_frame(TEXT, 2_000 * b"x")
+        frame = client_frame(OPCODE_TEXT, 2_000 * b"x")
         flood = Flood(attacker, _dripping(frame))
         assert_dropped(target, attacker, "the peer did not answer our ping")
         flood.wait()
@@ -119,11 +119,11 @@ def test_a_flood_of_pings_from_a_client_that_never_reads_the_pongs_ends_at_the_o
         flood = Flood(attacker, itertools.repeat(PINGS))
         most_waiting = 0
         while not target.log.has(f"^{attacker.name}: .*reads too slowly"):
-            most_waiting = max(most_waiting, len(websocket._waiting))
+            most_waiting = max(most_waiting, websocket.outbox.waiting_bytes)
             time.sleep(0.001)
         flood.wait()
         assert 0 < most_waiting <= Limits().outbox_bytes
-        assert target.open().send(client_frame(CLOSE))  # nobody else is kept waiting
+        assert target.open().send(client_frame(OPCODE_CLOSE))  # nobody else is kept waiting
 
 
 @answers("websockets, threaded: a client that never reads")
@@ -140,7 +140,7 @@ def test_a_player_who_never_reads_its_states_is_dropped() -> None:
 def test_an_echo_that_is_never_read_ends_after_the_stall_time_out() -> None:
     with under_attack(SHORT_STALL) as target:
         attacker = target.open("/echo")
-        flood = Flood(attacker, itertools.repeat(client_frame(BINARY, bytes(60_000))))
+        flood = Flood(attacker, itertools.repeat(client_frame(OPCODE_BINARY, bytes(60_000))))
         assert_dropped(target, attacker, "the peer does not read")
         flood.wait()
 
@@ -166,9 +166,9 @@ def test_a_flood_of_packets_is_closed_with_1008(packet: bytes) -> None:
     with under_attack(SHORT_CLOSE) as target:
         attacker = target.open("/")
         attacker.send(JOIN)
-        flood = Flood(attacker, itertools.repeat(100 * client_frame(TEXT, packet)))
+        flood = Flood(attacker, itertools.repeat(100 * client_frame(OPCODE_TEXT, packet)))
         *_, close = attacker.read_to_the_end()
-        assert (close.opcode, close.payload) == (CLOSE, close_body(1008, "too many bad packets"))
+        assert (close.opcode, close.payload) == (OPCODE_CLOSE, close_body(1008, "too many bad packets"))
         flood.wait()
         assert len(target.bystander.chats) <= 10
 
@@ -234,7 +234,9 @@ def test_a_message_longer_than_any_packet_is_refused_by_its_length(
     with under_attack(SHORT_CLOSE) as target:
         attacker = target.open("/")
         payload = message.encode() if isinstance(message, str) else message
-        attacker.send(client_frame(TEXT if isinstance(message, str) else BINARY, payload)[:10])  # the header alone
+        attacker.send(
+            client_frame(OPCODE_TEXT if isinstance(message, str) else OPCODE_BINARY, payload)[:10]
+        )  # the header alone
         (close,) = attacker.read_to_the_end()
         assert close.payload == close_body(1009, "a message may have 2048 bytes")
 
@@ -283,12 +285,12 @@ def test_a_client_that_leaves_inside_its_handshake_costs_one_line_of_the_log(
 
 
 DEATHS = {
-    "closed": client_frame(CLOSE, close_body(1000)),
-    "bad frame": frame_bytes(TEXT, b"not masked"),
-    "bad text": client_frame(TEXT, b"\xff"),
-    "too long": client_frame(BINARY, bytes(70_000)),
-    "in a message": client_frame(BINARY, bytes(60_000), fin=False),
-    "in a frame": client_frame(BINARY, bytes(60_000))[:50_000],
+    "closed": client_frame(OPCODE_CLOSE, close_body(1000)),
+    "bad frame": frame_bytes(OPCODE_TEXT, b"not masked"),
+    "bad text": client_frame(OPCODE_TEXT, b"\xff"),
+    "too long": client_frame(OPCODE_BINARY, bytes(70_000)),
+    "in a message": client_frame(OPCODE_BINARY, bytes(60_000), fin=False),
+    "in a frame": client_frame(OPCODE_BINARY, bytes(60_000))[:50_000],
     "joined": JOIN,
 }
 
@@ -316,7 +318,7 @@ def test_the_memory_of_a_dead_connection_is_given_back_at_once(sent: bytes, path
 @pytest.mark.parametrize("text", [40_000 * "x", 20_000 * "€", 15_000 * "😀"], ids=["1 byte", "3 bytes", "4 bytes"])
 def test_a_message_that_arrives_slowly_takes_no_more_memory_than_it_has_bytes(text: str) -> None:
     payload = text.encode()
-    frame = client_frame(TEXT, payload)
+    frame = client_frame(OPCODE_TEXT, payload)
     reader = MessageReader(Limits(), masked=True)
     tracemalloc.start()
     try:

@@ -28,7 +28,7 @@ from gameserver.classroom.shell import shell
 from gameserver.rates import BAD_PACKETS
 from gameserver.results.store import Store, StoreError
 from gameserver.server import CONSOLE_PACE
-from Net.frames import BINARY, CLOSE, TEXT
+from Net.frames import OPCODE_BINARY, OPCODE_CLOSE, OPCODE_TEXT
 from Net.PacketCodes import TO_SERVER
 from Net.port.http import Page
 from tests.attacks.support import Log, answers, logged, opening
@@ -67,7 +67,7 @@ class Told:
     def converse(self, path: str, messages: Iterable[str | bytes]) -> list[bytes]:
         """Opens a WebSocket, sends messages and a close frame; returns the payloads that come back."""
         frames = [client_frame(*_framed(message)) for message in messages]
-        answer = self.ask(opening(path) + b"".join(frames) + client_frame(CLOSE))
+        answer = self.ask(opening(path) + b"".join(frames) + client_frame(OPCODE_CLOSE))
         head, _, rest = answer.partition(b"\r\n\r\n")
         assert head.startswith(b"HTTP/1.1 101 "), head
         return [frame.payload for frame in parse_all(rest)]
@@ -83,7 +83,7 @@ class Told:
 
 
 def _framed(message: str | bytes) -> tuple[int, bytes]:
-    return (TEXT, message.encode("utf-8")) if isinstance(message, str) else (BINARY, message)
+    return (OPCODE_TEXT, message.encode("utf-8")) if isinstance(message, str) else (OPCODE_BINARY, message)
 
 
 @pytest.fixture

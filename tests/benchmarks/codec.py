@@ -12,7 +12,7 @@ from typing import Any, Callable
 from unittest import mock
 
 from Net import frames
-from Net.frames import BINARY, FrameReader, apply_mask, serialize
+from Net.frames import OPCODE_BINARY, FrameReader, apply_mask, serialize
 from Net.limits import Limits
 from Net.messages import MessageReader
 from Net.PacketCodes import TO_CLIENT, TO_SERVER, Packet
@@ -21,12 +21,12 @@ from tests.benchmarks.report import print_table, write_json
 KEY = bytes.fromhex("37fa213d")
 MOVE = bytes(TO_SERVER.encode(Packet("MOVE", (3, 70_000))))
 MOVE_AS_TEXT = TO_SERVER.encode(Packet("MOVE", (3, 70_000)), as_text=True)
-MOVE_FRAME = serialize(BINARY, MOVE, mask_key=KEY)
+MOVE_FRAME = serialize(OPCODE_BINARY, MOVE, mask_key=KEY)
 MOVE_FRAMES = 100 * MOVE_FRAME
 # A STATE of 21 players who walk, as a room of the arena sends it.
 STATE = Packet("STATE", (70_000, 70_000, [n for i in range(21) for n in (300 + i, 0, 7000 + i, 8000, 0, 100, 0)], []))
 STATE_PAYLOAD = bytes(TO_CLIENT.encode(STATE))
-STATE_FRAME = serialize(BINARY, STATE_PAYLOAD)
+STATE_FRAME = serialize(OPCODE_BINARY, STATE_PAYLOAD)
 MASKED_SIZES = (16, 1024, 4096, 65536)
 
 
@@ -39,8 +39,8 @@ def steps() -> dict[str, tuple[Callable[[], Any], int]]:
         "read 100 MOVEs' frames at once": (lambda: list(reader.feed(MOVE_FRAMES)), 100),
         "read a STATE's frame": (lambda: list(client_reader.feed(STATE_FRAME)), 1),
         "read a MOVE's message": (lambda: list(messages.feed(MOVE_FRAME)), 1),
-        "make a STATE's frame": (lambda: serialize(BINARY, STATE_PAYLOAD), 1),
-        "make a MOVE's frame, masked": (lambda: serialize(BINARY, MOVE, mask_key=KEY), 1),
+        "make a STATE's frame": (lambda: serialize(OPCODE_BINARY, STATE_PAYLOAD), 1),
+        "make a MOVE's frame, masked": (lambda: serialize(OPCODE_BINARY, MOVE, mask_key=KEY), 1),
         "decode a MOVE of MessagePack": (lambda: TO_SERVER.decode(MOVE), 1),
         "decode a MOVE of JSON": (lambda: TO_SERVER.decode(MOVE_AS_TEXT), 1),
         "encode a STATE as MessagePack": (lambda: TO_CLIENT.encode(STATE), 1),

@@ -17,7 +17,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from Net.frames import BINARY, CLOSE, PING, PONG, parse_header, serialize
+from Net.frames import OPCODE_BINARY, OPCODE_CLOSE, OPCODE_PING, OPCODE_PONG, parse_header, serialize
 from Net.handshake import check_response, find_end_of_head, upgrade_request
 from Net.limits import Limits
 from Net.PacketCodes import TO_CLIENT, TO_SERVER, Packet
@@ -141,7 +141,7 @@ class LoadClient:
             if end > size:
                 break
             payload = data[start:end]
-            if header.opcode == BINARY:
+            if header.opcode == OPCODE_BINARY:
                 code = payload[1]  # of [code, [arguments]]
                 handle = _HANDLERS.get(code)
                 if handle is not None:
@@ -149,9 +149,9 @@ class LoadClient:
                 if record.is_on:
                     record.packets[code] += 1
                     record.bytes_in[code] += end - at
-            elif header.opcode == PING:
-                self._write(serialize(PONG, payload, mask_key=self._mask_key()))
-            elif header.opcode == CLOSE:
+            elif header.opcode == OPCODE_PING:
+                self._write(serialize(OPCODE_PONG, payload, mask_key=self._mask_key()))
+            elif header.opcode == OPCODE_CLOSE:
                 self.hang_up(f"closed by the server: {payload[2:].decode('utf-8')}")
             at = end
         return at
@@ -207,7 +207,7 @@ class LoadClient:
         """Walks on in some direction."""
         direction = int(self._rng.random() * 8)
         if not self._numbers_inputs:
-            self._write(serialize(BINARY, _MOVES[direction], mask_key=self._mask_key()))
+            self._write(serialize(OPCODE_BINARY, _MOVES[direction], mask_key=self._mask_key()))
             return
         self._sequence += 1
         if self._reads_states:
@@ -233,7 +233,7 @@ class LoadClient:
             self._send("PING", self._number)
 
     def _send(self, packet_id: str, *args: Any) -> None:
-        self._write(serialize(BINARY, TO_SERVER.encode(Packet(packet_id, args)), mask_key=self._mask_key()))
+        self._write(serialize(OPCODE_BINARY, TO_SERVER.encode(Packet(packet_id, args)), mask_key=self._mask_key()))
 
     def _mask_key(self) -> bytes:
         return self._rng.getrandbits(32).to_bytes(4, "big")  # os.urandom would be one more system call for each frame

@@ -13,7 +13,7 @@ import pytest
 from gameserver.admin.authentication import Doorkeeper
 from gameserver.classroom.classroom import Classroom
 from Net.client import connect
-from Net.frames import BINARY, CONTINUATION, PING, TEXT, serialize
+from Net.frames import OPCODE_BINARY, OPCODE_CONTINUATION, OPCODE_PING, OPCODE_TEXT, serialize
 from Net.websocket import WebSocket
 from tests.browser.conftest import QUIET, TOKEN, Served, Visitor, eventually, serve
 from tests.Net.support import DEADLINE_S
@@ -33,9 +33,9 @@ ROWS = "document.querySelectorAll('.timeline li').length"
 def echo(classroom: Served) -> Iterator[WebSocket]:
     """A client that has sent Hello in two fragments with a PING between, and then four bytes."""
     websocket = connect(f"ws://127.0.0.1:{classroom.port}/echo")
-    first = serialize(TEXT, b"Hel", fin=False, mask_key=KEY)
-    rest = serialize(PING, b"now", mask_key=KEY) + serialize(CONTINUATION, b"lo", mask_key=KEY)
-    websocket._sock.sendall(first + rest + serialize(BINARY, bytes.fromhex("92029100"), mask_key=KEY))
+    first = serialize(OPCODE_TEXT, b"Hel", fin=False, mask_key=KEY)
+    rest = serialize(OPCODE_PING, b"now", mask_key=KEY) + serialize(OPCODE_CONTINUATION, b"lo", mask_key=KEY)
+    websocket.sock.sendall(first + rest + serialize(OPCODE_BINARY, bytes.fromhex("92029100"), mask_key=KEY))
     assert websocket.receive(DEADLINE_S) == "Hello"
     websocket.receive(DEADLINE_S)
     yield websocket
@@ -196,8 +196,8 @@ def test_words_are_found_in_the_middle_of_messages(classroom: Served, ann: Playe
 
 def test_rules_that_are_broken_above_the_header_are_red(classroom: Served, visit: Visit) -> None:
     websocket = connect(f"ws://127.0.0.1:{classroom.port}/echo")
-    inside = serialize(TEXT, b"one", fin=False, mask_key=KEY) + serialize(TEXT, b"two", mask_key=KEY)
-    websocket._sock.sendall(inside)
+    inside = serialize(OPCODE_TEXT, b"one", fin=False, mask_key=KEY) + serialize(OPCODE_TEXT, b"two", mask_key=KEY)
+    websocket.sock.sendall(inside)
     teacher = visit(f"{classroom.url}/inspect")
     teacher.page.click(".timeline .broken")
     teacher.page.wait_for_selector(".frame-view")

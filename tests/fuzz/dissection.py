@@ -10,7 +10,7 @@ from Net.dissect.explain import explain, summarize
 from Net.dissect.opening import dissect_handshake
 from Net.dissect.plain import as_plain
 from Net.dissect.records import Frame, Handshake
-from Net.frames import BINARY
+from Net.frames import OPCODE_BINARY
 from Net.text.characters import is_plain
 from tests.Net.support import client_frame, frame_bytes
 
@@ -29,7 +29,7 @@ def check_dissected_frames(data: bytes) -> None:
 
 def check_dissected_packet(data: bytes) -> None:
     """Dissects the input as the payload of a message of either side."""
-    for wire, from_client in ((client_frame(BINARY, data), True), (frame_bytes(BINARY, data), False)):
+    for wire, from_client in ((client_frame(OPCODE_BINARY, data), True), (frame_bytes(OPCODE_BINARY, data), False)):
         for frame in Dissector(from_client).feed(wire):
             _check_words(frame)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgpack
 
-from Net.frames import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT
+from Net.frames import OPCODE_BINARY, OPCODE_CLOSE, OPCODE_CONTINUATION, OPCODE_PING, OPCODE_PONG, OPCODE_TEXT
 from tests.Net.support import KEY, close_body, frame_bytes
 
 CLIENT_KEY = "dGhlIHNhbXBsZSBub25jZQ=="  # from RFC 6455 section 1.3, which also has its answer
@@ -43,7 +43,7 @@ def _text(random: Random, length: int) -> str:
 
 def _payload(random: Random, opcode: int) -> bytes:
     size = random.choice(_SIZES)
-    return _text(random, size // 3).encode() if opcode == TEXT else bytes(random.choices(range(256), k=size))
+    return _text(random, size // 3).encode() if opcode == OPCODE_TEXT else bytes(random.choices(range(256), k=size))
 
 
 def message(random: Random, key: bytes, opcode: int, payload: bytes, rsv: int = 0) -> bytes:
@@ -53,8 +53,10 @@ def message(random: Random, key: bytes, opcode: int, payload: bytes, rsv: int = 
     frames = frame_bytes(opcode, pieces[0], len(pieces) == 1, rsv, key)
     for number, piece in enumerate(pieces[1:], start=2):
         if random.random() < 0.2:
-            frames += frame_bytes(random.choice((PING, PONG)), _payload(random, BINARY)[:125], key=key)
-        frames += frame_bytes(CONTINUATION, piece, number == len(pieces), key=key)
+            frames += frame_bytes(
+                random.choice((OPCODE_PING, OPCODE_PONG)), _payload(random, OPCODE_BINARY)[:125], key=key
+            )
+        frames += frame_bytes(OPCODE_CONTINUATION, piece, number == len(pieces), key=key)
     return frames
 
 
@@ -63,7 +65,7 @@ def conversation(random: Random, key: bytes, deflated: bool = False) -> bytes:
     deflater = zlib.compressobj(random.choice((0, 6)), wbits=-15)
     frames = b""
     for _ in range(random.randint(1, 4)):
-        opcode = random.choice((TEXT, BINARY))
+        opcode = random.choice((OPCODE_TEXT, OPCODE_BINARY))
         payload, rsv = _payload(random, opcode), 0
         if deflated and random.random() < 0.8:
             rsv = _RSV1
@@ -73,7 +75,7 @@ def conversation(random: Random, key: bytes, deflated: bool = False) -> bytes:
                 payload += b"\x00\x00\xff\xff" + b"\x03\x00" * random.choice((1, 2, 20)) + b"\x00"
         frames += message(random, key, opcode, payload, rsv)
     if random.random() < 0.25:
-        frames += frame_bytes(CLOSE, random.choice((b"", close_body(1000), close_body(4000, "Tschüß"))), key=key)
+        frames += frame_bytes(OPCODE_CLOSE, random.choice((b"", close_body(1000), close_body(4000, "Tschüß"))), key=key)
     return frames
 
 
@@ -107,7 +109,9 @@ def handshake(random: Random) -> bytes:
     )
     if random.random() < 0.5:
         fields += [f"Sec-WebSocket-Extensions: {line}" for line in extensions(random).decode().split("\n")]
-    return _head(f"GET {path} HTTP/1.1", fields, random) + random.choice((b"", b"", b"", frame_bytes(PING, key=KEY)))
+    return _head(f"GET {path} HTTP/1.1", fields, random) + random.choice(
+        (b"", b"", b"", frame_bytes(OPCODE_PING, key=KEY))
+    )
 
 
 def plain_request(random: Random) -> bytes:

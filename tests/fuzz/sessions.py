@@ -8,7 +8,7 @@ from typing import Any, Callable
 
 import msgpack
 
-from Net.frames import BINARY, CLOSE, TEXT
+from Net.frames import OPCODE_BINARY, OPCODE_CLOSE, OPCODE_TEXT
 from tests.fuzz import seeds
 from tests.Net.support import KEY, client_frame, close_body
 
@@ -23,8 +23,12 @@ _PAGES = ("/", "/rooms.json", "/packets.json", "/lessons", "/lab", "/inspect", "
 TOKENS = (
     *seeds.FRAME_TOKENS,
     *seeds.HTTP_TOKENS,
-    *(client_frame(TEXT, text) for text in seeds.PACKET_TOKENS if len(text) < 126),
-    *(client_frame(TEXT, b'["JOIN",["Eve"]]'), client_frame(TEXT, b'["LEAVE",[]]'), client_frame(CLOSE)),
+    *(client_frame(OPCODE_TEXT, text) for text in seeds.PACKET_TOKENS if len(text) < 126),
+    *(
+        client_frame(OPCODE_TEXT, b'["JOIN",["Eve"]]'),
+        client_frame(OPCODE_TEXT, b'["LEAVE",[]]'),
+        client_frame(OPCODE_CLOSE),
+    ),
     *(b"GET /echo HTTP/1.1\r\n", b"GET /admin HTTP/1.1\r\n", b"Sec-WebSocket-Extensions: permessage-deflate\r\n"),
 )
 
@@ -47,7 +51,9 @@ def _game(random: Random) -> bytes:
         packets += [["LEAVE" if is_text else 7, []], join]
     frames = b""
     for packet in packets:
-        opcode, payload = (TEXT, json.dumps(packet).encode()) if is_text else (BINARY, msgpack.packb(packet))
+        opcode, payload = (
+            (OPCODE_TEXT, json.dumps(packet).encode()) if is_text else (OPCODE_BINARY, msgpack.packb(packet))
+        )
         frames += seeds.message(random, KEY, opcode, payload)
     return _opening(random, "/") + frames + _end(random)
 
@@ -82,7 +88,7 @@ def _console(path: str, make_command: Callable[[Random], dict[str, Any]]) -> Cal
         objects: list[dict[str, Any]] = [{"token": token}]
         for number in range(random.randint(0, 4)):
             objects.append({"id": random.choice((number, None, "\ud800", 1e300, [])), **make_command(random)})
-        frames = b"".join(seeds.message(random, KEY, TEXT, json.dumps(each).encode()) for each in objects)
+        frames = b"".join(seeds.message(random, KEY, OPCODE_TEXT, json.dumps(each).encode()) for each in objects)
         return _opening(random, path) + frames + _end(random)
 
     return make
@@ -144,7 +150,7 @@ def _pages(random: Random) -> bytes:
 
 
 def _end(random: Random) -> bytes:
-    return random.choice((b"", client_frame(CLOSE), client_frame(CLOSE, close_body(1000, "bye"))))
+    return random.choice((b"", client_frame(OPCODE_CLOSE), client_frame(OPCODE_CLOSE, close_body(1000, "bye"))))
 
 
 _KINDS: tuple[Callable[[Random], bytes], ...] = (

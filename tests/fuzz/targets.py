@@ -15,7 +15,7 @@ from typing import Any, Callable, ContextManager, Iterable, Iterator, List, Name
 from Net.deflate import Compression, Inflater, accept_offer, check_answer
 from Net.errors import HandshakeError, PacketError, ProtocolError
 from Net.extensions import parse_extensions
-from Net.frames import CONTINUATION, CONTROL_BIT, RSV1, Frame, FrameReader
+from Net.frames import CONTROL_BIT, OPCODE_CONTINUATION, RSV1, Frame, FrameReader
 from Net.handshake import check_response, find_end_of_head, parse_request, refusal
 from Net.limits import Limits
 from Net.messages import Close, Event, MessageReader
@@ -128,7 +128,7 @@ def _joined(frames: Iterable[Frame]) -> list[Frame]:
     whole: list[Frame] = []
     for frame in frames:
         if whole and whole[-1].to_come:
-            assert frame.opcode == CONTINUATION, f"no piece of what came before: {frame}"
+            assert frame.opcode == OPCODE_CONTINUATION, f"no piece of what came before: {frame}"
             begun = whole.pop()
             frame = begun._replace(fin=frame.fin, payload=begun.payload + frame.payload, to_come=frame.to_come)
         assert not (frame.opcode & CONTROL_BIT and frame.to_come), f"a piece of a control frame: {frame}"

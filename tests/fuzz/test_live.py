@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from gameserver.server import GameServer
-from Net.frames import BINARY, CLOSE, PONG
+from Net.frames import OPCODE_BINARY, OPCODE_CLOSE, OPCODE_PONG
 from Net.websocket import WebSocket
 from tests.fuzz import live
 from tests.fuzz.live import live_server
@@ -22,7 +22,7 @@ ON_ECHO = (
     b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
 )
 ON_ADMIN = ON_ECHO.replace(b"/echo", b"/admin")
-HELLO = client_frame(BINARY, b"hello") + client_frame(CLOSE)
+HELLO = client_frame(OPCODE_BINARY, b"hello") + client_frame(OPCODE_CLOSE)
 
 
 def with_a_bug(server: GameServer) -> None:
@@ -61,7 +61,7 @@ def until_it_fails(check: Any, data: bytes) -> None:
     """Plays the session with different endings, until a check fails; a fault may show only after the next session."""
     deadline_s = time.monotonic() + DEADLINE_S
     for number in itertools.count():
-        check(data + number * client_frame(PONG))
+        check(data + number * client_frame(OPCODE_PONG))
         assert time.monotonic() < deadline_s, "nothing was found"
         time.sleep(0.02)
 

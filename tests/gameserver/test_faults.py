@@ -104,7 +104,7 @@ def test_the_operator_sees_how_many_faults_there_were(monkeypatch: pytest.Monkey
     with serving() as arena, arena.server.faults.watching():
         ann = arena.join()
         assert arena.server.describe()["faults"] == 0
-        monkeypatch.setitem(PacketCodes._HANDLERS, "MOVE", fail)
+        monkeypatch.setitem(PacketCodes.HANDLERS, "MOVE", fail)
         ann.send("MOVE", 0, 1)
         assert ann.wait_for("ERROR")[0] == "SERVER_FAULT"
         assert arena.server.describe()["faults"] == 1

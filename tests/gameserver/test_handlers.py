@@ -14,7 +14,7 @@ from tests.support import plain_world, serving
 
 def test_every_packet_to_the_server_has_a_handler_with_room_for_its_arguments() -> None:
     for row in TO_SERVER.rows:
-        handler = PacketCodes._HANDLERS[row.id]
+        handler = PacketCodes.HANDLERS[row.id]
         assert handler.__module__ == handlers.__name__
         assert handler.__code__.co_argcount == 1 + len(row.args)
         assert len(handler.__defaults__ or ()) == sum(arg.optional for arg in row.args)

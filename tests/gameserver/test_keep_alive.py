@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from Net.frames import PING, PONG, TEXT
+from Net.frames import OPCODE_PING, OPCODE_PONG, OPCODE_TEXT
 from Net.limits import Limits
 from Net.port import listener
 from tests.attacks.support import Attacker, Target, under_attack
@@ -31,13 +31,13 @@ def _tended_often(monkeypatch: pytest.MonkeyPatch) -> None:
 def come(target: Target, path: str, join: bytes) -> Attacker:
     peer = target.open(path)
     if join:
-        peer.send(client_frame(TEXT, join))
+        peer.send(client_frame(OPCODE_TEXT, join))
     return peer
 
 
 def is_keep_alive(frame: WireFrame) -> bool:
     """Returns whether the frame is a keepalive: a PING with a payload asks for a delivery acknowledgement."""
-    return frame.opcode == PING and not frame.payload
+    return frame.opcode == OPCODE_PING and not frame.payload
 
 
 @everybody
@@ -58,8 +58,8 @@ def test_a_client_that_answers_is_not_dropped(path: str, join: bytes) -> None:
         while pings < 10:  # 2 s and more: longer than a peer that does not answer stays connected
             frame = peer.read_frame()
             assert frame is not None, "it was dropped"
-            if frame.opcode == PING:
+            if frame.opcode == OPCODE_PING:
                 pings += is_keep_alive(frame)
-                peer.send(client_frame(PONG, frame.payload))
+                peer.send(client_frame(OPCODE_PONG, frame.payload))
                 assert threading.active_count() == threads  # no peer has a thread for keepalive
         peer.vanish(with_reset=False)

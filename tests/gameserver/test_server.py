@@ -20,7 +20,7 @@ from gameserver.server import GameServer
 from gameserver.world.settings import ServerSettings
 from Net import PacketCodes
 from Net.errors import HandshakeError
-from Net.frames import BINARY, CLOSE, CONTINUATION, PING, TEXT
+from Net.frames import OPCODE_BINARY, OPCODE_CLOSE, OPCODE_CONTINUATION, OPCODE_PING, OPCODE_TEXT
 from Net.limits import Limits
 from Net.PacketCodes import TO_SERVER, Packet
 from Net.websocket import WebSocket
@@ -446,7 +446,11 @@ def test_echo_sends_a_message_back_as_it_came(message: str | bytes) -> None:
 def test_echo_joins_fragments_with_a_ping_between_them() -> None:
     with serving() as arena:
         client = arena.connect(path="/echo")
-        fragments = [(TEXT, b"gr\xc3", False), (PING, b"hello", True), (CONTINUATION, b"\xbc\xc3\x9f", True)]
+        fragments = [
+            (OPCODE_TEXT, b"gr\xc3", False),
+            (OPCODE_PING, b"hello", True),
+            (OPCODE_CONTINUATION, b"\xbc\xc3\x9f", True),
+        ]
         client.socket().sendall(b"".join(client_frame(*fragment) for fragment in fragments))
         assert client.websocket.receive(DEADLINE_S) == "grüß"
 
@@ -463,7 +467,7 @@ def test_an_echo_client_that_does_not_read_is_dropped_and_leaves_nothing_behind(
         thread = thread_of(client)
         client.socket().settimeout(DEADLINE_S)
         with pytest.raises((ConnectionResetError, BrokenPipeError)):
-            send_for_ever(client.socket(), client_frame(BINARY, bytes(60_000)))
+            send_for_ever(client.socket(), client_frame(OPCODE_BINARY, bytes(60_000)))
         wait_until(lambda: thread not in client_threads(), "its thread is gone")
         gc.collect()  # a socket that is still open would now warn, and fail the test
 
@@ -540,17 +544,17 @@ def test_a_machine_without_a_free_thread_refuses_a_client_and_serves_the_next(
 @pytest.mark.parametrize(
     ("sent", "code"),
     [
-        (frame_bytes(TEXT, b"not masked"), 1002),
+        (frame_bytes(OPCODE_TEXT, b"not masked"), 1002),
         (client_frame(0x3), 1002),
-        (client_frame(BINARY, b"x", rsv=0x40), 1002),
-        (client_frame(PING, b"x", fin=False), 1002),
-        (client_frame(PING, bytes(126)), 1002),
-        (client_frame(CONTINUATION, b"x"), 1002),
-        (client_frame(CLOSE, b"\x03"), 1002),
-        (client_frame(CLOSE, close_body(1005)), 1002),
-        (client_frame(TEXT, b"\xff"), 1007),
-        (client_frame(BINARY, bytes(65537)), 1009),
-        (client_frame(BINARY, b"x", fin=False) + 64 * client_frame(CONTINUATION, b"x", fin=False), 1009),
+        (client_frame(OPCODE_BINARY, b"x", rsv=0x40), 1002),
+        (client_frame(OPCODE_PING, b"x", fin=False), 1002),
+        (client_frame(OPCODE_PING, bytes(126)), 1002),
+        (client_frame(OPCODE_CONTINUATION, b"x"), 1002),
+        (client_frame(OPCODE_CLOSE, b"\x03"), 1002),
+        (client_frame(OPCODE_CLOSE, close_body(1005)), 1002),
+        (client_frame(OPCODE_TEXT, b"\xff"), 1007),
+        (client_frame(OPCODE_BINARY, bytes(65537)), 1009),
+        (client_frame(OPCODE_BINARY, b"x", fin=False) + 64 * client_frame(OPCODE_CONTINUATION, b"x", fin=False), 1009),
     ],
     ids=lambda value: value if isinstance(value, int) else value[:2].hex(),
 )

@@ -14,6 +14,7 @@ import pytest
 from gameserver import server as server_module
 from gameserver.rates import BAD_PACKETS, PACKET_RATES
 from Net import PacketCodes
+from Net.errors import PacketError
 from Net.PacketCodes import TO_SERVER, Packet
 from tests.Net.support import DEADLINE_S
 from tests.support import Arena, Player, plain_world, serving
@@ -198,7 +199,7 @@ def test_a_handler_that_fails_is_logged_the_client_told_and_the_room_lives(
     def fail(*_: Any) -> None:
         raise ZeroDivisionError("a fault for the test")
 
-    monkeypatch.setitem(PacketCodes._HANDLERS, "AIM", fail)
+    monkeypatch.setitem(PacketCodes.HANDLERS, "AIM", fail)
     with serving() as arena:
         ann, bob = arena.join("Ann", as_text=True), arena.join("Bob")
         ann.send("AIM", 1.0)
@@ -266,5 +267,5 @@ def test_a_round_that_has_run_for_years_goes_on(as_text: bool) -> None:
 
 
 def test_a_broken_packet_of_the_server_would_not_pass_these_tests() -> None:
-    with pytest.raises(PacketCodes.PacketError):
+    with pytest.raises(PacketError):
         PacketCodes.TO_CLIENT.decode(PacketCodes.TO_CLIENT.encode(Packet("PONG", (1,))))

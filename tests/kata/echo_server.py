@@ -7,9 +7,9 @@ import socket
 
 from gameserver.classroom.experiments.experiment import SAMPLE_KEY, masked
 from gameserver.classroom.experiments.shelf import EXPERIMENTS, Answer, Experiment
-from Net.frames import BINARY, CLOSE, OPCODE_NAMES
+from Net.close_codes import CloseCode
+from Net.frames import OPCODE_BINARY, OPCODE_CLOSE, OPCODE_NAMES
 from Net.handshake import accept_key
-from Net.messages import ABNORMAL, NO_STATUS
 from tests.gameserver.classroom.exchange import Exchange, close_of, run
 from tests.kata.checks import Check, Failure, show
 from tests.kata.implementation import Implementation, NotThere, Trouble
@@ -54,7 +54,7 @@ _MUCH_MORE = EXPERIMENTS["after-a-violation"]._replace(
     rule="An endpoint SHOULD use a method that cleanly closes the TCP connection [...], discarding any trailing bytes "
     "that may have been received from the peer.",
     section="RFC 6455 section 7.1.1",
-    sent=(masked(0x3, b"?"), masked(BINARY, bytes(2**20))),
+    sent=(masked(0x3, b"?"), masked(OPCODE_BINARY, bytes(2**20))),
     note="Stop sending, read until the client's end comes, and then close: a reset may overtake your CLOSE.",
 )
 
@@ -121,7 +121,7 @@ def _problem(experiment: Experiment, exchange: Exchange) -> str:
         return f"{_show_frames(frames)}\n  {form_problem}"
     wire_frames = list(frames)
     code, _ = close_of(wire_frames)
-    right_codes = {outcome.close_code, 1000} if outcome.close_code == NO_STATUS else {outcome.close_code}
+    right_codes = {outcome.close_code, 1000} if outcome.close_code == CloseCode.NO_STATUS else {outcome.close_code}
     is_right = code in right_codes and list(map(_plain, wire_frames)) == list(outcome.frames)
     return "" if is_right and not end else _show_frames(frames) + end
 
@@ -170,7 +170,7 @@ def _form_problem(frames: list[WireFrame], data: bytes) -> str:
         )
     for frame in frames:
         try:
-            (frame.payload[2:] if frame.opcode == CLOSE else b"").decode()
+            (frame.payload[2:] if frame.opcode == OPCODE_CLOSE else b"").decode()
         except UnicodeDecodeError:
             return f"RFC 6455 section 5.5.1: {_REASON}, and {show(frame.payload[2:])} is not UTF-8"
     return ""
@@ -202,8 +202,8 @@ def _expected(experiment: Experiment) -> str:
         line = f" with {outcome.says}" if outcome.says.startswith("Sec-WebSocket") else ""
         return f"an HTTP error such as {outcome.status}{line}, and no WebSocket"
     parts = [f"{OPCODE_NAMES[answer.opcode]} {show(answer.payload)}" for answer in outcome.frames]
-    if outcome.close_code != ABNORMAL:
-        no_code = outcome.close_code == NO_STATUS
+    if outcome.close_code != CloseCode.ABNORMAL:
+        no_code = outcome.close_code == CloseCode.NO_STATUS
         parts.append("CLOSE without a code" if no_code else f"CLOSE {show(outcome.close_code.to_bytes(2, 'big'))}")
     return ", ".join([f"101 {outcome.says}".strip(), *parts, "the end of the stream"])
 

@@ -6,7 +6,7 @@ import socket
 import threading
 
 from Net.errors import ConnectionClosed, HandshakeError, ProtocolError
-from Net.frames import BINARY, CONTROL_BIT, TEXT, FrameReader, apply_mask, parse_header, serialize
+from Net.frames import CONTROL_BIT, OPCODE_BINARY, OPCODE_TEXT, FrameReader, apply_mask, parse_header, serialize
 from Net.handshake import accept_key
 from Net.limits import Limits
 from Net.messages import MessageReader, close_payload, parse_close
@@ -37,7 +37,7 @@ def assemble(frames: list[tuple[bool, int, bytes]]) -> list[tuple[int, bytes]]:
     messages: list[tuple[int, bytes]] = []
     try:
         for event in MessageReader(Limits(), masked=False).feed(data):
-            messages.append((TEXT, event.encode()) if isinstance(event, str) else (BINARY, bytes(event)))
+            messages.append((OPCODE_TEXT, event.encode()) if isinstance(event, str) else (OPCODE_BINARY, bytes(event)))
     except ProtocolError as error:
         raise ValueError(str(error)) from error
     return messages

@@ -16,7 +16,7 @@ import time
 from multiprocessing.connection import Connection
 from typing import Any, NamedTuple
 
-from Net.frames import PING, PONG, FrameReader, serialize
+from Net.frames import OPCODE_PING, OPCODE_PONG, FrameReader, serialize
 from tests.benchmarks import machine
 from tests.soak.attack_kinds import KINDS, Kind, Leaves
 from tests.support import DEADLINE_S
@@ -139,8 +139,8 @@ class _Slot:
             _, _, data = data.partition(b"\r\n\r\n")
             self._frames = FrameReader(masked=False)
         for frame in self._frames.feed(data):
-            if frame.opcode == PING:
-                self.sock.send(serialize(PONG, frame.payload, mask_key=bytes(4)))
+            if frame.opcode == OPCODE_PING:
+                self.sock.send(serialize(OPCODE_PONG, frame.payload, mask_key=bytes(4)))
 
     def _write(self) -> None:
         assert self.sock is not None

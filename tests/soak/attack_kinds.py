@@ -9,7 +9,7 @@ from typing import Callable, NamedTuple
 
 import msgpack
 
-from Net.frames import BINARY, CONTINUATION, PING, PONG, RSV1, TEXT
+from Net.frames import OPCODE_BINARY, OPCODE_CONTINUATION, OPCODE_PING, OPCODE_PONG, OPCODE_TEXT, RSV1
 from Net.limits import Limits
 from tests.attacks.support import opening
 from tests.Net.support import frame_bytes
@@ -52,7 +52,7 @@ def _opens(path: str, *fields: str) -> Callable[[int], bytes]:
 
 
 def _join(room: str) -> bytes:
-    return _frame(TEXT, json.dumps(["JOIN", ["Eve", {"room": room}]]).encode())
+    return _frame(OPCODE_TEXT, json.dumps(["JOIN", ["Eve", {"room": room}]]).encode())
 
 
 def _joins(room: str) -> Callable[[int], bytes]:
@@ -64,16 +64,18 @@ def _inflating() -> bytes:
     """A compressed message of a few bytes that inflates to the longest allowed one; it needs no message before it."""
     deflater = zlib.compressobj(9, wbits=-15)
     payload = deflater.compress(bytes(_LIMITS.message_bytes)) + deflater.flush(zlib.Z_SYNC_FLUSH)[:-4]
-    return _frame(BINARY, payload, rsv=RSV1)
+    return _frame(OPCODE_BINARY, payload, rsv=RSV1)
 
 
 _EMPTY_FRAGMENTS = (
-    _frame(TEXT, fin=False) + (_LIMITS.fragments - 2) * _frame(CONTINUATION, fin=False) + _frame(CONTINUATION)
+    _frame(OPCODE_TEXT, fin=False)
+    + (_LIMITS.fragments - 2) * _frame(OPCODE_CONTINUATION, fin=False)
+    + _frame(OPCODE_CONTINUATION)
 )
 _JSON = json.dumps(["MOVE", [0, *([[]] * 16_000)]]).encode()
 _MESSAGEPACK = msgpack.packb([2, [0, *([[]] * 60_000)]])
 _COMPRESSED = "Sec-WebSocket-Extensions: permessage-deflate"
-_PONGS = _filled(_frame(PONG))
+_PONGS = _filled(_frame(OPCODE_PONG))
 _CLASSROOM = ("--classroom",)
 
 KINDS = {
@@ -83,20 +85,22 @@ KINDS = {
     "PONGs to /inspect": Kind(_opens("/inspect"), _PONGS, flags=_CLASSROOM),
     "PONGs to /lab": Kind(_opens("/lab"), _PONGS, flags=_CLASSROOM),
     "PONGs from players": Kind(_joins("lair"), _PONGS),
-    "PINGs to /": Kind(_opens("/"), _filled(_frame(PING))),
-    "PINGs of 125 bytes to /echo": Kind(_opens("/echo"), _filled(_frame(PING, bytes(125)))),
+    "PINGs to /": Kind(_opens("/"), _filled(_frame(OPCODE_PING))),
+    "PINGs of 125 bytes to /echo": Kind(_opens("/echo"), _filled(_frame(OPCODE_PING, bytes(125)))),
     "empty fragments to /echo": Kind(_opens("/echo"), _filled(_EMPTY_FRAGMENTS)),
-    "one-byte echoes": Kind(_opens("/echo"), _filled(_frame(BINARY, b"x"))),
-    "one-byte echoes, classroom": Kind(_opens("/echo"), _filled(_frame(BINARY, b"x")), flags=_CLASSROOM),
+    "one-byte echoes": Kind(_opens("/echo"), _filled(_frame(OPCODE_BINARY, b"x"))),
+    "one-byte echoes, classroom": Kind(_opens("/echo"), _filled(_frame(OPCODE_BINARY, b"x")), flags=_CLASSROOM),
     "inflating echoes": Kind(_opens("/echo", _COMPRESSED), _filled(_inflating())),
-    "64 KiB of JSON to /": Kind(_joins("lair"), _frame(TEXT, _JSON)),
-    "64 KiB of MessagePack to /": Kind(_joins("lair"), _frame(BINARY, _MESSAGEPACK)),
-    "64 KiB of JSON to /admin": Kind(_opens("/admin"), _frame(TEXT, _JSON)),
-    "valid MOVEs": Kind(_joins("lair"), _filled(_frame(TEXT, b'["MOVE",[3]]'))),
+    "64 KiB of JSON to /": Kind(_joins("lair"), _frame(OPCODE_TEXT, _JSON)),
+    "64 KiB of MessagePack to /": Kind(_joins("lair"), _frame(OPCODE_BINARY, _MESSAGEPACK)),
+    "64 KiB of JSON to /admin": Kind(_opens("/admin"), _frame(OPCODE_TEXT, _JSON)),
+    "valid MOVEs": Kind(_joins("lair"), _filled(_frame(OPCODE_TEXT, b'["MOVE",[3]]'))),
     "half-open handshakes": Kind(lambda number: opening("/")[:60]),
     "pages": Kind(lambda number: b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"),
     "idle rooms": Kind(_joins("lair {}"), answers_pings=True),
-    "JOIN and reset": Kind(lambda number: opening("/") + _frame(TEXT, b'["JOIN",["Eve"]]'), leaves=Leaves.WHEN_SEATED),
+    "JOIN and reset": Kind(
+        lambda number: opening("/") + _frame(OPCODE_TEXT, b'["JOIN",["Eve"]]'), leaves=Leaves.WHEN_SEATED
+    ),
     "connections dropped": Kind(lambda number: b"", leaves=Leaves.AT_ONCE),
     "fill and vanish": Kind(_opens("/echo"), _PONGS, Leaves.WHEN_FULL),
     "idle on /echo, compressed": Kind(lambda number: opening("/echo", _COMPRESSED) + _inflating()),

@@ -22,7 +22,7 @@ from typing import Any, Callable
 
 from gameserver.match.player_ids import REST_S
 from Net.client import connect
-from Net.frames import TEXT, serialize
+from Net.frames import OPCODE_TEXT, serialize
 from tests.attacks.support import opening
 from tests.benchmarks import machine
 from tests.soak.bystander import Sleeper
@@ -36,7 +36,7 @@ PLAYERS, THREADS = 50, 8
 SHORTEST_WARM_UP_S, LONGEST_WARM_UP_S = 8.0, REST_S + 15.0
 RECONNECT_S = 1.0
 LATE_MS = 75.0
-_JOIN = serialize(TEXT, b'["JOIN",["Eve",{"room":"den"}]]', mask_key=bytes(4))
+_JOIN = serialize(OPCODE_TEXT, b'["JOIN",["Eve",{"room":"den"}]]', mask_key=bytes(4))
 _HALF_A_FRAME = serialize(2, bytes(5000), mask_key=bytes(4))[:2500]
 _RESET = b"\x01\0\0\0\0\0\0\0"  # struct linger: on, 0 seconds
 

@@ -11,7 +11,7 @@ from typing import Iterator
 from unittest import mock
 
 from Net.client import connect
-from Net.frames import CLOSE, PING, PONG, FrameReader, serialize
+from Net.frames import OPCODE_CLOSE, OPCODE_PING, OPCODE_PONG, FrameReader, serialize
 from Net.PacketCodes import TO_SERVER, Packet
 from Net.websocket import WebSocket
 from tests.support import wait_until
@@ -45,7 +45,7 @@ class Crowd:
             self._readers[websocket] = FrameReader(masked=False)
             is_silent = number * silent // count < (number + 1) * silent // count  # evenly spread over the rooms
             if not is_silent:
-                self._selector.register(websocket._sock, selectors.EVENT_READ, websocket)
+                self._selector.register(websocket.sock, selectors.EVENT_READ, websocket)
             websocket.post(TO_SERVER.encode(Packet("JOIN", (f"P{number}", {"room": f"room {number // in_room}"}))))
             websocket.post(TO_SERVER.encode(Packet("MOVE", (number % 8,))))
         self._thread = threading.Thread(target=self._read, name="crowd", daemon=True)
@@ -61,7 +61,7 @@ class Crowd:
         self._thread.join()
         self._selector.close()
         for websocket in self._websockets:
-            websocket._sock.close()
+            websocket.sock.close()
 
     def _read(self) -> None:
         while not self._stopping.is_set():
@@ -71,16 +71,16 @@ class Crowd:
     def _read_one(self, websocket: WebSocket) -> None:
         """Reads the bytes that have come, and answers pings and the server's goodbye as any client does."""
         try:
-            data = websocket._sock.recv(1 << 18)
+            data = websocket.sock.recv(1 << 18)
         except OSError:
             data = b""
         is_over = not data
         for frame in self._readers[websocket].feed(data):
-            if frame.opcode == PING:
-                websocket.post_frame(serialize(PONG, frame.payload, mask_key=bytes(4)))
-            elif frame.opcode == CLOSE:
+            if frame.opcode == OPCODE_PING:
+                websocket.post_frame(serialize(OPCODE_PONG, frame.payload, mask_key=bytes(4)))
+            elif frame.opcode == OPCODE_CLOSE:
                 self.goodbyes += frame.payload == GOODBYE
                 websocket.begin_close(1001)
                 is_over = True
         if is_over:
-            self._selector.unregister(websocket._sock)
+            self._selector.unregister(websocket.sock)

@@ -73,9 +73,9 @@ def inject(server: GameServer) -> None:
     """Called in the server's process: from now on the server fails at random."""
     injector = Injector()
     server.injected = injector  # type: ignore[attr-defined]
-    for packet_id, handler in PacketCodes._HANDLERS.items():
+    for packet_id, handler in PacketCodes.HANDLERS.items():
         if packet_id != "JOIN":  # players must be able to join the faulty room
-            PacketCodes._HANDLERS[packet_id] = _in_faulty_room(handler, injector.wrap(handler))
+            PacketCodes.HANDLERS[packet_id] = _in_faulty_room(handler, injector.wrap(handler))
     games: set[Game] = set()
     _harm_views(Snapshots, "build", injector, games)
     _harm_views(Standing, "frames", injector, games)

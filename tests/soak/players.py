@@ -138,7 +138,7 @@ def _play(url: str, count: int, room: str, chats: bool, pipe: Connection) -> Non
         websocket.send(join_packet(f"P{number}", room))
         websocket.send(TO_SERVER.encode(Packet("MOVE", (number % 8,))))
         readers[websocket] = Reader()
-        selector.register(websocket._sock, selectors.EVENT_READ, websocket)
+        selector.register(websocket.sock, selectors.EVENT_READ, websocket)
     players = list(readers)
     said, say_at_s, act_at_s, is_told = 0, 0.0, 0.0, False
     while not pipe.poll():

@@ -122,7 +122,7 @@ class _Inside:
             time.sleep(0.1)
             with self.server._listener._lock:
                 websockets = list(self.server._listener._websockets)
-            waiting = max((len(websocket._waiting) for websocket in websockets), default=0)
+            waiting = max((websocket.outbox.waiting_bytes for websocket in websockets), default=0)
             self.most_waiting_bytes = max(self.most_waiting_bytes, waiting)
 
     def census(self) -> Census:
@@ -147,7 +147,7 @@ class _Inside:
             locks.update({f"room {room.id}": room._lock, f"game {room.id}": room.game.lock})
         for session in server._sessions.copy().values():
             if isinstance(session.websocket, WebSocket):
-                locks[f"websocket {session.websocket.address}"] = session.websocket._lock
+                locks[f"websocket {session.websocket.address}"] = session.websocket.outbox._lock
         return [name for name, lock in locks.items() if not _can_take(lock)]
 
     def threads(self) -> list[str]:

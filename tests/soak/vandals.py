@@ -15,7 +15,7 @@ from typing import Any, Callable, NamedTuple
 
 from Net.client import connect
 from Net.errors import HandshakeError
-from Net.frames import PONG, TEXT, serialize
+from Net.frames import OPCODE_PONG, OPCODE_TEXT, serialize
 from Net.limits import Limits
 from Net.messages import Close, MessageReader, Ping
 from tests.benchmarks import machine
@@ -26,8 +26,8 @@ READ_BYTES_PER_S = 1000
 STEPS_PER_S = 10
 SMALL_BUFFER = 4096  # as of a device with little memory
 AGAIN_AFTER_S = 1.0
-PONG_FRAME = serialize(PONG, b"", mask_key=bytes(4))
-FLOOD = 100 * serialize(TEXT, b'["MOVE",[3]]', mask_key=bytes(4))
+PONG_FRAME = serialize(OPCODE_PONG, b"", mask_key=bytes(4))
+FLOOD = 100 * serialize(OPCODE_TEXT, b'["MOVE",[3]]', mask_key=bytes(4))
 
 
 class Fate(NamedTuple):
@@ -46,13 +46,13 @@ class Fate(NamedTuple):
 def call(url: str, receive_buffer: int = 0) -> socket.socket:
     """Returns a bare socket whose WebSocket is open, and which has sent JOIN."""
     websocket = connect(url)
-    sock = websocket._sock.dup()  # so that nothing of ours reads or writes on it
-    websocket._sock.close()
+    sock = websocket.sock.dup()  # so that nothing of ours reads or writes on it
+    websocket.sock.close()
     if receive_buffer:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
     sock.settimeout(DEADLINE_S)
     packet = join_packet("Eve", "den")
-    sock.sendall(serialize(TEXT if isinstance(packet, str) else 2, packet, mask_key=bytes(4)))
+    sock.sendall(serialize(OPCODE_TEXT if isinstance(packet, str) else 2, packet, mask_key=bytes(4)))
     return sock
 
 
@@ -93,7 +93,7 @@ def read_slowly(url: str, stopping: threading.Event, receive_buffer: int = 0) ->
                     reader.note(event, progress_s)
                 elif isinstance(event, Ping):
                     with contextlib.suppress(OSError):
-                        sock.send(serialize(PONG, event.payload, mask_key=bytes(4)))
+                        sock.send(serialize(OPCODE_PONG, event.payload, mask_key=bytes(4)))
         now_s = time.monotonic()
         return Fate(now_s - started_s, now_s - progress_s, 0, reader.diary, stopping.is_set())
 

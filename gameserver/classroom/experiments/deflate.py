@@ -14,7 +14,8 @@ from gameserver.classroom.experiments.experiment import (
     masked,
     opening,
 )
-from Net.frames import BINARY, CONTINUATION, PING, RSV1, TEXT
+from Net.close_codes import CloseCode
+from Net.frames import OPCODE_BINARY, OPCODE_CONTINUATION, OPCODE_PING, OPCODE_TEXT, RSV1
 from Net.limits import Limits
 
 _COMPRESSED = opening("/echo", "Sec-WebSocket-Extensions: permessage-deflate")
@@ -31,7 +32,7 @@ _INFLATE = (
     "Append 4 octets of 0x00 0x00 0xff 0xff to the tail end of the payload of the message. Decompress the resulting "
     "data using DEFLATE."
 )
-_HELLO = Answer(TEXT, b"Hello")
+_HELLO = Answer(OPCODE_TEXT, b"Hello")
 
 
 def _deflated(data: bytes) -> bytes:
@@ -42,7 +43,7 @@ def _deflated(data: bytes) -> bytes:
 
 def _compressed(payload: str) -> bytes:
     """Returns a whole text message with RSV1 set. payload: deflated, in hex."""
-    return masked(TEXT, bytes.fromhex(payload), rsv=RSV1)
+    return masked(OPCODE_TEXT, bytes.fromhex(payload), rsv=RSV1)
 
 
 def _agreed(*frames: Answer) -> Outcome:
@@ -76,8 +77,8 @@ def _examples() -> tuple[Experiment, ...]:
             _FIRST_ONLY,
             "RFC 7692 section 7.2.3.1",
             (
-                masked(TEXT, bytes.fromhex("f2 48 cd"), fin=False, rsv=RSV1),
-                masked(CONTINUATION, bytes.fromhex("c9 c9 07 00")),
+                masked(OPCODE_TEXT, bytes.fromhex("f2 48 cd"), fin=False, rsv=RSV1),
+                masked(OPCODE_CONTINUATION, bytes.fromhex("c9 c9 07 00")),
                 GOODBYE,
             ),
             _agreed(_HELLO),
@@ -116,7 +117,7 @@ def _examples() -> tuple[Experiment, ...]:
             6,
             "an empty message",
             (_compressed("00"),),
-            _agreed(Answer(TEXT)),
+            _agreed(Answer(OPCODE_TEXT)),
             "Nothing at all, compressed: one byte.",
         ),
     )
@@ -130,7 +131,7 @@ def _rules() -> tuple[Experiment, ...]:
             "A server MUST decline an extension negotiation offer for this extension if [...] The negotiation offer "
             "contains an extension parameter with an invalid value.",
             "RFC 7692 section 7",
-            (masked(TEXT, b"Hello"), GOODBYE),
+            (masked(OPCODE_TEXT, b"Hello"), GOODBYE),
             fine(_HELLO),
             "No error: the answer just does not name the extension, and nothing is compressed.",
             handshake=opening("/echo", "Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=16"),
@@ -140,8 +141,8 @@ def _rules() -> tuple[Experiment, ...]:
             "A text that is worth compressing",
             "Remove 4 octets (that are 0x00 0x00 0xff 0xff) from the tail end.",
             "RFC 7692 section 7.2.1",
-            (masked(TEXT, _deflated(b"All work and no play. " * 20), rsv=RSV1), GOODBYE),
-            _agreed(Answer(TEXT, is_start=True, rsv=RSV1)),
+            (masked(OPCODE_TEXT, _deflated(b"All work and no play. " * 20), rsv=RSV1), GOODBYE),
+            _agreed(Answer(OPCODE_TEXT, is_start=True, rsv=RSV1)),
             "440 characters in some 30 bytes, both ways: the answer has RSV1 too.",
             handshake=_COMPRESSED,
         ),
@@ -150,7 +151,7 @@ def _rules() -> tuple[Experiment, ...]:
             "A compressed ping",
             _FIRST_ONLY,
             "RFC 7692 section 6.1",
-            (masked(PING, b"\x03\x00", rsv=RSV1),),
+            (masked(OPCODE_PING, b"\x03\x00", rsv=RSV1),),
             failed("reserved bit set without an extension that defines it"),
             "Control frames are never compressed, agreed or not.",
             handshake=_COMPRESSED,
@@ -161,7 +162,7 @@ def _rules() -> tuple[Experiment, ...]:
             "RSV1 on the second fragment",
             _FIRST_ONLY,
             "RFC 7692 section 6.1",
-            (masked(TEXT, b"Hel", fin=False), masked(CONTINUATION, b"lo", rsv=RSV1)),
+            (masked(OPCODE_TEXT, b"Hel", fin=False), masked(OPCODE_CONTINUATION, b"lo", rsv=RSV1)),
             failed("RSV1 belongs on a message's first frame only"),
             "A message is compressed as a whole or not at all.",
             handshake=_COMPRESSED,
@@ -171,7 +172,7 @@ def _rules() -> tuple[Experiment, ...]:
             "Something that cannot be inflated",
             _INFLATE,
             "RFC 7692 section 7.2.2",
-            (masked(TEXT, b"\xff\xff", rsv=RSV1),),
+            (masked(OPCODE_TEXT, b"\xff\xff", rsv=RSV1),),
             failed("cannot inflate"),
             "There are three kinds of blocks, and two bits to say which: 11 is none of them.",
             handshake=_COMPRESSED,
@@ -181,8 +182,8 @@ def _rules() -> tuple[Experiment, ...]:
             "A bomb: 64 KiB and a byte in about 80 bytes",
             _LIMITS,
             "RFC 6455 section 10.4",
-            (masked(BINARY, _deflated(bytes(Limits().message_bytes + 1)), rsv=RSV1),),
-            failed("the inflated message is too long", code=1009),
+            (masked(OPCODE_BINARY, _deflated(bytes(Limits().message_bytes + 1)), rsv=RSV1),),
+            failed("the inflated message is too long", code=CloseCode.MESSAGE_TOO_BIG),
             "The limit must hold for what comes out, while it comes out: a thousand bytes of zeros fit into one.",
             handshake=_COMPRESSED,
             attacks=(
@@ -197,7 +198,7 @@ def _rules() -> tuple[Experiment, ...]:
             "Seventeen streams in one message",
             _LIMITS,
             "RFC 6455 section 10.4",
-            (masked(BINARY, 5000 * b"\x03\x00", rsv=RSV1),),
+            (masked(OPCODE_BINARY, 5000 * b"\x03\x00", rsv=RSV1),),
             failed("too many streams in one message"),
             "Each ends a stream in two bytes, and starting the next costs the receiver far more than that.",
             handshake=_COMPRESSED,

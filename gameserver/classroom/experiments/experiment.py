@@ -9,13 +9,14 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
-from Net.frames import CLOSE, serialize
-from Net.messages import ABNORMAL, close_payload
+from Net.close_codes import CloseCode
+from Net.frames import OPCODE_CLOSE, serialize
+from Net.messages import close_payload
 
 # The masking key and the handshake key of the RFC's own examples (sections 5.7 and 1.3).
 KEY = bytes.fromhex("37fa213d")
 SAMPLE_KEY = "dGhlIHNhbXBsZSBub25jZQ=="
-GOODBYE = serialize(CLOSE, close_payload(1000), mask_key=KEY)
+GOODBYE = serialize(OPCODE_CLOSE, close_payload(CloseCode.NORMAL), mask_key=KEY)
 # A crafted handshake has this text in place of the server's address, which is known only when the experiment runs.
 HOST = "{host}"
 
@@ -51,7 +52,7 @@ class Outcome(NamedTuple):
     status: int = 101
     says: str = ""
     frames: tuple[Answer, ...] = ()
-    close_code: int = 1000
+    close_code: int = CloseCode.NORMAL
     close_reason: str = ""
 
 
@@ -98,10 +99,10 @@ def opening(path: str, *fields: str) -> str:
 
 def refused(status: int, says: str) -> Outcome:
     """The handshake gets an HTTP error, and the connection ends."""
-    return Outcome(status, says, close_code=ABNORMAL)
+    return Outcome(status, says, close_code=CloseCode.ABNORMAL)
 
 
-def failed(reason: str, *frames: Answer, code: int = 1002) -> Outcome:
+def failed(reason: str, *frames: Answer, code: int = CloseCode.PROTOCOL_ERROR) -> Outcome:
     """The server fails the connection: a CLOSE with a code and the rule that was broken."""
     return Outcome(frames=frames, close_code=code, close_reason=reason)
 

@@ -14,7 +14,7 @@ from gameserver.classroom.experiments.experiment import (
     opening,
     refused,
 )
-from Net.frames import TEXT
+from Net.frames import OPCODE_TEXT
 
 _READING = "RFC 6455 section 4.2.1"
 _ACCEPT = "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
@@ -114,8 +114,8 @@ HANDSHAKE_EXPERIMENTS = (
         "Once the client's opening handshake has been sent, the client MUST wait for a response from the server before "
         "sending any further data.",
         "RFC 6455 section 4.1",
-        (masked(TEXT, b"Hello"), GOODBYE),
-        fine(Answer(TEXT, b"Hello"), says=_ACCEPT),
+        (masked(OPCODE_TEXT, b"Hello"), GOODBYE),
+        fine(Answer(OPCODE_TEXT, b"Hello"), says=_ACCEPT),
         "TCP is a stream without borders: a reader that expects one recv() to hold one request works only by luck.",
         delivery=Delivery.BYTE_BY_BYTE,
     ),
@@ -126,9 +126,9 @@ HANDSHAKE_EXPERIMENTS = (
         "sending any further data.",
         "RFC 6455 section 4.1",
         (GOODBYE,),
-        fine(Answer(TEXT, b"Hello"), says=_ACCEPT),
+        fine(Answer(OPCODE_TEXT, b"Hello"), says=_ACCEPT),
         "The client is too quick, but the server must not lose what came behind the empty line: it is the first frame.",
-        handshake=_PROPER + masked(TEXT, b"Hello").decode("latin-1"),
+        handshake=_PROPER + masked(OPCODE_TEXT, b"Hello").decode("latin-1"),
     ),
     Experiment(
         "handshake-subprotocol",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from gameserver.classroom.experiments.experiment import GOODBYE, Answer, Delivery, Experiment, failed, fine, masked
-from Net.frames import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT
+from Net.close_codes import CloseCode
+from Net.frames import OPCODE_BINARY, OPCODE_CLOSE, OPCODE_CONTINUATION, OPCODE_PING, OPCODE_PONG, OPCODE_TEXT
 from Net.limits import Limits
-from Net.messages import NO_STATUS
 
 _LIMITS = Limits()
 _FRAGMENTED = (
@@ -43,17 +43,17 @@ _CLOSE_ANSWER = (
 )
 _NEVER_SENT = "is a reserved value and MUST NOT be set as a status code in a Close control frame by an endpoint."
 _EURO = "€".encode()
-_START = masked(TEXT, b"Hel", fin=False)
+_START = masked(OPCODE_TEXT, b"Hel", fin=False)
 _TOO_MANY = f"a message may have {_LIMITS.fragments} fragments"
 
 
 def _more(payload: bytes = b"") -> bytes:
     """Returns a fragment from the middle of a message."""
-    return masked(CONTINUATION, payload, fin=False)
+    return masked(OPCODE_CONTINUATION, payload, fin=False)
 
 
 def _close(code: int, reason: bytes = b"") -> bytes:
-    return masked(CLOSE, code.to_bytes(2, "big") + reason)
+    return masked(OPCODE_CLOSE, code.to_bytes(2, "big") + reason)
 
 
 def _fragments() -> tuple[Experiment, ...]:
@@ -64,8 +64,8 @@ def _fragments() -> tuple[Experiment, ...]:
             "A text in three fragments",
             _FRAGMENTED,
             section,
-            (_START, _more(b"lo, "), masked(CONTINUATION, b"you"), GOODBYE),
-            fine(Answer(TEXT, b"Hello, you")),
+            (_START, _more(b"lo, "), masked(OPCODE_CONTINUATION, b"you"), GOODBYE),
+            fine(Answer(OPCODE_TEXT, b"Hello, you")),
             "Opcodes 1, 0, 0; FIN 0, 0, 1: only the first says what it is, only the last says that it is over.",
         ),
         Experiment(
@@ -73,8 +73,8 @@ def _fragments() -> tuple[Experiment, ...]:
             "Fragments with nothing in them",
             "A sender MAY create fragments of any size for non-control messages.",
             section,
-            (masked(TEXT, fin=False), _more(), _more(b"x"), masked(CONTINUATION), GOODBYE),
-            fine(Answer(TEXT, b"x")),
+            (masked(OPCODE_TEXT, fin=False), _more(), _more(b"x"), masked(OPCODE_CONTINUATION), GOODBYE),
+            fine(Answer(OPCODE_TEXT, b"x")),
             "Any size: zero is one too.",
         ),
         Experiment(
@@ -82,8 +82,8 @@ def _fragments() -> tuple[Experiment, ...]:
             "Fragments and a ping, one byte at a time",
             "Clients and servers MUST support receiving both fragmented and unfragmented messages.",
             section,
-            (_START, masked(PING, b"?"), masked(CONTINUATION, b"lo"), GOODBYE),
-            fine(Answer(PONG, b"?"), Answer(TEXT, b"Hello")),
+            (_START, masked(OPCODE_PING, b"?"), masked(OPCODE_CONTINUATION, b"lo"), GOODBYE),
+            fine(Answer(OPCODE_PONG, b"?"), Answer(OPCODE_TEXT, b"Hello")),
             "Three cuts on top of each other: TCP's, the frames', the message's. None knows of the others.",
             delivery=Delivery.BYTE_BY_BYTE,
         ),
@@ -92,8 +92,8 @@ def _fragments() -> tuple[Experiment, ...]:
             "A ping between two fragments",
             _BETWEEN,
             section,
-            (_START, masked(PING, b"still there?"), masked(CONTINUATION, b"lo"), GOODBYE),
-            fine(Answer(PONG, b"still there?"), Answer(TEXT, b"Hello")),
+            (_START, masked(OPCODE_PING, b"still there?"), masked(OPCODE_CONTINUATION, b"lo"), GOODBYE),
+            fine(Answer(OPCODE_PONG, b"still there?"), Answer(OPCODE_TEXT, b"Hello")),
             "The pong comes first: a ping need not wait until a long message is over.",
         ),
         Experiment(
@@ -101,7 +101,7 @@ def _fragments() -> tuple[Experiment, ...]:
             "A close between two fragments",
             _BETWEEN,
             section,
-            (_START, GOODBYE, masked(CONTINUATION, b"lo")),
+            (_START, GOODBYE, masked(OPCODE_CONTINUATION, b"lo")),
             fine(),
             "The message is never finished, so it is never delivered.",
         ),
@@ -110,7 +110,7 @@ def _fragments() -> tuple[Experiment, ...]:
             "A continuation without a beginning",
             _FRAGMENTED,
             section,
-            (masked(CONTINUATION, b"lo"),),
+            (masked(OPCODE_CONTINUATION, b"lo"),),
             failed("a continuation frame without a message to continue"),
             "Text or binary? Nobody has said it.",
             attacks=("facil.io #169",),
@@ -120,8 +120,8 @@ def _fragments() -> tuple[Experiment, ...]:
             "A continuation after the last fragment",
             _FRAGMENTED,
             section,
-            (_START, masked(CONTINUATION, b"lo"), masked(CONTINUATION, b"!")),
-            failed("a continuation frame without a message to continue", Answer(TEXT, b"Hello")),
+            (_START, masked(OPCODE_CONTINUATION, b"lo"), masked(OPCODE_CONTINUATION, b"!")),
+            failed("a continuation frame without a message to continue", Answer(OPCODE_TEXT, b"Hello")),
             "FIN was set: the message is over, and what follows continues nothing.",
         ),
         Experiment(
@@ -129,7 +129,7 @@ def _fragments() -> tuple[Experiment, ...]:
             "A new text before the old one has ended",
             _INTERLEAVED,
             section,
-            (_START, masked(TEXT, b"Me first!")),
+            (_START, masked(OPCODE_TEXT, b"Me first!")),
             failed("a new message before the fragmented one ended"),
             "Frames carry no number of their message: so there can be only one at a time.",
             attacks=("facil.io #169",),
@@ -149,8 +149,13 @@ def _fragments() -> tuple[Experiment, ...]:
             "As many fragments as allowed",
             "A sender MAY create fragments of any size for non-control messages.",
             section,
-            (masked(BINARY, b"x", fin=False) + (_LIMITS.fragments - 2) * _more(b"x") + masked(CONTINUATION), GOODBYE),
-            fine(Answer(BINARY, (_LIMITS.fragments - 1) * b"x")),
+            (
+                masked(OPCODE_BINARY, b"x", fin=False)
+                + (_LIMITS.fragments - 2) * _more(b"x")
+                + masked(OPCODE_CONTINUATION),
+                GOODBYE,
+            ),
+            fine(Answer(OPCODE_BINARY, (_LIMITS.fragments - 1) * b"x")),
             "64 frames, 63 bytes: the headers and keys take six times as much as what they carry.",
             attacks=("ws #2331",),
         ),
@@ -159,8 +164,8 @@ def _fragments() -> tuple[Experiment, ...]:
             "A fragment too many",
             _PROTECT,
             "RFC 6455 section 10.4",
-            (masked(BINARY, b"x", fin=False) + _LIMITS.fragments * _more(b"x"),),
-            failed(_TOO_MANY, code=1009),
+            (masked(OPCODE_BINARY, b"x", fin=False) + _LIMITS.fragments * _more(b"x"),),
+            failed(_TOO_MANY, code=CloseCode.MESSAGE_TOO_BIG),
             "One byte each, without end: never too long, and yet too much.",
             attacks=("Netty CVE-2014-0193", "ws CVE-2026-48779"),
         ),
@@ -169,8 +174,8 @@ def _fragments() -> tuple[Experiment, ...]:
             "A fragment too many, all of them empty",
             _PROTECT,
             "RFC 6455 section 10.4",
-            (masked(TEXT, fin=False) + _LIMITS.fragments * _more(),),
-            failed(_TOO_MANY, code=1009),
+            (masked(OPCODE_TEXT, fin=False) + _LIMITS.fragments * _more(),),
+            failed(_TOO_MANY, code=CloseCode.MESSAGE_TOO_BIG),
             "A limit on bytes does not see them: they have none. Every frame counts, whatever is in it.",
             attacks=("ws #2329", "ws CVE-2026-48779"),
         ),
@@ -180,8 +185,8 @@ def _fragments() -> tuple[Experiment, ...]:
             "Such an implementation SHOULD impose a limit on frame sizes and the total message size after reassembly "
             "from multiple frames.",
             "RFC 6455 section 10.4",
-            (masked(BINARY, b"x", fin=False), bytes.fromhex("80 ff 00 00 00 00 00 01 00 00 37 fa 21 3d")),
-            failed(f"a message may have {_LIMITS.message_bytes} bytes", code=1009),
+            (masked(OPCODE_BINARY, b"x", fin=False), bytes.fromhex("80 ff 00 00 00 00 00 01 00 00 37 fa 21 3d")),
+            failed(f"a message may have {_LIMITS.message_bytes} bytes", code=CloseCode.MESSAGE_TOO_BIG),
             "1 + 65536 bytes: either fragment alone would be allowed.",
             attacks=("ws CVE-2016-10542", "aiohttp CVE-2026-54274"),
         ),
@@ -196,8 +201,8 @@ def _control_frames() -> tuple[Experiment, ...]:
             "Upon receipt of a Ping frame, an endpoint MUST send a Pong frame in response, unless it already received "
             "a Close frame.",
             "RFC 6455 section 5.5.2",
-            (masked(PING), GOODBYE),
-            fine(Answer(PONG)),
+            (masked(OPCODE_PING), GOODBYE),
+            fine(Answer(OPCODE_PONG)),
             "Two bytes are enough to say: I am here.",
         ),
         Experiment(
@@ -206,8 +211,8 @@ def _control_frames() -> tuple[Experiment, ...]:
             'A Pong frame sent in response to a Ping frame must have identical "Application data" as found in the '
             "message body of the Ping frame being replied to.",
             "RFC 6455 section 5.5.3",
-            (masked(PING, bytes(range(125))), GOODBYE),
-            fine(Answer(PONG, bytes(range(125)))),
+            (masked(OPCODE_PING, bytes(range(125))), GOODBYE),
+            fine(Answer(OPCODE_PONG, bytes(range(125)))),
             "The same bytes and no others: a server once sent back what lay behind them in its memory.",
             attacks=("ws GHSA-2mhh-w6q8-5hxw",),
         ),
@@ -217,8 +222,8 @@ def _control_frames() -> tuple[Experiment, ...]:
             "If an endpoint receives a Ping frame and has not yet sent Pong frame(s) in response to previous Ping "
             "frame(s), the endpoint MAY elect to send a Pong frame for only the most recently processed Ping frame.",
             "RFC 6455 section 5.5.3",
-            (masked(PING, b"one") + masked(PING, b"two") + masked(PING, b"three"), GOODBYE),
-            fine(Answer(PONG, b"one"), Answer(PONG, b"two"), Answer(PONG, b"three")),
+            (masked(OPCODE_PING, b"one") + masked(OPCODE_PING, b"two") + masked(OPCODE_PING, b"three"), GOODBYE),
+            fine(Answer(OPCODE_PONG, b"one"), Answer(OPCODE_PONG, b"two"), Answer(OPCODE_PONG, b"three")),
             "This server answers each; another may answer the last one only, and is right too.",
         ),
         Experiment(
@@ -226,7 +231,7 @@ def _control_frames() -> tuple[Experiment, ...]:
             "A ping that is too long",
             _CONTROL,
             "RFC 6455 section 5.5",
-            (masked(PING, bytes(126)),),
+            (masked(OPCODE_PING, bytes(126)),),
             failed("a control frame carries at most 125 bytes"),
             "Refused at its second byte: a control frame never has an extended length.",
             attacks=("Tomcat CVE-2020-13935",),
@@ -236,7 +241,7 @@ def _control_frames() -> tuple[Experiment, ...]:
             "A ping without FIN",
             _CONTROL,
             "RFC 6455 section 5.5",
-            (masked(PING, b"Hel", fin=False),),
+            (masked(OPCODE_PING, b"Hel", fin=False),),
             failed("a control frame must not be fragmented"),
             "It may stand between the fragments of a message only because it is never one itself.",
         ),
@@ -245,7 +250,7 @@ def _control_frames() -> tuple[Experiment, ...]:
             "A ping with RSV1",
             "MUST be 0 unless an extension is negotiated that defines meanings for non-zero values.",
             "RFC 6455 section 5.2",
-            (masked(PING, b"Hello", rsv=0x40),),
+            (masked(OPCODE_PING, b"Hello", rsv=0x40),),
             failed("reserved bit set without an extension that defines it"),
             "Even with permessage-deflate agreed on: control frames are never compressed.",
         ),
@@ -255,8 +260,8 @@ def _control_frames() -> tuple[Experiment, ...]:
             "A Pong frame MAY be sent unsolicited. This serves as a unidirectional heartbeat. A response to an "
             "unsolicited Pong frame is not expected.",
             "RFC 6455 section 5.5.3",
-            (masked(PONG, b"I am here"), masked(TEXT, b"Hello"), GOODBYE),
-            fine(Answer(TEXT, b"Hello")),
+            (masked(OPCODE_PONG, b"I am here"), masked(OPCODE_TEXT, b"Hello"), GOODBYE),
+            fine(Answer(OPCODE_TEXT, b"Hello")),
             "Nothing comes back for it, and the connection lives on.",
         ),
     )
@@ -270,8 +275,8 @@ def _texts() -> tuple[Experiment, ...]:
             "A character cut in two",
             _PARTIAL,
             "RFC 6455 section 5.6",
-            (masked(TEXT, _EURO[:1], fin=False), masked(CONTINUATION, _EURO[1:]), GOODBYE),
-            fine(Answer(TEXT, _EURO)),
+            (masked(OPCODE_TEXT, _EURO[:1], fin=False), masked(OPCODE_CONTINUATION, _EURO[1:]), GOODBYE),
+            fine(Answer(OPCODE_TEXT, _EURO)),
             "e2 | 82 ac is one euro sign: whoever decodes each fragment by itself breaks it.",
         ),
         Experiment(
@@ -279,8 +284,8 @@ def _texts() -> tuple[Experiment, ...]:
             "A text that is not UTF-8",
             _UTF8,
             section,
-            (masked(TEXT, b"delivered\xff"),),
-            failed("text is not UTF-8 from byte 0xFF on", code=1007),
+            (masked(OPCODE_TEXT, b"delivered\xff"),),
+            failed("text is not UTF-8 from byte 0xFF on", code=CloseCode.INVALID_DATA),
             "The byte ff stands nowhere in UTF-8.",
             attacks=("facil.io #169",),
         ),
@@ -289,8 +294,8 @@ def _texts() -> tuple[Experiment, ...]:
             "A text in Latin-1",
             _UTF8,
             section,
-            (masked(TEXT, "Zürich".encode("latin-1")),),
-            failed("text is not UTF-8 from byte 0xFC on", code=1007),
+            (masked(OPCODE_TEXT, "Zürich".encode("latin-1")),),
+            failed("text is not UTF-8 from byte 0xFC on", code=CloseCode.INVALID_DATA),
             "fc was an ü once, before there was one alphabet for all.",
         ),
         Experiment(
@@ -298,8 +303,8 @@ def _texts() -> tuple[Experiment, ...]:
             "Half of a surrogate pair",
             _UTF8,
             section,
-            (masked(TEXT, b"\xed\xa0\x80"),),
-            failed("text is not UTF-8 from byte 0xED on", code=1007),
+            (masked(OPCODE_TEXT, b"\xed\xa0\x80"),),
+            failed("text is not UTF-8 from byte 0xED on", code=CloseCode.INVALID_DATA),
             "U+D800 is half a character of UTF-16, and none of UTF-8.",
         ),
         Experiment(
@@ -307,8 +312,8 @@ def _texts() -> tuple[Experiment, ...]:
             "A slash written too long",
             _UTF8,
             section,
-            (masked(TEXT, b"\xc0\xaf"),),
-            failed("text is not UTF-8 from byte 0xC0 on", code=1007),
+            (masked(OPCODE_TEXT, b"\xc0\xaf"),),
+            failed("text is not UTF-8 from byte 0xC0 on", code=CloseCode.INVALID_DATA),
             "c0 af would be a slash that a filter for 2f does not see: again, one meaning has one form.",
         ),
         Experiment(
@@ -316,8 +321,8 @@ def _texts() -> tuple[Experiment, ...]:
             "A text that ends inside a character",
             _PARTIAL,
             "RFC 6455 section 5.6",
-            (masked(TEXT, _EURO[:2]),),
-            failed("text is not UTF-8 from byte 0xE2 on", code=1007),
+            (masked(OPCODE_TEXT, _EURO[:2]),),
+            failed("text is not UTF-8 from byte 0xE2 on", code=CloseCode.INVALID_DATA),
             "The same two bytes were no error while more could come; FIN makes them one.",
         ),
         Experiment(
@@ -325,8 +330,8 @@ def _texts() -> tuple[Experiment, ...]:
             "A text that goes wrong before it is over",
             _UTF8,
             section,
-            (masked(TEXT, b"\xce\xba\xff", fin=False),),
-            failed("text is not UTF-8 from byte 0xFF on", code=1007),
+            (masked(OPCODE_TEXT, b"\xce\xba\xff", fin=False),),
+            failed("text is not UTF-8 from byte 0xFF on", code=CloseCode.INVALID_DATA),
             "Nobody waits for the last fragment: nothing that could come would make it right.",
         ),
         Experiment(
@@ -334,8 +339,8 @@ def _texts() -> tuple[Experiment, ...]:
             "The same bytes as binary",
             'The "Payload data" is arbitrary binary data whose interpretation is solely up to the application layer.',
             "RFC 6455 section 5.6",
-            (masked(BINARY, b"\xff\xc0\xaf\xed\xa0\x80"), GOODBYE),
-            fine(Answer(BINARY, b"\xff\xc0\xaf\xed\xa0\x80")),
+            (masked(OPCODE_BINARY, b"\xff\xc0\xaf\xed\xa0\x80"), GOODBYE),
+            fine(Answer(OPCODE_BINARY, b"\xff\xc0\xaf\xed\xa0\x80")),
             "Opcode 2 promises nothing about its bytes.",
         ),
     )
@@ -350,8 +355,8 @@ def _closing() -> tuple[Experiment, ...]:
             'The Close frame MAY contain a body (the "Application data" portion of the frame) that indicates a reason '
             "for closing",
             body,
-            (masked(CLOSE),),
-            failed("", code=NO_STATUS),
+            (masked(OPCODE_CLOSE),),
+            failed("", code=CloseCode.NO_STATUS),
             "The answer is as empty as the question; programs call that 1005, a code that is never on the wire.",
         ),
         Experiment(
@@ -359,7 +364,7 @@ def _closing() -> tuple[Experiment, ...]:
             "A close with a code and a reason",
             _CLOSE_ANSWER,
             body,
-            (_close(1000, b"done for today"),),
+            (_close(CloseCode.NORMAL, b"done for today"),),
             fine(),
             "The code comes back and the reason does not: not a byte more than needed.",
             attacks=("ws CVE-2026-45736",),
@@ -378,7 +383,7 @@ def _closing() -> tuple[Experiment, ...]:
             "Half a close code",
             _CLOSE_BODY,
             body,
-            (masked(CLOSE, b"\x03"),),
+            (masked(OPCODE_CLOSE, b"\x03"),),
             failed("a close frame's body is empty or starts with a 2-byte code"),
             "None or two bytes; one is neither.",
             attacks=("ws CVE-2026-45736",),
@@ -396,22 +401,22 @@ def _closing() -> tuple[Experiment, ...]:
             for code, rule, note in (
                 (999, "Status codes in the range 0-999 are not used.", "The first thousand stay free."),
                 (
-                    1004,
+                    CloseCode.RESERVED,
                     "Reserved. The specific meaning might be defined in the future.",
                     "Reserved means: not yet, and not by you.",
                 ),
                 (
-                    1005,
+                    CloseCode.NO_STATUS,
                     f"1005 {_NEVER_SENT}",
                     'It is how a program says "there was no code": to send it would be to say "I say nothing".',
                 ),
                 (
-                    1006,
+                    CloseCode.ABNORMAL,
                     f"1006 {_NEVER_SENT}",
                     "It is how a program says that the line went dead: nobody can send that.",
                 ),
                 (
-                    1015,
+                    CloseCode.TLS_HANDSHAKE,
                     f"1015 {_NEVER_SENT}",
                     "It is how a browser says that TLS failed, before there was a WebSocket.",
                 ),
@@ -429,8 +434,8 @@ def _closing() -> tuple[Experiment, ...]:
             "A reason that is not UTF-8",
             "Following the 2-byte integer, the body MAY contain UTF-8-encoded data with value /reason/",
             body,
-            (_close(1000, b"\xff"),),
-            failed("the reason in a close frame is not UTF-8", code=1007),
+            (_close(CloseCode.NORMAL, b"\xff"),),
+            failed("the reason in a close frame is not UTF-8", code=CloseCode.INVALID_DATA),
             "The reason is text like any other.",
             attacks=("ws CVE-2026-45736",),
         ),
@@ -439,7 +444,7 @@ def _closing() -> tuple[Experiment, ...]:
             "A reason of 124 bytes",
             _CONTROL,
             "RFC 6455 section 5.5",
-            (_close(1000, 124 * b"x"),),
+            (_close(CloseCode.NORMAL, 124 * b"x"),),
             failed("a control frame carries at most 125 bytes"),
             "Two bytes of code leave 123 for the reason.",
         ),
@@ -448,7 +453,7 @@ def _closing() -> tuple[Experiment, ...]:
             "A client that says goodbye and goes on talking",
             "The application MUST NOT send any more data frames after sending a Close frame.",
             body,
-            (GOODBYE, masked(TEXT, b"one more thing"), masked(PING, b"hello?")),
+            (GOODBYE, masked(OPCODE_TEXT, b"one more thing"), masked(OPCODE_PING, b"hello?")),
             fine(),
             "Nothing after the goodbye is heard, not even a ping.",
         ),
@@ -458,7 +463,7 @@ def _closing() -> tuple[Experiment, ...]:
             "An endpoint MUST NOT continue to attempt to process data (including a responding Close frame) from the "
             "remote endpoint after being instructed to _Fail the WebSocket Connection_.",
             "RFC 6455 section 7.1.7",
-            (masked(0x3, b"?"), masked(TEXT, b"still here"), GOODBYE),
+            (masked(0x3, b"?"), masked(OPCODE_TEXT, b"still here"), GOODBYE),
             failed("opcode 0x3 is reserved"),
             "The server has said why, and listens no more.",
             attacks=("aiohttp #13655",),
@@ -469,8 +474,8 @@ def _closing() -> tuple[Experiment, ...]:
             "If [...] no Close control frame was received by the endpoint (such as could occur if the underlying "
             "transport connection is lost), _The WebSocket Connection Close Code_ is considered to be 1006.",
             "RFC 6455 section 7.1.5",
-            (masked(TEXT, b"Hello"),),
-            failed("", Answer(TEXT, b"Hello"), code=1006),
+            (masked(OPCODE_TEXT, b"Hello"),),
+            failed("", Answer(OPCODE_TEXT, b"Hello"), code=CloseCode.ABNORMAL),
             "Somebody has pulled the plug: each side notes 1006 for itself.",
             hangs_up=True,
         ),

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from Net.errors import ProtocolError
-from Net.frames import CONTINUATION, CONTROL_BIT, RSV1, Header, parse_header
+from Net.frames import CONTROL_BIT, OPCODE_CONTINUATION, RSV1, Header, parse_header
 
 
 class Cut(NamedTuple):
@@ -76,6 +76,6 @@ class Cutter:
     def _cut(self, wire: bytes, header: Header, offset: int) -> Cut:
         if header.opcode & CONTROL_BIT:
             return Cut(wire, header, offset, 0, self._fragments > 0)
-        fragment = self._fragments + 1 if header.opcode == CONTINUATION else 1
+        fragment = self._fragments + 1 if header.opcode == OPCODE_CONTINUATION else 1
         self._fragments = 0 if header.fin else fragment
         return Cut(wire, header, offset, fragment)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from gameserver.classroom.inspect.cutter import Cut
 from gameserver.classroom.inspect.reader import Reading
 from gameserver.classroom.inspect.tape import Tape
-from Net.frames import BINARY, CLOSE, OPCODE_NAMES, RSV1, TEXT, apply_mask
+from Net.frames import OPCODE_BINARY, OPCODE_CLOSE, OPCODE_NAMES, OPCODE_TEXT, RSV1, apply_mask
 from Net.messages import Message
 from Net.text.characters import is_plain
 
@@ -111,12 +111,12 @@ def _label(row: Row) -> str:
     if cut.is_blanked:
         return "hidden"
     payload = payload_of(cut)
-    if header.opcode == CLOSE and len(payload) >= 2:
+    if header.opcode == OPCODE_CLOSE and len(payload) >= 2:
         return f"{int.from_bytes(payload[:2], 'big')} {payload[2:].decode('utf-8', 'replace')}"
     if header.rsv & RSV1:
-        about = _glance(row.content, header.opcode == TEXT) if row.content else ""
+        about = _glance(row.content, header.opcode == OPCODE_TEXT) if row.content else ""
         return f"{header.length} bytes, compressed" + (f": {about}" if about else "")
-    return _glance(payload, header.opcode != BINARY)
+    return _glance(payload, header.opcode != OPCODE_BINARY)
 
 
 def _glance(payload: bytes, may_be_text: bool) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, Callable, Iterable, NamedTuple
 
 from gameserver.classroom.lab.bench import Result
+from Net.close_codes import CloseCode
 from Net.dissect.conversation import Conversation
 from Net.dissect.opening import dissect_handshake
 from Net.dissect.plain import as_plain
@@ -15,7 +16,6 @@ from Net.dissect.records import Frame, Handshake, Violation
 from Net.dissect.violations import violation_of
 from Net.handshake import Request
 from Net.limits import LimitsOf
-from Net.messages import ABNORMAL
 
 # The most frames that the page shows; a game could go on and on.
 MOST_FRAMES = 60
@@ -57,7 +57,7 @@ def find(result: Result, limits_of: LimitsOf, check: Callable[[Request], object]
         sent,
         answers,
         tuple(dict.fromkeys(violation for violation in violations if violation is not None)),
-        close.code if close is not None else ABNORMAL,
+        close.code if close is not None else CloseCode.ABNORMAL,
         close.reason if close is not None else "",
     )
 

@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from gameserver.classroom.experiments.experiment import Answer, Outcome
 from gameserver.classroom.lab.findings import Findings
+from Net.close_codes import CloseCode
 from Net.dissect.records import Frame
-from Net.frames import CLOSE, OPCODE_NAMES, TEXT
-from Net.messages import ABNORMAL, NO_STATUS
+from Net.frames import OPCODE_CLOSE, OPCODE_NAMES, OPCODE_TEXT
 from Net.text.characters import is_plain
 
 _SWITCHED = 101
@@ -54,7 +54,7 @@ def _words(outcome: Outcome, findings: Findings) -> Point:
 
 
 def _frames(outcome: Outcome, findings: Findings) -> Point:
-    frames = [frame for frame in findings.answers if frame.opcode != CLOSE]
+    frames = [frame for frame in findings.answers if frame.opcode != OPCODE_CLOSE]
     stated = ", ".join(map(_answer_words, outcome.frames)) or "none"
     came = ", ".join(_frame_words(frame) for frame in frames[:8]) or "none"
     if len(frames) > 8:
@@ -89,8 +89,8 @@ def _close(outcome: Outcome, findings: Findings) -> Point:
 
 
 def _close_words(code: int, reason: str) -> str:
-    if code in (ABNORMAL, NO_STATUS):
-        return "no CLOSE" if code == ABNORMAL else "CLOSE without a code"
+    if code in (CloseCode.ABNORMAL, CloseCode.NO_STATUS):
+        return "no CLOSE" if code == CloseCode.ABNORMAL else "CLOSE without a code"
     return f"CLOSE {code} {reason}".strip()
 
 
@@ -108,7 +108,7 @@ def _frame_words(frame: Frame) -> str:
 def _payload_words(opcode: int, payload: bytes) -> str:
     shown = payload[:_SHOWN_BYTES]
     text = shown.decode("utf-8", "replace")
-    words = f'"{text}"' if opcode == TEXT and is_plain(text) else shown.hex(" ")
+    words = f'"{text}"' if opcode == OPCODE_TEXT and is_plain(text) else shown.hex(" ")
     return f"{words} ({len(payload)} bytes)" if len(payload) > len(shown) else words
 
 

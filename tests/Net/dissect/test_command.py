@@ -14,7 +14,7 @@ import pytest
 
 from Net.dissect.command import main
 from Net.dissect.typed_input import parse_hex
-from Net.frames import BINARY, TEXT, serialize
+from Net.frames import OPCODE_BINARY, OPCODE_TEXT, serialize
 from Net.handshake import switching_protocols, upgrade_request
 from tests.Net.support import client_frame
 
@@ -80,7 +80,7 @@ def test_a_frame_is_explained_bit_by_bit_and_byte_by_byte(capsys: pytest.Capture
 
 
 def test_a_packet_is_shown_with_its_arguments(capsys: pytest.CaptureFixture[str]) -> None:
-    _, shown = run(capsys, client_frame(BINARY, bytes.fromhex("92029103")).hex())
+    _, shown = run(capsys, client_frame(OPCODE_BINARY, bytes.fromhex("92029103")).hex())
     assert "packet MOVE, code 2" in shown
     assert re.search(r"^    03 +direction = 3 \(nil or an integer from 0 to 7\)$", shown, re.MULTILINE)
 
@@ -180,7 +180,7 @@ def test_json_for_other_programs(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_a_handshake_is_explained_with_the_frames_behind_it(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     file = tmp_path / "opening"
-    file.write_bytes(upgrade_request("localhost", "/echo", KEY) + client_frame(TEXT, b"Hello"))
+    file.write_bytes(upgrade_request("localhost", "/echo", KEY) + client_frame(OPCODE_TEXT, b"Hello"))
     status, shown = run(capsys, str(file))
     assert status == 0
     # The steps of RFC 6455 section 1.3.
@@ -196,7 +196,7 @@ def test_a_handshake_is_explained_with_the_frames_behind_it(capsys: pytest.Captu
 
 def test_a_servers_half_is_followed_by_a_servers_frames(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     file = tmp_path / "answer"
-    file.write_bytes(switching_protocols(KEY) + serialize(TEXT, b"Hello"))
+    file.write_bytes(switching_protocols(KEY) + serialize(OPCODE_TEXT, b"Hello"))
     status, shown = run(capsys, str(file))
     assert status == 0
     assert "Frame 1 from the server" in shown
@@ -262,11 +262,11 @@ def test_an_answer_without_its_request_is_not_reported_as_a_proof(run_on: RunOn)
 
 def test_a_request_and_its_answer_are_read_together(run_on: RunOn) -> None:
     request = upgrade_request("localhost", "/", KEY)
-    status, shown = run_on(request + switching_protocols(KEY) + serialize(TEXT, b"Hello"))
+    status, shown = run_on(request + switching_protocols(KEY) + serialize(OPCODE_TEXT, b"Hello"))
     assert status == 0
     assert "Frame 1 from the server" in shown
     assert "cannot be checked" not in shown
-    status, shown = run_on(request + switching_protocols("AAAAAAAAAAAAAAAAAAAAAA==") + serialize(TEXT, b"Hello"))
+    status, shown = run_on(request + switching_protocols("AAAAAAAAAAAAAAAAAAAAAA==") + serialize(OPCODE_TEXT, b"Hello"))
     assert status == 1
     assert "does not belong to our key" in shown
 
@@ -275,8 +275,8 @@ def test_interim_answers_between_them_are_shown(run_on: RunOn) -> None:
     request = upgrade_request("localhost", "/", KEY)
     interim = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\n"
     for data in (
-        request + interim + switching_protocols(KEY) + serialize(TEXT, b"Hello"),
-        interim + switching_protocols(KEY) + serialize(TEXT, b"Hello"),
+        request + interim + switching_protocols(KEY) + serialize(OPCODE_TEXT, b"Hello"),
+        interim + switching_protocols(KEY) + serialize(OPCODE_TEXT, b"Hello"),
     ):
         status, shown = run_on(data)
         assert status == 0
@@ -308,8 +308,8 @@ def test_a_label_that_does_not_fit_shows_that_it_is_cut(capsys: pytest.CaptureFi
 
 def test_bytes_that_are_no_packet_say_why_and_plain_text_does_not(capsys: pytest.CaptureFixture[str]) -> None:
     assert "no packet of the game: this is not MessagePack" in run(capsys, "82 02 dc ff")[1]
-    assert "no packet of the game" in run(capsys, serialize(TEXT, b'["MOVE",').hex())[1]
-    assert "no packet" not in run(capsys, serialize(TEXT, b"Hello").hex())[1]
+    assert "no packet of the game" in run(capsys, serialize(OPCODE_TEXT, b'["MOVE",').hex())[1]
+    assert "no packet" not in run(capsys, serialize(OPCODE_TEXT, b"Hello").hex())[1]
 
 
 def test_a_close_code_is_shown_with_its_bytes_and_its_section(capsys: pytest.CaptureFixture[str]) -> None:
@@ -320,11 +320,11 @@ def test_a_close_code_is_shown_with_its_bytes_and_its_section(capsys: pytest.Cap
 
 
 def test_a_clients_frames_are_held_to_the_limits_of_the_server_unless_others_are_given(run_on: RunOn) -> None:
-    long = client_frame(BINARY, bytes(70000))
+    long = client_frame(OPCODE_BINARY, bytes(70000))
     assert "may have 65536 bytes" in run_on(long)[1]
     assert run_on(long, "--max-message", "70000")[0] == 0
-    assert run_on(serialize(BINARY, bytes(70000)))[0] == 0  # these limits do not apply to a server
-    parts = client_frame(TEXT, fin=False) + client_frame(0x0, fin=False) * 64
+    assert run_on(serialize(OPCODE_BINARY, bytes(70000)))[0] == 0  # these limits do not apply to a server
+    parts = client_frame(OPCODE_TEXT, fin=False) + client_frame(0x0, fin=False) * 64
     assert "fragments" in run_on(parts, "--as", "lines")[1]
     assert "BROKEN" not in run_on(parts, "--as", "lines", "--max-fragments", "65")[1]
 
@@ -362,7 +362,7 @@ def test_missing_input_is_reported(capsys: pytest.CaptureFixture[str], monkeypat
 @pytest.mark.parametrize("form", ["full", "lines"])
 def test_no_message_can_play_tricks_with_the_terminal(form: str, capsys: pytest.CaptureFixture[str]) -> None:
     evil = "\x1b[2J\x07\r\x9b\u202e".encode()
-    frames = client_frame(TEXT, evil) + client_frame(TEXT, b'["CHAT",["' + evil[-3:] + b'"]]')
+    frames = client_frame(OPCODE_TEXT, evil) + client_frame(OPCODE_TEXT, b'["CHAT",["' + evil[-3:] + b'"]]')
     frames += client_frame(0x8, b"\x03\xe8" + evil)
     _, shown = run(capsys, "--as", form, frames.hex())
     assert all(char.isprintable() or char == "\n" for char in shown)

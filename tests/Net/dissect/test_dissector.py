@@ -20,7 +20,18 @@ from Net.dissect.layout import MAX_HEADER_BYTES, fields_of, shape_of, unmasking
 from Net.dissect.plain import MOST_BYTES, MOST_DEPTH, MOST_ROWS, as_plain
 from Net.dissect.records import Field, Frame
 from Net.errors import ProtocolError
-from Net.frames import BINARY, CLOSE, CONTINUATION, PING, PONG, RSV1, TEXT, apply_mask, parse_header, serialize
+from Net.frames import (
+    OPCODE_BINARY,
+    OPCODE_CLOSE,
+    OPCODE_CONTINUATION,
+    OPCODE_PING,
+    OPCODE_PONG,
+    OPCODE_TEXT,
+    RSV1,
+    apply_mask,
+    parse_header,
+    serialize,
+)
 from Net.limits import Limits
 from Net.messages import Close, Event, MessageReader, Ping, Pong
 from Net.PacketCodes import TO_CLIENT, TO_SERVER, Packet
@@ -74,7 +85,7 @@ def test_a_masked_text_byte_by_byte() -> None:
 def test_a_fragmented_text() -> None:
     first, last = dissect("01 03 48 65 6c 80 02 6c 6f")
     assert (first.role, first.fin, first.message_number, first.fragment) == ("first fragment", False, 1, 1)
-    assert (last.role, last.opcode, last.message_number, last.fragment) == ("last fragment", CONTINUATION, 1, 2)
+    assert (last.role, last.opcode, last.message_number, last.fragment) == ("last fragment", OPCODE_CONTINUATION, 1, 2)
     assert first.message is None
     assert last.message is not None
     assert (last.message.text, last.message.frames, last.message.wire_size) == ("Hello", (1, 2), 5)
@@ -96,8 +107,8 @@ def test_fragments_with_a_ping_between_them_are_counted_without_it() -> None:
 def test_a_ping_and_its_masked_pong() -> None:
     (ping,) = dissect("89 05 48 65 6c 6c 6f")
     (pong,) = dissect("8a 85 37 fa 21 3d 7f 9f 4d 51 58", from_client=True)
-    assert (ping.opcode, ping.role, ping.payload) == (PING, "control frame", b"Hello")
-    assert (pong.opcode, pong.role, pong.payload) == (PONG, "control frame", b"Hello")
+    assert (ping.opcode, ping.role, ping.payload) == (OPCODE_PING, "control frame", b"Hello")
+    assert (pong.opcode, pong.role, pong.payload) == (OPCODE_PONG, "control frame", b"Hello")
 
 
 def test_256_bytes_in_16_bits() -> None:
@@ -150,7 +161,7 @@ def test_a_second_message_refers_to_the_first() -> None:
 @pytest.mark.parametrize("length", [0, 5, 125, 126, 65535, 65536])
 @pytest.mark.parametrize("masked", [False, True])
 def test_the_fields_cover_every_bit_of_the_frame_once(length: int, masked: bool) -> None:
-    wire = frame_bytes(BINARY, bytes(length), key=KEY if masked else b"")
+    wire = frame_bytes(OPCODE_BINARY, bytes(length), key=KEY if masked else b"")
     (frame,) = Dissector(masked, Limits(message_bytes=2**17)).feed(wire)
     at = 0
     for part in fields_of(frame):
@@ -177,7 +188,12 @@ def test_the_length_is_explained_with_the_reason_for_its_form(wire: str, why: st
 
 
 @quick
-@given(st.sampled_from([TEXT, BINARY, CONTINUATION]), st.integers(0, 70000), st.booleans(), st.booleans())
+@given(
+    st.sampled_from([OPCODE_TEXT, OPCODE_BINARY, OPCODE_CONTINUATION]),
+    st.integers(0, 70000),
+    st.booleans(),
+    st.booleans(),
+)
 def test_the_layout_is_that_of_the_games_own_parser(opcode: int, length: int, fin: bool, masked: bool) -> None:
     wire = serialize(opcode, bytes(length), fin, mask_key=KEY if masked else None)[:MAX_HEADER_BYTES]
     header, shape = parse_header(wire, 0, masked), shape_of(wire)
@@ -223,7 +239,7 @@ def test_rsv1_means_compression_where_that_was_agreed_on(
     ],
 )
 def test_a_close_code_means_what_its_range_does(code: int, words: str, section: str) -> None:
-    (frame,) = dissect(frame_bytes(CLOSE, close_body(code)))
+    (frame,) = dissect(frame_bytes(OPCODE_CLOSE, close_body(code)))
     assert frame.close is not None
     assert words in frame.close.meaning
     assert frame.close.section == f"RFC 6455 section {section}"
@@ -235,7 +251,7 @@ def test_a_close_code_means_what_its_range_does(code: int, words: str, section: 
 def packet_frame(packet: Packet, as_text: bool = False) -> Frame:
     message = TO_SERVER.encode(packet, as_text)
     payload = message.encode() if isinstance(message, str) else message
-    (frame,) = dissect(client_frame(TEXT if as_text else BINARY, payload), from_client=True)
+    (frame,) = dissect(client_frame(OPCODE_TEXT if as_text else OPCODE_BINARY, payload), from_client=True)
     return frame
 
 
@@ -263,7 +279,7 @@ def test_the_bytes_of_a_packet_are_shared_out_among_its_arguments() -> None:
 
 def test_a_longer_form_of_a_value_is_not_guessed_at() -> None:
     """MOVE has its direction as a 16-bit integer: a byte-for-byte comparison cannot confirm it, so it stays unnamed."""
-    (frame,) = dissect(client_frame(BINARY, b"\x92\x02\x91\xcd\x00\x03"), from_client=True)
+    (frame,) = dissect(client_frame(OPCODE_BINARY, b"\x92\x02\x91\xcd\x00\x03"), from_client=True)
     assert frame.message is not None
     assert frame.message.packet is not None
     assert [arg.value for arg in frame.message.packet.args] == [3, None]
@@ -273,40 +289,46 @@ def test_a_longer_form_of_a_value_is_not_guessed_at() -> None:
 def test_the_servers_packets_are_read_by_the_clients_table() -> None:
     message = TO_CLIENT.encode(Packet("NOTICE", ("Hello",)))
     assert isinstance(message, bytes)
-    (frame,) = dissect(serialize(BINARY, message))
+    (frame,) = dissect(serialize(OPCODE_BINARY, message))
     assert frame.message is not None
     assert frame.message.packet is not None
     assert frame.message.packet.id == "NOTICE"
 
 
 def test_bytes_that_are_no_packet_say_why_and_which_function_refuses_them() -> None:
-    (frame,) = dissect(client_frame(TEXT, b'["FLY",[]]'), from_client=True)
+    (frame,) = dissect(client_frame(OPCODE_TEXT, b'["FLY",[]]'), from_client=True)
     assert frame.violation is None
     assert frame.message is not None
     assert frame.message.value == ["FLY", []]
     problem = frame.message.packet_problem
     assert problem is not None
     assert problem.error_code == "UNKNOWN_PACKET"
-    assert (problem.function, problem.file) == ("PacketTable._find", "Net/PacketCodes.py")
+    assert (problem.function, problem.file) == ("PacketTable._find", "Net/packets.py")
 
 
 # Violations ----------------------------------------------------------------------------------------------------
 
 BROKEN = [
-    (client_frame(TEXT, b"a", rsv=RSV1), "reserved bit", "5.2", 1002, "check_first_bytes"),
+    (client_frame(OPCODE_TEXT, b"a", rsv=RSV1), "reserved bit", "5.2", 1002, "check_first_bytes"),
     (client_frame(0x3), "opcode 0x3", "5.2", 1002, "check_first_bytes"),
-    (client_frame(PING, fin=False), "fragmented", "5.5", 1002, "check_first_bytes"),
-    (frame_bytes(TEXT, b"a"), "must mask", "5.1", 1002, "check_first_bytes"),
-    (client_frame(PING, bytes(126)), "125 bytes", "5.5", 1002, "check_first_bytes"),
+    (client_frame(OPCODE_PING, fin=False), "fragmented", "5.5", 1002, "check_first_bytes"),
+    (frame_bytes(OPCODE_TEXT, b"a"), "must mask", "5.1", 1002, "check_first_bytes"),
+    (client_frame(OPCODE_PING, bytes(126)), "125 bytes", "5.5", 1002, "check_first_bytes"),
     (b"\x82\xfe\x00\x05" + KEY + bytes(5), "shortest form", "5.2", 1002, "check_length"),
     (b"\x82\xff\x80" + bytes(7) + KEY, "top bit", "5.2", 1002, "check_length"),
-    (client_frame(CONTINUATION, b"a"), "without a message", "5.4", 1002, "MessageReader._check_place"),
-    (client_frame(TEXT, b"a", fin=False) * 2, "before the fragmented one", "5.4", 1002, "MessageReader._check_place"),
-    (client_frame(BINARY, bytes(70000)), "65536 bytes", "7.4.1", 1009, "MessageReader._check_place"),
-    (client_frame(TEXT, b"a\xff"), "0xFF", "8.1", 1007, "_TextChecker.check"),
-    (client_frame(CLOSE, b"\x03"), "2-byte code", "5.5.1", 1002, "parse_close"),
-    (client_frame(CLOSE, close_body(1005)), "1005", "7.4", 1002, "parse_close"),
-    (client_frame(CLOSE, b"\x03\xe8\xff"), "UTF-8", "5.5.1", 1007, "parse_close"),
+    (client_frame(OPCODE_CONTINUATION, b"a"), "without a message", "5.4", 1002, "MessageReader._check_place"),
+    (
+        client_frame(OPCODE_TEXT, b"a", fin=False) * 2,
+        "before the fragmented one",
+        "5.4",
+        1002,
+        "MessageReader._check_place",
+    ),
+    (client_frame(OPCODE_BINARY, bytes(70000)), "65536 bytes", "7.4.1", 1009, "MessageReader._check_place"),
+    (client_frame(OPCODE_TEXT, b"a\xff"), "0xFF", "8.1", 1007, "_TextChecker.check"),
+    (client_frame(OPCODE_CLOSE, b"\x03"), "2-byte code", "5.5.1", 1002, "parse_close"),
+    (client_frame(OPCODE_CLOSE, close_body(1005)), "1005", "7.4", 1002, "parse_close"),
+    (client_frame(OPCODE_CLOSE, b"\x03\xe8\xff"), "UTF-8", "5.5.1", 1007, "parse_close"),
 ]
 
 
@@ -334,11 +356,12 @@ def test_the_lines_of_source_are_those_that_raise(wire: bytes) -> None:
 
 def test_every_refusal_in_the_source_has_an_example_above() -> None:
     """A new rule in Net.frames or Net.messages needs an example here too. (The rules of deflate have tests below.)"""
-    raising = set()
-    for name in ("frames", "messages"):
-        for node in ast.walk(ast.parse((ROOT / "Net" / f"{name}.py").read_text(encoding="utf-8"))):
+    raising = {}
+    for file in ("Net/frames.py", "Net/messages.py"):
+        source = (ROOT / file).read_text(encoding="utf-8")
+        for node in ast.walk(ast.parse(source)):
             if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
-                raising.add((f"Net/{name}.py", node.lineno))
+                raising[file, node.lineno] = ast.get_source_segment(source, node) or ""
     shown = {
         (violation.file, violation.line)
         for wire, *_ in BROKEN
@@ -347,14 +370,13 @@ def test_every_refusal_in_the_source_has_an_example_above() -> None:
     }
     # Not in the table: the ValueError of close_payload, which only our own mistakes raise; rules with a test below; and
     # rules about a server's mask.
-    others = raising - shown
-    sources = [(ROOT / file).read_text(encoding="utf-8").splitlines()[line - 1] for file, line in sorted(others)]
+    sources = [source for place, source in raising.items() if place not in shown]
     allowed = ("a server must not mask", "RSV1 belongs on", "fragments", "ValueError", "_not_utf8(waiting")
     assert all(any(words in source for words in allowed) for source in sources), sources
 
 
 def test_a_server_that_masks_is_refused() -> None:
-    (frame,) = dissect(client_frame(TEXT, b"Hello"))
+    (frame,) = dissect(client_frame(OPCODE_TEXT, b"Hello"))
     assert frame.violation is not None
     assert frame.violation.rule == "a server must not mask"
     assert frame.payload == b"Hello"
@@ -367,19 +389,19 @@ def test_bytes_that_cannot_be_inflated_are_refused() -> None:
 
 
 def test_what_follows_a_violation_or_a_close_is_only_counted() -> None:
-    for ending in (frame_bytes(TEXT, b"a"), client_frame(CLOSE)):
+    for ending in (frame_bytes(OPCODE_TEXT, b"a"), client_frame(OPCODE_CLOSE)):
         dissector = Dissector(from_client=True)
-        good, last = dissector.feed(client_frame(TEXT, b"one") + ending + client_frame(TEXT, b"two"))
+        good, last = dissector.feed(client_frame(OPCODE_TEXT, b"one") + ending + client_frame(OPCODE_TEXT, b"two"))
         assert dissector.feed(b"more") == []
         assert good.violation is None
         assert last.wire == ending
         assert dissector.ended
-        assert dissector.discarded == len(client_frame(TEXT, b"two")) + 4
+        assert dissector.discarded == len(client_frame(OPCODE_TEXT, b"two")) + 4
 
 
 def test_a_frame_that_is_not_whole_says_how_much_is_missing() -> None:
     dissector = Dissector(from_client=True)
-    wire = client_frame(BINARY, bytes(300))
+    wire = client_frame(OPCODE_BINARY, bytes(300))
     assert dissector.unfinished() is None
     for size in range(1, len(wire)):
         assert dissector.feed(wire[size - 1 : size]) == []
@@ -404,8 +426,8 @@ def events_of(frames: Iterable[Frame]) -> list[Event]:
             events.append(Close(frame.close.code, frame.close.reason))
         elif frame.message is not None:
             events.append(frame.message.payload if frame.message.text is None else frame.message.text)
-        elif frame.opcode in (PING, PONG) and frame.violation is None:
-            events.append((Ping if frame.opcode == PING else Pong)(frame.payload))
+        elif frame.opcode in (OPCODE_PING, OPCODE_PONG) and frame.violation is None:
+            events.append((Ping if frame.opcode == OPCODE_PING else Pong)(frame.payload))
     return events
 
 
@@ -466,14 +488,14 @@ def test_compressed_frames_give_what_the_games_reader_reads(
     parameters = Parameters()
     deflater, _ = make_codecs(parameters, is_client=masked)
     key = KEY if masked else None
-    wire = b"".join(serialize(TEXT, deflater.deflate(text.encode()), rsv=RSV1, mask_key=key) for text in texts)
+    wire = b"".join(serialize(OPCODE_TEXT, deflater.deflate(text.encode()), rsv=RSV1, mask_key=key) for text in texts)
     assert_agreement(wire + noise, cuts, masked, parameters)
 
 
 @quick
 @given(st.binary(max_size=200), st.binary(min_size=4, max_size=4))
 def test_the_rows_of_the_unmasking_are_what_the_games_mask_makes(payload: bytes, key: bytes) -> None:
-    (frame,) = dissect(frame_bytes(BINARY, payload, key=key), from_client=True)
+    (frame,) = dissect(frame_bytes(OPCODE_BINARY, payload, key=key), from_client=True)
     rows = unmasking(frame, 1000)
     assert bytes(row.plain for row in rows) == payload
     assert bytes(row.masked for row in rows) == apply_mask(payload, key)
@@ -494,7 +516,7 @@ def test_the_json_of_a_frame_holds_its_fields_and_its_unmasking() -> None:
 
 
 def test_the_json_of_a_long_frame_is_bounded() -> None:
-    (frame,) = dissect(client_frame(BINARY, bytes(60000)), from_client=True)
+    (frame,) = dissect(client_frame(OPCODE_BINARY, bytes(60000)), from_client=True)
     plain = as_plain(frame)
     assert (len(plain["wire"]), plain["size"]) == (2 * MOST_BYTES, 60008)
     assert len(plain["unmasking"]) == MOST_ROWS
@@ -518,7 +540,7 @@ def test_values_that_javascript_cannot_hold_are_written(value: object, shown: ob
 
 @pytest.mark.parametrize("head", [b"", b"\x92\x2c\x91"], ids=["no packet", "SCOREBOARD"])
 def test_a_value_in_many_lists_does_not_exhaust_the_stack(head: bytes) -> None:
-    (frame,) = dissect(frame_bytes(BINARY, head + b"\x91" * 900 + b"\x00"))
+    (frame,) = dissect(frame_bytes(OPCODE_BINARY, head + b"\x91" * 900 + b"\x00"))
     assert frame.message is not None
     assert (frame.message.packet is not None) == bool(head)
     plain = json.dumps(as_plain(frame))

@@ -13,7 +13,7 @@ from Net.dissect.opening import accept_steps, dissect_handshake, is_opening
 from Net.dissect.plain import as_plain
 from Net.dissect.records import Handshake
 from Net.errors import HandshakeError
-from Net.frames import TEXT
+from Net.frames import OPCODE_TEXT
 from Net.handshake import refusal, switching_protocols, upgrade_request
 from Net.limits import Limits
 from tests.Net.support import client_frame, frame_bytes
@@ -143,7 +143,7 @@ def test_every_request_and_response_is_recognised(method: str) -> None:
     assert is_opening(f"{method} /chat HTTP/1.1\r\n".encode())
     assert is_opening(f"{method} /ch".encode()) == (method != "BREW")  # cut off, it could be anything
     assert is_opening(b"HTTP/1.1 101")
-    assert not is_opening(client_frame(TEXT, b"GET / HTTP/1.1"))
+    assert not is_opening(client_frame(OPCODE_TEXT, b"GET / HTTP/1.1"))
 
 
 # Whole connections ---------------------------------------------------------------------------------------------
@@ -157,8 +157,8 @@ def test_both_directions_are_read_behind_the_handshake() -> None:
     request, response, question, answer = feed_all(
         Conversation(),
         (True, REQUEST),
-        (False, RESPONSE + frame_bytes(TEXT, b"Welcome")),
-        (True, client_frame(TEXT, b"Hello")),
+        (False, RESPONSE + frame_bytes(OPCODE_TEXT, b"Welcome")),
+        (True, client_frame(OPCODE_TEXT, b"Hello")),
     )
     assert isinstance(request, Handshake)
     assert isinstance(response, Handshake)
@@ -167,7 +167,7 @@ def test_both_directions_are_read_behind_the_handshake() -> None:
 
 def test_frames_that_come_with_the_request_wait_for_the_answer() -> None:
     conversation = Conversation()
-    assert len(feed_all(conversation, (True, REQUEST + client_frame(TEXT, b"Hello")))) == 1
+    assert len(feed_all(conversation, (True, REQUEST + client_frame(OPCODE_TEXT, b"Hello")))) == 1
     assert len(feed_all(conversation, (False, RESPONSE))) == 2
 
 
@@ -184,7 +184,9 @@ def test_an_incomplete_frame_is_kept_for_each_side() -> None:
     conversation = Conversation()
     feed_all(conversation, (True, REQUEST), (False, RESPONSE))
     assert conversation.unfinished() == []
-    feed_all(conversation, (True, client_frame(TEXT, b"Hello")[:7]), (False, frame_bytes(TEXT, b"Hello")[:3]))
+    feed_all(
+        conversation, (True, client_frame(OPCODE_TEXT, b"Hello")[:7]), (False, frame_bytes(OPCODE_TEXT, b"Hello")[:3])
+    )
     assert [as_plain(frame)["missing"] for frame in conversation.unfinished()] == [4, 4]
 
 
@@ -202,7 +204,7 @@ EARLY = b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n"
 
 @pytest.mark.parametrize("cuts", [False, True], ids=["at once", "byte by byte"])
 def test_interim_answers_are_records_of_their_own_and_the_answer_follows(cuts: bool) -> None:
-    answer = EARLY + b"HTTP/1.1 100 Continue\r\n\r\n" + RESPONSE + frame_bytes(TEXT, b"Welcome")
+    answer = EARLY + b"HTTP/1.1 100 Continue\r\n\r\n" + RESPONSE + frame_bytes(OPCODE_TEXT, b"Welcome")
     pieces = [answer[i : i + 1] for i in range(len(answer))] if cuts else [answer]
     conversation = Conversation()
     records = feed_all(conversation, (True, REQUEST), *((False, piece) for piece in pieces))
@@ -229,7 +231,7 @@ def test_a_refusal_behind_an_interim_answer_is_a_refusal() -> None:
 def test_empty_lines_before_a_request_are_passed_over_as_the_server_does(before: bytes) -> None:
     assert is_opening(before + REQUEST)
     request, _, frame = feed_all(
-        Conversation(), (True, before + REQUEST + client_frame(TEXT, b"Hello")), (False, RESPONSE)
+        Conversation(), (True, before + REQUEST + client_frame(OPCODE_TEXT, b"Hello")), (False, RESPONSE)
     )
     assert isinstance(request, Handshake)
     assert request.is_upgrade
@@ -252,8 +254,8 @@ def test_a_conversation_does_not_depend_on_how_it_is_cut(
     extra = DEFLATE if deflate else []
     request = upgrade_request("localhost", "/", KEY, extra)
     directions = {
-        True: request + client_frame(TEXT, b"Hello", fin=False) + client_frame(0x9) + client_frame(0x0, b"!"),
-        False: switching_protocols(KEY, extra) + frame_bytes(TEXT, b"Welcome") + frame_bytes(0x8),
+        True: request + client_frame(OPCODE_TEXT, b"Hello", fin=False) + client_frame(0x9) + client_frame(0x0, b"!"),
+        False: switching_protocols(KEY, extra) + frame_bytes(OPCODE_TEXT, b"Welcome") + frame_bytes(0x8),
     }
     wanted = {side: [r for r in feed_whole(directions) if r.from_client == side] for side in directions}
     # The request must come first, as it does on the wire; the other chunks may come in any order of the two sides.

@@ -17,7 +17,7 @@ from Net.deflate import Parameters, make_codecs
 from Net.dissect.conversation import Conversation
 from Net.dissect.pcapng import SEGMENT_BYTES, Chunk, Connection, capture, parse_address
 from Net.dissect.records import Frame, Handshake
-from Net.frames import BINARY, CLOSE, CONTINUATION, PING, PONG, RSV1, TEXT
+from Net.frames import OPCODE_BINARY, OPCODE_CLOSE, OPCODE_CONTINUATION, OPCODE_PING, OPCODE_PONG, OPCODE_TEXT, RSV1
 from Net.handshake import switching_protocols, upgrade_request
 from Net.tap import Tap
 from tests.Net.support import client_frame, close_body, frame_bytes, wait_until
@@ -99,7 +99,11 @@ def put_together(frames: list[Seen], frame: Seen, nodes: list[ElementTree.Elemen
     frames.append(frame)
     fragments = values(nodes, "websocket.fragment")
     if fragments:
-        own = [i for i, other in enumerate(frames) if other.from_client == frame.from_client and other.opcode < CLOSE]
+        own = [
+            i
+            for i, other in enumerate(frames)
+            if other.from_client == frame.from_client and other.opcode < OPCODE_CLOSE
+        ]
         for i, content in zip(own[-len(fragments) :], fragments):
             frames[i] = frames[i]._replace(content=content)
 
@@ -145,21 +149,21 @@ def conversation_of(*data: tuple[bool, bytes], deflate: bool = False) -> list[Ch
 
 LONG = bytes(range(256)) * 280  # 70 KiB: many segments, and a 64-bit length
 EVERY_KIND = conversation_of(
-    (True, client_frame(TEXT, "Grüße".encode())),
-    (False, frame_bytes(TEXT, b"Hello")),
-    (True, client_frame(BINARY, b"\x00\x01\x02\x03\x04") + client_frame(PING, b"two in one piece")),
-    (False, frame_bytes(PONG, b"two in one piece")),
-    (True, client_frame(TEXT, b"in ", fin=False)),
-    (True, client_frame(PING, b"between") + client_frame(CONTINUATION, b"three ", fin=False)),
-    (False, frame_bytes(PONG, b"between")),
-    (True, client_frame(CONTINUATION, b"parts")),
-    (False, frame_bytes(TEXT, b"a" * 125) + frame_bytes(TEXT, b"b" * 126)),
-    (True, client_frame(TEXT, b"c" * 300)),
-    (False, frame_bytes(TEXT, b"cut anyw")[:5]),
-    (False, frame_bytes(TEXT, b"cut anyw")[5:]),
-    (True, client_frame(PING)),
-    (True, client_frame(CLOSE, close_body(1000, "bye"))),
-    (False, frame_bytes(CLOSE, close_body(1000))),
+    (True, client_frame(OPCODE_TEXT, "Grüße".encode())),
+    (False, frame_bytes(OPCODE_TEXT, b"Hello")),
+    (True, client_frame(OPCODE_BINARY, b"\x00\x01\x02\x03\x04") + client_frame(OPCODE_PING, b"two in one piece")),
+    (False, frame_bytes(OPCODE_PONG, b"two in one piece")),
+    (True, client_frame(OPCODE_TEXT, b"in ", fin=False)),
+    (True, client_frame(OPCODE_PING, b"between") + client_frame(OPCODE_CONTINUATION, b"three ", fin=False)),
+    (False, frame_bytes(OPCODE_PONG, b"between")),
+    (True, client_frame(OPCODE_CONTINUATION, b"parts")),
+    (False, frame_bytes(OPCODE_TEXT, b"a" * 125) + frame_bytes(OPCODE_TEXT, b"b" * 126)),
+    (True, client_frame(OPCODE_TEXT, b"c" * 300)),
+    (False, frame_bytes(OPCODE_TEXT, b"cut anyw")[:5]),
+    (False, frame_bytes(OPCODE_TEXT, b"cut anyw")[5:]),
+    (True, client_frame(OPCODE_PING)),
+    (True, client_frame(OPCODE_CLOSE, close_body(1000, "bye"))),
+    (False, frame_bytes(OPCODE_CLOSE, close_body(1000))),
 )
 
 
@@ -172,7 +176,9 @@ def test_wireshark_and_we_agree_frame_by_frame(tmp_path: Path) -> None:
 
 @needs_tshark
 def test_wireshark_and_we_agree_on_a_frame_of_many_segments(tmp_path: Path) -> None:
-    chunks = conversation_of((False, frame_bytes(TEXT, b"x" * 70000)), (False, frame_bytes(TEXT, b"behind it")))
+    chunks = conversation_of(
+        (False, frame_bytes(OPCODE_TEXT, b"x" * 70000)), (False, frame_bytes(OPCODE_TEXT, b"behind it"))
+    )
     assert seen_by_wireshark(write(tmp_path, chunks)) == seen_by_us(chunks)
 
 
@@ -180,7 +186,7 @@ def test_wireshark_and_we_agree_on_a_frame_of_many_segments(tmp_path: Path) -> N
 def test_wireshark_and_we_agree_on_compressed_frames(tmp_path: Path) -> None:
     deflater, _ = make_codecs(Parameters(), is_client=True)
     texts = [deflater.deflate(text) for text in (b"Hello", b"Hello", b"Hello, Hello")]
-    chunks = conversation_of(*((True, client_frame(TEXT, text, rsv=RSV1)) for text in texts), deflate=True)
+    chunks = conversation_of(*((True, client_frame(OPCODE_TEXT, text, rsv=RSV1)) for text in texts), deflate=True)
     ours = seen_by_us(chunks)
     assert [bytes.fromhex(frame.content) for frame in ours] == [b"Hello", b"Hello", b"Hello, Hello"]
     assert seen_by_wireshark(write(tmp_path, chunks)) == ours

@@ -13,7 +13,7 @@ import pytest
 
 from Net.dissect import typed_input
 from Net.dissect.typed_input import parse_hex, read_input
-from Net.frames import BINARY, serialize
+from Net.frames import OPCODE_BINARY, serialize
 from tests.Net.support import DEADLINE_S
 
 ROOT = Path(__file__).parents[3]
@@ -25,7 +25,7 @@ def give(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
 
 @pytest.mark.parametrize("size", [132, 5000])
 def test_hex_digits_may_be_longer_than_the_name_of_a_file(size: int) -> None:
-    wire = serialize(BINARY, bytes(size))
+    wire = serialize(OPCODE_BINARY, bytes(size))
     for separator in ("", " "):
         assert read_input([separator.join(f"{byte:02x}" for byte in wire)]) == wire
 
@@ -79,7 +79,7 @@ def test_spaces_that_a_page_on_the_web_has_are_spaces() -> None:
 @pytest.mark.skipif(os.name == "nt", reason="Windows reports a pipe that is closed as something else")
 def test_a_reader_who_has_seen_enough_is_no_error(tmp_path: Path) -> None:
     many = tmp_path / "many"
-    many.write_bytes(serialize(BINARY, b"\x00") * 5000)  # more lines than a pipe holds
+    many.write_bytes(serialize(OPCODE_BINARY, b"\x00") * 5000)  # more lines than a pipe holds
     command = [sys.executable, "-m", "Net.dissect", str(many)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT) as process:
         assert process.stdout is not None

@@ -11,7 +11,7 @@ import pytest
 
 from Net.deflate import Compression
 from Net.errors import ConnectionClosed, HandshakeError
-from Net.frames import BINARY, TEXT
+from Net.frames import OPCODE_BINARY, OPCODE_TEXT
 from Net.limits import Limits
 from Net.port.accept import MOST_CONTEXTS, Endpoint, Site, accept
 from Net.port.http import html_page
@@ -87,7 +87,7 @@ def test_a_handshake_opens_a_websocket() -> None:
         websocket = server.result()
         assert isinstance(websocket, WebSocket)
         assert (websocket.path, websocket.address) == ("/echo", "192.0.2.1:7")
-        client.sendall(client_frame(TEXT, b"hello"))
+        client.sendall(client_frame(OPCODE_TEXT, b"hello"))
         assert websocket.receive(DEADLINE_S) == "hello"
         websocket.send("hello yourself")
         frame = RawPeer(client, masks=True).receive()
@@ -97,10 +97,10 @@ def test_a_handshake_opens_a_websocket() -> None:
 
 def test_frames_right_behind_the_head_are_delivered() -> None:
     with accepting() as (client, server):
-        client.sendall(head() + client_frame(TEXT, b"early") + client_frame(TEXT, b"bird")[:7])
+        client.sendall(head() + client_frame(OPCODE_TEXT, b"early") + client_frame(OPCODE_TEXT, b"bird")[:7])
         websocket = server.result()
         assert websocket.receive(DEADLINE_S) == "early"
-        client.sendall(client_frame(TEXT, b"bird")[7:])
+        client.sendall(client_frame(OPCODE_TEXT, b"bird")[7:])
         assert websocket.receive(DEADLINE_S) == "bird"
 
 
@@ -133,7 +133,7 @@ def test_a_websocket_waits_longer_than_the_handshake_may_take() -> None:
         receiving = Background(websocket.receive)
         receiving.join(1.2)
         assert receiving.is_alive()
-        client.sendall(client_frame(TEXT, b"late"))
+        client.sendall(client_frame(OPCODE_TEXT, b"late"))
         assert receiving.result() == "late"
 
 
@@ -359,7 +359,7 @@ def test_the_context_of_a_connection_that_has_ended_is_free_for_another() -> Non
 def test_a_path_has_limits_of_its_own() -> None:
     site = Site({"/": Endpoint(limits=Limits(message_bytes=10))}, {}, make_policy())
     with accepting(site=site) as (client, server):
-        client.sendall(head() + client_frame(BINARY, bytes(11)))
+        client.sendall(head() + client_frame(OPCODE_BINARY, bytes(11)))
         websocket = server.result()
         with pytest.raises(ConnectionClosed, match="a message may have 10 bytes"):
             websocket.receive()

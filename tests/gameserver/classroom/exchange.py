@@ -6,8 +6,8 @@ import socket
 from typing import NamedTuple
 
 from gameserver.classroom.experiments.shelf import Delivery, Experiment
-from Net.frames import CLOSE
-from Net.messages import ABNORMAL, NO_STATUS
+from Net.close_codes import CloseCode
+from Net.frames import OPCODE_CLOSE
 from tests.Net.support import DEADLINE_S, WireFrame
 
 # So small that the sender of a long row must wait until the server has read most of it or has closed.
@@ -79,7 +79,11 @@ def _receive(sock: socket.socket, received: bytearray) -> bool:
 
 def close_of(frames: list[WireFrame]) -> tuple[int, str]:
     """Takes the CLOSE off the end of the list; returns its code and reason, with U+FFFD for bytes that are no UTF-8."""
-    if not frames or frames[-1].opcode != CLOSE:
-        return ABNORMAL, ""
+    if not frames or frames[-1].opcode != OPCODE_CLOSE:
+        return CloseCode.ABNORMAL, ""
     payload = frames.pop().payload
-    return (int.from_bytes(payload[:2], "big"), payload[2:].decode("utf-8", "replace")) if payload else (NO_STATUS, "")
+    return (
+        (int.from_bytes(payload[:2], "big"), payload[2:].decode("utf-8", "replace"))
+        if payload
+        else (CloseCode.NO_STATUS, "")
+    )

@@ -12,7 +12,7 @@ from gameserver.admin.authentication import Doorkeeper
 from gameserver.admin.console import Console
 from gameserver.world_manager import GameWorldManager
 from Net.client import connect
-from Net.frames import TEXT, serialize
+from Net.frames import OPCODE_TEXT, serialize
 from Net.websocket import WebSocket
 from tests.gameserver.classroom.support import TOKEN, classroom, open_page
 from tests.Net.support import DEADLINE_S
@@ -92,7 +92,7 @@ def test_odd_ids_and_keys_get_an_error(path: str, caplog: pytest.LogCaptureFixtu
 
 
 def test_a_packet_with_half_of_a_character_is_explained_and_not_passed_on() -> None:
-    wire = serialize(TEXT, rb'["JOIN",["\ud800"]]', mask_key=bytes(4)).hex()
+    wire = serialize(OPCODE_TEXT, rb'["JOIN",["\ud800"]]', mask_key=bytes(4)).hex()
     with classroom() as (arena, _), open_page(arena, "/lab") as page:
         (frame,) = page.do("explain", wire=wire)
         assert "surrogate" in json.dumps(frame)

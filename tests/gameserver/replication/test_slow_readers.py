@@ -8,7 +8,7 @@ import pytest
 
 from gameserver.match.seats import Seat
 from gameserver.replication import flow_control
-from Net.frames import CLOSE, PING, PONG, TEXT
+from Net.frames import OPCODE_CLOSE, OPCODE_PING, OPCODE_PONG, OPCODE_TEXT
 from tests.attacks.support import Attacker, under_attack
 from tests.Net.support import WireFrame, client_frame
 from tests.support import Arena, Player, groups, plain_world, serving
@@ -99,7 +99,7 @@ def test_a_player_that_comes_back_on_a_new_connection_is_not_behind() -> None:
 
 def frames_after_join(peer: Attacker, up_to: int) -> list[WireFrame]:
     """Joins, answers nothing, and returns all frames up to the first of an opcode."""
-    peer.send(client_frame(TEXT, b'["JOIN",["Eve"]]'))
+    peer.send(client_frame(OPCODE_TEXT, b'["JOIN",["Eve"]]'))
     frames: list[WireFrame] = []
     while not frames or frames[-1].opcode != up_to:
         frame = peer.read_frame()
@@ -111,7 +111,7 @@ def frames_after_join(peer: Attacker, up_to: int) -> list[WireFrame]:
 def test_a_ping_that_asks_for_an_acknowledgement_follows_right_behind_a_state() -> None:
     with under_attack() as target:
         peer = target.open("/")
-        frames = frames_after_join(peer, up_to=PING)
+        frames = frames_after_join(peer, up_to=OPCODE_PING)
         assert frames[-1].payload
         assert frames[-2].payload.startswith(b'["STATE"')
         peer.vanish(with_reset=False)
@@ -124,7 +124,7 @@ def test_unsolicited_pongs_are_no_acknowledgements() -> None:
         seat = seat_of(arena, bob)
 
         def is_behind_whatever_it_sends() -> bool:
-            bob.socket().sendall(client_frame(PONG) + client_frame(PONG, b"?"))
+            bob.socket().sendall(client_frame(OPCODE_PONG) + client_frame(OPCODE_PONG, b"?"))
             return seat.receipts.is_behind
 
         ann.wait_until(is_behind_whatever_it_sends, "Bob is behind")
@@ -134,7 +134,7 @@ def test_a_client_that_reads_but_never_answers_is_told_why_it_is_closed(monkeypa
     monkeypatch.setattr(flow_control, "LOST_AFTER_S", 2.0)
     with under_attack() as target:
         peer = target.open("/")
-        frames = frames_after_join(peer, up_to=CLOSE)
+        frames = frames_after_join(peer, up_to=OPCODE_CLOSE)
         assert int.from_bytes(frames[-1].payload[:2], "big") == 1008
         assert b"PING" in frames[-1].payload
         peer.vanish(with_reset=False)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from gameserver.classroom.inspect.archive import OPEN_BYTES, Archive
 from gameserver.classroom.inspect.tape import TAPE_BYTES, Tape
-from Net.frames import BINARY, serialize
+from Net.frames import OPCODE_BINARY, serialize
 from tests.attacks.support import opening
 
 ANSWER = b"HTTP/1.1 101 Switching Protocols\r\n\r\n"
-FRAME = serialize(BINARY, bytes(2044))
+FRAME = serialize(OPCODE_BINARY, bytes(2044))
 
 
 def filled(archive: Archive, number: int) -> Tape:

@@ -20,7 +20,7 @@ from gameserver.classroom.lab.bench import Trial
 from gameserver.world_manager import GameWorldManager
 from Net.client import connect
 from Net.errors import ConnectionClosed, HandshakeError
-from Net.frames import CONTINUATION, PING, TEXT, apply_mask, message_frame, serialize
+from Net.frames import OPCODE_CONTINUATION, OPCODE_PING, OPCODE_TEXT, apply_mask, message_frame, serialize
 from Net.limits import Limits
 from Net.PacketCodes import TO_CLIENT, Packet
 from tests.gameserver.classroom.support import TOKEN, Page, classroom, open_page
@@ -37,8 +37,8 @@ def row_of(page: Page, **wanted: Any) -> dict[str, Any]:
 
 def send_fragments(player: Player) -> None:
     """Sends Hello in two fragments, with a PING between them."""
-    parts = serialize(TEXT, b"Hel", fin=False, mask_key=KEY), serialize(PING, b"now", mask_key=KEY)
-    player.socket().sendall(b"".join(parts) + serialize(CONTINUATION, b"lo", mask_key=KEY))
+    parts = serialize(OPCODE_TEXT, b"Hel", fin=False, mask_key=KEY), serialize(OPCODE_PING, b"now", mask_key=KEY)
+    player.socket().sendall(b"".join(parts) + serialize(OPCODE_CONTINUATION, b"lo", mask_key=KEY))
     assert player.websocket.receive(DEADLINE_S) == "Hello"
 
 
@@ -83,7 +83,7 @@ def test_the_lab_is_no_way_round_the_token() -> None:
             "GET /inspect HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
         )
-        knock = serialize(TEXT, b'{"token": ""}', mask_key=KEY)
+        knock = serialize(OPCODE_TEXT, b'{"token": ""}', mask_key=KEY)
         answer = room._bench.run(Trial(opening.encode(), (knock,), patience_s=DEADLINE_S)).answer
         assert b'"error"' in answer
         assert b'{"ok"' not in answer
@@ -122,7 +122,7 @@ def test_the_operators_token_is_in_nothing_that_the_page_gets(target: str) -> No
             f"GET {target.format(port=arena.port)} HTTP/1.1\r\nHost: 127.0.0.1:{arena.port}\r\nUpgrade: websocket\r\n"
             "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
         )
-        knock = serialize(TEXT, b'{"token":"sesame"}', mask_key=KEY)
+        knock = serialize(OPCODE_TEXT, b'{"token":"sesame"}', mask_key=KEY)
         # The same when the token comes in one piece with the handshake.
         answer = room._bench.run(Trial(opening.encode() + knock, (), patience_s=DEADLINE_S)).answer
         assert b'{"ok": true}' in answer

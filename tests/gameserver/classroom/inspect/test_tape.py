@@ -10,7 +10,7 @@ from gameserver.classroom.inspect.archive import ENDED_KEPT, Archive
 from gameserver.classroom.inspect.cutter import Cutter
 from gameserver.classroom.inspect.tape import Tape
 from gameserver.classroom.inspect.timeline import Timeline
-from Net.frames import BINARY, CONTINUATION, PING, TEXT, apply_mask, serialize
+from Net.frames import OPCODE_BINARY, OPCODE_CONTINUATION, OPCODE_PING, OPCODE_TEXT, apply_mask, serialize
 from Net.limits import Limits
 
 KEY = bytes.fromhex("37fa213d")
@@ -26,7 +26,7 @@ def opened(limit_bytes: int = 4096, early: bytes = b"", request: bytes = REQUEST
 
 
 def frame(number: int, size: int = 40) -> bytes:
-    return serialize(BINARY, number.to_bytes(4, "big") + bytes(size), mask_key=KEY)
+    return serialize(OPCODE_BINARY, number.to_bytes(4, "big") + bytes(size), mask_key=KEY)
 
 
 def numbers_on(tape: Tape) -> list[int]:
@@ -106,10 +106,10 @@ def test_a_look_after_a_long_pause_goes_on_with_whole_frames() -> None:
 
 def test_fragments_are_counted_and_control_frames_between_them_are_marked() -> None:
     parts = [
-        serialize(TEXT, b"a", fin=False, mask_key=KEY),
-        serialize(PING, b"", mask_key=KEY),
-        serialize(CONTINUATION, b"b", mask_key=KEY),
-        serialize(PING, b"", mask_key=KEY),
+        serialize(OPCODE_TEXT, b"a", fin=False, mask_key=KEY),
+        serialize(OPCODE_PING, b"", mask_key=KEY),
+        serialize(OPCODE_CONTINUATION, b"b", mask_key=KEY),
+        serialize(OPCODE_PING, b"", mask_key=KEY),
     ]
     cuts = Cutter(from_client=True).feed(b"".join(parts))
     assert [cut.wire for cut in cuts] == parts
@@ -120,7 +120,7 @@ def test_fragments_are_counted_and_control_frames_between_them_are_marked() -> N
 
 def test_bytes_behind_a_broken_frame_are_not_read_as_frames() -> None:
     cutter = Cutter(from_client=True)
-    cuts = cutter.feed(frame(1) + serialize(TEXT, b"not masked") + frame(2))
+    cuts = cutter.feed(frame(1) + serialize(OPCODE_TEXT, b"not masked") + frame(2))
     assert [cut.header is None for cut in cuts] == [False, True]
     assert cutter.feed(frame(3)) == []
 

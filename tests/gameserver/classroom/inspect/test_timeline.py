@@ -15,7 +15,7 @@ from gameserver.classroom.inspect.tape import Tape
 from gameserver.classroom.inspect.timeline import Timeline
 from gameserver.classroom.lab.bench import Trial
 from Net.deflate import MAX_WINDOW_BITS, Deflater
-from Net.frames import BINARY, CLOSE, CONTINUATION, TEXT, message_frame, serialize
+from Net.frames import OPCODE_BINARY, OPCODE_CLOSE, OPCODE_CONTINUATION, OPCODE_TEXT, message_frame, serialize
 from Net.limits import Limits
 from Net.PacketCodes import TO_SERVER, Packet
 from tests.gameserver.classroom.support import classroom
@@ -94,11 +94,11 @@ def test_deflated_messages_are_read_also_when_the_first_are_not_kept_as_rows() -
 
 def test_the_last_fragment_of_a_lost_message_is_no_violation() -> None:
     tape = opened(limit_bytes=600)
-    tape.received(serialize(TEXT, b"Hel" * 100, fin=False, mask_key=KEY))
-    tape.received(serialize(CONTINUATION, b"x" * 300, fin=False, mask_key=KEY))
-    tape.received(serialize(CONTINUATION, b"p", fin=False, mask_key=KEY))
-    tape.received(serialize(CONTINUATION, b"lo", mask_key=KEY))
-    tape.received(serialize(TEXT, b"again", mask_key=KEY))
+    tape.received(serialize(OPCODE_TEXT, b"Hel" * 100, fin=False, mask_key=KEY))
+    tape.received(serialize(OPCODE_CONTINUATION, b"x" * 300, fin=False, mask_key=KEY))
+    tape.received(serialize(OPCODE_CONTINUATION, b"p", fin=False, mask_key=KEY))
+    tape.received(serialize(OPCODE_CONTINUATION, b"lo", mask_key=KEY))
+    tape.received(serialize(OPCODE_TEXT, b"again", mask_key=KEY))
     timeline = timeline_of(tape)
     gap, *parts, whole = timeline.new_rows()
     assert gap.lost == 308 + 308
@@ -108,7 +108,7 @@ def test_the_last_fragment_of_a_lost_message_is_no_violation() -> None:
 
 def test_bytes_behind_the_end_are_no_violation() -> None:
     tape = opened()
-    tape.received(serialize(CLOSE, b"", mask_key=KEY) + serialize(CONTINUATION, b"x", mask_key=KEY))
+    tape.received(serialize(OPCODE_CLOSE, b"", mask_key=KEY) + serialize(OPCODE_CONTINUATION, b"x", mask_key=KEY))
     timeline = timeline_of(tape)
     _, row = timeline.new_rows()
     assert not row.reading.problem
@@ -122,7 +122,7 @@ def test_the_frames_that_a_viewer_keeps_are_bounded_in_bytes() -> None:
     timeline = timeline_of(tape)
     timeline.most_bytes = 100_000
     for _ in range(300):
-        tape.received(serialize(BINARY, bytes(3000), mask_key=KEY))
+        tape.received(serialize(OPCODE_BINARY, bytes(3000), mask_key=KEY))
         (row,) = timeline.new_rows()
     assert timeline.explain(row.number)["frame"]["length"] == 3000
     assert sum(len(row.cut.wire) for row in timeline.rows()) <= 100_000
@@ -139,7 +139,7 @@ def test_between_any_two_frames_there_may_be_a_rest(monkeypatch: pytest.MonkeyPa
     tape = opened(limit_bytes=2**20)
     timeline = timeline_of(tape)
     for _ in range(300):
-        tape.received(serialize(BINARY, b"x", mask_key=KEY))
+        tape.received(serialize(OPCODE_BINARY, b"x", mask_key=KEY))
     timeline.new_rows()
     assert naps_s == [STRETCH_S] * len(naps_s)
     assert len(naps_s) >= 100
@@ -176,7 +176,7 @@ def test_every_broken_rule_of_the_shelf_is_marked_and_named() -> None:
 def test_a_frame_that_does_not_end_is_listed_when_the_connection_has_ended() -> None:
     tape = opened()
     timeline = timeline_of(tape)
-    tape.received(serialize(TEXT, b"Hello", mask_key=KEY)[:-2])
+    tape.received(serialize(OPCODE_TEXT, b"Hello", mask_key=KEY)[:-2])
     assert timeline.new_rows() == []
     tape.ended()
     (row,) = timeline.new_rows()
@@ -200,7 +200,10 @@ def test_words_are_found_wherever_they_stand_in_a_message() -> None:
     deflate = Deflater(MAX_WINDOW_BITS, takes_over=True).deflate
     tape.received(message_frame(b"\x92\x06\x91\xaarendezvous" + bytes(40), KEY))
     tape.received(message_frame("a long text " * 20 + "with a Rendezvous", KEY, deflate))
-    tape.received(serialize(TEXT, b"rende", fin=False, mask_key=KEY) + serialize(CONTINUATION, b"zvous", mask_key=KEY))
+    tape.received(
+        serialize(OPCODE_TEXT, b"rende", fin=False, mask_key=KEY)
+        + serialize(OPCODE_CONTINUATION, b"zvous", mask_key=KEY)
+    )
     tape.received(message_frame("nothing of it", KEY))
     rows = timeline.new_rows()
     assert [plain_row(row, tape, "rendezvous")["found"] for row in rows] == [True, True, False, True, False]

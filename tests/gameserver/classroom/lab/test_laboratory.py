@@ -14,7 +14,7 @@ from gameserver.classroom.lab import bench
 from gameserver.classroom.lab.bench import MOST_S, Bench, Trial
 from gameserver.classroom.lab.findings import find
 from gameserver.classroom.lab.verdict import compare
-from Net.frames import BINARY, serialize
+from Net.frames import OPCODE_BINARY, serialize
 from tests.gameserver.classroom.support import Page, classroom, open_page
 from tests.Net.support import wait_until
 from tests.support import serving
@@ -69,7 +69,7 @@ def test_a_slow_delivery_shows_after_which_byte_the_server_has_decided() -> None
 
 
 def test_a_long_delivery_byte_by_byte_arrives_in_a_bounded_time() -> None:
-    long = serialize(BINARY, bytes(6000), mask_key=bytes(4))
+    long = serialize(OPCODE_BINARY, bytes(6000), mask_key=bytes(4))
     with classroom() as (arena, _), open_page(arena, "/lab") as page:
         started_s = time.monotonic()
         result = run(page, long.hex(), GOODBYE, byte_by_byte=True)
@@ -169,7 +169,7 @@ def test_each_refusal_is_shown_with_rule_and_source(lab: Page, experiment: Exper
         ("packet-before-join", ["Session.seated() in gameserver/session.py"]),
         (
             "packet-flood",
-            ["PacketTable._find() in Net/PacketCodes.py", "Session._check_patience() in gameserver/session.py"],
+            ["PacketTable._find() in Net/packets.py", "Session._check_patience() in gameserver/session.py"],
         ),
     ],
 )
