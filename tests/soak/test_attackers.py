@@ -62,6 +62,7 @@ def play_best_of_three(kind: str, crowd: Crowd, least_share: float) -> attackers
     return trial
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(300)
 def test_a_room_and_its_results_outlive_connections_that_are_dropped_at_once() -> None:
     trial = play_best_of_three("connections dropped", Crowd(4), LEAST_SHARE)
@@ -70,6 +71,7 @@ def test_a_room_and_its_results_outlive_connections_that_are_dropped_at_once() -
     assert trial.results == attackers.PLAYERS
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize(
     ("kind", "connections"),

@@ -15,6 +15,7 @@ from tests.soak import churn, cut_off, faults, page, slow
 from tests.soak.__main__ import SOAKS, TABLES
 
 pytestmark = [
+    pytest.mark.alone,
     pytest.mark.soak,
     pytest.mark.skipif(sys.platform != "linux", reason="asks Linux what is in its buffers and its /proc"),
 ]
