@@ -113,7 +113,7 @@ OUTSIDE_WORLD = (
     "msgpack",
 )
 RULES = [
-    *(Rule(module, ("gameserver", "run_server", "tests")) for module in project_arrows() if is_within(module, "Net")),
+    *(Rule(module, ("gameserver", "run_server", "tests")) for module in read_sources() if is_within(module, "Net")),
     *(Rule(module, OUTSIDE_WORLD) for module in RULE_MODULES),
     # Of Net it reaches the kinds of values (Net.schema) and nothing with a socket.
     Rule(
