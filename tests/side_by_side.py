@@ -81,13 +81,35 @@ def is_alone(item: pytest.Item | None) -> bool:
 
 
 class Controller:
-    """In the process that starts the workers: makes the folder in which they find the locks."""
+    """In the process that starts the workers: makes the folder in which they find the doors.
+
+    It also compares in which order the workers have taken the server's locks: each of them has watched only itself.
+    """
 
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="tests-")
+        self._steps: list[Any] = []
+        self._contradictions: list[str] = []
 
+    @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         node.workerinput["doors"] = self._folder.name
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        self._steps += getattr(node, "workeroutput", {}).get("lock steps", [])
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        from tests import locks
+
+        self._contradictions = locks.contradictions(self._steps)
+        if self._contradictions:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        for contradiction in self._contradictions:
+            terminalreporter.section("locks in two orders", red=True)
+            terminalreporter.write_line(contradiction)
 
     def pytest_unconfigure(self) -> None:
         self._folder.cleanup()
@@ -98,6 +120,11 @@ class Worker:
 
     def __init__(self, folder: str) -> None:
         self._doors = Doors(Path(folder))
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        from tests import locks
+
+        session.config.workeroutput["lock steps"] = locks.WATCH.steps()  # type: ignore[attr-defined]
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
