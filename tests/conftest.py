@@ -12,6 +12,8 @@ from typing import Iterator
 
 import pytest
 
+from tests import side_by_side, skipped
+
 PORTABLE = Path(__file__).parent / "portable"
 
 
@@ -26,6 +28,23 @@ def pytest_configure(config: pytest.Config) -> None:
     from tests import locks  # imports Net
 
     locks.install(locks.WATCH)
+    plugin = side_by_side.plugin(config)
+    if plugin is not None:
+        config.pluginmanager.register(plugin)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    return side_by_side.worker_count(config.args)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reports = terminalreporter.stats.get("skipped", [])
+    lines = list(skipped.summary(report.longrepr for report in reports))
+    if lines:
+        terminalreporter.section(f"skipped: {len(reports)}")
+        for line in lines:
+            terminalreporter.write_line(line)
 
 
 @pytest.fixture(autouse=True)

@@ -16,7 +16,7 @@ import sys
 import threading
 import traceback
 import types
-from typing import Any, Callable, NamedTuple
+from typing import Any, Callable, Iterable, NamedTuple, Tuple
 
 import gameserver
 import Net
@@ -34,6 +34,10 @@ class Place(NamedTuple):
 
     module: str
     line: int
+
+
+# Module and line of the lock that was held, those of the lock that was taken, and where.
+Step = Tuple[str, int, str, int, str]
 
 
 class Watch:
@@ -80,10 +84,25 @@ class Watch:
         there = f"\nThe other way round it was done here:\n{the_other_way}" if the_other_way else ""
         self.violations.append(f"{what}:\n{_where()}{there}")
 
+    def steps(self) -> list[Step]:
+        """Returns every step from a lock that was held to a lock that was taken, as values that a pipe carries."""
+        return [(*held, *taken, where) for (held, taken), where in self._seen.items()]
+
     def take_violations(self) -> list[str]:
         """Returns the violations since the last call."""
         found, self.violations = self.violations, []
         return found
+
+
+def contradictions(steps: Iterable[Step]) -> list[str]:
+    """Returns what is wrong with the steps of several processes, each of which has watched only itself."""
+    seen = {(Place(*step[:2]), Place(*step[2:4])): step[4] for step in steps}
+    return [
+        f"{taken.module} is taken under {held.module}:\n{where}\n"
+        f"The other way round it was done here:\n{seen[taken, held]}"
+        for (held, taken), where in seen.items()
+        if held < taken and (taken, held) in seen and not {held.module, taken.module} <= {*ORDER}
+    ]
 
 
 def _where() -> str:

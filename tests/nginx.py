@@ -16,6 +16,7 @@ from typing import Iterator, NamedTuple, Sequence
 import pytest
 
 from tests.Net.support import wait_until
+from tests.support import free_port
 
 EXAMPLE = Path(__file__).parent.parent / "docs" / "nginx.conf"
 NAME = "game.example"
@@ -64,11 +65,6 @@ def _find(program: str) -> str:
     return found
 
 
-def _free_ports() -> tuple[int, int]:
-    with socket.create_server(("127.0.0.1", 0)) as first, socket.create_server(("127.0.0.1", 0)) as second:
-        return first.getsockname()[1], second.getsockname()[1]
-
-
 def _adapted(example: str, changes: dict[str, str]) -> str:
     """Adapts the example as a reader does. Each text to be changed must be in it exactly once."""
     for old, new in changes.items():
@@ -113,7 +109,7 @@ def nginx_in_front_of(server_port: int, folder: Path, without: Sequence[str] = (
     """
     program = _find("nginx")
     certificate, key = _make_certificate(folder)
-    port, plain_port = _free_ports()
+    port, plain_port = free_port(), free_port()
     changes = {
         "listen 80;": f"listen 127.0.0.1:{plain_port};",
         "listen 443 ssl;": f"listen 127.0.0.1:{port} ssl;",

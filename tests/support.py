@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import os
 import socket
 import threading
 import time
+from pathlib import Path
 from typing import Any, Callable, Iterator, NamedTuple
 
 from gameserver.game import Game
@@ -26,6 +28,34 @@ _RESET_ON_CLOSE = b"\x01\0\0\0\0\0\0\0"  # struct linger: on, 0 seconds
 # Bounds for a busy machine: an undisturbed player gets at least this share of the STATEs that are due by the wall
 # clock, and a pause of the whole machine up to this time does not count against the server.
 LEAST_SHARE, PAUSE_ALLOWED_S = 0.5, 1.0
+
+# Linux tells here from which ports it takes one for a connection that goes out; other systems take theirs above 49152.
+_PORTS_OF_CLIENTS = Path("/proc/sys/net/ipv4/ip_local_port_range")
+_FIRST_PORT, _LAST_PORT = 20000, 32767
+# Processes that ask at the same time begin this far from each other.
+_PORTS_OF_A_PROCESS = 64
+_ports_tried = itertools.count(os.getpid() * _PORTS_OF_A_PROCESS)
+
+
+def free_port() -> int:
+    """Returns a port of 127.0.0.1 that stays free until the caller's server binds it.
+
+    The kernel gives none of these ports to a connection that goes out. A port that was bound to 0 and closed again is
+    one that it does give away, perhaps before the server binds it.
+    """
+    first, end = _FIRST_PORT, _LAST_PORT + 1
+    with contextlib.suppress(OSError):
+        lowest, highest = map(int, _PORTS_OF_CLIENTS.read_text().split())
+        if lowest > first + _PORTS_OF_A_PROCESS:
+            end = min(end, lowest)
+        elif highest < 65535 - _PORTS_OF_A_PROCESS:
+            first, end = max(first, highest + 1), 65536
+    for number in _ports_tried:
+        port = first + number % (end - first)
+        with socket.socket() as sock, contextlib.suppress(OSError):
+            sock.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("unreachable: the count has no end")
 
 
 class Entity(NamedTuple):
@@ -261,12 +291,13 @@ def serving(
     game_settings: GameSettings = plain_world(),
     limits: Limits = Limits(),
     make_game: Callable[[GameSettings], Game] = Game,
+    port: int = 0,
     **server_settings: Any,
 ) -> Iterator[Arena]:
-    """Serves on a free port; at the end the server must shut down and leave no thread behind."""
+    """Serves, on any port unless one is named; at the end the server must shut down and leave no thread behind."""
     threads_before = set(threading.enumerate())
     server = GameServer(ServerSettings(**server_settings), game_settings, limits, make_game)
-    _, port = server.listen("127.0.0.1", 0)
+    _, port = server.listen("127.0.0.1", port)
     thread = threading.Thread(target=server.serve, name="server", daemon=True)
     thread.start()
     arena = Arena(server, port, thread)

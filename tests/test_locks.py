@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from Net.PacketCodes import Packet
-from tests.locks import ORDER, WATCH, Watch, WatchedLock, WatchedThreading
+from tests.locks import ORDER, WATCH, Place, Watch, WatchedLock, WatchedThreading, contradictions
 from tests.support import serving, staged
 
 
@@ -55,6 +55,19 @@ def test_locks_without_a_place_in_the_order_may_not_be_taken_both_ways() -> None
     thread.join()
     (violation,) = watch.take_violations()
     assert "The other way round it was done here" in violation
+
+
+def test_what_two_processes_do_the_two_ways_is_found_when_their_steps_are_compared() -> None:
+    one, other = Watch(), Watch()
+    for watch, modules in ((one, ["store", "pages"]), (other, ["pages", "store"])):
+        outer, inner = (WatchedLock(watch, Place(module, 7), threading.RLock()) for module in modules)
+        with outer, inner:
+            pass
+        assert watch.take_violations() == []
+    assert contradictions([*one.steps(), *one.steps()]) == []
+    (violation,) = contradictions([*one.steps(), *other.steps()])
+    assert violation.startswith("store is taken under pages")
+    assert violation.count("test_locks.py") == 2
 
 
 def test_locks_of_the_server_are_really_watched() -> None:

@@ -25,7 +25,7 @@ from Net.client import connect
 from Net.errors import ConnectionClosed
 from Net.websocket import WebSocket
 from tests.Net.support import DEADLINE_S, wait_until
-from tests.support import Player
+from tests.support import Player, free_port
 
 ROOT = Path(__file__).parents[1]
 
@@ -103,14 +103,6 @@ def closed(closing: str, command: list[str]) -> list[str]:
 
 
 # The server ---------------------------------------------------------------------------------------------------
-
-
-def free_port() -> int:
-    """Returns a free port, for a server that cannot print its port."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port
 
 
 def server_command(port: int, *flags: str) -> list[str]:

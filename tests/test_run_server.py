@@ -27,7 +27,7 @@ from gameserver.results.recorder import FORGETFUL
 from gameserver.world.settings import GameSettings, ServerSettings
 from Net.client import connect
 from tests.Net.support import DEADLINE_S, wait_until
-from tests.support import Player
+from tests.support import Player, free_port
 
 SCRIPT = Path(run_server.__file__)
 # The longest waits for a person. A busy machine may be slower, and the tests print the times.
@@ -561,13 +561,14 @@ def test_a_match_may_end_before_the_server_does(tmp_path: Path) -> None:
 
 @needs_posix_signals
 def test_it_starts_again_on_the_same_port_at_once() -> None:
-    with running() as first:
+    flags = ["--port", str(free_port())]
+    with running(*flags) as first:
         player = Player(connect(first.url()))
         player.join()
         first.process.send_signal(signal.SIGTERM)
         player.receive_to_the_end()
         assert first.process.wait(DEADLINE_S) == 0
-        with running("--port", str(first.port)) as second:
+        with running(*flags) as second:
             assert second.status_of("/") == 200
 
 

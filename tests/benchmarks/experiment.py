@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -22,6 +21,7 @@ from tests.benchmarks import load, machine
 from tests.benchmarks.load import Period, Plan
 from tests.benchmarks.load_client import Record
 from tests.benchmarks.usage import Usage, ask_usage
+from tests.support import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 TICK_RATE = GameSettings().tick_rate
@@ -117,9 +117,7 @@ def merged(records: list[Record]) -> Record:
 @contextlib.contextmanager
 def served(setup: Setup) -> Iterator[int]:
     """Serves in a process of its own; gives the port."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
+    port = free_port()
     command = [setup.python, "-m", "tests.benchmarks", "serve", setup.game]
     with machine.pinned(setup.cpus):
         server = subprocess.Popen([*command, "--port", str(port), "--players", str(setup.players)], cwd=ROOT)

@@ -89,7 +89,7 @@ QUIET = {"map_size": 3000.0, "animals": 0, "trees_per_area": 0, "bushes_per_area
 
 @contextmanager
 def serve(game: dict[str, Any], server: dict[str, Any], port: int = 0) -> Iterator[Served]:
-    """A server with these settings, on a free port or on the port of an earlier server."""
+    """A server with these settings, on any port unless one is named."""
     game_server = GameServer(ServerSettings(**server), GameSettings(**{"time_limit_s": None, **game}))
     _, port = game_server.listen("127.0.0.1", port)
     thread = threading.Thread(target=game_server.serve)

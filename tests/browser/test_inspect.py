@@ -17,7 +17,7 @@ from Net.frames import OPCODE_BINARY, OPCODE_CONTINUATION, OPCODE_PING, OPCODE_T
 from Net.websocket import WebSocket
 from tests.browser.conftest import QUIET, TOKEN, Served, Visitor, eventually, serve
 from tests.Net.support import DEADLINE_S
-from tests.support import Player
+from tests.support import Player, free_port
 
 pytestmark = pytest.mark.browser
 
@@ -338,7 +338,8 @@ def expect_failed_connections(visitor: Visitor) -> None:
 
 
 def test_a_page_outlives_its_server_and_comes_back_with_the_next(visit: Visit, keep_picture: Keep) -> None:
-    with open_classroom() as first:
+    port = free_port()
+    with open_classroom(port) as first:
         ann = Player(connect(f"ws://127.0.0.1:{first.port}/"))
         ann.join("Ann")
         teacher = visit(f"{first.url}/inspect")
@@ -354,7 +355,7 @@ def test_a_page_outlives_its_server_and_comes_back_with_the_next(visit: Visit, k
     teacher.page.click("[data-connection='all'] button")
     assert teacher.see(ROWS) >= shown, "nothing could take the place of what is there"
     keep_picture(teacher, "inspect-gone.png")
-    with open_classroom(first.port) as second:
+    with open_classroom(port) as second:
         ben = Player(connect(f"ws://127.0.0.1:{second.port}/"))
         ben.join("Ben")
         teacher.page.wait_for_selector(".gone", state="hidden")
@@ -368,12 +369,13 @@ def test_a_page_outlives_its_server_and_comes_back_with_the_next(visit: Visit, k
 
 
 def test_the_lab_keeps_the_bytes_on_its_bench_when_the_server_goes(visit: Visit) -> None:
-    with open_classroom() as first:
+    port = free_port()
+    with open_classroom(port) as first:
         student = visit(f"{first.url}/lab")
         student.page.wait_for_selector("#preview .bit")
         student.page.fill("#raw", "89 80 00 00 00 00")
     student.page.wait_for_selector(".gone", state="visible")
-    with open_classroom(first.port):
+    with open_classroom(port):
         student.page.wait_for_selector(".gone", state="hidden")
         assert student.page.input_value("#raw") == "89 80 00 00 00 00"
         student.page.click("#send")
@@ -382,7 +384,8 @@ def test_the_lab_keeps_the_bytes_on_its_bench_when_the_server_goes(visit: Visit)
 
 
 def test_only_a_refusal_asks_for_the_token(visit: Visit) -> None:
-    with open_classroom() as first:
+    port = free_port()
+    with open_classroom(port) as first:
         stranger = visit(f"{first.url}/inspect", extra_http_headers={"X-Forwarded-For": "192.0.2.7"})
         stranger.page.wait_for_selector("#login", state="visible")
         with stranger.page.expect_websocket():  # the page sends even an empty token
@@ -392,7 +395,7 @@ def test_only_a_refusal_asks_for_the_token(visit: Visit) -> None:
         stranger.page.wait_for_selector("#desk", state="visible")
     stranger.page.wait_for_selector(".gone", state="visible")
     assert stranger.page.is_hidden("#login")
-    with open_classroom(first.port, token="another"):
+    with open_classroom(port, token="another"):
         stranger.page.wait_for_selector("#login:has-text('not the operator')", state="visible")
         assert stranger.page.is_hidden(".gone")
         stranger.page.fill("#token", "another")

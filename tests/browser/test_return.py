@@ -9,6 +9,7 @@ import pytest
 from gameserver.admin.authentication import Doorkeeper
 from gameserver.classroom.classroom import Classroom
 from tests.browser.conftest import QUIET, TOKEN, Served, Visitor, eventually, serve
+from tests.support import free_port
 
 pytestmark = pytest.mark.browser
 
@@ -132,12 +133,13 @@ def test_a_teaching_page_comes_back_as_soon_as(visit: Visit, way: str) -> None:
         Classroom(served.server, Doorkeeper(TOKEN), "127.0.0.1", served.port)
         return served
 
-    with serve(QUIET, {}) as first:
+    port = free_port()
+    with serve(QUIET, {}, port) as first:
         teacher = visit(f"{with_classroom(first).url}/inspect")
         teacher.page.wait_for_selector("#desk", state="visible")
         teacher.page.evaluate(ENDLESS_PAUSES)
     teacher.page.wait_for_selector(".gone", state="visible")
-    with serve(QUIET, {}, first.port) as second:
+    with serve(QUIET, {}, port) as second:
         with_classroom(second)
         RETURNS[way](teacher)
         teacher.page.wait_for_selector(".gone", state="hidden")

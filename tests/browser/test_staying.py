@@ -13,6 +13,7 @@ from gameserver.admin.authentication import Doorkeeper
 from gameserver.admin.console import Console
 from gameserver.world_manager import GameWorldManager
 from tests.browser.conftest import PATIENCE_S, QUIET, Served, Visitor, eventually
+from tests.support import free_port
 from tests.test_run_server import running
 
 pytestmark = pytest.mark.browser
@@ -213,7 +214,8 @@ def test_the_operator_pauses_steps_and_changes_a_room(console: Served, visit: Vi
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no signals for other processes")
 def test_a_page_plays_on_over_a_restart_of_the_server(visit: Visit, tmp_path: Path) -> None:
-    flags = ["--restore", str(tmp_path / "rooms.state"), "--map-size", "3000", "--time-limit", "0"]
+    lasting = ["--port", str(free_port()), "--restore", str(tmp_path / "rooms.state")]
+    flags = [*lasting, "--map-size", "3000", "--time-limit", "0"]
     with running(*flags) as first:
         ann = visit(f"http://127.0.0.1:{first.port}")
         ann.join("Ann")
@@ -224,7 +226,7 @@ def test_a_page_plays_on_over_a_restart_of_the_server(visit: Visit, tmp_path: Pa
         first.process.send_signal(signal.SIGTERM)
         assert first.process.wait(PATIENCE_S) == 0
     ann.page.wait_for_selector("#lost", state="visible")
-    with running(*flags, "--port", str(first.port)):
+    with running(*flags):
         ann.page.wait_for_selector("#lost", state="hidden")
         ann.until(f"game.world.clock.lastTick > {tick}", "the match goes on")
         assert ann.see("game.world.playerId") == player_id

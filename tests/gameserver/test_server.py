@@ -25,7 +25,7 @@ from Net.limits import Limits
 from Net.PacketCodes import TO_SERVER, Packet
 from Net.websocket import WebSocket
 from tests.Net.support import DEADLINE_S, Background, client_frame, close_body, frame_bytes, wait_until
-from tests.support import Arena, Player, groups, place, plain_world, serving, staged
+from tests.support import Arena, Player, free_port, groups, place, plain_world, serving, staged
 
 PROJECTILE = 1  # a kind of entity
 TICK_RATE = 50
@@ -622,9 +622,9 @@ def test_shutdown_from_another_thread_does_not_wait_for_clients_that_do_not_answ
 
 
 def test_the_port_is_free_again_at_once() -> None:
-    with serving() as arena:
+    port = free_port()
+    with serving(port=port) as arena:
         arena.join()
-        port = arena.port
     server = GameServer()
     assert server.listen("127.0.0.1", port) == ("127.0.0.1", port)
     server.stop()
@@ -637,9 +637,7 @@ def answers(port: int) -> bool:
 
 
 def test_start_server_serves_until_it_is_stopped() -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     server = GameServer(ServerSettings(shutdown_timeout_s=0.2))
     serving_thread = Background(server.start_server, "127.0.0.1", port)
     wait_until(lambda: answers(port), "it serves")

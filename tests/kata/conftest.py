@@ -18,11 +18,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--stage", choices=[*STAGES], help="tests/kata: the checks of this stage only")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """The checks of one file are over before workers would have begun."""
+    return 0 if _is_for_a_student(config) else None
+
+
+def _is_for_a_student(config: pytest.Config) -> bool:
+    return any(config.getoption(name, default=None) is not None for name in ("implementation", "stage"))
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Shows a student the checks, all or those of a stage, and not the tests of the checks."""
-    stage = config.getoption("stage", default=None)
-    if stage is None and config.getoption("implementation", default=None) is None:
+    if not _is_for_a_student(config):
         return
+    stage = config.getoption("stage", default=None)
     wanted = [item for item in items if _is_wanted(item, stage)]
     config.hook.pytest_deselected(items=[item for item in items if item not in wanted])
     items[:] = wanted

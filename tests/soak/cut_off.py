@@ -19,8 +19,11 @@ from tests.benchmarks import machine
 from tests.soak.players import Players
 from tests.soak.server import ServerProcess
 
-SERVER_HOST, PLAYERS_HOST = "10.213.7.1", "10.213.7.2"
-_NAMESPACE, _NEAR, _FAR = "gameserver-soak", "gs-soak0", "gs-soak1"
+# Each process that makes such a network has names and four addresses of its own: others may do so at the same time.
+_NUMBER = os.getpid() % 2**14
+_SUBNET = f"10.213.{_NUMBER // 64}"
+SERVER_HOST, PLAYERS_HOST = (f"{_SUBNET}.{4 * (_NUMBER % 64) + place}" for place in (1, 2))
+_NAMESPACE, _NEAR, _FAR = (f"gs-{_NUMBER}-{end}" for end in ("soak", "near", "far"))
 PLAY_S = 3.0
 GIVE_UP_S = 30.0
 

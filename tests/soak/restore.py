@@ -22,7 +22,7 @@ from Net.errors import ConnectionClosed, HandshakeError
 from Net.PacketCodes import Packet
 from tests.benchmarks.figures import percentile
 from tests.soak.bystander import Sleeper
-from tests.support import DEADLINE_S, Player, wait_until
+from tests.support import DEADLINE_S, Player, free_port, wait_until
 from tests.test_run_server import running
 
 PLAYERS = 20
@@ -139,7 +139,7 @@ def run(seconds: float, players: int = PLAYERS, round_s: float = ROUND_S, life_s
     deaths: list[signal.Signals] = []
     starts_s: list[float] = []
     faithful: list[Faithful] = []
-    port = 0
+    port = free_port()
     with tempfile.TemporaryDirectory() as folder:
         database, state = Path(folder) / "results.sqlite3", Path(folder) / "rooms.state"
         while len(deaths) < 2 or time.monotonic() < deadline_s:
@@ -147,7 +147,6 @@ def run(seconds: float, players: int = PLAYERS, round_s: float = ROUND_S, life_s
             asked_s = time.monotonic()
             with running(*flags.split()) as server:
                 starts_s.append(time.monotonic() - asked_s)
-                port = server.port
                 faithful = faithful or [Faithful(server.url(), number) for number in range(players)]
                 _wait_for_all(faithful, len(deaths))
                 time.sleep(chance.uniform(*life_s))

@@ -17,7 +17,7 @@ from typing import Any, Callable, NamedTuple
 from tests.delivery import Delivery
 from tests.soak.bystander import Bystander, Sleeper
 from tests.soak.crowd import Crowd
-from tests.support import DEADLINE_S
+from tests.support import DEADLINE_S, free_port
 from tests.test_run_server import Running, running
 
 CLIENTS, SILENT, IN_ROOM = 500, 50, 100
@@ -28,7 +28,6 @@ PLAY_S = 4.0
 class Turn(NamedTuple):
     """How one server began and ended; times in seconds."""
 
-    port: int
     start_s: float
     exit_s: float
     goodbyes: int
@@ -40,14 +39,13 @@ def run(seconds: float, clients: int = CLIENTS, silent: int = SILENT, in_room: i
     turns: dict[str, list[Turn]] = {SIGTERM: [], TWICE_CTRL_C: []}
     sleeper = Sleeper()
     deadline_s = time.monotonic() + seconds
-    port = 0
+    port = free_port()
     with tempfile.TemporaryDirectory() as folder:
         database = Path(folder) / "results.sqlite3"
         flags = f"--tick-rate={TICK_RATE} --max-players={in_room} --time-limit=0 --database={database}".split()
         while not turns[TWICE_CTRL_C] or time.monotonic() < deadline_s:
             for how, done in turns.items():
                 done.append(_play([*flags, f"--port={port}"], how, clients, silent, in_room))
-                port = done[-1].port
         stored = _count_results(database)
     every_turn = turns[SIGTERM] + turns[TWICE_CTRL_C]
     seen = [turn.bystander for turn in every_turn]
@@ -81,7 +79,7 @@ def _play(flags: list[str], how: str, clients: int, silent: int, in_room: int) -
         seen = bystander.delivery(played_s, time.monotonic())
         exit_s = ENDS[how](server)
         crowd.wait_for_the_end()
-        return Turn(server.port, start_s, exit_s, crowd.goodbyes, seen)
+        return Turn(start_s, exit_s, crowd.goodbyes, seen)
 
 
 def _terminate(server: Running) -> float:

@@ -11,6 +11,8 @@ import time
 from pathlib import Path
 from typing import Iterator
 
+from tests.support import free_port
+
 HERE = Path(__file__).parent
 AGENT = "testee"  # the name of the server or client in the reports
 LOG = "wstest.log"
@@ -41,7 +43,7 @@ def run_against_server(python: Path, url: str, cases: list[str], reports: Path) 
 @contextlib.contextmanager
 def server_for_clients(python: Path, cases: list[str], reports: Path) -> Iterator[str]:
     """Starts the suite as a server and yields its URL. It writes reports when a client asks for /updateReports."""
-    port = _free_port()
+    port = free_port()
     url = f"ws://127.0.0.1:{port}"
     with _wstest(python, "fuzzingserver", {"url": url}, cases, reports) as process:
         _wait_for_port(process, port, reports / LOG)
@@ -81,13 +83,6 @@ def _wstest(
 def _last_line(log: Path) -> str:
     lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
     return lines[-1] if lines else "it said nothing"
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _wait_for_port(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
