@@ -16,7 +16,7 @@ import { Input } from "./input.js";
 import { whyUnreachable } from "./joinscreen.js";
 import { NetMeter } from "./net.js";
 import { NetPanel } from "./netpanel.js";
-import { Predictor } from "./prediction.js";
+import { Predictor } from "./world/prediction.js";
 import { Floaters } from "./render/floaters.js";
 import { Minimap } from "./render/minimap.js";
 import { Renderer } from "./render/renderer.js";
@@ -24,7 +24,7 @@ import * as screens from "./screens.js";
 import { forgetSeat, keepSeat } from "./seat.js";
 import { Spectator } from "./spectator.js";
 import { listenToTouch } from "./touch.js";
-import { World } from "./world.js";
+import { World } from "./world/world.js";
 
 const RESOURCES = ["wood", "food", "stone", "gold"];
 const JOIN_AGAIN_MS = 2000;

@@ -3,7 +3,7 @@
 // In:  the world, the own player's predicted place, the texts of speech bubbles. Out: pixels on the canvas.
 
 import { drawingContext, pixelRatio } from "../browser.js";
-import { ANIMAL, PLAYER, PROJECTILE } from "../world.js";
+import { ANIMAL, PLAYER, PROJECTILE } from "../world/world.js";
 import { drawAnimal, drawArrow } from "./creatures.js";
 import { drawGround } from "./ground.js";
 import { drawHealthBar, drawLabel } from "./labels.js";
@@ -40,7 +40,7 @@ export class Renderer {
   }
 
   /**
-   * @param {import("../world.js").World} world @param {import("../camera.js").Camera} camera
+   * @param {import("../world/world.js").World} world @param {import("../camera.js").Camera} camera
    * @param {{x: number, y: number, angle: number} | null} self the predicted place of the own player
    * @param {(id: number) => string | null} sayingOf @param {number} nowMs
    */
