@@ -6,7 +6,7 @@
 import { showAddress } from "./browser.js";
 import { Camera } from "./camera.js";
 import { openChat } from "./chat.js";
-import { Connection } from "./connection.js";
+import { Connection } from "./net/connection.js";
 import { Controls } from "./controls.js";
 import { byId, show } from "./dom.js";
 import { Feed } from "./feed.js";
@@ -14,7 +14,7 @@ import { Gamepad } from "./gamepad.js";
 import { Hud } from "./hud.js";
 import { Input } from "./input.js";
 import { whyUnreachable } from "./joinscreen.js";
-import { NetMeter } from "./net.js";
+import { NetMeter } from "./net/meter.js";
 import { NetPanel } from "./netpanel.js";
 import { Predictor } from "./world/prediction.js";
 import { Floaters } from "./render/floaters.js";
@@ -32,7 +32,7 @@ const CLOSED_TEXTS = { 1001: "The server has stopped.", 1013: "The server is ful
 
 export class Game {
   /**
-   * @param {import("./packets.js").PacketTable} packets @param {import("./joinscreen.js").Wish} wish
+   * @param {import("./net/packets.js").PacketTable} packets @param {import("./joinscreen.js").Wish} wish
    * @param {string} token of a seat to take back, or ""
    * @param {(message: string) => void} ended
    */

@@ -3,7 +3,7 @@
 import { byId } from "./dom.js";
 import { Game } from "./game.js";
 import { JoinScreen } from "./joinscreen.js";
-import { loadPackets } from "./packets.js";
+import { loadPackets } from "./net/packets.js";
 import { closeAll } from "./screens.js";
 import { keptSeat } from "./seat.js";
 import { limitAllLines } from "./typed.js";

@@ -2,7 +2,7 @@
 
 import { ofThisTab } from "../browser.js";
 import { byId, element, setText, show } from "../dom.js";
-import { Link } from "../link.js";
+import { Link } from "../net/link.js";
 import { limitAllLines } from "../typed.js";
 import { showMeasures } from "./measures.js";
 import { RoomBox } from "./roombox.js";

@@ -4,7 +4,7 @@
 
 import { ofThisTab, onReturn } from "../browser.js";
 import { byId, element, setText, show } from "../dom.js";
-import { Link } from "../link.js";
+import { Link } from "../net/link.js";
 
 const KEPT = "operator-token";
 const FIRST_PAUSE_MS = 500;

@@ -4,7 +4,7 @@
 // After a connection ends without a final close code, the page tries again. It waits a little longer each time, but tries
 // at once when the page is visible again or the network is back. The caller shows the countdown.
 
-import { isAway, onReturn } from "./browser.js";
+import { isAway, onReturn } from "../browser.js";
 
 // How long to wait before each attempt. After the last one the server counts as gone. While the page is hidden or the
 // network is away, the page repeats the last interval instead.
