@@ -7,12 +7,12 @@ import { showAddress } from "./browser.js";
 import { Camera } from "./camera.js";
 import { openChat } from "./chat.js";
 import { Connection } from "./net/connection.js";
-import { Controls } from "./controls.js";
+import { Controls } from "./input/controls.js";
 import { byId, show } from "./dom.js";
 import { Feed } from "./feed.js";
-import { Gamepad } from "./gamepad.js";
+import { Gamepad } from "./input/gamepad.js";
 import { Hud } from "./hud.js";
-import { Input } from "./input.js";
+import { Input } from "./input/input.js";
 import { whyUnreachable } from "./joinscreen.js";
 import { NetMeter } from "./net/meter.js";
 import { NetPanel } from "./netpanel.js";
@@ -23,7 +23,7 @@ import { Renderer } from "./render/renderer.js";
 import * as screens from "./screens.js";
 import { forgetSeat, keepSeat } from "./seat.js";
 import { Spectator } from "./spectator.js";
-import { listenToTouch } from "./touch.js";
+import { listenToTouch } from "./input/touch.js";
 import { World } from "./world/world.js";
 
 const RESOURCES = ["wood", "food", "stone", "gold"];
@@ -235,7 +235,7 @@ export class Game {
 
   // The person's actions -----------------------------------------------------------------------------------------
 
-  /** @type {import("./input.js").Act} */
+  /** @type {import("./input/input.js").Act} */
   act = (action, argument = 0) => {
     const { connection, input } = this;
     const acts = {

@@ -24,7 +24,7 @@ export function teamDot(team) {
 }
 
 export class Hud {
-  /** @param {any} settings of WELCOME @param {number} playerId @param {import("./input.js").Act} act */
+  /** @param {any} settings of WELCOME @param {number} playerId @param {import("./input/input.js").Act} act */
   constructor(settings, playerId, act) {
     this.settings = settings;
     this.playerId = playerId;
