@@ -4,7 +4,7 @@
 // In:  the person's choice on the join screen. Out: calls `ended` at the end, with a message for the person.
 
 import { showAddress } from "./browser.js";
-import { Camera } from "./camera.js";
+import { Camera } from "./render/camera.js";
 import { openChat } from "./ui/chat.js";
 import { Connection } from "./net/connection.js";
 import { Controls } from "./input/controls.js";

@@ -16,7 +16,7 @@ export class Minimap {
   }
 
   /**
-   * @param {import("../world/world.js").World} world @param {import("../camera.js").Camera} camera
+   * @param {import("../world/world.js").World} world @param {import("./camera.js").Camera} camera
    * @param {Map<number, {x: number, y: number}>} places of players, as drawn @param {number} nowMs
    */
   draw(world, camera, places, nowMs) {
