@@ -3,28 +3,28 @@
 //
 // In:  the person's choice on the join screen. Out: calls `ended` at the end, with a message for the person.
 
-import { showAddress } from "./browser.js";
-import { Camera } from "./render/camera.js";
-import { openChat } from "./ui/chat.js";
-import { Connection } from "./net/connection.js";
-import { Controls } from "./input/controls.js";
-import { byId, show } from "./ui/dom.js";
-import { Feed } from "./ui/feed.js";
-import { Gamepad } from "./input/gamepad.js";
-import { Hud } from "./ui/hud.js";
-import { Input } from "./input/input.js";
-import { whyUnreachable } from "./ui/joinscreen.js";
-import { NetMeter } from "./net/meter.js";
-import { NetPanel } from "./ui/netpanel.js";
-import { Predictor } from "./world/prediction.js";
-import { Floaters } from "./render/floaters.js";
-import { Minimap } from "./render/minimap.js";
-import { Renderer } from "./render/renderer.js";
-import * as screens from "./ui/screens.js";
+import { showAddress } from "../browser.js";
+import { Camera } from "../render/camera.js";
+import { openChat } from "../ui/chat.js";
+import { Connection } from "../net/connection.js";
+import { Controls } from "../input/controls.js";
+import { byId, show } from "../ui/dom.js";
+import { Feed } from "../ui/feed.js";
+import { Gamepad } from "../input/gamepad.js";
+import { Hud } from "../ui/hud.js";
+import { Input } from "../input/input.js";
+import { whyUnreachable } from "../ui/joinscreen.js";
+import { NetMeter } from "../net/meter.js";
+import { NetPanel } from "../ui/netpanel.js";
+import { Predictor } from "../world/prediction.js";
+import { Floaters } from "../render/floaters.js";
+import { Minimap } from "../render/minimap.js";
+import { Renderer } from "../render/renderer.js";
+import * as screens from "../ui/screens.js";
 import { forgetSeat, keepSeat } from "./seat.js";
-import { Spectator } from "./ui/spectator.js";
-import { listenToTouch } from "./input/touch.js";
-import { World } from "./world/world.js";
+import { Spectator } from "../ui/spectator.js";
+import { listenToTouch } from "../input/touch.js";
+import { World } from "../world/world.js";
 
 const RESOURCES = ["wood", "food", "stone", "gold"];
 const JOIN_AGAIN_MS = 2000;
@@ -32,7 +32,7 @@ const CLOSED_TEXTS = { 1001: "The server has stopped.", 1013: "The server is ful
 
 export class Game {
   /**
-   * @param {import("./net/packets.js").PacketTable} packets @param {import("./ui/joinscreen.js").Wish} wish
+   * @param {import("../net/packets.js").PacketTable} packets @param {import("../ui/joinscreen.js").Wish} wish
    * @param {string} token of a seat to take back, or ""
    * @param {(message: string) => void} ended
    */
@@ -235,7 +235,7 @@ export class Game {
 
   // The person's actions -----------------------------------------------------------------------------------------
 
-  /** @type {import("./input/input.js").Act} */
+  /** @type {import("../input/input.js").Act} */
   act = (action, argument = 0) => {
     const { connection, input } = this;
     const acts = {
