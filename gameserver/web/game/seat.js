@@ -25,7 +25,10 @@ export function keptSeat() {
   return isSeat && kept.wish.room === room ? kept : null;
 }
 
-/** The stored value, or null: another program with the same address may have stored something else. */
+/**
+ * The stored value, or null: another program with the same address may have stored something else.
+ * @param {string | null} text
+ */
 function parse(text) {
   try {
     return JSON.parse(text ?? "null");
