@@ -53,7 +53,7 @@ export const ofThisTab = new Store(() => sessionStorage);
 
 /** @returns {Gamepad[]} the gamepads that are connected */
 export function gamepads() {
-  return attempt(() => Array.from(navigator.getGamepads()).filter((pad) => pad), []);
+  return attempt(() => Array.from(navigator.getGamepads()).flatMap((pad) => pad ?? []), []);
 }
 
 /** Sends all moves of a finger to an element, also outside it. @param {Element} surface @param {number} pointerId */
@@ -108,7 +108,10 @@ export function onReturn(retry, signal) {
   attempt(() => addEventListener("online", retry, { signal }), undefined);
 }
 
-/** Offers bytes as a download. @param {string} name @param {Uint8Array} bytes @param {string} type @returns {boolean} */
+/**
+ * Offers bytes as a download.
+ * @param {string} name @param {Uint8Array<ArrayBuffer>} bytes @param {string} type @returns {boolean}
+ */
 export function saveFile(name, bytes, type) {
   return attempt(() => {
     const url = URL.createObjectURL(new Blob([bytes], { type }));
@@ -130,7 +133,11 @@ export function drawingContext(canvas, options) {
   return attempt(() => canvas.getContext("2d", options), null);
 }
 
-/** Adds a rectangle to a path, with round corners if the browser has them. @param {CanvasRenderingContext2D} context */
+/**
+ * Adds a rectangle to a path, with round corners if the browser has them.
+ * @param {CanvasRenderingContext2D} context
+ * @param {number} left @param {number} top @param {number} width @param {number} height @param {number} radius
+ */
 export function roundedRectangle(context, left, top, width, height, radius) {
   const isRound = attempt(() => {
     context.roundRect(left, top, width, height, radius);

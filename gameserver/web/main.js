@@ -1,12 +1,12 @@
 // The start of the page: it shows the join screen, begins a game, and comes back to the join screen after it.
 
-import { byId } from "./dom.js";
-import { Game } from "./game.js";
-import { JoinScreen } from "./joinscreen.js";
-import { loadPackets } from "./packets.js";
-import { closeAll } from "./screens.js";
-import { keptSeat } from "./seat.js";
-import { limitAllLines } from "./typed.js";
+import { byId } from "./ui/dom.js";
+import { Game } from "./game/game.js";
+import { JoinScreen } from "./ui/joinscreen.js";
+import { loadPackets } from "./net/packets.js";
+import { closeAll } from "./ui/screens.js";
+import { keptSeat } from "./game/seat.js";
+import { limitAllLines } from "./ui/typed.js";
 
 const packets = loadPackets();
 /** The present game. The name is global, so that a lesson can inspect the game from the browser's console. */

@@ -147,7 +147,7 @@ class Visitor:
         """Fills the join screen in, and waits to be in the game."""
         self.page.fill("#name", name)
         self.page.click(button)
-        self.until("globalThis.game?.world?.clock.lastTick >= 0", "the first snapshot came")
+        self.until("globalThis.game?.room?.world.clock.lastTick >= 0", "the first snapshot came")
 
     def see(self, expression: str) -> Any:
         """Returns the value of a JavaScript expression in the page."""

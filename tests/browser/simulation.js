@@ -2,9 +2,9 @@
 //
 // In:  delays in milliseconds. Out: the largest jumps in the drawing, and the size of the corrections.
 async ({ upMs, downMs, jitterMs, seconds, seed, trees }) => {
-  const { Predictor } = await import("/web/prediction.js");
-  const { ServerClock } = await import("/web/clock.js");
-  const { walk } = await import("/web/movement.js");
+  const { Predictor } = await import("/web/world/prediction.js");
+  const { ServerClock } = await import("/web/world/clock.js");
+  const { walk } = await import("/web/world/movement.js");
 
   let state = seed;
   const random = () => {

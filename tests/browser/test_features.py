@@ -99,7 +99,7 @@ def served() -> Iterator[Served]:
 def plays(ann: Visitor) -> None:
     """Joins, walks, and sees frames drawn to their end."""
     ann.join("Ann")
-    player_id = ann.see("game.world.playerId")
+    player_id = ann.see("game.room.world.playerId")
     x = ann.place(player_id)["x"]
     ann.page.keyboard.down("d")
     ann.until(f"Math.abs(game.renderer.places.get({player_id})?.x - {x}) > 30", "Ann is drawn walking")
@@ -123,7 +123,7 @@ def test_the_game_is_played_without_any_of_them(served: Served, visit: Visit, wa
     ann.page.keyboard.type("hello")
     ann.page.keyboard.press("Enter")
     ann.until("document.getElementById('feed').innerText.includes('Ann: hello')", "Ann reads it")
-    ann.until("game.feed.sayingOf(game.world.playerId, performance.now())", "the bubble is drawn")
+    ann.until("game.feed.sayingOf(game.room.world.playerId, performance.now())", "the bubble is drawn")
     ann.page.click("#leave")
     ann.page.wait_for_selector("#join", state="visible")
     assert ann.page.input_value("#name") == "Ann"
@@ -150,7 +150,7 @@ def test_a_full_storage_does_not_bring_an_old_seat_back(served: Served, visit: V
     ann.join("Ann")
     ann.page.evaluate(FULL)
     ann.page.evaluate("""async () => {
-        const { keepSeat } = await import("/web/seat.js");
+        const { keepSeat } = await import("/web/game/seat.js");
         keepSeat({ name: "Bob", room: "another" }, "another token");
     }""")
     assert ann.see("sessionStorage.getItem('seat')") is None

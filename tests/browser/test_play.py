@@ -31,7 +31,7 @@ def two_players(start_server: Start, visit: Visit, **game: Any) -> tuple[Served,
     served.put("Ann", 1200, 1000)
     served.put("Ben", 1400, 1000)
     for visitor in (ann, ben):
-        visitor.until("game.world.entities.size === 2", "both are in view")
+        visitor.until("game.room.world.entities.size === 2", "both are in view")
     return served, ann, ben
 
 
@@ -96,7 +96,7 @@ def test_swinging_at_a_tree_brings_wood(start_server: Start, visit: Visit) -> No
     served.put("Ann", tree.x - tree.scale - 40, tree.y)
     before = served.player("Ann").resources[0]
     ann.aim_and_hold(200, 0)
-    ann.until(f"game.hud.resources[0] > {before + 1}", "the wood is shown")
+    ann.until(f"game.room.hud.resources[0] > {before + 1}", "the wood is shown")
     ann.page.mouse.up()
     eventually(lambda: not served.player("Ann").attacking, "Ann stops swinging")
     assert int(ann.page.inner_text("#resources dd >> nth=0")) > before + 1
@@ -107,13 +107,13 @@ def test_a_wall_is_built_seen_by_others_and_broken(start_server: Start, visit: V
     ann.page.mouse.move(640, 100)
     ann.page.keyboard.press("1")
     for visitor in (ann, ben):
-        visitor.until("[...game.world.scenery.values()].some(({ kind }) => kind === 4)", "the wall is seen")
+        visitor.until("[...game.room.world.scenery.values()].some(({ kind }) => kind === 4)", "the wall is seen")
     (wall,) = served.room().game.buildings.values()
     assert wall.y < 1000, "it stands where Ann looks"
     wall.health = 1.0
     ann.aim_and_hold(0, -300)
     for visitor in (ann, ben):
-        visitor.until("game.world.scenery.size === 0", "the wall is gone")
+        visitor.until("game.room.world.scenery.size === 0", "the wall is gone")
 
 
 def test_shooting_kills_and_the_dead_come_back(start_server: Start, visit: Visit, keep_picture: Keep) -> None:
@@ -121,13 +121,13 @@ def test_shooting_kills_and_the_dead_come_back(start_server: Start, visit: Visit
     served.player("Ben").health = 30.0
     ann.page.mouse.move(1100, 360)
     ann.page.keyboard.down(" ")
-    ann.until("[...game.world.entities.values()].some(({ kind }) => kind === 1)", "the arrow is seen")
+    ann.until("[...game.room.world.entities.values()].some(({ kind }) => kind === 1)", "the arrow is seen")
     ben.until("!document.getElementById('dead').hidden", "Ben sees that he is dead")
     ann.page.keyboard.up(" ")
     assert "Ann killed you" in ben.page.inner_text("#dead")
     assert "Ann killed Ben" in ann.page.inner_text("#feed")
     keep_picture(ben, "dead.png")
-    ben.until("document.getElementById('dead').hidden && game.world.self()", "Ben is back")
+    ben.until("document.getElementById('dead').hidden && game.room.world.self()", "Ben is back")
     assert served.player("Ann").kills == 1
     ann.until("document.getElementById('scores').innerText.includes('100')", "the score is shown")
 
@@ -164,16 +164,16 @@ def test_a_better_weapon_is_offered_and_taken(start_server: Start, visit: Visit)
     ann.page.keyboard.press("z")
     ann.page.wait_for_selector("#choices", state="hidden")
     assert served.player("Ann").weapon == 1
-    ben.until(f"game.world.entities.get({served.player('Ann').id}).weapon === 1", "Ben sees the axe")
+    ben.until(f"game.room.world.entities.get({served.player('Ann').id}).weapon === 1", "Ben sees the axe")
 
 
 def test_eating_heals(start_server: Start, visit: Visit) -> None:
     served, ann, _ = two_players(start_server, visit)
     served.player("Ann").resources = [0, 50, 0, 0]
     served.player("Ann").health = 50.0
-    ann.until("game.world.self().health === 50", "the wound is seen")
+    ann.until("game.room.world.self().health === 50", "the wound is seen")
     ann.page.keyboard.press("q")
-    ann.until("game.world.self().health > 50", "the meal has helped")
+    ann.until("game.room.world.self().health > 50", "the meal has helped")
 
 
 def test_a_match_ends_with_results_and_another_begins(start_server: Start, visit: Visit, keep_picture: Keep) -> None:
@@ -189,7 +189,7 @@ def test_a_match_ends_with_results_and_another_begins(start_server: Start, visit
     keep_picture(ben, "results.png")
     ben.page.wait_for_selector("#results", state="hidden")
     ann.page.keyboard.down("d")
-    ann.until("game.world.clock.lastTick < 200 && game.world.self()", "the next round is on")
+    ann.until("game.room.world.clock.lastTick < 200 && game.room.world.self()", "the next round is on")
     x = served.player("Ann").x
     eventually(lambda: served.player("Ann").x > x + 60, "Ann walks in it")
 
@@ -218,7 +218,7 @@ def test_the_join_screen_lists_rooms_and_a_link_carries_one(start_server: Start,
     ben.until("document.getElementById('join-message').innerText.includes('none is free')", "Ben reads that it is full")
     ben.page.fill("#new-room", "attic")
     ben.page.click("#play")
-    ben.until("globalThis.game?.world?.self()", "Ben plays in a room of his own")
+    ben.until("globalThis.game?.room?.world.self()", "Ben plays in a room of his own")
     assert ben.page.url.endswith("/?room=attic")
 
 
@@ -233,7 +233,7 @@ def test_teams_are_chosen_coloured_and_scored(start_server: Start, visit: Visit,
     assert served.player("Ben").team == other
     served.put("Ann", 1200, 1000)
     served.put("Ben", 1400, 1000)
-    ben.until("game.world.entities.size === 2", "both are in view")
+    ben.until("game.room.world.entities.size === 2", "both are in view")
     assert "Red 0" in ben.page.inner_text("#team-scores")
     keep_picture(ben, "teams.png")
 
@@ -288,7 +288,7 @@ def test_the_page_plays_on_when_server_and_round_have_run_for_years(
     monkeypatch.setattr(server_module, "time", SimpleNamespace(monotonic=lambda: time.monotonic() + years_s))
     with game.lock:
         game.tick, game.last_id = 2**33, -(2**34)
-    ann.until(f"game.world.clock.lastTick > {2**33}", "the page follows")
+    ann.until(f"game.room.world.clock.lastTick > {2**33}", "the page follows")
     trips = ann.see("(game.meter.trips.length = 0, game.meter.pings)")
     ann.until(f"game.meter.pings > {trips} && game.meter.trips.length", "a PONG is read")
     y = served.player("Ann").y
@@ -297,4 +297,4 @@ def test_the_page_plays_on_when_server_and_round_have_run_for_years(
     ann.page.keyboard.up("s")
     ann.page.keyboard.press("1")
     for visitor in (ann, ben):
-        visitor.until("[...game.world.scenery.keys()].some((id) => id < -(2 ** 34))", "the wall is seen")
+        visitor.until("[...game.room.world.scenery.keys()].some((id) => id < -(2 ** 34))", "the wall is seen")

@@ -65,8 +65,8 @@ def test_the_page_walks_by_the_same_rule_as_the_server(page: Any, y: float) -> N
             places.append((ann.x, ann.y))
     circles = [{"id": o.id, "kind": 0, "x": o.x, "y": o.y, "scale": o.scale} for o in game.scenery.values()]
     code = """async ({ start, directions, settings, circles }) => {
-        const { walk } = await import("/web/movement.js");
-        const { Grid } = await import("/web/grid.js");
+        const { walk } = await import("/web/world/movement.js");
+        const { Grid } = await import("/web/world/grid.js");
         const grid = new Grid();
         circles.forEach((circle) => grid.add(circle));
         const touching = (x, y, scale) => grid.touching(x, y, scale);
@@ -86,7 +86,7 @@ def test_the_page_walks_by_the_same_rule_as_the_server(page: Any, y: float) -> N
 
 def test_others_are_drawn_between_snapshots_and_turn_the_short_way_round(page: Any) -> None:
     code = """async () => {
-        const { Track, mixAngles, delayTicks } = await import("/web/interpolation.js");
+        const { Track, mixAngles, delayTicks } = await import("/web/world/interpolation.js");
         const track = new Track();
         track.add(10, 100, 100, 6.2);
         track.add(11, 110, 100, 0.1);
@@ -114,7 +114,7 @@ def test_others_are_drawn_between_snapshots_and_turn_the_short_way_round(page: A
 
 def test_an_id_in_gone_and_moved_is_alive(page: Any) -> None:
     code = """async () => {
-        const { World } = await import("/web/world.js");
+        const { World } = await import("/web/world/world.js");
         const world = new World(1, { tick_rate: 20, map_size: 3000, player_scale: 35 });
         world.applyState(1, [5, 0, 100, 100, 0, 100, 0, 6, 0, 200, 200, 0, 100, 0], [], 1000);
         world.applyState(2, [5, 0, 110, 100, 0, 90, 3], [5, 6], 1050);

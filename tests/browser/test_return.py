@@ -65,12 +65,12 @@ def cut(served: Served, visitor: Visitor) -> None:
 
 @pytest.mark.parametrize("way", RETURNS)
 def test_the_game_is_joined_again_as_soon_as(served: Served, ann: Visitor, way: str) -> None:
-    player_id = ann.see("game.world.playerId")
+    player_id = ann.see("game.room.world.playerId")
     cut(served, ann)
     ann.page.wait_for_selector("#lost", state="visible")
     RETURNS[way](ann)
     ann.page.wait_for_selector("#lost", state="hidden")
-    assert ann.see("game.world.playerId") == player_id
+    assert ann.see("game.room.world.playerId") == player_id
 
 
 def test_a_page_that_is_hidden_does_not_try_at_once(served: Served, ann: Visitor) -> None:
@@ -149,13 +149,17 @@ def test_a_teaching_page_comes_back_as_soon_as(visit: Visit, way: str) -> None:
 
 def test_a_page_that_is_welcomed_anew_goes_on_counting_its_inputs(served: Served, ann: Visitor) -> None:
     ann.see("""(() => {
-        const take = game.onSTATE.bind(game);
-        game.onSTATE = (tick, sequence, ...more) => { game.applied = sequence; take(tick, sequence, ...more); };
+        const rooms = game.room.constructor.prototype;
+        const take = rooms.onSTATE;
+        rooms.onSTATE = function (tick, sequence, ...more) {
+            game.applied = sequence;
+            take.call(this, tick, sequence, ...more);
+        };
         return true;
     })()""")
     ann.page.keyboard.press("d")
-    ann.until("game.applied === game.predictor.sequence && game.applied >= 2", "the inputs are applied")
-    sent = ann.see("game.predictor.sequence")
+    ann.until("game.applied === game.room.predictor.sequence && game.applied >= 2", "the inputs are applied")
+    sent = ann.see("game.room.predictor.sequence")
     cut(served, ann)
     show(ann)
     ann.page.wait_for_selector("#lost", state="hidden")

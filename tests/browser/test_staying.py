@@ -43,10 +43,10 @@ def test_a_person_that_loses_the_connection_comes_back_as_the_same_player(
     assert "Trying again in" in ann.page.inner_text("#lost-text")
     keep_picture(ann, "lost.png")
     ann.page.wait_for_selector("#lost", state="hidden")
-    assert ann.see("game.world.playerId") == player.id
+    assert ann.see("game.room.world.playerId") == player.id
     assert served.player("Ann") is player
     assert player.score == 70
-    ann.until("game.world.self()", "Ann is in the picture again")
+    ann.until("game.room.world.self()", "Ann is in the picture again")
     y = player.y
     ann.page.keyboard.down("w")
     eventually(lambda: player.y < y - 60, "Ann walks again")
@@ -59,8 +59,8 @@ def test_a_person_that_reloads_the_page_is_the_same_player(start_server: Start, 
     ann.join("Ann")
     player = served.player("Ann")
     ann.page.reload()
-    ann.until("game?.isIn", "Ann is in again")
-    assert ann.see("game.world.playerId") == player.id
+    ann.until("game?.joining.isIn", "Ann is in again")
+    assert ann.see("game.room.world.playerId") == player.id
     assert [seat.info.name for seat in served.room().seats()] == ["Ann"]
 
 
@@ -84,7 +84,7 @@ def test_a_person_that_gives_up_is_back_at_the_join_screen(start_server: Start, 
     ann.page.click("#give-up")
     ann.page.wait_for_selector("#join", state="visible")
     ann.join("Ann")
-    ann.until("game.world.self()", "Ann plays again")
+    ann.until("game.room.world.self()", "Ann plays again")
 
 
 def test_a_spectator_follows_a_player_and_looks_around(start_server: Start, visit: Visit, keep_picture: Keep) -> None:
@@ -97,13 +97,14 @@ def test_a_spectator_follows_a_player_and_looks_around(start_server: Start, visi
     ann_id = served.player("Ann").id
     eve.until(f"game.renderer.places.has({ann_id})", "Eve sees Ann")
     assert "watching Ann" in eve.page.inner_text("#watched")
-    eve.until("Math.hypot(game.camera.x - 2000, game.camera.y - 7000) < 100", "the camera is at Ann's")
+    camera = "game.pictures.camera"
+    eve.until(f"Math.hypot({camera}.x - 2000, {camera}.y - 7000) < 100", "the camera is at Ann's")
     keep_picture(eve, "watching.png")
     assert len(served.room().seats()) == 1
     eve.page.click("#watch-free")
     eve.page.keyboard.down("d")
     eve.until(
-        f"game.camera.x > 4500 && !game.world.entities.has({ann_id})", "Eve looks elsewhere, and Ann is out of view"
+        f"{camera}.x > 4500 && !game.room.world.entities.has({ann_id})", "Eve looks elsewhere, and Ann is out of view"
     )
     eve.page.keyboard.up("d")
     eve.page.click("#watch-after")
@@ -147,7 +148,7 @@ def test_the_operator_sees_players_and_kicks_one(console: Served, visit: Visit, 
     ben_row.locator("input").check()
     desk.page.locator(".room-main input[title=wood]").fill("25")
     desk.page.get_by_role("button", name="Give", exact=True).last.click()
-    ben.until("game.hud.resources[0] >= 25", "Ben has got the wood")
+    ben.until("game.room.hud.resources[0] >= 25", "Ben has got the wood")
     keep_picture(desk, "operator.png")
     ben_row.locator("input").check()
     desk.page.get_by_placeholder("a reason").fill("lunch is ready")
@@ -201,7 +202,7 @@ def test_the_operator_pauses_steps_and_changes_a_room(console: Served, visit: Vi
     desk.page.get_by_label("its value").fill("450")
     press("Set")
     eventually(lambda: room.game.settings.player_speed == 450, "players run")
-    ann.until("game.world.settings.player_speed === 450", "the page predicts with it")
+    ann.until("game.room.world.settings.player_speed === 450", "the page predicts with it")
     press("End match")
     ann.page.wait_for_selector("#results", state="visible")
     lines = desk.page.inner_text("#log")
@@ -219,20 +220,20 @@ def test_a_page_plays_on_over_a_restart_of_the_server(visit: Visit, tmp_path: Pa
     with running(*flags) as first:
         ann = visit(f"http://127.0.0.1:{first.port}")
         ann.join("Ann")
-        ann.until("game.world.self()", "Ann is in the picture")
-        player_id = ann.see("game.world.playerId")
+        ann.until("game.room.world.self()", "Ann is in the picture")
+        player_id = ann.see("game.room.world.playerId")
         ann.page.keyboard.down("d")
-        tick = ann.until("game.world.clock.lastTick > 20 && game.world.clock.lastTick", "some time passes")
+        tick = ann.until("game.room.world.clock.lastTick > 20 && game.room.world.clock.lastTick", "some time passes")
         first.process.send_signal(signal.SIGTERM)
         assert first.process.wait(PATIENCE_S) == 0
     ann.page.wait_for_selector("#lost", state="visible")
     with running(*flags):
         ann.page.wait_for_selector("#lost", state="hidden")
-        ann.until(f"game.world.clock.lastTick > {tick}", "the match goes on")
-        assert ann.see("game.world.playerId") == player_id
-        x = ann.until("game.world.self()?.track.last.x", "Ann is in the picture again")
+        ann.until(f"game.room.world.clock.lastTick > {tick}", "the match goes on")
+        assert ann.see("game.room.world.playerId") == player_id
+        x = ann.until("game.room.world.self()?.track.last.x", "Ann is in the picture again")
         ann.page.keyboard.up("d")
         ann.page.keyboard.down("a")
-        ann.until(f"Math.abs(game.world.self()?.track.last.x - {x}) > 40", "Ann walks again")
+        ann.until(f"Math.abs(game.room.world.self()?.track.last.x - {x}) > 40", "Ann walks again")
     # The page may have tried to connect while there was no server.
     ann.complaints = [text for text in ann.complaints if "WebSocket connection" not in text]

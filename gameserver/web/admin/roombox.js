@@ -3,9 +3,9 @@
 // In:  the room's part of each new state. Out: calls of `run` with a method and its arguments.
 // A new state changes the rows and does not replace them, so ticks and typed text stay.
 
-import { element, setText } from "../dom.js";
-import { drawBars } from "../graph.js";
-import { clockText } from "../hud.js";
+import { element, setText } from "../ui/dom.js";
+import { drawBars } from "../ui/graph.js";
+import { clockText } from "../ui/hud.js";
 
 const TICKS_SHOWN = 100;
 // The top of the graph is at least this high, so that quick ticks look low.

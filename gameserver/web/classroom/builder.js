@@ -2,8 +2,8 @@
 //
 // In:  a `FrameModel`. Out: `changed` is called with the frame after every change.
 
-import { element, show } from "../dom.js";
-import { encode } from "../msgpack.js";
+import { element, show } from "../ui/dom.js";
+import { encode } from "../net/msgpack.js";
 import { hexOf } from "./bits.js";
 import { parseHexText } from "./hextext.js";
 

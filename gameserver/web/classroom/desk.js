@@ -3,8 +3,8 @@
 // and connects again when the server is back.
 
 import { ofThisTab, onReturn } from "../browser.js";
-import { byId, element, setText, show } from "../dom.js";
-import { Link } from "../link.js";
+import { byId, element, setText, show } from "../ui/dom.js";
+import { Link } from "../net/link.js";
 
 const KEPT = "operator-token";
 const FIRST_PAUSE_MS = 500;

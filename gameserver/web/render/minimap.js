@@ -1,7 +1,7 @@
 // The whole map in a corner: the kinds of ground, the known static objects, and the players in view.
 
 import { drawingContext, pixelRatio } from "../browser.js";
-import { GOLD, ROCK, TREE } from "../world.js";
+import { GOLD, ROCK, TREE } from "../world/world.js";
 import { bodyColour, COLOURS } from "./palette.js";
 import { bands } from "./ground.js";
 
@@ -16,7 +16,7 @@ export class Minimap {
   }
 
   /**
-   * @param {import("../world.js").World} world @param {import("../camera.js").Camera} camera
+   * @param {import("../world/world.js").World} world @param {import("./camera.js").Camera} camera
    * @param {Map<number, {x: number, y: number}>} places of players, as drawn @param {number} nowMs
    */
   draw(world, camera, places, nowMs) {

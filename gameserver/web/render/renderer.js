@@ -3,7 +3,7 @@
 // In:  the world, the own player's predicted place, the texts of speech bubbles. Out: pixels on the canvas.
 
 import { drawingContext, pixelRatio } from "../browser.js";
-import { ANIMAL, PLAYER, PROJECTILE } from "../world.js";
+import { ANIMAL, PLAYER, PROJECTILE } from "../world/world.js";
 import { drawAnimal, drawArrow } from "./creatures.js";
 import { drawGround } from "./ground.js";
 import { drawHealthBar, drawLabel } from "./labels.js";
@@ -26,7 +26,7 @@ export class Renderer {
     this.places = new Map();
   }
 
-  /** Fits the canvas to the window. @param {import("../camera.js").Camera} camera */
+  /** Fits the canvas to the window. @param {import("./camera.js").Camera} camera */
   fit(camera) {
     const ratio = Math.min(pixelRatio(), MOST_PIXEL_RATIO);
     const width = Math.round(this.canvas.clientWidth * ratio);
@@ -40,7 +40,7 @@ export class Renderer {
   }
 
   /**
-   * @param {import("../world.js").World} world @param {import("../camera.js").Camera} camera
+   * @param {import("../world/world.js").World} world @param {import("./camera.js").Camera} camera
    * @param {{x: number, y: number, angle: number} | null} self the predicted place of the own player
    * @param {(id: number) => string | null} sayingOf @param {number} nowMs
    */

@@ -1,6 +1,6 @@
 // Static objects: trees, bushes, rocks, gold, walls and spikes. The solid part of an object is a circle of its scale.
 
-import { BUSH, GOLD, ROCK, SPIKE, TREE, WALL } from "../world.js";
+import { BUSH, GOLD, ROCK, SPIKE, TREE, WALL } from "../world/world.js";
 import { circle, COLOURS, paint, star } from "./palette.js";
 import { stamp } from "./sprites.js";
 

@@ -2,7 +2,7 @@
 //
 // In:  events of the page. Out: an intent (direction, aim, swinging, shooting) and actions such as "eat".
 
-import { onVisibilityChange } from "./browser.js";
+import { onVisibilityChange } from "../browser.js";
 
 // A stick gives a direction only beyond this distance from its middle.
 const DEAD_ZONE = 0.3;

@@ -9,7 +9,7 @@ const PUSH_SPEED = 900;
 const TELL_EVERY_MS = 200;
 
 export class Spectator {
-  /** @param {import("./world.js").World} world @param {(id: string, ...args: any[]) => void} send */
+  /** @param {import("../world/world.js").World} world @param {(id: string, ...args: any[]) => void} send */
   constructor(world, send) {
     this.world = world;
     this.send = send;

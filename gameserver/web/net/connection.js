@@ -4,13 +4,15 @@
 // After a connection ends without a final close code, the page tries again. It waits a little longer each time, but tries
 // at once when the page is visible again or the network is back. The caller shows the countdown.
 
-import { isAway, onReturn } from "./browser.js";
+import { isAway, onReturn } from "../browser.js";
 
 // How long to wait before each attempt. After the last one the server counts as gone. While the page is hidden or the
 // network is away, the page repeats the last interval instead.
 const RETRY_AFTER_S = [1, 2, 3, 5, 5, 8, 8, 10];
 // Close codes after which a new attempt cannot help (RFC 6455 section 7.4.1, and docs/protocol.md).
 const CLOSED_FOR_GOOD = new Set([1000, 1002, 1003, 1007, 1008, 1009, 1013]);
+
+/** @typedef {(id: string, ...args: any[]) => void} Send sends a packet: its id and its arguments */
 
 /**
  * @typedef {object} Listener
@@ -34,10 +36,10 @@ export class Connection {
     this.hasEnded = false;
     this.abort = new AbortController();
     onReturn(() => this.#return(), this.abort.signal);
-    this.#open();
+    this.socket = this.#open();
   }
 
-  /** Sends a packet, if there is a connection to send it on and the server knows it. */
+  /** Sends a packet, if there is a connection to send it on and the server knows it. @param {string} id @param {any[]} args */
   send(id, ...args) {
     if (this.socket.readyState !== WebSocket.OPEN || !this.packets.has(id)) return;
     const message = this.packets.encode(id, args);
@@ -61,7 +63,7 @@ export class Connection {
   retryNow() {
     if (this.hasEnded || this.socket.readyState !== WebSocket.CLOSED) return;
     clearTimeout(this.timer);
-    this.#open();
+    this.socket = this.#open();
   }
 
   /** The person or the network is back: tries at once; further attempts follow each other quickly again. */
@@ -84,15 +86,17 @@ export class Connection {
     };
     socket.onmessage = (event) => this.#receive(event.data);
     socket.onclose = (event) => this.#lose(event.code, event.reason);
-    this.socket = socket;
+    return socket;
   }
 
+  /** @param {ArrayBuffer | string} data */
   #receive(data) {
     if (this.hasEnded || typeof data === "string") return;
     this.bytesIn += data.byteLength;
     this.listener.received(this.packets.decode(data));
   }
 
+  /** @param {number} code @param {string} reason */
   #lose(code, reason) {
     if (this.hasEnded) return;
     const isTriedEnough = this.attempts >= RETRY_AFTER_S.length && !isAway();
@@ -104,9 +108,10 @@ export class Connection {
     this.#wait(RETRY_AFTER_S[Math.min(this.attempts++, RETRY_AFTER_S.length - 1)]);
   }
 
+  /** Counts down to the next attempt. @param {number} secondsLeft */
   #wait(secondsLeft) {
     if (secondsLeft <= 0) {
-      this.#open();
+      this.socket = this.#open();
       return;
     }
     this.listener.waiting(secondsLeft);

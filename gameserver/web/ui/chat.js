@@ -4,7 +4,7 @@ import { byId, show } from "./dom.js";
 
 /**
  * Opens the line; Enter sends its text, Escape closes the line and sends nothing.
- * @param {import("./input.js").Input} input releases all keys and buttons: the keys belong to the line now
+ * @param {import("../input/input.js").Input} input releases all keys and buttons: the keys belong to the line now
  * @param {(text: string) => void} say
  */
 export function openChat(input, say) {

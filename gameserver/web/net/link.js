@@ -40,6 +40,7 @@ export class Link {
     this.socket.close(1000);
   }
 
+  /** @param {any} message an answer, news, or the answer to the token */
   #receive(message) {
     if (message.id !== undefined) this.#answer(message);
     else if (this.isOpen) this.listener.news(message);
@@ -51,6 +52,7 @@ export class Link {
     }
   }
 
+  /** @param {{id: number, said?: any, error?: string}} message */
   #answer({ id, said, error }) {
     const waiting = this.waiting.get(id);
     this.waiting.delete(id);
@@ -58,6 +60,7 @@ export class Link {
     else waiting?.resolve(said);
   }
 
+  /** @param {CloseEvent} event */
   #close(event) {
     for (const { reject } of this.waiting.values()) reject(new Error("the connection ended before it was done"));
     this.waiting.clear();

@@ -11,7 +11,9 @@ const JUMP_MS = 250;
 export class ServerClock {
   /** @param {number} tickRate ticks a second */
   constructor(tickRate) {
-    this.setRate(tickRate);
+    this.periodMs = 1000 / tickRate;
+    /** Whether the world stands still: snapshots come, but their tick does not move on. */
+    this.isStalled = true; // until the first snapshot, which sets the clock
     this.lastTick = -1;
     this.lastArrivalMs = 0;
     /** Milliseconds between snapshots, and milliseconds by which they miss the expected time: two running means. */
@@ -23,7 +25,6 @@ export class ServerClock {
   /** @param {number} tickRate ticks a second, from now on */
   setRate(tickRate) {
     this.periodMs = 1000 / tickRate;
-    /** Whether the world stands still: snapshots come, but their tick does not move on. */
     this.isStalled = true; // until the next snapshot, which sets the clock anew
   }
 

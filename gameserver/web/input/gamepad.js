@@ -1,6 +1,6 @@
 // A gamepad, if the browser has one: the left stick walks, the right stick aims, the buttons have the standard layout.
 
-import { gamepads } from "./browser.js";
+import { gamepads } from "../browser.js";
 
 const STICK_STILL = 0.3;
 const SWING = [0, 7]; // A, right trigger

@@ -14,8 +14,9 @@ export class Grid {
   /** @param {Body} body */
   add(body) {
     for (const key of keysAround(body.x, body.y, body.scale)) {
-      if (!this.cells.has(key)) this.cells.set(key, new Set());
-      this.cells.get(key).add(body);
+      const cell = this.cells.get(key);
+      if (cell) cell.add(body);
+      else this.cells.set(key, new Set([body]));
     }
   }
 
@@ -40,6 +41,7 @@ export class Grid {
    * @param {number} left @param {number} top @param {number} right @param {number} bottom @returns {Set<Body>}
    */
   within(left, top, right, bottom) {
+    /** @type {Set<Body>} */
     const found = new Set();
     for (const key of keysBetween(left, top, right, bottom)) {
       for (const body of this.cells.get(key) ?? []) found.add(body);
@@ -48,10 +50,15 @@ export class Grid {
   }
 }
 
+/** The keys of the cells that a circle reaches into. @param {number} x @param {number} y @param {number} radius */
 function keysAround(x, y, radius) {
   return keysBetween(x - radius, y - radius, x + radius, y + radius);
 }
 
+/**
+ * The keys of the cells that a rectangle reaches into.
+ * @param {number} left @param {number} top @param {number} right @param {number} bottom
+ */
 function* keysBetween(left, top, right, bottom) {
   for (let row = Math.floor(top / CELL); row <= Math.floor(bottom / CELL); row++) {
     for (let column = Math.floor(left / CELL); column <= Math.floor(right / CELL); column++) {

@@ -31,7 +31,8 @@ const OBJECT_ROW = 5; // id, kind, x, y, scale
 const RADIANS_PER_STEP = (2 * Math.PI) / 256;
 
 /** A moving thing. */
-class Entity {
+export class Entity {
+  /** @param {number} id @param {number} kind */
   constructor(id, kind) {
     this.id = id;
     this.kind = kind;
@@ -54,6 +55,7 @@ class Entity {
     this.isAttacking = isAttacking;
   }
 
+  /** @param {number} flags @param {number} health 0 to 100 @param {number} nowMs */
   update(flags, health, nowMs) {
     if (flags & FLAG_JUST_HIT) this.hitAtMs = nowMs;
     this.isHunter = (flags & FLAG_HUNTER) !== 0;
@@ -64,7 +66,10 @@ class Entity {
 }
 
 export class World {
-  /** @param {number} playerId the own player's; a spectator's is never in the world @param {any} settings of WELCOME */
+  /**
+   * @param {number} playerId the own player's; a spectator's is never in the world
+   * @param {import("./settings.js").Settings} settings
+   */
   constructor(playerId, settings) {
     this.playerId = playerId;
     this.settings = settings;
@@ -73,25 +78,25 @@ export class World {
     this.players = new Map();
     /** @type {Set<number>} players in the room */
     this.present = new Set();
-    /** @type {Map<number, {id: number, kind: number, x: number, y: number, scale: number}>} */
+    /** @type {Map<number, import("./grid.js").Body>} */
     this.scenery = new Map();
     this.grid = new Grid();
     /** @type {Map<number, Entity>} */
     this.entities = new Map();
   }
 
-  /** PLAYER */
+  /** PLAYER @param {number} id @param {string} name @param {number | null} team */
   addPlayer(id, name, team) {
     this.players.set(id, { name, team });
     this.present.add(id);
   }
 
-  /** PLAYER_GONE */
+  /** PLAYER_GONE @param {number} id */
   removePlayer(id) {
     this.present.delete(id);
   }
 
-  /** @param {number | null} id @returns {string} */
+  /** @param {number} id @returns {string} */
   nameOf(id) {
     return this.players.get(id)?.name ?? `player ${id}`;
   }
@@ -122,7 +127,10 @@ export class World {
     }
   }
 
-  /** STATE: applies gone first, then moved, so that an id in both is alive. */
+  /**
+   * STATE: applies gone first, then moved, so that an id in both is alive.
+   * @param {number} tick @param {number[]} moved rows @param {number[]} gone ids @param {number} nowMs
+   */
   applyState(tick, moved, gone, nowMs) {
     if (tick < this.clock.lastTick) this.entities.clear(); // a new round
     this.clock.observe(tick, nowMs);
@@ -133,6 +141,7 @@ export class World {
     for (let i = 0; i + ROW <= moved.length; i += ROW) this.#applyRow(tick, moved, i, nowMs);
   }
 
+  /** @param {number} tick @param {number[]} numbers @param {number} at the start of the row @param {number} nowMs */
   #applyRow(tick, numbers, at, nowMs) {
     const [id, kind, x, y, angle, health, flags] = numbers.slice(at, at + ROW);
     let entity = this.entities.get(id);
@@ -177,18 +186,18 @@ export class World {
     if (object) return object;
     for (const entity of this.entities.values()) {
       if (entity.kind === PROJECTILE || entity.id === this.playerId || entity.goneTick !== Infinity) continue;
-      const { x: otherX, y: otherY } = entity.track.last;
+      const last = entity.track.last;
       const otherScale = this.scaleOf(entity);
       const reach = scale + otherScale;
-      if ((otherX - x) ** 2 + (otherY - y) ** 2 < reach * reach) return { x: otherX, y: otherY, scale: otherScale };
+      if (last && (last.x - x) ** 2 + (last.y - y) ** 2 < reach * reach) return { x: last.x, y: last.y, scale: otherScale };
     }
     return null;
   };
 
-  /** The radius of a moving thing. @param {Entity} entity */
+  /** The radius of a moving thing. @param {Entity} entity @returns {number} */
   scaleOf(entity) {
     if (entity.kind === PLAYER) return this.settings.player_scale;
     if (entity.kind === PROJECTILE) return this.settings.projectile_scale;
-    return this.settings.species.find(({ hunts }) => hunts === entity.isHunter).scale;
+    return this.settings.species.find(({ hunts }) => hunts === entity.isHunter)?.scale ?? 0;
   }
 }

@@ -11,6 +11,7 @@ export class NetMeter {
     this.pings = 0;
     /** @type {Map<number, number>} number of each PING without an answer -> the time at which it was sent */
     this.sentAtMs = new Map();
+    /** @type {number[]} the last round trips, in milliseconds */
     this.trips = [];
     this.lastTripMs = 0;
     this.bytesInPerS = 0;

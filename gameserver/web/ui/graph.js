@@ -1,6 +1,6 @@
 // A small graph of bars, the newest at the right, with a line at the value that the bars should have.
 
-import { drawingContext, pixelRatio } from "./browser.js";
+import { drawingContext, pixelRatio } from "../browser.js";
 
 // A bar has the colour of a warning above this multiple of the line's value.
 const WARN = 1.5;

@@ -21,7 +21,10 @@ export class Extension {
   }
 }
 
-/** The values that begin with a byte from 0xc0 to 0xdf. Each entry reads its value from a reader. */
+/**
+ * The values that begin with a byte from 0xc0 to 0xdf. Each entry reads its value from a reader.
+ * @type {Record<number, (reader: Reader) => any>}
+ */
 const FORMS = {
   0xc0: () => null,
   0xc2: () => false,
@@ -56,20 +59,22 @@ const FORMS = {
   0xdf: (reader) => reader.map(reader.uint(4)),
 };
 
-/** Turns a whole number into a double if that holds it exactly; only larger numbers stay a BigInt. */
+/** Turns a whole number into a double if that holds it exactly; only larger numbers stay a BigInt. @param {bigint} big */
 function narrow(big) {
   const number = Number(big);
   return Number.isSafeInteger(number) ? number : big;
 }
 
+/** Reads values one after another. */
 class Reader {
+  /** @param {Uint8Array} bytes */
   constructor(bytes) {
     this.data = bytes;
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.at = 0;
   }
 
-  /** Steps over some bytes and returns where they began. */
+  /** Steps over some bytes and returns the index at which they began. @param {number} count @returns {number} */
   skip(count) {
     const start = this.at;
     if (count > this.data.length - start) {
@@ -79,6 +84,7 @@ class Reader {
     return start;
   }
 
+  /** @returns {any} the next value, of any type */
   value() {
     const start = this.skip(1);
     const first = this.data[start];
@@ -92,32 +98,38 @@ class Reader {
     return read(this);
   }
 
+  /** @param {number} size 1, 2 or 4 bytes @returns {number} */
   uint(size) {
     const start = this.skip(size);
     if (size === 1) return this.view.getUint8(start);
     return size === 2 ? this.view.getUint16(start) : this.view.getUint32(start);
   }
 
+  /** @param {number} length @returns {Uint8Array} */
   bytes(length) {
     const start = this.skip(length);
     return this.data.slice(start, this.at);
   }
 
+  /** @param {number} length in bytes @returns {string} */
   string(length) {
     const start = this.skip(length);
     return utf8.decoder.decode(this.data.subarray(start, this.at));
   }
 
+  /** @param {number} length of its data @returns {Extension} */
   extension(length) {
     return new Extension(this.view.getInt8(this.skip(1)), this.bytes(length));
   }
 
+  /** @param {number} length @returns {any[]} */
   array(length) {
     const items = [];
     for (let i = 0; i < length; i++) items.push(this.value());
     return items;
   }
 
+  /** @param {number} length in pairs @returns {Record<string, any>} */
   map(length) {
     // Without a prototype: a key such as "__proto__" is then a key like any other.
     const map = Object.create(null);
@@ -145,11 +157,15 @@ export function decode(bytes) {
  * @returns {Uint8Array}
  */
 export function encode(value) {
+  /** @type {number[]} */
   const out = [];
   write(out, value);
   return Uint8Array.from(out);
 }
 
+// The functions below append bytes to `out`, the message that is being written.
+
+/** @param {number[]} out @param {any} value */
 function write(out, value) {
   if (value === null || value === undefined) out.push(0xc0);
   else if (typeof value === "boolean") out.push(value ? 0xc3 : 0xc2);
@@ -161,6 +177,7 @@ function write(out, value) {
   else throw new Error(`MessagePack has no form for a ${typeof value}`);
 }
 
+/** @param {number[]} out @param {number} number */
 function writeNumber(out, number) {
   if (!Number.isSafeInteger(number)) {
     const view = new DataView(new ArrayBuffer(8));
@@ -179,13 +196,17 @@ function writeNumber(out, number) {
   else out.push(0xd3, ...bigEndian(number, 8));
 }
 
-/** The last `size` bytes of a whole number, the most significant first; a negative number is in two's complement. */
+/**
+ * The last `size` bytes of a whole number, the most significant first; a negative number is in two's complement.
+ * @param {number} number @param {number} size @returns {Uint8Array}
+ */
 function bigEndian(number, size) {
   const view = new DataView(new ArrayBuffer(8));
   view.setBigInt64(0, BigInt(number));
   return new Uint8Array(view.buffer).subarray(8 - size);
 }
 
+/** @param {number[]} out @param {string} text */
 function writeString(out, text) {
   const bytes = utf8.encoder.encode(text);
   if (bytes.length < 0x20) out.push(0xa0 | bytes.length);
@@ -193,17 +214,20 @@ function writeString(out, text) {
   for (const byte of bytes) out.push(byte);
 }
 
+/** @param {number[]} out @param {Uint8Array} bytes */
 function writeBytes(out, bytes) {
   writeLength(out, bytes.length, 0xc4, 0xc5, 0xc6);
   for (const byte of bytes) out.push(byte);
 }
 
+/** @param {number[]} out @param {any[]} items */
 function writeArray(out, items) {
   if (items.length < 0x10) out.push(0x90 | items.length);
   else writeLength(out, items.length, null, 0xdc, 0xdd);
   for (const item of items) write(out, item);
 }
 
+/** @param {number[]} out @param {Record<string, any>} map */
 function writeMap(out, map) {
   const entries = Object.entries(map);
   if (entries.length < 0x10) out.push(0x80 | entries.length);
@@ -214,7 +238,11 @@ function writeMap(out, map) {
   }
 }
 
-/** Writes the first byte of the form, then the length in one byte (if the type has such a form), two, or four. */
+/**
+ * Writes the first byte of the form, then the length in one byte (if the type has such a form), two, or four.
+ * @param {number[]} out @param {number} length
+ * @param {number | null} form8 @param {number} form16 @param {number} form32
+ */
 function writeLength(out, length, form8, form16, form32) {
   if (form8 !== null && length < 0x100) out.push(form8, length);
   else if (length < 0x10000) out.push(form16, ...bigEndian(length, 2));

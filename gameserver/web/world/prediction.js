@@ -24,10 +24,21 @@ const FOLLOW_MS = 4;
 const STEPS_KEPT = 2;
 
 /** @typedef {{sequence: number, direction: number | null, step: number}} Input step: the first one that it steers */
+/** @typedef {import("./movement.js").Point} Point */
 
 export class Predictor {
+  /** @type {Input[]} the last one that was applied, and all after it */
+  inputs = [];
+  /** @type {Point[]} positions after the steps baseStep, baseStep + 1, ...; empty: nothing is known */
+  path = [];
+  baseStep = 0;
+  // The distance between the drawn and the predicted place, and the time at which it was last made smaller.
+  errorX = 0;
+  errorY = 0;
+  errorAtMs = 0;
+
   /**
-   * @param {any} settings of WELCOME
+   * @param {import("./settings.js").Settings} settings
    * @param {import("./clock.js").ServerClock} clock
    * @param {import("./movement.js").Touching} touching
    * @param {number} sequence of the last input that this page has sent
@@ -42,7 +53,6 @@ export class Predictor {
     // How much later (+) or sooner (-) inputs arrive than the round trip predicts.
     this.leadMs = 0;
     this.sequence = sequence;
-    this.restart();
   }
 
   /** Takes note of the measured round trip. @param {number} measuredMs */
@@ -54,17 +64,14 @@ export class Predictor {
 
   /** A new round: the server has forgotten all inputs. */
   restart() {
-    /** @type {Input[]} the last one that was applied, and all after it */
     this.inputs = [];
     this.forget();
   }
 
   /** Forgets the player: it is dead, so there is nothing to predict. */
   forget() {
-    /** Positions after the steps baseStep, baseStep + 1, ...; empty: nothing is known. */
     this.path = [];
     this.baseStep = 0;
-    // The distance between the drawn and the predicted place, and the time at which it was last made smaller.
     this.errorX = this.errorY = 0;
     this.errorAtMs = 0;
   }
@@ -108,7 +115,7 @@ export class Predictor {
     if (shown) this.#keepOnScreen(shown, nowMs);
   }
 
-  /** Where to draw the player. @param {number} nowMs @returns {{x: number, y: number}} */
+  /** Where to draw the player. @param {number} nowMs @returns {Point} */
   position(nowMs) {
     const step = this.stepAt(nowMs);
     const index = Math.floor(step) - this.baseStep;
@@ -123,7 +130,10 @@ export class Predictor {
     };
   }
 
-  /** Corrects the steps of inputs that arrived sooner or later than the page expected. */
+  /**
+   * Corrects the steps of inputs that arrived sooner or later than the page expected.
+   * @param {number} tick @param {number} sequence
+   */
   #settleInputs(tick, sequence) {
     for (const input of this.inputs) {
       const isApplied = input.sequence <= sequence;
@@ -135,6 +145,7 @@ export class Predictor {
     while (this.inputs.length > 1 && this.inputs[1].sequence <= sequence) this.inputs.shift();
   }
 
+  /** Predicts the path up to this index. @param {number} index */
   #walkTo(index) {
     while (this.path.length <= index) {
       const step = this.baseStep + this.path.length;
@@ -145,7 +156,10 @@ export class Predictor {
     }
   }
 
-  /** Keeps the player where it was drawn; from there it drifts to its predicted place. */
+  /**
+   * Keeps the player where it was drawn; from there it drifts to its predicted place.
+   * @param {Point} shown @param {number} nowMs
+   */
   #keepOnScreen(shown, nowMs) {
     const now = this.position(nowMs);
     const errorX = shown.x - now.x;
@@ -155,6 +169,7 @@ export class Predictor {
     this.errorY = errorY;
   }
 
+  /** Makes the error smaller by the time that has passed. @param {number} nowMs */
   #settleError(nowMs) {
     const left = Math.exp(-Math.max(0, nowMs - this.errorAtMs) / SETTLE_MS);
     this.errorX *= left;

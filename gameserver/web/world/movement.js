@@ -20,6 +20,7 @@ const PUSHES = 4;
 // A pushed walker keeps this distance from the circle, so that rounding does not make them touch.
 const SKIN = 1 / 1024;
 
+/** @typedef {import("./settings.js").Ground} Ground */
 /** @typedef {{x: number, y: number}} Point */
 /** @typedef {{x: number, y: number, scale: number}} Circle */
 /** @typedef {(x: number, y: number, scale: number) => Circle | null} Touching a circle that it overlaps, if any */
@@ -28,7 +29,7 @@ const SKIN = 1 / 1024;
  * The place of a walker after one tick.
  * @param {Point} from @param {number | null} direction 0-7, null: stands still
  * @param {number} speed world units a second, on firm ground
- * @param {any} settings of WELCOME @param {Touching} touching @returns {Point}
+ * @param {Ground} settings @param {Touching} touching @returns {Point}
  */
 export function walk(from, direction, speed, settings, touching) {
   const { factor, current } = groundAt(from.y, settings);
@@ -47,7 +48,10 @@ export function walk(from, direction, speed, settings, touching) {
   return place;
 }
 
-/** The effect of snow and the river on a walker: a factor of the speed, and a drift to the right. */
+/**
+ * The effect of snow and the river on a walker: a factor of the speed, and a drift to the right.
+ * @param {number} y @param {Ground} settings
+ */
 function groundAt(y, settings) {
   if (y < settings.snow_to_y) return { factor: settings.snow_speed_factor, current: 0 };
   if (y >= settings.river_from_y && y < settings.river_to_y) {
@@ -56,7 +60,11 @@ function groundAt(y, settings) {
   return { factor: 1, current: 0 };
 }
 
-/** The place if it is free; else a free place, found by pushing it out of the circles that it overlaps; else null. */
+/**
+ * The place if it is free; else a free place, found by pushing it out of the circles that it overlaps; else null.
+ * @param {number} x @param {number} y @param {number} scale @param {number} mapSize
+ * @param {Touching} touching @returns {Point | null}
+ */
 function freePlaceNear(x, y, scale, mapSize, touching) {
   const farSide = mapSize - scale;
   for (let i = 0; i < PUSHES; i++) {

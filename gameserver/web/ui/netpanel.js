@@ -25,7 +25,7 @@ export class NetPanel {
     show(this.panel, this.panel.hidden);
   }
 
-  /** @param {import("./world.js").World} world @param {import("./net.js").NetMeter} meter @param {number} nowMs */
+  /** @param {import("../world/world.js").World} world @param {import("../net/meter.js").NetMeter} meter @param {number} nowMs */
   update(world, meter, nowMs) {
     this.pictures += 1;
     const passedMs = nowMs - this.shownAtMs;

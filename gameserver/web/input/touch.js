@@ -2,7 +2,7 @@
 //
 // The other actions have ordinary buttons of the page.
 
-import { capturePointer } from "./browser.js";
+import { capturePointer } from "../browser.js";
 
 const REACH = 56; // pixels from the middle of a stick to its edge
 

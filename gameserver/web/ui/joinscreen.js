@@ -2,9 +2,9 @@
 //
 // In:  /rooms.json, asked for every other second while the screen is shown. Out: the person's choice.
 
-import { lasting } from "./browser.js";
+import { lasting } from "../browser.js";
 import { byId, element, setText, show } from "./dom.js";
-import { TEAM_NAMES } from "./render/palette.js";
+import { TEAM_NAMES } from "../render/palette.js";
 
 const POLL_MS = 2000;
 const STATUS_TEXTS = { waiting: "waiting", in_progress: "playing", ended: "results" };

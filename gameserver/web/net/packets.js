@@ -5,11 +5,13 @@
 
 import { decode, encode } from "./msgpack.js";
 
-/** @typedef {{id: string, args: any[]}} Packet */
+/** @typedef {{id: string, args: any[]}} Packet the arguments have the types that docs/protocol.md gives */
+/** @typedef {{id: string, code: number}} Row */
+/** @typedef {{protocol: number, to_server: Row[], to_client: Row[]}} Description the content of /packets.json */
 
 /** Both directions of the protocol. */
 export class PacketTable {
-  /** @param {any} description the content of /packets.json */
+  /** @param {Description} description */
   constructor(description) {
     this.protocol = description.protocol;
     this.codes = new Map(description.to_server.map((row) => [row.id, row.code]));

@@ -1,10 +1,10 @@
 // The seat of this tab, kept over a reload of the page: the wish of its JOIN, and the token that takes the seat back.
 
-import { ofThisTab } from "./browser.js";
+import { ofThisTab } from "../browser.js";
 
 const KEY = "seat";
 
-/** @param {import("./joinscreen.js").Wish} wish @param {string} token */
+/** @param {import("../ui/joinscreen.js").Wish} wish @param {string} token */
 export function keepSeat(wish, token) {
   ofThisTab.set(KEY, JSON.stringify({ wish, token }));
 }
@@ -16,7 +16,7 @@ export function forgetSeat() {
 
 /**
  * The seat to go back to, unless the address leads to another room by now.
- * @returns {{ wish: import("./joinscreen.js").Wish, token: string } | null}
+ * @returns {{ wish: import("../ui/joinscreen.js").Wish, token: string } | null}
  */
 export function keptSeat() {
   const kept = parse(ofThisTab.get(KEY));
@@ -25,7 +25,10 @@ export function keptSeat() {
   return isSeat && kept.wish.room === room ? kept : null;
 }
 
-/** The stored value, or null: another program with the same address may have stored something else. */
+/**
+ * The stored value, or null: another program with the same address may have stored something else.
+ * @param {string | null} text
+ */
 function parse(text) {
   try {
     return JSON.parse(text ?? "null");

@@ -3,7 +3,7 @@
 // In:  the arguments of ROOM, SCOREBOARD, TEAMS, SELF. Out: elements of the page, changed only where they differ.
 
 import { byId, element, setText, show } from "./dom.js";
-import { TEAM_COLOURS, TEAM_NAMES } from "./render/palette.js";
+import { TEAM_COLOURS, TEAM_NAMES } from "../render/palette.js";
 
 const RESOURCES = ["wood", "food", "stone", "gold"];
 const SOON_MS = 30000;
@@ -24,7 +24,7 @@ export function teamDot(team) {
 }
 
 export class Hud {
-  /** @param {any} settings of WELCOME @param {number} playerId @param {import("./input.js").Act} act */
+  /** @param {any} settings of WELCOME @param {number} playerId @param {import("../input/input.js").Act} act */
   constructor(settings, playerId, act) {
     this.settings = settings;
     this.playerId = playerId;

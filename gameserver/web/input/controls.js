@@ -7,7 +7,7 @@ const LEAST_TURN_RAD = Math.PI / 256;
 
 export class Controls {
   /**
-   * @param {import("./input.js").Input} input @param {import("./prediction.js").Predictor} predictor
+   * @param {import("./input.js").Input} input @param {import("../world/prediction.js").Predictor} predictor
    * @param {(id: string, ...args: any[]) => void} send
    */
   constructor(input, predictor, send) {
