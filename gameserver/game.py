@@ -136,8 +136,8 @@ class Game(World):
 
         input_data: ("MOVE", direction, sequence), ("AIM", angle_rad), ("ATTACK", flag, angle_rad),
         ("SHOOT", angle_rad), ("PLACE", item, angle_rad), ("EAT",) or ("UPGRADE", weapon). Raises KeyError for an
-        unknown player, and ValueError for an invalid input. The next update drops an input that is valid but not
-        possible at that time.
+        unknown player. Raises ValueError for an invalid input, which only a caller without a wire can make: the schema
+        has checked the inputs of clients. The next update drops an input that is valid but not possible at that time.
         """
         with self.lock:
             inputs.apply_input(self.players[player_id], input_data)

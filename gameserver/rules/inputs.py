@@ -2,6 +2,11 @@
 
 The next update acts on the intents. So the order in which threads deliver inputs within a tick hardly matters, and a
 match can be replayed from its inputs.
+
+An input of a client is valid when it arrives here: the schema of its packet (`Net.PacketCodes`) has checked it. But
+`Game.process_input` is also open to callers without a wire: replays, headless games, tests. For these callers, the
+functions below check the values that would spoil the world. No rule checks an intent again; a rule only decides whether
+the intent is possible.
 """
 
 from __future__ import annotations
@@ -12,7 +17,7 @@ from typing import Any, Callable
 from gameserver.world.objects import BUILDINGS, PlayerObject
 
 DIRECTIONS = range(8)
-WEAPONS_AT_MOST = 8  # the rules check whether a weapon has that number
+WEAPONS_AT_MOST = 8  # `growth.py` decides whether the player may choose the weapon with that number
 
 
 def apply_input(player: PlayerObject, input_data: tuple[Any, ...]) -> None:
