@@ -289,7 +289,7 @@ def test_every_flag_of_the_dissector_has_a_row() -> None:
 
 
 @pytest.mark.parametrize("arguments", DISSECT)
-def test_the_dissector_refuses_what_makes_no_sense_in_one_sentence(
+def test_the_dissector_refuses_bad_values_in_one_sentence(
     arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     said = refusal(dissect_command.main, ["dissect", *arguments], monkeypatch, capsys)
@@ -307,7 +307,7 @@ def test_the_dissector_without_standard_input_says_so(
 
 
 @pytest.mark.parametrize("arguments", LEADERBOARD)
-def test_the_leaderboard_refuses_what_makes_no_sense_in_one_sentence(
+def test_the_leaderboard_refuses_bad_values_in_one_sentence(
     arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -103,7 +103,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("url", "named"), REFUSED.items(), ids=[ascii(url)[:30] for url in REFUSED])
-def test_another_url_is_refused_by_what_is_wrong_about_it(url: str, named: str) -> None:
+def test_another_url_is_refused_with_the_reason(url: str, named: str) -> None:
     with pytest.raises(ValueError, match=named) as refused:
         parse_url(url)
     assert type(refused.value) is ValueError

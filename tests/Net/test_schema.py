@@ -101,7 +101,7 @@ REFUSED: dict[str, tuple[Kind, list[Any]]] = {
         for value in values
     ],
 )
-def test_anything_else_is_refused_with_what_it_must_be(kind: Kind, value: Any) -> None:
+def test_any_other_value_is_refused_with_the_rule(kind: Kind, value: Any) -> None:
     with pytest.raises(ValueError, match=r"^(an?|text|nil)\b") as refused:
         kind.check(value)
     # A map names its wrong member, and a text names its fault; the message of every other kind names the kind.

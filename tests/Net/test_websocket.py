@@ -779,7 +779,7 @@ def test_an_incomplete_frame_that_arrives_slowly_is_no_sign_of_life() -> None:
 
 
 def test_a_peer_that_was_never_pinged_is_not_dropped_for_its_silence() -> None:
-    """This happens when the keepalive thread itself was held up."""
+    """When the thread that tends was held up itself."""
     with raw_connection(limits=TENDED) as (websocket, peer):
         websocket.tend(1000)
         websocket.tend(5000)

@@ -33,7 +33,7 @@ JOIN = client_frame(OPCODE_TEXT, b'["JOIN",["Eve"]]')
 
 @pytest.fixture
 def tended_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Makes the keepalive thread look for silent and stuck connections fifty times a second, not once."""
+    """Silent and stuck connections are looked for fifty times a second, not once."""
     monkeypatch.setattr(listener, "TEND_EVERY_S", 0.02)
 
 
@@ -343,7 +343,7 @@ def test_nothing_is_allocated_for_a_length_that_is_only_announced() -> None:
 
 
 @answers("aiohttp #13655")
-def test_a_reader_that_has_refused_keeps_nothing_of_what_follows() -> None:
+def test_a_reader_that_has_refused_keeps_no_later_bytes() -> None:
     reader = MessageReader(Limits(), masked=True)
     with pytest.raises(ProtocolError):
         list(reader.feed(b"\xff\xff"))

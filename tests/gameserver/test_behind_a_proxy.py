@@ -34,7 +34,7 @@ def opened(arena: Arena, *addresses: str, path: str = "/echo", **fields: str) ->
 
 
 def server_end(arena: Arena) -> WebSocket:
-    """Returns the server's end of the only connection."""
+    """The server's end of the only connection."""
     (websocket,) = arena.server._listener._websockets
     return websocket
 
@@ -45,9 +45,9 @@ def test_the_limit_per_address_counts_clients_behind_the_proxy() -> None:
             pass
         with opened(arena, ANN, "198.51.100.1"):
             pass
-        # A refused client counts for the proxy's own address until its connection is gone.
+        # Until it is gone, who was refused counts for the proxy's own address.
         wait_until(lambda: arena.server._listener.connections() == 2, "only those who stay are there")
-        with opened(arena):  # a client on the proxy's machine that does not use the proxy
+        with opened(arena):  # one who comes past the proxy, from its machine
             pass
 
 

@@ -126,7 +126,7 @@ def test_an_unknown_token_seats_a_new_player() -> None:
         assert stranger.id > 0
 
 
-def test_a_client_can_not_take_a_seat_while_it_has_one() -> None:
+def test_a_client_cannot_take_a_seat_while_it_has_one() -> None:
     with serving(SMALL) as arena:
         _, token = joined(arena, "Ann")
         bob, _ = joined(arena, "Bob")
@@ -134,7 +134,7 @@ def test_a_client_can_not_take_a_seat_while_it_has_one() -> None:
         assert bob.wait_for("ERROR")[0] == "ALREADY_JOINED"
 
 
-def test_the_seats_old_connection_can_not_act_any_more() -> None:
+def test_the_seats_old_connection_cannot_act_any_more() -> None:
     with serving(SMALL) as arena:
         ann, token = joined(arena, "Ann")
         newer = arena.connect()

@@ -152,7 +152,7 @@ def test_bytes_behind_a_close_are_ignored_and_reported(capsys: pytest.CaptureFix
     assert "ignored behind the end: 2 bytes (RFC 6455 section 7.1.7)" in capsys.readouterr().err
 
 
-def test_compressed_frames_are_inflated_when_told_so(capsys: pytest.CaptureFixture[str]) -> None:
+def test_compressed_frames_are_inflated_with_the_option(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(capsys, "c1 07 f2 48 cd c9 c9 07 00")[0] == 1
     status, shown = run(capsys, "--compressed", "c1 07 f2 48 cd c9 c9 07 00")
     assert status == 0

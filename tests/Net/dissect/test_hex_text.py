@@ -30,7 +30,7 @@ def test_pairs_with_a_separator_are_the_bytes(data: bytes, separator: str) -> No
 
 
 @given(st.binary(min_size=1, max_size=70))
-def test_what_python_prints_is_the_bytes(data: bytes) -> None:
+def test_bytes_printed_by_python_are_read(data: bytes) -> None:
     assert parse_hex_text(repr(data)) == data
     assert parse_hex_text("".join(f"\\x{byte:02X}" for byte in data)) == data
 
@@ -52,7 +52,7 @@ NEVER = ("xxd -e", "xxd -b", "od", "od -x", "od -A n -x", "od -t x4", "od -A n -
 
 
 @pytest.mark.parametrize("command", [*RIGHT, *NEVER])
-def test_what_programs_print_is_read_right_or_refused(command: str) -> None:
+def test_output_of_programs_is_read_right_or_refused(command: str) -> None:
     program, *options = command.split()
     if shutil.which(program) is None:
         pytest.skip(f"there is no {program} on this machine")

@@ -70,7 +70,7 @@ def test_a_violation_names_its_status_and_the_function_that_refuses(
     assert "raise HandshakeError(" in handshake.violation.source
 
 
-def test_what_the_server_asks_beyond_the_rfc_can_be_checked_too() -> None:
+def test_rules_of_the_server_beyond_the_rfc_can_be_checked_too() -> None:
     def check(_request: object) -> None:
         raise HandshakeError(403, "this page may not connect", "RFC 6455 section 10.2")
 
@@ -115,7 +115,7 @@ def test_an_answer_must_have_its_fields_even_when_the_key_is_not_known(name: str
     assert (violation.section, violation.function) == ("RFC 6455 section 4.1", "parse_switch")
 
 
-def test_what_an_answer_agrees_on_is_known_without_the_key() -> None:
+def test_the_agreement_in_an_answer_is_known_without_the_key() -> None:
     assert dissect_handshake(switching_protocols(KEY, DEFLATE)).extension == "permessage-deflate"
 
 

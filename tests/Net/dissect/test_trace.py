@@ -192,7 +192,7 @@ def test_the_address_of_a_client_to_trace_may_be_written_in_any_notation(said: s
 
 
 @pytest.mark.parametrize("said", ["localhost", "nonsense", "", "192.0.2", "192.0.2.7:", "192.0.2.7:http", "[::1]:"])
-def test_what_is_no_address_is_refused(said: str) -> None:
+def test_a_text_that_is_no_address_is_refused(said: str) -> None:
     with pytest.raises(ValueError, match="trace must be all, an address such as"):
         check_wanted([said])
 
@@ -342,7 +342,7 @@ def test_stopping_writes_the_waiting_entries_but_waits_no_longer_than_allowed() 
 # The queue -----------------------------------------------------------------------------------------------------
 
 
-def test_a_hopper_keeps_the_order_and_counts_what_does_not_fit() -> None:
+def test_the_log_queue_keeps_the_order_and_counts_entries_that_do_not_fit() -> None:
     hopper: Hopper[str] = Hopper(10)
     assert [hopper.put("a", 4), hopper.put("b", 6), hopper.put("c", 1), hopper.put("d", 0)] == [True, True, False, True]
     items, dropped = hopper.take()

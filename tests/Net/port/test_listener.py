@@ -41,7 +41,7 @@ def opened(port: int) -> socket.socket:
     return sock
 
 
-def test_accepted_connections_keep_little_of_what_is_not_read_yet() -> None:
+def test_accepted_connections_buffer_few_unread_bytes() -> None:
     limits = Limits(receive_buffer_bytes=8192)
     stuck = threading.Event()
     with listening(lambda _: stuck.wait(DEADLINE_S) and None, limits) as (_, port), opened(port) as sock:

@@ -45,7 +45,7 @@ def test_a_stranger_who_says_that_it_is_a_proxy_is_not_believed(host: str) -> No
         ([", ,203.0.113.9,,"], "203.0.113.9"),
     ],
 )
-def test_a_trusted_proxy_is_believed_in_what_it_added_itself(values: list[str], host: str) -> None:
+def test_only_the_address_that_a_trusted_proxy_added_itself_is_believed(values: list[str], host: str) -> None:
     assert who(PROXY, *forwarded(*values)) == Caller(host, 7)
 
 

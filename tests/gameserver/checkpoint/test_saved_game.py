@@ -92,7 +92,7 @@ def test_a_setting_that_the_operator_has_changed_stays_changed() -> None:
     assert saved_game.load(by_msgpack(saved_game.save(game))).settings == game.settings
 
 
-def test_what_was_saved_shares_nothing_with_the_game() -> None:
+def test_the_saved_data_shares_nothing_with_the_game() -> None:
     game = game_with((1000, 1000))
     saved = saved_game.save(game)
     before = by_json(saved)

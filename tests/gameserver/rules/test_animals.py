@@ -61,7 +61,7 @@ def test_a_cow_that_is_hurt_flees_and_calms_down() -> None:
     assert step == pytest.approx(EMPTY.animal_wander_speed * EMPTY.species[COW].wander * DT)
 
 
-def test_a_wolf_turns_on_whoever_hurt_it_from_beyond_its_sight() -> None:
+def test_a_wolf_hunts_a_player_that_hurt_it_from_beyond_its_sight() -> None:
     game = game_with((7000 - EMPTY.animal_sight - 200, 7000))
     wolf = put_animal(game, 7000, 7000, WOLF)
     wolf.think_in_s = 60.0

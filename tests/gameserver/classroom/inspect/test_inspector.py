@@ -89,7 +89,7 @@ def test_the_lab_is_no_way_round_the_token() -> None:
         assert b'{"ok"' not in answer
 
 
-def test_connections_are_listed_with_names_and_what_is_behind_them() -> None:
+def test_connections_are_listed_with_their_names_and_paths() -> None:
     with classroom() as (arena, _):
         arena.join("Ann")
         echo = arena.connect(path="/echo")
