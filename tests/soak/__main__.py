@@ -1,4 +1,4 @@
-"""`python -m tests.soak NAME --seconds N`: plays one of the bad days for N seconds. To add one, add a row."""
+"""`python -m tests.soak NAME --seconds N`: plays one bad day for N seconds. To add a day, add a row."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import argparse
 from tests.benchmarks.report import print_table, write_json
 from tests.soak import attackers, churn, faults, page, restore, shutdown, slow
 
-# Name, what it shows, how it is run: seconds -> figures by name.
+# Name, description, function: seconds -> figures by name.
 SOAKS = (
     ("slow", slow.__doc__, slow.run),
     ("churn", churn.__doc__, churn.run),
@@ -15,7 +15,7 @@ SOAKS = (
     ("restore", restore.__doc__, restore.run),
     ("shutdown", shutdown.__doc__, shutdown.run),
 )
-# The same, of those that can be told more, and return rows of a table: seconds, arguments -> rows.
+# The commands that have options of their own, and return the rows of a table: seconds, arguments -> rows.
 TABLES = (("attackers", attackers.__doc__, attackers.run_chosen, attackers.add_options),)
 
 

@@ -1,6 +1,6 @@
-"""Attackers in a process of their own: one thread, buffers made in advance, as fast as the kernel takes them.
+"""Attackers in a process of their own: one thread sends buffers made in advance, as fast as the kernel takes them.
 
-They are cheap for the machine: a lower priority, the CPUs beside the server's, and an end of their own.
+The process has a low priority, runs on other CPUs than the server, and ends by itself after LONGEST_S.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from tests.benchmarks import machine
 from tests.soak.attack_kinds import KINDS, Kind, Leaves
 from tests.support import DEADLINE_S
 
-# A connection whose place is free again comes after so long: no attacker needs to spin where the server refuses it.
+# The pause before the next connection in a place that is free again: a refused attacker must not spin.
 AGAIN_AFTER_S = 0.002
 FULL_S = 0.05  # when the kernel has taken nothing for so long, the buffers of both ends are full
-LONGEST_S = 300.0  # the process ends after so long, whatever becomes of those who started it
+LONGEST_S = 300.0  # the process ends after so long, even if the process that started it is gone
 _BEAT_S = 0.02
 _RECEIVE_BYTES = 256 * 1024
 _RESET = b"\x01\0\0\0\0\0\0\0"  # struct linger: on, 0 seconds
@@ -34,7 +34,7 @@ _REFUSED = re.compile(rb"HTTP/1\.1 (?:4|5)\d\d ")
 
 
 class Crowd(NamedTuple):
-    """How many connections there are at a time, and from how many addresses of this machine."""
+    """The number of connections at a time, and of the addresses of this machine that they come from."""
 
     connections: int
     addresses: int = 1
@@ -48,7 +48,7 @@ class Crowd(NamedTuple):
 
 
 class Tally(NamedTuple):
-    """What became of the attackers' connections."""
+    """Counts of the attackers' connections."""
 
     opened: int
     refused: int  # with a status of 400 or more
@@ -57,10 +57,10 @@ class Tally(NamedTuple):
 
 
 class _Slot:
-    """The place of one connection: when that ends, the next one comes."""
+    """The place of one connection: when the connection ends, the next one is opened."""
 
     def __init__(self, number: int, kind: Kind, source: str, port: int, selector: selectors.BaseSelector) -> None:
-        self.due_s = 0.0  # when the next connection comes; only while there is none
+        self.due_s = 0.0  # when to open the next connection; used only while there is none
         self.sock: socket.socket | None = None
         self.opened = self.refused = self.closed_1008 = self.sent_bytes = 0
         self._kind = kind
@@ -72,10 +72,10 @@ class _Slot:
         self._taken_s = 0.0  # when the kernel last took something
         self._head = self._tail = b""
         self._is_writing = True
-        self._frames: FrameReader | None = None  # of what comes behind the head, if PINGs are to be answered
+        self._frames: FrameReader | None = None  # for the bytes behind the head, if PINGs are to be answered
 
     def connect(self) -> None:
-        """Opens a connection; what it has to say goes out when the kernel is ready for it."""
+        """Opens a connection; its first bytes are sent when the kernel is ready for them."""
         sock = socket.socket()
         sock.setblocking(False)
         try:
@@ -95,7 +95,7 @@ class _Slot:
         self._selector.register(sock, selectors.EVENT_READ | selectors.EVENT_WRITE, self)
 
     def on_ready(self, mask: int) -> None:
-        """Reads what has come, writes what the kernel takes."""
+        """Reads the bytes that have come, and writes as many as the kernel takes."""
         try:
             if mask & selectors.EVENT_READ and not self._read():
                 self.end()
@@ -105,7 +105,7 @@ class _Slot:
             self.end()
 
     def end_if_full(self, now_s: float) -> None:
-        """Vanishes when the kernel has taken nothing for a while, if that is what its kind does."""
+        """Resets a connection of a kind that leaves when the kernel has taken nothing for a while."""
         if self._kind.leaves is Leaves.WHEN_FULL and now_s - self._taken_s > FULL_S:
             self.end()
 
@@ -122,7 +122,7 @@ class _Slot:
         self.closed_1008 += _CLOSED_1008.search(self._tail) is not None
 
     def _read(self) -> bool:
-        """Throws away what has come; returns False when the connection is over."""
+        """Throws the bytes away that have come; returns False when the connection is over."""
         assert self.sock is not None
         data = self.sock.recv(_RECEIVE_BYTES)
         self._tail = (self._tail + data)[-_TAIL_BYTES:]
@@ -133,7 +133,7 @@ class _Slot:
         return bool(data) and not is_seated
 
     def _answer_pings(self, data: bytes) -> None:
-        """The head of the response must come in one piece, as it does over the loopback."""
+        """Answers PINGs. The head of the response must come in one piece, as it does over the loopback."""
         assert self.sock is not None
         if self._frames is None:
             _, _, data = data.partition(b"\r\n\r\n")
@@ -159,7 +159,7 @@ class _Slot:
 
 
 class Assault:
-    """Attackers, who wait until `begin`. cpus: they may use."""
+    """Attackers, who wait until `begin`. cpus: the CPUs that they may use."""
 
     def __init__(self, crowd: Crowd, port: int, cpus: machine.Cpus = ()) -> None:
         context = multiprocessing.get_context("spawn")
@@ -167,7 +167,7 @@ class Assault:
         self._process = context.Process(target=_attack, args=(crowd, port, cpus, far), daemon=True)
         self._process.start()
         far.close()
-        self._receive()  # it is ready
+        self._receive()  # waits until the process is ready
 
     @property
     def pid(self) -> int:
@@ -176,11 +176,11 @@ class Assault:
         return self._process.pid
 
     def begin(self, kind: str) -> None:
-        """Lets them loose. kind: one of KINDS."""
+        """Starts an attack. kind: one of KINDS."""
         self._pipe.send(kind)
 
     def pause(self) -> Tally:
-        """Ends all their connections with a reset; returns what became of those since `begin`."""
+        """Ends all their connections with a reset; returns the counts since `begin`."""
         self._pipe.send("")
         tally: Tally = self._receive()
         return tally
@@ -202,18 +202,18 @@ class Assault:
 
 
 def _attack(crowd: Crowd, port: int, cpus: machine.Cpus, pipe: Connection) -> None:
-    machine.step_back()  # they are to harm the server, not those who share this machine with them
+    machine.step_back()  # attackers must harm the server, not the other programs of this machine
     machine.pin(cpus)
     machine.allow_many_files()
     ends_s = time.monotonic() + LONGEST_S
     pipe.send(None)
-    with contextlib.suppress(EOFError, BrokenPipeError):  # they are told to end, or those who told them are gone
+    with contextlib.suppress(EOFError, BrokenPipeError):  # the other end of the pipe is closed
         while True:
             pipe.send(_play(KINDS[pipe.recv()], crowd, port, pipe, ends_s))
 
 
 def _play(kind: Kind, crowd: Crowd, port: int, pipe: Connection, ends_s: float) -> Tally:
-    """Attacks until something is said on the pipe."""
+    """Attacks until a message comes on the pipe."""
     with selectors.DefaultSelector() as selector:
         slots = [_Slot(n, kind, crowd.source(n), port, selector) for n in range(crowd.connections)]
         while not pipe.poll() and time.monotonic() < ends_s:

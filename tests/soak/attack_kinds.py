@@ -1,4 +1,4 @@
-"""Every kind of attack: the bytes of one connection, made in advance, and when it goes. To add one, add a row."""
+"""Every kind of attack: the bytes of one connection, made in advance, and its end. To add a kind, add a row."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from Net.limits import Limits
 from tests.attacks.support import opening
 from tests.Net.support import frame_bytes
 
-_NO_KEY = bytes(4)  # masks like any other key, and needs no work
+_NO_KEY = bytes(4)  # a valid key, which leaves the payload as it is
 _BUFFER_BYTES = 64 * 1024
 _LIMITS = Limits()
 
 
 class Leaves(enum.Enum):
-    """When a connection goes, with a TCP reset. However one ends, the next one takes its place."""
+    """When the attacker resets a connection. Whatever ends a connection, the next one takes its place."""
 
     NEVER = "when the server ends it"
     AT_ONCE = "as soon as it is open"
@@ -29,13 +29,13 @@ class Leaves(enum.Enum):
 
 
 class Kind(NamedTuple):
-    """One kind. first: what connection number N sends first. again: what it sends over and over then, if anything."""
+    """One kind. first: N -> the first bytes of connection number N. again: the bytes that it then repeats, if any."""
 
     first: Callable[[int], bytes]
     again: bytes = b""
     leaves: Leaves = Leaves.NEVER
-    answers_pings: bool = False  # or the server soon sends no STATEs, which spares it work
-    flags: tuple[str, ...] = ()  # of the server
+    answers_pings: bool = False  # without answers the server soon sends no STATEs, and has less work
+    flags: tuple[str, ...] = ()  # of the server's command line
 
 
 def _frame(opcode: int, payload: bytes = b"", fin: bool = True, rsv: int = 0) -> bytes:
@@ -43,7 +43,7 @@ def _frame(opcode: int, payload: bytes = b"", fin: bool = True, rsv: int = 0) ->
 
 
 def _filled(piece: bytes) -> bytes:
-    """The piece, as often as it fits a buffer."""
+    """The piece, repeated as often as it fits into a buffer."""
     return piece * max(1, _BUFFER_BYTES // len(piece))
 
 
@@ -56,12 +56,12 @@ def _join(room: str) -> bytes:
 
 
 def _joins(room: str) -> Callable[[int], bytes]:
-    """room: may have a place for the number of the connection."""
+    """room: its name, in which {} becomes the number of the connection."""
     return lambda number: opening("/") + _join(room.format(number))
 
 
 def _inflating() -> bytes:
-    """A compressed message of a few bytes that becomes as long as a message may be; it needs no message before it."""
+    """A compressed message of a few bytes that inflates to the longest allowed one; it needs no message before it."""
     deflater = zlib.compressobj(9, wbits=-15)
     payload = deflater.compress(bytes(_LIMITS.message_bytes)) + deflater.flush(zlib.Z_SYNC_FLUSH)[:-4]
     return _frame(BINARY, payload, rsv=RSV1)

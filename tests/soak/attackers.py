@@ -1,9 +1,9 @@
 """Strangers attack in every way that we know, one after another: does a room of 20 get its 20 STATEs a second?
 
-Each attack has a server of its own, pinned to the first CPU, in which 20 players walk about, who come from another
-address. First they play undisturbed; then attackers, pinned to the other CPUs and with a lower priority, do one thing
-as fast as the kernel takes it; 3 s after the attackers are gone the players are watched again; and in a second attack
-the server gets SIGTERM.
+Each attack has a server of its own, pinned to the first CPU. In its room 20 players walk about, who come from another
+address than the attackers. First the players play undisturbed. Then attackers, pinned to the other CPUs and with a
+lower priority, do one thing as fast as the kernel takes it. 3 s after the attackers are gone, the players are watched
+again. In a second attack the server gets SIGTERM.
 
 Every player is judged by its STATEs in a second of wall time, and by the 99th percentile of the gaps between them.
 """
@@ -33,11 +33,11 @@ PLAYERS = 20
 TICK_RATE = GameSettings().tick_rate
 CROWDS = (Crowd(1), Crowd(2), Crowd(4), Crowd(16), Crowd(64), Crowd(200, addresses=4))
 SETTLE_S, CALM_S, AFTER_S = 1.0, 3.0, 2.0
-RECOVERY_S = 3.0  # after the end of an attack: from then on all must be as before
+RECOVERY_S = 3.0  # after the end of an attack; from then on STATEs must come as before it
 SHORTEST_S = 3.0  # of one attack
 BEFORE_SIGTERM_S = 1.0
 TRIES, CALM_SHARE = 3, 0.9
-# The way in and out of one trial, all but the attack itself.
+# The seconds of one trial beside those of the attack itself.
 OVERHEAD_S = SETTLE_S + CALM_S + RECOVERY_S + AFTER_S + BEFORE_SIGTERM_S + 4.0
 EXIT_DEADLINE_S = 3 * DEADLINE_S
 _SERVER_CPUS = machine.usable_cpus()[:1]
@@ -45,14 +45,14 @@ _OTHER_CPUS = machine.other_cpus(_SERVER_CPUS)
 
 
 class Watched(NamedTuple):
-    """What the 20 players got in some period."""
+    """The STATEs that the 20 players got in some period."""
 
     states_per_s: float  # of the player who got the fewest
-    gap_p99_ms: float  # of the player for whom it is longest
+    gap_p99_ms: float  # of the player with the longest one
 
 
 class _Usage(NamedTuple):
-    """What the machine and the processes of a trial have used so far."""
+    """The resources that the machine and the processes of a trial have used so far."""
 
     at_s: float
     busy_s: float  # CPU seconds of all processes of the machine
@@ -68,12 +68,12 @@ class _Usage(NamedTuple):
         return cls(time.monotonic(), machine.busy_s() or 0.0, own_s, machine.resident_bytes_of(pids[0]), log_lines)
 
     def foreign_cores_since(self, before: _Usage) -> float:
-        """How many CPUs were busy with anything else."""
+        """The number of CPUs that were busy with other programs, on average."""
         return (self.busy_s - before.busy_s - (self.own_s - before.own_s)) / (self.at_s - before.at_s)
 
 
 class Trial(NamedTuple):
-    """What came of one attack."""
+    """The results of one attack."""
 
     kind: str
     crowd: Crowd
@@ -82,13 +82,13 @@ class Trial(NamedTuple):
     recovering: Watched  # in the first seconds after the attack
     recovered: Watched
     exit_s: float  # from SIGTERM; EXIT_DEADLINE_S for a server that had to be killed
-    results: int  # of the players, stored
+    results: int  # stored ones of the players
     tally: Tally
     before: _Usage  # at both ends of the attack
     after: _Usage
 
     def share(self) -> float:
-        """How much of the STATEs of the calm seconds before it came during the attack."""
+        """The rate of STATEs during the attack, as a share of the rate in the calm seconds before it."""
         return self.attacked.states_per_s / max(self.calm.states_per_s, 1.0)
 
     def row(self) -> dict[str, Any]:
@@ -116,7 +116,7 @@ class Trial(NamedTuple):
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """What can be chosen beside how long it takes."""
+    """The options beside --seconds."""
     parser.add_argument("--kinds", nargs="+", metavar="KIND", choices=KINDS, default=list(KINDS), help="these attacks")
     parser.add_argument(
         "--connections",
@@ -130,7 +130,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run_chosen(seconds: float, args: argparse.Namespace) -> list[dict[str, Any]]:
-    """Returns a row for each attack; prints each as it is there, because all of them take a while."""
+    """Returns a row for each attack; prints each row at once, because all attacks together take a while."""
     crowds = [crowd for crowd in CROWDS if crowd.connections in args.connections]
     trials = [(kind, crowd) for kind in args.kinds for crowd in crowds]
     attack_s = max(SHORTEST_S, seconds / len(trials) - OVERHEAD_S)
@@ -146,12 +146,12 @@ def _short(value: Any) -> str:
 
 
 def was_calm(trial: Trial) -> bool:
-    """Whether the room got its STATEs before the attack: otherwise others kept the machine too busy to measure."""
+    """Whether the room got its STATEs before the attack; if not, other programs kept the machine too busy."""
     return trial.calm.states_per_s >= CALM_SHARE * TICK_RATE
 
 
 def play(kind: str, crowd: Crowd, attack_s: float, is_enough: Callable[[Trial], bool] = was_calm) -> Trial:
-    """One attack; again, up to three times, until it is enough. Returns that one, or the one on the calmest machine."""
+    """Plays an attack up to three times, until `is_enough`. Returns that trial, or the one on the calmest machine."""
     trials: list[Trial] = []
     while len(trials) < TRIES:
         trials.append(_play_once(kind, crowd, attack_s))
@@ -197,7 +197,7 @@ def _play_once(kind: str, crowd: Crowd, attack_s: float) -> Trial:
 
 @contextlib.contextmanager
 def _serving(database: Path, log: Path, flags: tuple[str, ...]) -> Iterator[Running]:
-    """The server as it is started by hand, on the first CPU; what it logs goes into a file."""
+    """The server, started as by hand, on the first CPU; its log goes into a file."""
     options = ["--host", "127.0.0.1", "--port", "0", "--time-limit", "0", "--database", str(database), *flags]
     with log.open("wb") as errors, machine.pinned(_SERVER_CPUS):
         process = subprocess.Popen(
@@ -211,7 +211,7 @@ def _serving(database: Path, log: Path, flags: tuple[str, ...]) -> Iterator[Runn
 
 
 def _period(seconds: float) -> tuple[float, float]:
-    """Waits; returns from when to when (time.monotonic())."""
+    """Waits; returns the beginning and the end of the wait (time.monotonic())."""
     started_s = time.monotonic()
     time.sleep(seconds)
     return started_s, time.monotonic()

@@ -1,4 +1,4 @@
-"""Who watches the clock: a player who waits for each STATE, and a thread that only sleeps, for comparison."""
+"""Two witnesses of the time: a player that waits for each STATE, and a thread that only sleeps, for comparison."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from tests.delivery import Delivery, delivery
 from tests.support import Player
 
 _NAP_S = 0.01
-_LATE_FROM_S = 0.005  # a moment's waiting for others on the same CPU is not the machine's fault
+_LATE_FROM_S = 0.005  # a shorter delay is only the wait for another thread of the same CPU
 
 
 class Bystander:
-    """Joins a room of its own name, and reads in a thread of its own until the connection ends or `stop`."""
+    """Joins the room, and reads in a thread of its own until the connection ends or `stop` is called."""
 
     def __init__(self, url: str, room: str) -> None:
         self.states_at_s: list[float] = []  # when each STATE came, as time.monotonic()
@@ -27,13 +27,13 @@ class Bystander:
         self._thread.start()
 
     def stop(self) -> None:
-        """Ends it, if the server has not."""
+        """Ends the connection, if the server has not ended it."""
         self._player.websocket.abort("the test is over")
         self._thread.join()
         self._player.hang_up()
 
     def delivery(self, since_s: float, until_s: float) -> Delivery:
-        """How steadily STATEs came in that time (time.monotonic())."""
+        """The delivery of STATEs between these moments (time.monotonic())."""
         return delivery(self.states_at_s, since_s, until_s)
 
     def _watch(self) -> None:
@@ -47,7 +47,7 @@ class Bystander:
 
 
 class Sleeper:
-    """How late a thread of this process wakes up when nobody hinders it but the machine itself. cpus: it may use."""
+    """Measures how late the machine wakes up an idle thread of this process. cpus: the CPUs that it may use."""
 
     def __init__(self, cpus: machine.Cpus = ()) -> None:
         self._cpus = cpus
@@ -57,15 +57,15 @@ class Sleeper:
         self._thread.start()
 
     def stop(self) -> float:
-        """Ends it; returns the longest that it was late, in seconds."""
+        """Ends the thread; returns its longest delay in seconds."""
         self._stopping.set()
         self._thread.join()
         return max((late_s for _, late_s in self._late), default=0.0)
 
     def late_s(self, since_s: float, until_s: float) -> float:
-        """How much later it woke up in that time (time.monotonic()) than it wanted to, all told."""
+        """The sum of its delays between these moments (time.monotonic()), in seconds."""
         first = bisect.bisect_left(self._late, (since_s, 0.0))
-        last = bisect.bisect_left(self._late, (until_s + _NAP_S, 0.0))  # it may notice a moment after others
+        last = bisect.bisect_left(self._late, (until_s + _NAP_S, 0.0))  # it may notice a delay later than other threads
         return sum(late_s for _, late_s in self._late[first:last])
 
     def _sleep(self) -> None:

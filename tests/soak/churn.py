@@ -1,13 +1,13 @@
-"""20,000 clients come and go in every way there is, while 50 others play: is anything left of them?
+"""20,000 clients come and go in every way there is, while 50 others play: does the server keep anything of them?
 
-20,000 in 600 seconds, as many a second in a shorter run. What there is of threads, files, objects and memory is counted
-before and after them, while the 50 play on.
+20,000 come in 600 seconds, and as many a second in a shorter run. The server's threads, files, objects and memory are
+counted before and after them, while the 50 play on.
 
-Others come and go before the first count, until the server has filled what it keeps on purpose: a room's last 1,000
-events, the ids that rest for a minute. A run shorter than that (`LONGEST_WARM_UP_S`) says nothing of memory. Blocks in
-use are what Python's objects lie in; resident memory is also what the allocators keep for later.
+Other clients come and go before the first count. Meanwhile the server fills the stores that it keeps on purpose: a
+room's last 1,000 events, and the ids that rest for a minute. A run that is shorter than this (`LONGEST_WARM_UP_S`) says
+nothing about memory. Python's objects lie in the blocks in use; resident memory also has what the allocators keep.
 
-A thread on each CPU that only sleeps tells what the machine itself is late by: a virtual one loses CPUs to others.
+A thread on each CPU that only sleeps measures the delays of the machine: a virtual machine loses CPUs to others.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from tests.support import DEADLINE_S, Player, wait_until
 
 PER_S = 20_000 / 600
 PLAYERS, THREADS = 50, 8
-# The longest: until ids have rested; by then a room has its EVENTS_KEPT too.
+# The longest warm-up ends when ids have rested; by then a room has its EVENTS_KEPT too.
 SHORTEST_WARM_UP_S, LONGEST_WARM_UP_S = 8.0, REST_S + 15.0
 RECONNECT_S = 1.0
 LATE_MS = 75.0
@@ -57,7 +57,7 @@ def close_cleanly(port: int) -> None:
 
 
 def play_and_go(port: int, leaves: bool) -> None:
-    """Joins, sees a tick, and leaves in order or vanishes in the middle of the next."""
+    """Joins, sees a tick, and leaves in order or vanishes in the middle of the next tick."""
     player = Player(connect(f"ws://127.0.0.1:{port}/"))
     player.send_raw(join_packet("Eve", "den"))
     player.wait_for("STATE")
@@ -123,21 +123,21 @@ def run(seconds: float) -> dict[str, Any]:
 
 
 def _explains(sleepers: list[Sleeper], start_s: float, end_s: float) -> bool:
-    """Whether a late interval would have been in time without what a CPU of this machine was late by meanwhile."""
+    """Whether a late interval would have been in time without the delays of a CPU of this machine."""
     late_s = max(sleeper.late_s(start_s, end_s) for sleeper in sleepers)
     return 1000 * (end_s - start_s - late_s) <= LATE_MS
 
 
 def _settled(server: ServerProcess) -> Census:
-    """The census when those who came have been let go: only the 50 are left."""
+    """The census when the server has released all clients but the 50."""
     wait_until(lambda: server.ask("connections") == PLAYERS == server.ask("players"), "only the players are left")
-    time.sleep(0.5)  # until the next tick the world's grid knows those who have just left
+    time.sleep(0.5)  # until the next tick the world's grid holds players who have just left
     census: Census = server.ask("census")
     return census
 
 
 def _churn(port: int, seconds: float) -> dict[str, int]:
-    """Lets clients come and go from a process of their own; returns how many of each kind there were."""
+    """Runs clients that come and go, in a process of their own; returns the number of each kind."""
     receiver, sender = multiprocessing.Pipe(duplex=False)
     context = multiprocessing.get_context("spawn")
     process = context.Process(target=_come_and_go, args=(port, seconds, sender), daemon=True)
@@ -150,7 +150,7 @@ def _churn(port: int, seconds: float) -> dict[str, int]:
 
 
 def _come_and_go(port: int, seconds: float, report: Connection) -> None:
-    machine.step_back()  # they are to harm the server, not those who share this machine with them
+    machine.step_back()  # the clients must harm the server, not the other programs of this machine
     came = dict.fromkeys([*KINDS, "could not"], 0)
     lock = threading.Lock()
     started_s = time.monotonic()

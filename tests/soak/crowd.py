@@ -1,4 +1,4 @@
-"""Hundreds of clients whose packets nobody looks at, read by one thread; some of them do not even read."""
+"""Hundreds of clients, read by one thread that does not look at their packets; some of them read nothing."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from Net.PacketCodes import TO_SERVER, Packet
 from Net.websocket import WebSocket
 from tests.support import wait_until
 
-PER_ADDRESS = 60  # a server takes 64 from one address
+PER_ADDRESS = 60  # a server accepts 64 connections from one address
 GOODBYE = (1001).to_bytes(2, "big") + b"the server is shutting down"
 
 
 @contextlib.contextmanager
 def coming_from(address: str) -> Iterator[None]:
-    """Lets connections come from another address of this machine; on Linux it has all of 127.0.0.0/8."""
+    """Opens connections from another address of this machine; on Linux it has all of 127.0.0.0/8."""
     from_there = functools.partial(socket.create_connection, source_address=(address, 0))
     with mock.patch.object(socket, "create_connection", from_there):
         yield
 
 
 class Crowd:
-    """So many clients in rooms of `in_room`, `silent` of which read nothing, ever, after their handshake."""
+    """`count` clients in rooms of `in_room`; `silent` of them never read after their handshake."""
 
     def __init__(self, url: str, count: int, silent: int, in_room: int) -> None:
         self.goodbyes = 0
@@ -52,11 +52,11 @@ class Crowd:
         self._thread.start()
 
     def wait_for_the_end(self) -> None:
-        """Waits until the server's end has come to everybody who reads."""
+        """Waits until every client that reads has seen the server's end."""
         wait_until(lambda: not self._selector.get_map(), "everybody who reads has seen the end")
 
     def stop(self) -> None:
-        """Gives all sockets back."""
+        """Closes all sockets."""
         self._stopping.set()
         self._thread.join()
         self._selector.close()
@@ -69,7 +69,7 @@ class Crowd:
                 self._read_one(key.data)
 
     def _read_one(self, websocket: WebSocket) -> None:
-        """Reads what is there, and answers pings and the server's goodbye as any client does."""
+        """Reads the bytes that have come, and answers pings and the server's goodbye as any client does."""
         try:
             data = websocket._sock.recv(1 << 18)
         except OSError:

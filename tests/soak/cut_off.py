@@ -1,7 +1,7 @@
-"""Players who vanish without a word: in a network of their own, whose packets are dropped from one moment on.
+"""Players who vanish without a word: they are in a network of their own, and from some moment its packets are dropped.
 
-Needs Linux, root, and the commands `ip` and `iptables`. `python -m tests.soak.cut_off URL N` is one such group of
-players, started inside that network.
+This needs Linux, root, and the commands `ip` and `iptables`. `python -m tests.soak.cut_off URL N` runs a group of N
+players; it is started inside that network.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ GIVE_UP_S = 30.0
 
 
 def why_not() -> str | None:
-    """Why nobody can be cut off here, or None."""
+    """Returns the reason why players cannot be cut off on this machine, or None."""
     if sys.platform != "linux":
         return "needs the network namespaces of Linux"
     if os.geteuid() != 0:
@@ -61,7 +61,7 @@ def _remove() -> None:
 
 
 def drop_packets(does_drop: bool) -> None:
-    """Cuts the cable, or mends it; nobody is told."""
+    """Cuts the cable, or mends it; neither end is told."""
     for chain in ("INPUT", "OUTPUT"):
         command = f"ip netns exec {_NAMESPACE} iptables -w {'-A' if does_drop else '-D'} {chain} -j DROP"
         subprocess.run(command.split(), check=True, capture_output=True)
@@ -85,7 +85,7 @@ class Vanishing:
         self._thread.join()
 
     def _run(self) -> None:
-        machine.step_back()  # Python starts again for each group
+        machine.step_back()  # a new Python starts for each group
         with network():
             self._vanish_once()
             while not self._stopping.is_set():

@@ -1,7 +1,7 @@
-"""One call in 1,000 raises, all over the server: does any thread die, any lock stay held, any other room notice?
+"""One call in 1,000 raises, all over the server: does a thread die, does a lock stay held, is another room disturbed?
 
 Handlers, ticks, snapshots, the recorder, a plug-in's path and its page fail at random in one room, where players walk
-and chat; in another, where nothing fails, the bystanders play.
+and chat. In another room nothing fails, and the bystanders play there.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from tests.support import DEADLINE_S
 FAULTY, CALM = "den", "calm"
 PLAYERS, BYSTANDERS = 20, 10
 ONE_IN = 1000
-# These are called too rarely for one in a thousand to show anything.
+# For functions that are called too rarely for one call in a thousand.
 ONE_IN_FEW = 10
 
 
@@ -50,7 +50,7 @@ class Injector:
         self._rng = random.Random(1)
 
     def wrap(self, function: Callable[..., Any], one_in: int = ONE_IN) -> Callable[..., Any]:
-        """The function, but for its faults."""
+        """The same function, with faults injected."""
 
         @functools.wraps(function)
         def call(*args: Any, **kwargs: Any) -> Any:
@@ -70,11 +70,11 @@ class Injector:
 
 
 def inject(server: GameServer) -> None:
-    """In the server's process: from now on it fails at random."""
+    """Called in the server's process: from now on the server fails at random."""
     injector = Injector()
     server.injected = injector  # type: ignore[attr-defined]
     for packet_id, handler in PacketCodes._HANDLERS.items():
-        if packet_id != "JOIN":  # or those who come in to be harmed would not come in
+        if packet_id != "JOIN":  # players must be able to join the faulty room
             PacketCodes._HANDLERS[packet_id] = _in_faulty_room(handler, injector.wrap(handler))
     games: set[Game] = set()
     _harm_views(Snapshots, "build", injector, games)
@@ -103,7 +103,7 @@ def _in_faulty_room(handler: Callable[..., Any], faulty_handler: Callable[..., A
 
 
 def _harm_views(kind: type, name: str, injector: Injector, games: set[Game]) -> None:
-    """A room makes its snapshots anew after a failure, so it is the class that must be harmed, for those games only."""
+    """Patches the class, for those games only: a room makes a new object of it after a failure."""
     sound = getattr(kind, name)
     faulty = injector.wrap(sound)
     setattr(kind, name, lambda self, *args: (faulty if self._game in games else sound)(self, *args))
@@ -162,7 +162,7 @@ def run(seconds: float) -> dict[str, Any]:
 
 
 def _lasting(threads: list[str]) -> list[str]:
-    """Those that must live as long as the server does; visitors come and go."""
+    """The threads that must live as long as the server; those of clients come and go."""
     return [name for name in threads if not name.startswith("client ")]
 
 
@@ -171,7 +171,7 @@ def _has_tick_after(diary: Diary, at_s: float) -> bool:
 
 
 def _visit(server: ServerProcess) -> None:
-    """Calls the plug-in and the page, and does not mind how they answer."""
+    """Calls the plug-in and the page; they may answer with a fault."""
     try:
         websocket = connect(server.url(path="/plug-in"))
         with contextlib.suppress(ConnectionClosed):

@@ -1,4 +1,4 @@
-"""What a server logs, in a file: in the memory of its process it would be weighed with what the server itself keeps."""
+"""A server's log in a file: in the memory of its process the log would be counted as the server's own memory."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 
 class LogLine(NamedTuple):
-    """When something was logged (time.monotonic()), what, and whether with a traceback."""
+    """A line of the log: its time (time.monotonic()), its text, and whether it came with a traceback."""
 
     at_s: float
     text: str
@@ -23,13 +23,13 @@ class _AsJson(logging.Formatter):
 
 
 def log_to(path: Path) -> logging.Handler:
-    """Returns a handler that writes all it is given to a file."""
+    """Returns a handler that writes every record to a file."""
     handler = logging.FileHandler(path, encoding="utf-8")
     handler.setFormatter(_AsJson())
     return handler
 
 
 def read_log(path: Path) -> list[LogLine]:
-    """Returns what was logged to a file; may be called while more is being written."""
+    """Returns the lines of a log file; may be called while more lines are being written."""
     whole_lines, _, _ = path.read_text(encoding="utf-8").rpartition("\n")
     return [LogLine(*json.loads(line)) for line in whole_lines.splitlines()]

@@ -19,7 +19,7 @@ def rows(figures: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def write_figures(name: str, seconds: float, table_rows: list[dict[str, Any]]) -> None:
-    """Replaces what stands between the markers of that name; raises ValueError when the page has no such markers."""
+    """Replaces the text between the markers of that name; raises ValueError when the page has no such markers."""
     start, end = f"<!-- {name}: measured -->\n", f"<!-- end of {name} -->"
     before, found, rest = PAGE.read_text(encoding="utf-8").partition(start)
     _, found_end, after = rest.partition(end)
@@ -29,7 +29,7 @@ def write_figures(name: str, seconds: float, table_rows: list[dict[str, Any]]) -
 
 
 def table(seconds: float, table_rows: list[dict[str, Any]]) -> str:
-    """Rows with the same keys, with what they were measured on."""
+    """The rows, which have the same keys, as a table of Markdown below a line that says how they were measured."""
     names = list(table_rows[0])
     lines = [
         f"Measured {datetime.date.today()}, {seconds:g} s: gameserver {gameserver.__version__}, "

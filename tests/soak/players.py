@@ -32,34 +32,34 @@ _PATIENT = Limits(handshake_timeout_s=DEADLINE_S)
 
 
 class Diary(NamedTuple):
-    """What one player saw: when each tick came (time.monotonic()), what was said, how its connection ended."""
+    """The notes of one player: its ticks with their times (time.monotonic()), the chat, the end of its connection."""
 
     ticks: list[tuple[int, float]]
     chats: list[str]
     end: str
 
     def delivery(self, since_s: float, until_s: float) -> Delivery:
-        """How steadily STATEs came in that time (time.monotonic())."""
+        """The delivery of STATEs between these moments (time.monotonic())."""
         return delivery([at_s for _, at_s in self.ticks], since_s, until_s)
 
     def intervals_s(self, since_s: float, until_s: float) -> list[tuple[float, float]]:
-        """From when to when (time.monotonic()) no tick came, of those that came in that time."""
+        """The beginning and the end (time.monotonic()) of each gap between the ticks that came in that time."""
         times_s = [at_s for _, at_s in self.ticks if since_s <= at_s <= until_s]
         return list(zip(times_s, times_s[1:]))
 
     def intervals_ms(self, since_s: float, until_s: float) -> list[float]:
-        """Between ticks that came in that time."""
+        """The lengths of these gaps in milliseconds."""
         return [1000 * (end_s - start_s) for start_s, end_s in self.intervals_s(since_s, until_s)]
 
 
 def missed_in_a_row(diaries: list[Diary], since_s: float = 0.0, until_s: float = math.inf) -> int:
-    """The most ticks that anybody missed in a row, by the clock: a server that stalls skips none by their numbers."""
+    """The most ticks that a player missed in a row, by the clock: a server that stalls leaves out no tick number."""
     longest_ms = max((ms for diary in diaries for ms in diary.intervals_ms(since_s, until_s)), default=0.0)
     return max(0, round(longest_ms / TICK_MS) - 1)
 
 
 def delivered(diaries: list[Diary], since_s: float, until_s: float, who: str) -> dict[str, Any]:
-    """Figures by name: how steadily STATEs came to these players in that time. who: the beginning of each name."""
+    """Figures by name: the delivery of STATEs to these players in that time. who: the beginning of each name."""
     all_of_them = [diary.delivery(since_s, until_s) for diary in diaries]
     return {
         f"{who}: STATEs a second, least of all players": min(one.states_per_s for one in all_of_them),
@@ -95,7 +95,7 @@ def join_packet(name: str, room: str) -> bytes | str:
 
 
 class Players:
-    """So many players in a room; the first chats numbers, one every two seconds, if so asked. cpus: they may use."""
+    """`count` players in a room. chats: the first says a number every two seconds. cpus: the CPUs that they may use."""
 
     def __init__(self, url: str, count: int, room: str = "den", chats: bool = False, cpus: Cpus = ()) -> None:
         context = multiprocessing.get_context("spawn")
@@ -104,7 +104,7 @@ class Players:
         with pinned(cpus):
             self._process.start()
         far.close()
-        self._receive()  # all have joined
+        self._receive()  # waits until all have joined
 
     @property
     def pid(self) -> int:
@@ -113,7 +113,7 @@ class Players:
         return self._process.pid
 
     def stop(self) -> list[Diary]:
-        """Lets them leave; returns what they saw."""
+        """Makes the players leave; returns their diaries."""
         self._pipe.send("stop")
         diaries: list[Diary] = self._receive()
         self._process.join(DEADLINE_S)
@@ -143,7 +143,7 @@ def _play(url: str, count: int, room: str, chats: bool, pipe: Connection) -> Non
     said, say_at_s, act_at_s, is_told = 0, 0.0, 0.0, False
     while not pipe.poll():
         ready = selector.select(BEAT_S)
-        came_s = time.monotonic()  # not later: all that is sent in a tick is there within less than it takes to read it
+        came_s = time.monotonic()  # one time for all: the packets of a tick arrive faster than they are read
         for key, _ in ready:
             if not _read(key.data, readers[key.data], came_s):
                 selector.unregister(key.fileobj)
@@ -157,14 +157,14 @@ def _play(url: str, count: int, room: str, chats: bool, pipe: Connection) -> Non
         if chats and is_told and now_s >= say_at_s:
             players[0].post(TO_SERVER.encode(Packet("CHAT", (str(said),))))
             said, say_at_s = said + 1, now_s + CHAT_EVERY_S
-    with contextlib.suppress(BrokenPipeError):  # who started us was killed
+    with contextlib.suppress(BrokenPipeError):  # the process that started this one was killed
         pipe.send([reader.diary for reader in readers.values()])
     for websocket in players:
         websocket.close()
 
 
 def _read(websocket: WebSocket, reader: Reader, came_s: float) -> bool:
-    """Notes all that has come; returns whether the connection goes on."""
+    """Notes all messages that have come; returns whether the connection goes on."""
     try:
         while True:
             reader.note(websocket.receive(0), came_s)

@@ -1,7 +1,7 @@
 """A server with running matches is stopped and killed, again and again: does every match go on, is every result there?
 
-20 players, one of them measuring, in rounds of half a minute. In turns the server gets SIGTERM and SIGKILL at a moment
-of chance, and the next one takes up its rooms; the players come back with their tokens.
+20 players, one of whom measures, play rounds of half a minute. The server gets SIGTERM and SIGKILL in turns, each at a
+random moment. The next server restores its rooms, and the players come back with their tokens.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ RETRY_S = 0.1
 
 
 class Return(NamedTuple):
-    """What one player found when it came back. Ticks and points: of the last and first STATE and SELF."""
+    """The state that one player found when it came back. Losses: from the last STATE and SELF to the first new ones."""
 
     has_seat: bool
     away_s: float
@@ -61,12 +61,12 @@ class Faithful:
         self._thread.start()
 
     def rounds_ended(self) -> int:
-        """The rounds it saw end; one that ended a moment before a kill ends again, and counts once."""
+        """The number of rounds that it saw end. A round that ended just before a kill ends again, and counts once."""
         again = sum(one.was_status == "ended" and one.is_status == "in_progress" for one in self.returns)
         return self.ends_seen - again
 
     def stop(self) -> None:
-        """Ends it."""
+        """Ends the player's thread and connection."""
         self._stopping.set()
         self._player.websocket.abort("the test is over")
         self._thread.join()
@@ -198,7 +198,7 @@ def _points(player: Player) -> int:
 
 
 def _count_when_the_round_is_over(bystander: Faithful, database: Path) -> int:
-    """The stored matches, when all that began have ended, and the store has had a little time."""
+    """The number of stored matches, when the round has ended and the store has had a little time."""
     deadline_s = time.monotonic() + ROUND_S + DEADLINE_S
     while bystander.status != "ended" or _count_matches(database) < bystander.rounds_ended():
         if time.monotonic() > deadline_s:

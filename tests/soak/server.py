@@ -1,4 +1,4 @@
-"""A server in a process of its own, so that those who measure it do not disturb it; it can be asked how it is."""
+"""A server in a process of its own, which the measuring process does not disturb; it answers questions about itself."""
 
 from __future__ import annotations
 
@@ -25,26 +25,26 @@ from Net.wire_format import Form
 from tests.soak.log_file import LogLine, log_to, read_log
 from tests.support import DEADLINE_S
 
-# All in view of all, and no end of the match.
+# Every player is in view of all others, and the match does not end.
 SETTINGS = GameSettings(map_size=3000.0, cell_size=1000, view_cells=(3, 3), time_limit_s=None)
 MANY = 100_000
-# How many there are says where the players stand at the moment, and in which forms somebody was ever written to (there
-# are a handful, kept for good): not what was left behind.
+# The number of these objects depends on the players' places, and on the wire formats that were ever used (a handful,
+# kept for good). It does not show a leak.
 _NOT_COUNTED = (Part, Form)
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 
 
 class Census(NamedTuple):
-    """What there is in the server's process."""
+    """Counts of the resources of the server's process."""
 
     threads: int
     files: int
     memory_bytes: int
-    blocks: int  # of memory that Python has in use, whatever its allocators keep for later
+    blocks: int  # of memory that Python's objects use; the reserves of its allocators do not count
     objects: dict[str, int]  # of our classes
 
     def growth_since(self, before: Census) -> dict[str, int]:
-        """The classes of which there are more or fewer than before."""
+        """The classes that have more or fewer objects than before, with the difference."""
         names = sorted(self.objects.keys() | before.objects.keys())
         growth = {name: self.objects.get(name, 0) - before.objects.get(name, 0) for name in names}
         return {name: count for name, count in growth.items() if count}
@@ -59,12 +59,12 @@ class ServerProcess:
         prepare: Callable[[GameServer], None] | None = None,
         **server_settings: Any,
     ) -> None:
-        # It must not inherit our threads and sockets, as a forked process would.
+        # A forked process would inherit our threads and sockets.
         context = multiprocessing.get_context("spawn")
         self._pipe, far = context.Pipe()
         self._lock = threading.Lock()
         many = {"max_connections": MANY, "max_connections_per_address": MANY, "max_players": 1000}
-        many.update(dormant_after_s=86_400)  # whoever only watches must get every tick
+        many.update(dormant_after_s=86_400)  # a player who only watches must get every tick
         many.update(max_rooms=10_000, max_rooms_per_address=10_000, room_openings_per_minute=1_000_000)
         self._folder = tempfile.TemporaryDirectory()
         self._log_path = Path(self._folder.name) / "log"
@@ -78,24 +78,24 @@ class ServerProcess:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._pipe.close()  # which ends it
+        self._pipe.close()  # ends the process
         self._process.join(DEADLINE_S)
         self._process.kill()
         self._process.join()
         self._folder.cleanup()
 
     def url(self, host: str = "127.0.0.1", path: str = "/") -> str:
-        """Where a client finds it."""
+        """The address for a client."""
         return f"ws://{host}:{self.port}{path}"
 
     def ask(self, what: str) -> Any:
-        """One of ANSWERS."""
-        with self._lock:  # the answer must go to who has asked
+        """Returns the server's answer. what: a key of ANSWERS."""
+        with self._lock:  # each caller must get its own answer
             self._pipe.send(what)
             return self._receive()
 
     def log(self) -> list[LogLine]:
-        """All that it has logged."""
+        """All lines that the server has logged."""
         return read_log(self._log_path)
 
     def _receive(self) -> Any:
@@ -105,7 +105,7 @@ class ServerProcess:
 
 
 class _Inside:
-    """What can be asked of the server's process."""
+    """Answers questions in the server's process."""
 
     def __init__(self, server: GameServer, log: Path) -> None:
         self.server = server
@@ -114,7 +114,7 @@ class _Inside:
         for name in ("Net", "gameserver"):
             logging.getLogger(name).addHandler(handler)
             logging.getLogger(name).setLevel(logging.INFO)
-        logging.getLogger("Net.port.listener").setLevel(logging.DEBUG)  # why connections end
+        logging.getLogger("Net.port.listener").setLevel(logging.DEBUG)  # says why connections end
         threading.Thread(target=self._watch_outboxes, name="watcher", daemon=True).start()
 
     def _watch_outboxes(self) -> None:
@@ -140,7 +140,7 @@ class _Inside:
         return Census(threading.active_count(), files, resident_pages * _PAGE_BYTES, blocks, ours)
 
     def held_locks(self) -> list[str]:
-        """The locks that nobody gives back for two seconds."""
+        """The names of the locks that stay held for two seconds."""
         server = self.server
         locks = {"server": server._lock, "shutdown": server._shutdown_lock, "listener": server._listener._lock}
         for room in server.all_rooms():
@@ -169,7 +169,7 @@ ANSWERS: dict[str, Callable[[_Inside], Any]] = {
     "players": lambda inside: len(inside.server.players),
     "most waiting bytes": lambda inside: inside.most_waiting_bytes,
     "describe": lambda inside: inside.server.describe(),
-    # What `faults` has put there.
+    # `faults` puts the injector there.
     "injected": lambda inside: inside.server.injected.count,  # type: ignore[attr-defined]
     "stop injecting": lambda inside: setattr(inside.server.injected, "is_on", False),  # type: ignore[attr-defined]
 }
@@ -182,7 +182,7 @@ def _serve(
     server_settings: ServerSettings,
     prepare: Callable[[GameServer], None] | None,
 ) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who started us
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started this one
     server = GameServer(server_settings, settings)
     inside = _Inside(server, log)
     if prepare is not None:
@@ -197,6 +197,6 @@ def _serve(
             while True:
                 pipe.send(ANSWERS[pipe.recv()](inside))
         except EOFError:
-            pass  # the other end is closed: we are done
+            pass  # the other end is closed: this process must end
         server.stop()
         serving.join()

@@ -1,7 +1,7 @@
 """A full server is told to stop, again and again: is it gone in time, with every result stored?
 
-500 clients in five rooms, 50 of whom read nothing, and a bystander in a room of its own. In turns the server gets
-SIGTERM once, and Ctrl-C twice; the next one starts at once on the same port, with the same database.
+500 clients play in five rooms, and 50 of them read nothing. A bystander plays in a room of its own. The server gets
+SIGTERM once and Ctrl-C twice, in turns. The next server starts at once on the same port, with the same database.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def run(seconds: float, clients: int = CLIENTS, silent: int = SILENT, in_room: i
 
 
 def _play(flags: list[str], how: str, clients: int, silent: int, in_room: int) -> Turn:
-    """Fills a server, and ends it."""
+    """Starts a server, fills it, and ends it."""
     asked_s = time.monotonic()
     with running(*flags) as server, contextlib.ExitStack() as stack:
         start_s = time.monotonic() - asked_s
@@ -95,7 +95,7 @@ def _interrupt_twice(server: Running) -> float:
     server.process.send_signal(signal.SIGINT)
     time.sleep(0.05)
     signalled_s = time.monotonic()
-    while server.process.poll() is None:  # two that come while the process has no turn count as one: press on
+    while server.process.poll() is None:  # signals that come before it runs again count as one: press on
         server.process.send_signal(signal.SIGINT)
         time.sleep(0.02)
         assert time.monotonic() < signalled_s + DEADLINE_S, "it does not end"

@@ -1,8 +1,9 @@
 """50 players in a room, half of whom misbehave: do the other 25 get 20 STATEs a second, and in time?
 
-In rounds: first 50 well-behaved players for a third of the time; then 25 of them with 8 who read nothing, 5 who read
-1 kB/s, 2 who do so into a buffer of 4 KiB, 5 who vanish without a word (they need root) and 5 who flood. Who is thrown
-out comes again. Those who misbehave have a lower priority: elsewhere they would have machines of their own.
+A round begins with 50 well-behaved players for a third of the time. Then 25 of them play with 25 clients that
+misbehave: 8 read nothing, 5 read 1 kB/s, 2 read 1 kB/s into a buffer of 4 KiB, 5 vanish without a word (this needs
+root) and 5 flood. A client that is thrown out comes again. The clients that misbehave have a lower priority: outside of
+a test they would have machines of their own.
 """
 
 from __future__ import annotations
@@ -22,13 +23,13 @@ from tests.soak.vandals import Fate, Vandals
 STEADY, VANISHING = 25, 5
 VANDALS = {"silent": 8, "slow": 5, "cramped": 2, "flood": 5}
 WARM_UP_S = 2.0
-# Machines, shared ones above all, change their speed from minute to minute: what is compared must be near in time.
+# Machines, above all shared ones, change their speed from minute to minute: only figures near in time compare.
 ROUND_S = 100.0
-SETTLE_S = 20.0  # until a slow reader has read what it was sent before the server knew
+SETTLE_S = 20.0  # until a slow reader has read all that was sent before the server found it slow
 
 
 class Part(NamedTuple):
-    """What 25 players were sent in one part of a round."""
+    """The STATEs of 25 players in one part of a round."""
 
     gaps_ms: list[float]  # between the STATEs of one player, all players together
     players: list[Delivery]
@@ -40,7 +41,7 @@ def _part(diaries: list[Diary], started_s: float, ended_s: float) -> Part:
 
 
 class Round(NamedTuple):
-    """What came of one round: what 25 players were sent in both parts, and of the disturbed part all else."""
+    """The results of one round: the STATEs of 25 players in both parts, and all else of the disturbed part."""
 
     calm: Part
     disturbed: Part
@@ -50,7 +51,7 @@ class Round(NamedTuple):
     vanishing: Vanishing | None
 
     def p99_ratio(self) -> float:
-        """How many times the undisturbed p99 the disturbed one is."""
+        """The disturbed p99, divided by the undisturbed one."""
         return percentile(self.disturbed.gaps_ms, 0.99) / percentile(self.calm.gaps_ms, 0.99)
 
 
@@ -105,7 +106,7 @@ def _all_fates(rounds: list[Round], kind: str) -> list[Fate]:
 
 
 def _play_undisturbed(server: ServerProcess, seconds: float) -> Part:
-    """What 25 players are sent when all 50 behave."""
+    """The STATEs of 25 players when all 50 behave."""
     steady, others = Players(server.url(), STEADY), Players(server.url(), STEADY)
     time.sleep(WARM_UP_S)
     started_s = time.monotonic()
@@ -160,7 +161,7 @@ def _slow(who: str, rounds: list[Round], kind: str, settle_s: float) -> dict[str
 
 
 def _ages_s(played: Round, kind: str, settle_s: float) -> list[float]:
-    """How old their snapshots are from then on: against the first of the 25 who had the same tick."""
+    """The ages of their snapshots after `settle_s`, from the moment when the first of the 25 had the same tick."""
     came_s: dict[int, float] = {}
     for diary in played.diaries:
         for tick, at_s in diary.ticks:

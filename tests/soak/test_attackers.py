@@ -1,4 +1,4 @@
-"""The short version of `python -m tests.soak attackers`, and what the attackers themselves must do."""
+"""The short version of `python -m tests.soak attackers`, and tests of the attackers themselves."""
 
 from __future__ import annotations
 

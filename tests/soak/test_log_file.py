@@ -1,4 +1,4 @@
-"""What the soaks read of a server's log."""
+"""A server's log, as the soaks read it."""
 
 from __future__ import annotations
 

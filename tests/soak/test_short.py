@@ -1,6 +1,6 @@
 """The short versions of `python -m tests.soak slow`, `churn` and `faults`.
 
-Intervals are for a quiet machine and not tested; that everybody gets STATEs, by the wall clock, is.
+Intervals mean something on a quiet machine only, and are not tested. The numbers of STATEs by the wall clock are.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Clients that do not behave, each in a thread, together in a process of their own. Who is thrown out comes again."""
+"""Clients that misbehave, each in a thread, all in one process. A client that is thrown out comes again."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from tests.support import DEADLINE_S
 
 READ_BYTES_PER_S = 1000
 STEPS_PER_S = 10
-SMALL_BUFFER = 4096  # of a device that has not much memory to receive into
+SMALL_BUFFER = 4096  # as of a device with little memory
 AGAIN_AFTER_S = 1.0
 PONG_FRAME = serialize(PONG, b"", mask_key=bytes(4))
 FLOOD = 100 * serialize(TEXT, b'["MOVE",[3]]', mask_key=bytes(4))
 
 
 class Fate(NamedTuple):
-    """How one connection ended. stuck_s: how long it had made no progress then. code: of the close frame, or 0.
+    """How one connection ended. stuck_s: the time without progress before that. code: of the close frame, or 0.
 
-    is_interrupted: by the end of the run.
+    is_interrupted: the connection was ended by the end of the run.
     """
 
     lived_s: float
@@ -44,7 +44,7 @@ class Fate(NamedTuple):
 
 
 def call(url: str, receive_buffer: int = 0) -> socket.socket:
-    """A bare socket whose WebSocket is open, and which has asked for a seat."""
+    """Returns a bare socket whose WebSocket is open, and which has sent JOIN."""
     websocket = connect(url)
     sock = websocket._sock.dup()  # so that nothing of ours reads or writes on it
     websocket._sock.close()
@@ -57,7 +57,7 @@ def call(url: str, receive_buffer: int = 0) -> socket.socket:
 
 
 def stay_silent(url: str, stopping: threading.Event) -> Fate:
-    """Reads nothing, with the socket open, until the server has had enough."""
+    """Reads nothing, with the socket open, until the server ends the connection."""
     started_s = progress_s = time.monotonic()
     waiting = 0
     with call(url, SMALL_BUFFER) as sock:
@@ -65,7 +65,7 @@ def stay_silent(url: str, stopping: threading.Event) -> Fate:
         poller.register(sock, select.POLLRDHUP)
         while not stopping.is_set() and not poller.poll(250):
             with contextlib.suppress(OSError):
-                sock.send(PONG_FRAME)  # it lives; and whom the server's kernel has given up is told so when it sends
+                sock.send(PONG_FRAME)  # a sign of life; if the server's kernel has given up, its reset answers
             now_waiting = _bytes_waiting(sock)
             if now_waiting != waiting:
                 waiting, progress_s = now_waiting, time.monotonic()
@@ -74,7 +74,7 @@ def stay_silent(url: str, stopping: threading.Event) -> Fate:
 
 
 def read_slowly(url: str, stopping: threading.Event, receive_buffer: int = 0) -> Fate:
-    """Reads a thousand bytes a second, and answers each PING when it has come to it."""
+    """Reads a thousand bytes a second, and answers each PING when it has read that far."""
     started_s = progress_s = time.monotonic()
     reader, messages = Reader(), MessageReader(Limits(), masked=False)
     with call(url, receive_buffer) as sock:
@@ -99,12 +99,12 @@ def read_slowly(url: str, stopping: threading.Event, receive_buffer: int = 0) ->
 
 
 def read_slowly_into_little(url: str, stopping: threading.Event) -> Fate:
-    """Has not even memory to receive into."""
+    """Reads a thousand bytes a second into a small receive buffer."""
     return read_slowly(url, stopping, SMALL_BUFFER)
 
 
 def flood(url: str, stopping: threading.Event) -> Fate:
-    """Sends as much as the server takes, and reads what comes back."""
+    """Sends as much as the server takes, and reads the answers."""
     started_s = time.monotonic()
     messages, code, is_open = MessageReader(Limits(), masked=False), 0, True
     with call(url) as sock:
@@ -131,7 +131,7 @@ KINDS: dict[str, Callable[[str, threading.Event], Fate]] = {
 
 
 def _bytes_waiting(sock: socket.socket) -> int:
-    """What has come and was not read (FIONREAD)."""
+    """The number of bytes that have come and were not read (FIONREAD)."""
     import fcntl
     import termios
 
@@ -141,7 +141,7 @@ def _bytes_waiting(sock: socket.socket) -> int:
 
 
 class Vandals:
-    """So many of each kind, until `stop`."""
+    """Clients of each kind, until `stop`. counts: kind -> number of clients."""
 
     def __init__(self, url: str, counts: dict[str, int]) -> None:
         context = multiprocessing.get_context("spawn")
@@ -151,7 +151,7 @@ class Vandals:
         far.close()
 
     def stop(self) -> dict[str, list[Fate]]:
-        """Ends them; returns what became of each connection, those that were still open at the end included."""
+        """Ends them; returns the fate of each connection, including those that were open until now."""
         self._pipe.send("stop")
         if not self._pipe.poll(3 * DEADLINE_S):
             raise RuntimeError("the vandals' process does not answer")
@@ -162,7 +162,7 @@ class Vandals:
 
 
 def _rage(url: str, counts: dict[str, int], pipe: Connection) -> None:
-    machine.step_back()  # they are to harm the server, not those who share this machine with them
+    machine.step_back()  # the clients must harm the server, not the other programs of this machine
     stopping = threading.Event()
     fates: dict[str, list[Fate]] = {kind: [] for kind in counts}
 
