@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks NAME [options]`: runs one of the benchmarks. To add one, add a row."""
+"""`python -m tests.benchmarks NAME [options]`: runs one of the benchmarks. To add a benchmark, add a row."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 
 from tests.benchmarks import arena, codec, game, growth, most, serve, update, wire_bytes
 
-# Name, what it measures, its options, how it is run.
+# Name, description, function that adds its options, function that runs it.
 BENCHMARKS = (
     ("arena", arena.__doc__, arena.add_options, arena.run),
     ("game", game.__doc__, game.add_options, game.run),

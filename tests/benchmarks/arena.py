@@ -1,7 +1,7 @@
-"""What the server around a game costs: rooms of 20 who move, and nothing else, in the game `serve arena`.
+"""The cost of the server around a game: in rooms of 20, players move and do nothing else, in the game `serve arena`.
 
-Every player sends MOVE 10 times a second and PING once a second, and is sent 20 STATEs a second. Its server has one
-CPU to itself, the players are on the others.
+Every player sends MOVE 10 times a second and PING once a second, and receives 20 STATEs a second. The server has one
+CPU to itself, and the players run on the others.
 """
 
 from __future__ import annotations

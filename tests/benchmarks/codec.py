@@ -1,6 +1,6 @@
-"""What single steps of the wire cost, in this process: frames read and made, packets decoded and encoded, masks.
+"""The cost of single steps of the wire, in this process: frames read and made, packets decoded and encoded, masks.
 
-Each step is repeated for a while, several times over; the median and the range of those times are shown.
+Each step is repeated for a while, several times over. The median and the range of its times are shown.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ MASKED_SIZES = (16, 1024, 4096, 65536)
 
 
 def steps() -> dict[str, tuple[Callable[[], Any], int]]:
-    """By name: what to do, and how many frames (or packets) that are."""
+    """Name -> a function that does the step, and the number of frames (or packets) in it."""
     messages = MessageReader(Limits(), masked=True)
     reader, client_reader = FrameReader(masked=True), FrameReader(masked=False)
     return {
@@ -79,7 +79,7 @@ def measure(name: str, step: Callable[[], Any], frames_in_it: int, seconds: floa
 
 
 def measure_mask(size: int, with_tables: bool, seconds: float, repeat: int) -> dict[str, Any]:
-    """The row of `apply_mask` on so many bytes in one of its two ways: shows from where on which is better."""
+    """The row of `apply_mask` on `size` bytes, by one of its two methods: the rows show which one is faster where."""
     payload = bytes(size)
     name = f"mask {size} bytes {'by tables' if with_tables else 'in one XOR'}"
     with mock.patch.object(frames, "_TRANSLATE_FROM_BYTES", size if with_tables else size + 1):

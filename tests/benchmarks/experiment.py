@@ -1,4 +1,4 @@
-"""One measurement: a server in one process, players in others, and the row of the table that comes of it."""
+"""One measurement: a server in one process, players in others, and all that was measured there."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ START_S = 20.0  # for the server to open its port
 STOP_S = 10.0
 SETTLE_S = 1.0  # from the last join to the look at the memory
 CLIENTS_IN_A_PROCESS = 800
-# A load that was busier than this, or later than that to send, has measured itself and not the server.
+# A load that used more cores, or sent later, than this has measured itself and not the server.
 LOAD_CORES, LOAD_LAG_MS = 0.9, 10.0
 
 
 @dataclass(frozen=True)
 class Setup:
-    """What is to be measured. game: as in `serve`; plan: what each player does; players: in a room."""
+    """The conditions of a measurement. game: as in `serve`; plan: what each player does; players: in a room."""
 
     clients: int
     players: int = 20
@@ -46,23 +46,23 @@ class Setup:
     python: str = sys.executable
     cpus: machine.Cpus = ()  # the server's
     load_cpus: machine.Cpus = ()
-    guests_before: int = 0  # who come and go before: numbers of players are never used again, and take bytes
+    guests_before: int = 0  # players who come and go before: larger player ids take more bytes
 
 
 class Outcome(NamedTuple):
-    """What was measured. before: anybody came; joined: all are in; first, last: at both ends of the record."""
+    """All that was measured. Usages: before the first player, with all joined, and at both ends of the record."""
 
     record: Record
     before: Usage
     joined: Usage
     first: Usage
     last: Usage
-    other_cores: float | None  # what was busy on the machine beside the server and its load
+    other_cores: float | None  # cores that were busy with programs beside the server and its load
     seconds: float
 
 
 def measure(setup: Setup) -> Outcome:
-    """Starts a server, has it played on, and stops it."""
+    """Starts a server, plays on it, and stops it."""
     machine.allow_many_files()
     with served(setup) as port:
         if setup.guests_before:
@@ -98,7 +98,7 @@ def play(setup: Setup, port: int) -> Outcome:
 
 
 def merged(records: list[Record]) -> Record:
-    """What the players of all processes saw."""
+    """One record made of the records of all processes."""
     whole = Record()
     for record in records:
         for name, value in vars(record).items():
@@ -150,7 +150,7 @@ def _wait_for(server: subprocess.Popen[bytes], port: int) -> None:
 
 
 def load_processes(setup: Setup) -> int:
-    """How many processes the players need; never more than there are CPUs for."""
+    """The number of processes that the players need, and at most one for each CPU."""
     cpus = len(setup.load_cpus) or os.cpu_count() or 1
     return min(cpus, -(-setup.clients // CLIENTS_IN_A_PROCESS))
 

@@ -1,4 +1,4 @@
-"""From what was measured to the figures in a table: `Outcome` in, a row with units in its column names out."""
+"""Makes the figures of a table: takes an `Outcome`, returns a row with units in its column names."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any, Iterable
 
 from tests.benchmarks.experiment import LOAD_CORES, LOAD_LAG_MS, TICK_RATE, Outcome, Setup, load_processes
 
-OTHER_CORES = 0.15  # a machine that is busier than this with other things spoils the figures
+OTHER_CORES = 0.15  # if other programs use more than this, they spoil the figures
 
 
 def percentile(values: Iterable[float], share: float) -> float:
-    """The value that `share` (0 to 1) of all are not above; not a number if there are none."""
+    """The value below which `share` (0 to 1) of all values lie; not a number if there are none."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else math.nan
 
@@ -19,8 +19,8 @@ def percentile(values: Iterable[float], share: float) -> float:
 def row_of(setup: Setup, outcome: Outcome) -> dict[str, Any]:
     """All figures of one measurement.
 
-    us/client-tick: CPU time of the server's process, user's and system's, per client and tick that is due in its room;
-    CPU ms/tick: the same per tick of a room that there was.
+    us/client-tick: CPU time of the server's process, user's and system's, per client and tick that is due in its room.
+    CPU ms/tick: the same time per tick that a room had.
     """
     record, first, last = outcome.record, outcome.first, outcome.last
     wall_s = last.at_s - first.at_s
@@ -63,12 +63,12 @@ def row_of(setup: Setup, outcome: Outcome) -> dict[str, Any]:
 
 
 def is_shared(setup: Setup) -> bool:
-    """Whether players run on the server's CPUs, so that what they take must be counted out."""
+    """Whether players run on the server's CPUs, so that their CPU time must be subtracted."""
     return bool(set(setup.cpus) & set(setup.load_cpus))
 
 
 def doubts(setup: Setup, outcome: Outcome) -> list[str]:
-    """Why the figures may not be the server's own."""
+    """The reasons why the figures may not be the server's own."""
     record = outcome.record
     found = [f"{problem} ({count} times)" for problem, count in record.problems.most_common(5)]
     cores = record.cpu_s / outcome.seconds

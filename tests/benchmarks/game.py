@@ -1,7 +1,7 @@
-"""What the whole game costs: 400 players in 10 rooms of 40, and 200 in one room, who all walk and fight.
+"""The cost of the whole game: 400 players in 10 rooms of 40, and 200 in one room, all of whom walk and fight.
 
 The game is `serve game`: map, collisions, combat, animals and interest, on a map so small that everybody is in view.
-Every player sends 10 MOVEs a second, numbered as a browser's are, and one ATTACK, one SHOOT and one PING.
+Every second each player sends 10 MOVEs, numbered like a browser's, and one ATTACK, one SHOOT and one PING.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""How the server grows: the arena's cost from 100 to 800 players, the memory of a connection, and the way in.
+"""How the server grows: the arena's cost from 100 to 800 players, the memory of a connection, and the time of a join.
 
-Memory: what the process grew by while all came in, and until they had played, divided by them: threads, buffers, rooms
-and all. Joins: from the client's connect to its WELCOME, while players come in at an even rate.
+Memory: the growth of the process while all players joined, and until they had played, divided by their number. It
+includes threads, buffers and rooms. Joins: from the client's connect to its WELCOME; players join at an even rate.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> None:
 
 
 def flatness(rows: Sequence[dict[str, Any]]) -> str:
-    """How far the cost of a client-tick rises, among those numbers of players that the server has served."""
+    """How far the cost of a client-tick rises, among the numbers of players that the server could serve."""
     costs = [
         getattr(row["us/client-tick"], "median", row["us/client-tick"]) for row in rows if row["delivered %"] >= 95
     ]

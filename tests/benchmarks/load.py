@@ -1,6 +1,6 @@
 """Players in a process of their own, as on machines of their own: one thread plays them all.
 
-In:  a `Plan`, and then the moments between which to record. Out: what the players saw, as a `Record`.
+In:  a `Plan`, and then the period to record. Out: the players' observations, as a `Record`.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from tests.benchmarks.load_client import LoadClient, Record
 from tests.benchmarks.machine import Cpus, pin
 
 JOIN_PATIENCE_S = 30.0  # for the last WELCOME
-IN_VAIN_S = 1.0  # what was waited for so long and did not come counts as well
+IN_VAIN_S = 1.0  # an answer that did not come in this time counts with the time waited
 _SENDS_IN_A_ROW = 50  # before looking again at what came in
 _LONGEST_WAIT_S = 0.02  # before looking at the pipe
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What the players of one process do, so often a second each. cpus: those they may use."""
+    """The actions of the players of one process, with the rate of each player. cpus: the CPUs that they may use."""
 
     port: int
     clients: int
@@ -35,21 +35,21 @@ class Plan:
     shots_per_s: float = 0.0
     aims_per_s: float = 0.0
     pings_per_s: float = 1.0
-    numbered_every: int = 0  # so many of them number their MOVEs, as browsers do: 1 all, 20 every twentieth, 0 none
+    numbered_every: int = 0  # which players number their MOVEs, as browsers do: 1 all, 20 every twentieth, 0 none
     cpus: Cpus = ()
     seed: int = 1
     host: str = "127.0.0.1"
 
 
 class Period(NamedTuple):
-    """Between which moments to record, in time.monotonic(), which is the same for all processes of a machine."""
+    """The time to record, in time.monotonic(), which is the same for all processes of a machine."""
 
     begins_s: float
     ends_s: float
 
 
 class Schedule:
-    """Lets every client do something so often a second, one after another, evenly spread."""
+    """Makes the clients act one after another, evenly spread, each `per_s` times a second."""
 
     def __init__(self, act: Callable[[LoadClient], None], per_s: float, clients: list[LoadClient]) -> None:
         self._act = act
@@ -59,7 +59,7 @@ class Schedule:
         self.due_s = time.monotonic() if per_s else math.inf
 
     def run(self, record: Record) -> None:
-        """Does what is due."""
+        """Makes the clients act whose time has come."""
         for _ in range(_SENDS_IN_A_ROW):
             late_s = time.monotonic() - self.due_s
             if late_s < 0:
@@ -83,10 +83,10 @@ class Load:
         rng = random.Random(plan.seed)
         numbered = range(0, plan.clients, plan.numbered_every) if plan.numbered_every else ()
         self._clients = [LoadClient(n, self.record, n in numbered, rng) for n in range(plan.clients)]
-        rng.shuffle(self._clients)  # who acts after whom has nothing to do with who sits in which room
+        rng.shuffle(self._clients)  # the order of acting must not follow the rooms
 
     def join(self) -> None:
-        """Brings all players in, one after another, and waits until all are in or it takes too long."""
+        """Joins with all players, one after another, and waits until all have joined or it takes too long."""
         start_s = time.monotonic()
         for number, client in enumerate(self._clients):
             self._read_until(start_s + number / self._plan.joins_per_s)
@@ -132,7 +132,7 @@ class Load:
         record.snapshots = [client.snapshots for client in self._clients]
 
     def leave(self) -> None:
-        """Lets all players give their seats back and go."""
+        """Gives the seats of all players back and closes their connections."""
         for client in self._clients:
             client.leave()
         self._selector.close()
@@ -144,12 +144,12 @@ class Load:
                 schedule.run(self.record)
 
     def _read_until(self, until_s: float) -> None:
-        """Reads what comes until then."""
+        """Reads all that comes until this moment."""
         while time.monotonic() < until_s:
             self._read_once(until_s)
 
     def _read_once(self, until_s: float) -> None:
-        """Waits until something comes or it is time, and reads what has come."""
+        """Waits until bytes come or it is time, and reads the bytes that have come."""
         for key, _ in self._selector.select(max(0.0, until_s - time.monotonic())):
             client: LoadClient = key.data
             client.receive()
@@ -164,9 +164,9 @@ class Load:
 
 
 def run(plan: Plan, pipe: Connection) -> None:
-    """The life of a process of players: tells when all are in; for a period, plays and tells; for None, goes."""
+    """A process of players: reports when all have joined. For a period, it plays and reports; for None, it ends."""
     pin(plan.cpus)
-    gc.disable()  # nothing here is garbage in a ring, and a pause would look like the server's
+    gc.disable()  # there are no cycles to collect, and a pause would look like one of the server
     load = Load(plan)
     load.join()
     pipe.send(load.record)

@@ -1,7 +1,7 @@
-"""One player of the load: it joins, sends inputs, and notes what comes back and when. It never waits.
+"""One player of the load: it joins, sends inputs, and notes the answers and their times. It never waits.
 
 It is made of `Net.handshake`, `Net.frames` and `Net.PacketCodes` and not of `Net.client`, because one thread plays
-hundreds of them: it reads whatever has come at once, and looks no further into a packet than it must.
+hundreds of players. It reads all bytes that have come at once, and decodes no more of a packet than it needs.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from Net.PacketCodes import TO_CLIENT, TO_SERVER, Packet
 
 RECEIVE_BYTES = 256 * 1024
 CONNECT_S = 10.0
-DECODED_EVERY = 20  # of the clients that number their inputs, so many read their STATEs
-SWINGING_SHARE = 0.7  # of ATTACKs that begin a swing and do not end it
+DECODED_EVERY = 20  # of the clients that number their inputs, every twentieth reads its STATEs
+SWINGING_SHARE = 0.7  # the share of ATTACKs that begin a swing; the others end one
 LIMITS = Limits()
 _CODES = {row.id: row.code for row in TO_CLIENT.rows}
 _MOVES = [TO_SERVER.encode(Packet("MOVE", (direction,))) for direction in range(8)]
@@ -34,19 +34,19 @@ _STATE, _PONG, _WELCOME, _ERROR = (_CODES[name] for name in ("STATE", "PONG", "W
 
 @dataclass
 class Record:
-    """What the clients of one process have seen while `is_on`; times in milliseconds."""
+    """The observations of the clients of one process while `is_on`; times in milliseconds."""
 
     is_on: bool = False
     intervals_ms: array[float] = field(default_factory=lambda: array("d"))  # between two STATEs of one client
     round_trips_ms: array[float] = field(default_factory=lambda: array("d"))  # PING to PONG
     inputs_ms: array[float] = field(default_factory=lambda: array("d"))  # MOVE to the STATE that says it was applied
-    lags_ms: array[float] = field(default_factory=lambda: array("d"))  # how late this process itself was to send
+    lags_ms: array[float] = field(default_factory=lambda: array("d"))  # how much too late this process itself sent
     joins_ms: array[float] = field(default_factory=lambda: array("d"))  # connecting to WELCOME
     snapshots: list[int] = field(default_factory=list)  # of each client
     packets: Counter[int] = field(default_factory=Counter)  # by code
     bytes_in: Counter[int] = field(default_factory=Counter)  # by code, frame headers included
     states_read: int = 0
-    entities: int = 0  # in those
+    entities: int = 0  # in those STATEs
     gone: int = 0
     lost: int = 0  # connections
     problems: Counter[str] = field(default_factory=Counter)
@@ -58,7 +58,7 @@ class Record:
 
 
 class LoadClient:
-    """A player. number: of all in its process; numbers_inputs: its MOVEs carry sequence numbers."""
+    """A player. number: its number in its process; numbers_inputs: its MOVEs carry sequence numbers."""
 
     def __init__(self, number: int, record: Record, numbers_inputs: bool, rng: random.Random) -> None:
         self.has_joined = False
@@ -67,17 +67,17 @@ class LoadClient:
         self._number = number
         self._record = record
         self._rng = rng
-        self._rest = b""  # of what came: the beginning of a frame
+        self._rest = b""  # the beginning of a frame whose end has not come
         self._is_open = False
         self._last_state_s = 0.0
-        self._ping_s: float | None = None  # when the PING was sent that is not yet answered
+        self._ping_s: float | None = None  # when the unanswered PING was sent
         self._numbers_inputs = numbers_inputs
         self._reads_states = numbers_inputs and number % DECODED_EVERY == 0
         self._sequence = 0
-        self._sent_s: dict[int, float] = {}  # by sequence number: inputs not known to be applied
+        self._sent_s: dict[int, float] = {}  # sequence number -> when the input was sent; not yet applied inputs
 
     def connect(self, host: str, port: int) -> socket.socket:
-        """Connects and asks for the upgrade; the rest of the way in is made by `receive`."""
+        """Connects and asks for the upgrade; `receive` does the rest of the join."""
         self._started_s = time.monotonic()
         self.sock = socket.create_connection((host, port), CONNECT_S)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -87,7 +87,7 @@ class LoadClient:
         return self.sock
 
     def hang_up(self, why: str) -> None:
-        """Lets the connection go."""
+        """Closes the connection and counts it as lost."""
         if not self.is_lost:
             self.is_lost = True
             self._record.lost += 1
@@ -95,7 +95,7 @@ class LoadClient:
             self.sock.close()
 
     def leave(self) -> None:
-        """Gives the seat back, which would wait for a player who is only lost, and goes."""
+        """Gives the seat back, which would otherwise wait for the player, and closes the connection."""
         if not self.is_lost:
             self._send("LEAVE")
             self.sock.close()
@@ -103,7 +103,7 @@ class LoadClient:
     # Reading --------------------------------------------------------------------------------------------------
 
     def receive(self) -> None:
-        """Takes in what has come."""
+        """Reads and handles the bytes that have come."""
         try:
             data = self.sock.recv(RECEIVE_BYTES)
         except BlockingIOError:
@@ -130,7 +130,7 @@ class LoadClient:
         self._rest = data[at:]
 
     def _read_frames(self, data: bytes, at: int, now_s: float) -> int:
-        """Takes in the frames that are whole; returns where the first one starts that is not."""
+        """Handles the complete frames; returns the start of the first frame that is not complete."""
         record, size = self._record, len(data)
         while at < size:
             header = parse_header(data, at, masked=False)
@@ -171,7 +171,7 @@ class LoadClient:
                 self._record.gone += len(gone)
 
     def _on_applied(self, sequence: int | None, now_s: float) -> None:
-        """All inputs up to this one have been applied, or were overtaken by it."""
+        """Notes that all inputs up to this one have been applied, or were replaced by it."""
         for number in [number for number in self._sent_s if sequence is not None and number <= sequence]:
             age_ms = 1000 * (now_s - self._sent_s.pop(number))
             if self._record.is_on:
@@ -190,7 +190,7 @@ class LoadClient:
         self._record.note("ERROR " + " ".join(TO_CLIENT.decode(payload).args))
 
     def wait_no_longer(self, now_s: float, longer_than_s: float) -> None:
-        """At the end: what this client has waited for in vain for so long counts as if it came now."""
+        """Counts the answers that this client has waited for in vain, `longer_than_s` or more, as if they came now."""
         record = self._record
         silence_s = now_s - self._last_state_s if self._last_state_s else longer_than_s
         if silence_s >= longer_than_s:
@@ -239,7 +239,7 @@ class LoadClient:
         return self._rng.getrandbits(32).to_bytes(4, "big")  # os.urandom would be one more system call for each frame
 
     def _write(self, data: bytes) -> None:
-        """Sends what is far too short for the kernel not to take it, unless the server has not read for long."""
+        """Sends a few bytes. The kernel takes them all, unless the server has not read for long."""
         if self.is_lost:
             return
         try:

@@ -1,4 +1,4 @@
-"""The machine that is measured on: which process may use which CPU, and how busy it is with other things."""
+"""The machine under measurement: which process may use which CPU, and how busy other programs keep it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Iterator, Tuple
 
 Cpus = Tuple[int, ...]  # empty: any
-_STEP_BACK = 10  # steps of niceness: about a tenth of the weight of the others
+_STEP_BACK = 10  # steps of niceness: about a tenth of the weight of other programs
 
 
 def parse_cpus(text: str) -> Cpus:
-    """`0` or `0,1`, from the command line; raises ArgumentTypeError for CPUs that this process may not use."""
+    """Reads `0` or `0,1` from the command line; raises ArgumentTypeError for CPUs that this process may not use."""
     cpus = tuple(int(number) for number in text.split(","))
     if not set(cpus) <= set(usable_cpus()):
         raise argparse.ArgumentTypeError(f"only these CPUs can be used: {usable_cpus()}")
@@ -26,13 +26,13 @@ def usable_cpus() -> Cpus:
 
 
 def other_cpus(taken: Cpus) -> Cpus:
-    """The CPUs beside those; all if there are no others."""
+    """The CPUs that are not taken; all CPUs if every one is taken."""
     usable = usable_cpus()
     return tuple(cpu for cpu in usable if cpu not in taken) or usable
 
 
 def pin(cpus: Cpus) -> None:
-    """Keeps this thread, and what it starts from here on, to these CPUs."""
+    """Keeps this thread, and all that it starts from now on, to these CPUs."""
     if cpus and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, cpus)
 
@@ -49,24 +49,24 @@ def pinned(cpus: Cpus) -> Iterator[None]:
 
 
 def step_back() -> None:
-    """Lets others on this machine go before this thread (elsewhere than on Linux: process) and what it starts."""
+    """Lowers the priority of this thread (elsewhere than on Linux: of this process) and of all that it starts."""
     if hasattr(os, "nice"):
         os.nice(_STEP_BACK)
 
 
 def allow_many_files() -> None:
-    """Raises the number of open files that this process, and those it starts, may have, as far as it may."""
+    """Raises the limit on open files of this process, and of those that it starts, as far as the system allows."""
     try:
         import resource
     except ImportError:
         return
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with contextlib.suppress(ValueError, OSError):  # some systems count less than they say
+    with contextlib.suppress(ValueError, OSError):  # some systems allow less than they say
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def busy_s() -> float | None:
-    """CPU seconds that all processes together have used since the machine was started, or None if it does not say."""
+    """CPU seconds that all processes together have used since the machine was started, or None if it is unknown."""
     stat = Path("/proc/stat")
     if not stat.exists():
         return None

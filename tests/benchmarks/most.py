@@ -1,8 +1,8 @@
-"""How many players a server holds on its CPU, and what becomes of them when half as many again come.
+"""How many players a server can serve on its CPU, and how it serves half as many again.
 
-The arena, rooms of 20, more and more players until the p99 of the interval between two STATEs passes 75 ms. Numbers
-are raised by a fifth until one fails, then the gap is halved until it is a twentieth. A number of players is held if
-it is in any of `--tries` runs: a busy neighbour makes a server fail, and nothing makes it hold what it cannot.
+The arena, in rooms of 20, gets more and more players until the p99 of the interval between two STATEs passes 75 ms. The
+number is raised by a fifth until one fails, then the gap is halved until it is a twentieth. A number of players counts
+as held if one of `--tries` runs holds it: a busy neighbour can make a server fail, but never makes it hold too many.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tests.benchmarks.report import print_table, write_json
 INTERVAL_P99_MS = 75.0
 RAISE, GAP = 1.2, 0.05
 OVERLOAD = 1.5
-# Every twentieth player numbers its MOVEs, to see when they are applied; the others' STATEs are the same for a room.
+# Every twentieth player numbers its MOVEs, to see when they are applied; the others of a room share the same STATE.
 PLAN = Plan(port=0, clients=0, numbered_every=20)
 COLUMNS = (
     "what",
@@ -72,13 +72,13 @@ def run(args: argparse.Namespace) -> None:
 
 
 def per_cpu(most: int, rows: list[dict[str, Any]]) -> str:
-    """How many that is for each CPU that the server had, what the players took of them counted out."""
+    """The number for each CPU that the server had, after the share that the players took of these CPUs."""
     cpus = max((row["CPUs left"] for row in rows if row["clients"] == most), default=0.0)
     return f", {most / cpus:.0f} for each of the {cpus:.2f} CPUs that were the server's" if cpus else ""
 
 
 def setup_of(args: argparse.Namespace, clients: int) -> Setup:
-    """The arena with so many players."""
+    """The arena with this number of players."""
     return options.setup_of(args, clients=clients, players=args.in_a_room, plan=PLAN)
 
 
@@ -110,5 +110,5 @@ def find_most(is_held: Callable[[int], bool], start: int, limit: int, in_a_room:
 
 
 def in_whole_rooms(clients: float, in_a_room: int) -> int:
-    """So many players, less those who would not fill a room."""
+    """The number of players, rounded down to whole rooms."""
     return int(clients) // in_a_room * in_a_room

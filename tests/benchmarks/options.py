@@ -14,7 +14,7 @@ from tests.benchmarks.report import medians, print_table, write_json
 
 
 def add_options(parser: argparse.ArgumentParser, repeat: int = 1) -> None:
-    """How long, how often, on which CPUs, with which Python."""
+    """Adds the options that say how long, how often, on which CPUs and with which Python to measure."""
     parser.add_argument("--seconds", type=float, default=8.0, metavar="S", help="of each measurement (8)")
     parser.add_argument("--warm-up", type=float, default=2.0, metavar="S", help="of play before it (2)")
     parser.add_argument("--repeat", type=int, default=repeat, metavar="N", help=f"runs; medians are shown ({repeat})")
@@ -42,7 +42,7 @@ def setup_of(args: argparse.Namespace, **changes: Any) -> Setup:
 
 
 def measure_aloud(setup: Setup) -> Outcome:
-    """Measures, and says what is doubtful about it."""
+    """Measures, and prints the doubts about the figures."""
     outcome = measure(setup)
     for doubt in doubts(setup, outcome):
         print(f"! {setup.clients} clients: {doubt}", flush=True)
@@ -50,7 +50,7 @@ def measure_aloud(setup: Setup) -> Outcome:
 
 
 def measure_row(setup: Setup) -> dict[str, Any]:
-    """Measures, says what is doubtful about it, and returns the row."""
+    """Measures, prints the doubts about the figures, and returns the row."""
     outcome = measure_aloud(setup)
     return {**row_of(setup, outcome), "doubts": doubts(setup, outcome)}
 
@@ -60,7 +60,7 @@ def compare(
 ) -> list[dict[str, Any]]:
     """Measures all setups in turn, `repeat` times over; prints the medians, writes all runs; returns the medians.
 
-    setups: by what to call them. columns: to be printed; spreads: those to be printed with lowest and highest.
+    setups: label -> setup. columns: the columns to print; spreads: those to print with lowest and highest value.
     """
     print(whereabouts(next(iter(setups.values()))), flush=True)
     runs = []

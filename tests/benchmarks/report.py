@@ -1,4 +1,4 @@
-"""How benchmarks say what they found: a table for people, and JSON for comparing runs."""
+"""The output of benchmarks: a table for people, and JSON for comparing runs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ RESULTS = Path(__file__).resolve().parents[2] / "benchmark-results"  # git ignor
 
 
 def print_table(rows: list[dict[str, Any]]) -> None:
-    """Rows with the same keys, in columns; numbers with two decimals."""
+    """Prints rows with the same keys in columns; numbers have two decimals."""
     lines = [list(rows[0]), *([_written(value) for value in row.values()] for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     for line in lines:
@@ -39,7 +39,8 @@ class Spread(NamedTuple):
 def medians(runs: Sequence[dict[str, Any]], keys: Sequence[str], spreads: Sequence[str] = ()) -> list[dict[str, Any]]:
     """One row for all runs with the same values of `keys`, in the order in which they came.
 
-    Numbers become their medians, those named in `spreads` a `Spread` where there are several; of the rest, the first.
+    Numbers become their medians. Those named in `spreads` become a `Spread` if there are several runs. Other values are
+    those of the first run.
     """
     groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
     for run in runs:
@@ -57,7 +58,7 @@ def medians(runs: Sequence[dict[str, Any]], keys: Sequence[str], spreads: Sequen
 
 
 def write_json(name: str, rows: list[dict[str, Any]]) -> Path:
-    """Writes the rows, with what they were measured on; returns the file."""
+    """Writes the rows, with a description of the machine; returns the file."""
     RESULTS.mkdir(exist_ok=True)
     file = RESULTS / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}.json"
     machine = {

@@ -1,7 +1,7 @@
 """Serves for a load generator: rooms of N players who all see each other, and a match without end.
 
-`arena` is the least a game can be (players move, nothing else), to measure the server around it; `game` is all of it,
-on a map so small that everybody is in view.
+`arena` is the smallest possible game (players move and do nothing else), to measure the server around it. `game` is the
+whole game, on a map so small that everybody is in view.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from tests.benchmarks import usage
 
 _EMPTY = {"trees_per_area": 0, "bushes_per_area": 0, "rocks": 0, "gold": 0, "animals": 0}
 _MAP_SIZE = 3000.0
-# As many rooms as a benchmark asks for, all of them awake.
+# Allows as many rooms as a benchmark asks for, and none of them becomes dormant.
 MANY_ROOMS = 10_000
 NEVER_S = 86_400.0
 
 
 class Arena(Game):
-    """Players move, nothing else."""
+    """A game in which players move and do nothing else."""
 
     def update(self, delta_time: float) -> None:
         with self.lock:
@@ -55,7 +55,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     logging.basicConfig(level=logging.WARNING)
     make_game, settings = GAMES[args.game]
-    # The load comes from one address, and from as many connections as the machine bears.
+    # The load comes from one address, with as many connections as the machine can hold.
     many = 100_000
     server = GameServer(
         ServerSettings(

@@ -1,7 +1,7 @@
-"""The benchmarks measure what they say. Each server here does one thing badly, and the figure for it must show it.
+"""The benchmarks measure what they say. Each server here does one thing badly, and its figure must show it.
 
-These servers run in the test's process, the players in another. Bounds are so wide that a machine which is busy with
-other things stays within them.
+These servers run in the test's process, the players in another. Bounds are so wide that a machine that is busy with
+other programs stays within them.
 """
 
 from __future__ import annotations
@@ -139,7 +139,7 @@ def test_inputs_that_are_never_applied_count_with_their_age() -> None:
     assert row["delivered %"] > 40
 
 
-# What is made of it ------------------------------------------------------------------------------------------
+# The figures -------------------------------------------------------------------------------------------------
 
 
 def outcome_of(record: Record, other_cores: float | None = None) -> Outcome:
@@ -237,13 +237,13 @@ def test_the_readme_names_every_benchmark() -> None:
 
 
 def run_command(*arguments: str) -> list[dict[str, Any]]:
-    """Runs it as a user does; returns the rows that it has written."""
+    """Runs the command as a user does; returns the rows that it has written."""
     command = [sys.executable, "-m", "tests.benchmarks", *arguments]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     try:
         printed, _ = process.communicate(timeout=PATIENCE_S)
     finally:
-        process.send_signal(signal.SIGINT)  # harmless at its end; before it, the command stops its server
+        process.send_signal(signal.SIGINT)  # after its end, this is harmless; before it, the command stops its server
         process.communicate()
     assert process.returncode == 0
     file = Path(printed.rpartition("written to ")[2].splitlines()[0])

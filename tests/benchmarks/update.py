@@ -1,8 +1,8 @@
-"""How long one tick of the world takes, `Game.update`, by the number of players.
+"""How long one tick of the world, `Game.update`, takes, by the number of players.
 
-A full map with 100 animals and 2,500 trees, rocks, walls and spikes, on which everybody walks, strikes and shoots all
-the time, rich enough never to run out of arrows. Who falls is soon replaced, and buildings do not fall, so the last
-tick has as much to do as the first. Inputs are not timed, and there is no network.
+The map has 100 animals and 2,500 trees, rocks, walls and spikes. On it everybody walks, attacks and shoots all the
+time, and has enough resources never to run out of arrows. Dead players and animals are soon replaced, and buildings are
+not destroyed, so the last tick has as much to do as the first. Inputs are not timed, and there is no network.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> None:
 
 
 def make_game(players: int, rng: random.Random) -> Game:
-    """A full map with so many players, whose walls and spikes bring the objects on it up to OBJECTS."""
+    """A map with `players` players, whose walls and spikes bring the number of objects on it up to OBJECTS."""
     game = Game(SETTINGS)
     owners = [game.add_player(number, f"player {number}") for number in range(1, players + 1)]
     while len(game.scenery) + len(game.buildings) < OBJECTS:
@@ -58,7 +58,7 @@ def make_game(players: int, rng: random.Random) -> Game:
 
 
 def give_inputs(game: Game, rng: random.Random) -> None:
-    """Lets everybody change its mind now and then; nobody ever stops walking or striking."""
+    """Gives new inputs for some players; no player ever stops walking or attacking."""
     chance = INPUTS_PER_S / game.settings.tick_rate
     for player_id in game.players:
         angle_rad = rng.random() * math.tau
@@ -71,7 +71,7 @@ def give_inputs(game: Game, rng: random.Random) -> None:
 
 
 def measure(players: int, ticks: int) -> dict[str, Any]:
-    """The row of the table for so many players; times in milliseconds."""
+    """The row of the table for this number of players; times in milliseconds."""
     rng = random.Random(1)
     game = make_game(players, rng)
     times_ms = []

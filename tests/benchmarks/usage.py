@@ -1,6 +1,6 @@
-"""What the server's process has used so far. It says so itself, at /usage.json: that works on every system.
+"""The resources that the server's process has used so far. The server shows them at /usage.json, on every system.
 
-The page costs the server about a millisecond each time it is asked for: ask before and after a measurement.
+The page costs the server about a millisecond for each request: ask before and after a measurement, not during it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ ANSWER_S = 30.0  # a server with far too many players is slow to answer
 
 
 class Usage(NamedTuple):
-    """CPU seconds, user's and system's, of the process and what is in it; `at_s`: its time.monotonic() then."""
+    """Resources of the process. cpu_s: user's and system's CPU seconds; at_s: its time.monotonic() at the answer."""
 
     at_s: float
     cpu_s: float
@@ -62,7 +62,7 @@ def ask_usage(port: int) -> Usage:
 
 
 def resident_bytes() -> int:
-    """Memory that this process has now, or has had at most where only that is known; 0 where neither is."""
+    """Memory that this process has now; where only its maximum is known, this maximum; where neither is known, 0."""
     statm = Path("/proc/self/statm")
     if statm.exists():
         return int(statm.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
@@ -75,6 +75,6 @@ def resident_bytes() -> int:
 
 
 def python_name() -> str:
-    """The interpreter and its version, and that the GIL is off if it is."""
+    """The interpreter and its version, with a note if the GIL is off."""
     has_gil = getattr(sys, "_is_gil_enabled", lambda: True)()
     return f"{platform.python_implementation()} {platform.python_version()}{'' if has_gil else ', GIL off'}"

@@ -1,8 +1,8 @@
-"""What a player is sent in a second, in bytes, with 20 others in view.
+"""The bytes that a player receives in a second, with 20 others in view.
 
-Frame headers are counted, TCP and IP are not. The room is of `serve arena`: first all walk, then all stand. MOVEs are
-numbered, as a browser's are. In the third case everybody turns too, and has a number of three bytes instead of one, as
-on a server that has run for a while.
+Frame headers are counted, those of TCP and IP are not. The room is one of `serve arena`: first all players walk, then
+all stand. MOVEs are numbered like a browser's. In the third case everybody turns too, and has an id of three bytes
+instead of one, as on a server that has run for a while.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ IN_VIEW = 20  # others
 WALKING = Plan(port=0, clients=0, moves_per_s=10.0, numbered_every=1)
 STANDING = replace(WALKING, moves_per_s=0.0)
 AIMING = replace(WALKING, aims_per_s=10.0)
-# Name, what the players do, how many came and went before them: from 256 on a player's number has three bytes, not one.
+# Name, what the players do, how many came and went before them: from 256 on, a player's id has three bytes, not one.
 CASES = (("all walk", WALKING, 0), ("nobody walks", STANDING, 0), ("all walk and aim, numbers over 255", AIMING, 300))
 
 
@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> None:
 
 
 def measure_packets(name: str, setup: Setup) -> list[dict[str, Any]]:
-    """A row for each kind of packet that came, the one with the most bytes first, and one for them all."""
+    """A row for each kind of packet that came, with the most bytes first, and a row for all packets together."""
     outcome = options.measure_aloud(setup)
     packets, sizes = outcome.record.packets, outcome.record.bytes_in
     names = {row.code: row.id for row in TO_CLIENT.rows}
