@@ -1,7 +1,7 @@
-"""Exercises that check themselves: a WebSocket of one's own, function by function.
+"""Exercises that check themselves: students write a WebSocket of their own, function by function.
 
     python -m pytest tests/kata --implementation path/to/mine.py
     python -m tests.kata overview path/to/the/files/of/the/class
 
-docs/lessons/mine.py says which functions there are. Without --implementation the project's own code is checked.
+docs/lessons/mine.py lists the functions. Without --implementation, the project's own code is checked.
 """

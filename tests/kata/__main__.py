@@ -1,4 +1,4 @@
-"""python -m tests.kata overview DIR: how every file of a class does."""
+"""python -m tests.kata overview DIR: the results of every file of a class."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.kata.overview import overview, students_in
 
 
 def main() -> int:
-    """Returns 0, or 2 if there is nothing to look at."""
+    """Prints the overview; returns 0, or 2 if there is no file."""
     parser = argparse.ArgumentParser(prog="python -m tests.kata", description=__doc__)
     parser.add_argument("command", choices=["overview"])
     help_text = "where the students' files are: anna.py or anna/mine.py for each"
@@ -22,7 +22,7 @@ def main() -> int:
         print(f"tests.kata: there are no *.py files in {args.directory}, nor in its folders", file=sys.stderr)
         return 2
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # whatever a student's exception says can be printed
+        sys.stdout.reconfigure(errors="backslashreplace")  # every text of a student's exception can be printed
     for line in overview(students):
         print(line, flush=True)
     return 0

@@ -1,4 +1,4 @@
-"""What a check of the kata is, and the sentence that a student reads when it fails."""
+"""A check of the kata, and the sentence that a student reads when it fails."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SHOWN_BYTES = 24
 
 
 class Failure(Exception):
-    """A check that failed; the text says what the RFC asks for, and what was there instead."""
+    """A check failed; the text says what the RFC asks for, and what came instead."""
 
 
 class AnyOf(NamedTuple):
@@ -34,7 +34,7 @@ class MustRefuse(NamedTuple):
 
 
 class Check(NamedTuple):
-    """One question to a student's file. run: raises Failure or Trouble."""
+    """One question to a student's file. run: asks it; raises Failure or Trouble."""
 
     stage: str
     title: str
@@ -42,7 +42,7 @@ class Check(NamedTuple):
 
 
 class Call(NamedTuple):
-    """A call and what must come of it. rule: in the words of the RFC, or close to them."""
+    """A call and its expected result. rule: in the words of the RFC, or close to them."""
 
     title: str
     args: tuple[Any, ...]
@@ -53,7 +53,7 @@ class Call(NamedTuple):
 
 
 def call_check(stage: str, row: Call) -> Check:
-    """The check of a row."""
+    """Returns the check of a row."""
     function = STAGES[stage]
 
     def run(implementation: Implementation) -> None:
@@ -68,7 +68,7 @@ def call_check(stage: str, row: Call) -> Check:
 
 
 def _problem(got: Any, expected: Any) -> str:
-    """What is wrong with a result; nothing if it is right."""
+    """Returns a wrong result as a person reads it; "" if the result is right."""
     if isinstance(expected, MustRefuse):
         is_right = isinstance(got, Refused) and "ValueError" in got.names
     elif isinstance(got, Refused):
@@ -80,7 +80,7 @@ def _problem(got: Any, expected: Any) -> str:
 
 
 def _is_same(got: Any, expected: Any) -> bool:
-    """Equal, where a list is as good as a tuple, and 1 as good as True."""
+    """Whether they are equal; a list may stand for a tuple, and 1 for True."""
     if isinstance(expected, (tuple, list)):
         return (
             isinstance(got, (tuple, list))
@@ -93,7 +93,7 @@ def _is_same(got: Any, expected: Any) -> bool:
 
 
 def show(value: Any) -> str:
-    """The value for a person: bytes in hex."""
+    """The value as a person reads it: bytes in hex."""
     if isinstance(value, bytes):
         text = value[:_SHOWN_BYTES].hex(" ") or "(no bytes)"
         return f"[{text}{f' ... {len(value)} bytes in all' if len(value) > _SHOWN_BYTES else ''}]"

@@ -35,7 +35,7 @@ def _is_wanted(item: pytest.Item, stage: str | None) -> bool:
 
 @pytest.fixture(scope="session")
 def implementation(request: pytest.FixtureRequest) -> Iterator[Implementation]:
-    """The file that was named, or the project's own code."""
+    """The file of --implementation, or the project's own code."""
     named = request.config.getoption("implementation", default=None)
     file = Path(named) if named else PROJECT
     if not file.is_file():

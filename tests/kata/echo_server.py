@@ -1,4 +1,4 @@
-"""The last stage of the kata: a whole echo server. The experiments of the lab, on the student's own server."""
+"""The last stage of the kata: a whole echo server. The checks run experiments of the lab on the student's server."""
 
 from __future__ import annotations
 
@@ -76,11 +76,11 @@ def _check(experiment: Experiment, may_be_reset: bool = True) -> Check:
 
 
 def _exchange(experiment: Experiment, implementation: Implementation) -> Exchange:
-    """What came back; raises Trouble if nothing did, and asks a server that has never said a word nothing more."""
+    """Returns the answer; raises Trouble if none came. A server that has never answered is not asked again."""
     port, patience_s = implementation.port(), implementation.exchange_patience_s
     try:
         exchange = run(experiment, port, patience_s)
-    except OSError as error:  # nobody listens, or nobody accepts
+    except OSError as error:  # no server listens or accepts
         exchange = Exchange(b"", b"", is_over=not isinstance(error, socket.timeout))
     if exchange.head:
         implementation.has_answered = True
@@ -98,7 +98,7 @@ def _exchange(experiment: Experiment, implementation: Implementation) -> Exchang
 
 
 def _problem(experiment: Experiment, exchange: Exchange) -> str:
-    """What is wrong with the answer of the server; nothing if it is right."""
+    """Returns a wrong answer of the server in words; "" if the answer is right."""
     outcome = experiment.outcome
     end = "" if exchange.is_over else ", and then neither more nor the end of the stream"
     status_line = exchange.head.split(b"\r\n")[0].decode("latin-1")
@@ -127,7 +127,7 @@ def _problem(experiment: Experiment, exchange: Exchange) -> str:
 
 
 def _head_problem(head: bytes) -> str:
-    """Why a browser does not take a 101 for an answer to its handshake; nothing if it does."""
+    """Returns the reason why a browser does not accept a 101 as the answer to its handshake; "" if it accepts."""
     lines = head.decode("latin-1").split("\r\n")[1:]
     fields = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
     tokens = [token.strip().lower() for token in fields.get("connection", "").split(",")]
@@ -161,7 +161,7 @@ def _head_problem(head: bytes) -> str:
 
 
 def _form_problem(frames: list[WireFrame], data: bytes) -> str:
-    """Which rule the frames break whatever they are about; nothing if none. data: the bytes of all of them."""
+    """Returns the rule that the frames break in their form; "" if they break none. data: the bytes of all frames."""
     shortest = (frame_bytes(frame.opcode, frame.payload, frame.fin, frame.rsv, frame.mask_key) for frame in frames)
     if b"".join(shortest) != data:
         return (
@@ -186,7 +186,7 @@ def _frames(data: bytes) -> tuple[list[WireFrame], bytes]:
 
 
 def _plain(frame: WireFrame) -> Answer | WireFrame:
-    """A frame as a row states it; one that a server must not send is left as it is, and equal to none."""
+    """A frame as a row states it. A frame that a server must not send stays as it is, and is equal to no row."""
     return Answer(frame.opcode, frame.payload) if frame.fin and not frame.rsv and not frame.mask_key else frame
 
 
@@ -209,11 +209,11 @@ def _expected(experiment: Experiment) -> str:
 
 
 def _two_at_a_time(implementation: Implementation) -> None:
-    """While one client is in the middle of its handshake, another is served."""
+    """Checks that the server serves a client while another one is in the middle of its handshake."""
     first = EXPERIMENTS["rfc-hello-masked"]
     port = implementation.port()
     with socket.socket() as idle:
-        with contextlib.suppress(OSError):  # whether anybody listens shows in the exchange
+        with contextlib.suppress(OSError):  # the exchange shows whether a server listens
             idle.connect(("127.0.0.1", port))
             idle.sendall(first.opening(f"127.0.0.1:{port}")[:20])
         try:

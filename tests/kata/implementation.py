@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 WORKER = Path(__file__).with_name("worker.py")
 START_S = 20.0  # a busy machine may take long to start a Python
 PATIENCE_S = 5.0  # for a call that a slow machine does in milliseconds
-HURRIED_S = 0.5  # for a server that has kept us waiting before
+HURRIED_S = 0.5  # for a server that has let an earlier check wait in vain
 
 
 class Trouble(Exception):
@@ -25,7 +25,7 @@ class NotThere(Trouble):
 
 
 class Refused(NamedTuple):
-    """The function raised an exception. names: its class and the classes above it; text: what it said, and where."""
+    """The function raised an exception. names: its class and its base classes; text: its message and its place."""
 
     names: tuple[str, ...]
     text: str
@@ -34,7 +34,7 @@ class Refused(NamedTuple):
 class Implementation:
     """The functions of a file. patience_s, start_s: how long a call and the import may take.
 
-    has_answered: the echo server has said something, to whatever check.
+    has_answered: the echo server has answered in at least one check.
     """
 
     def __init__(self, path: Path, patience_s: float = PATIENCE_S, start_s: float = START_S) -> None:
@@ -45,11 +45,11 @@ class Implementation:
         self._is_hurried = False
         self._worker: subprocess.Popen[str] | None = None
         self._answers: queue.Queue[str] = queue.Queue()
-        self._given_up: dict[str, str] = {}  # function -> why: nobody waits twice for the same
+        self._given_up: dict[str, str] = {}  # function -> the reason; it is not called again
         self._port: int | None = None
 
     def call(self, name: str, *args: Any, **kwargs: Any) -> Any:
-        """What the function returns, or `Refused` if it raised; raises Trouble if neither."""
+        """Returns the result of the function, or `Refused` if it raised; raises Trouble if it did neither."""
         answer = self._ask(name, args, kwargs)
         if answer[0] == "returned":
             return answer[1]
@@ -58,7 +58,7 @@ class Implementation:
         return Refused(tuple(answer[1]), answer[2])
 
     def port(self) -> int:
-        """Where the echo server listens; it is started once. Raises Trouble once it has been given up."""
+        """The port of the echo server, which is started once. Raises Trouble if the server has been given up."""
         if self._port is None or "serve" in self._given_up:
             answer = self._ask("serve", (), {})
             if answer[0] == "raised":
@@ -68,23 +68,23 @@ class Implementation:
 
     @property
     def exchange_patience_s(self) -> float:
-        """How long the echo server may say nothing."""
+        """How long the echo server may be silent."""
         return min(self.patience_s, HURRIED_S) if self._is_hurried else self.patience_s
 
     def hurry(self) -> None:
-        """From now on the echo server gets little time: it has let us wait in vain, and would do so thirty times."""
+        """Gives the echo server little time from now on: a server that never answers would cost thirty long waits."""
         self._is_hurried = True
 
     def why_serve_failed(self) -> str:
-        """What `serve` raised, if it did; nothing if it is still at it."""
+        """The exception of `serve` in words; "" if `serve` is still running."""
         return str(self._ask("why serve failed", (), {})[1])
 
     def give_up(self, name: str, why: str) -> None:
-        """From now on every call of the function fails at once."""
+        """Makes every later call of the function fail at once."""
         self._given_up[name] = why
 
     def stop(self) -> None:
-        """Ends the process, with whatever goes on in it."""
+        """Ends the process, even if a call is still running in it."""
         if self._worker is not None:
             self._worker.kill()
             self._worker.wait()
@@ -104,7 +104,7 @@ class Implementation:
             self._worker.stdin.write(f"{(name, args, kwargs)!r}\n")
             self._worker.stdin.flush()
         except OSError:
-            pass  # the process has ended: no answer comes, and that says it
+            pass  # the process has ended; the missing answer shows it
         return self._answer(name, f"{name} does not return: I waited {self.patience_s:g} s", self.patience_s)
 
     def _start(self) -> None:

@@ -1,4 +1,4 @@
-"""All checks of the kata in their order, and how a file does in them."""
+"""All checks of the kata in their order, and the results of a file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CHECKS: tuple[Check, ...] = (*FUNCTION_CHECKS, *ECHO_CHECKS)
 
 
 class Result(NamedTuple):
-    """How a file does in a stage. first_problem: why the first check failed that did; nothing if none did."""
+    """The result of a file in a stage. first_problem: why its first failing check fails; "" if all pass."""
 
     passed: int
     total: int
@@ -35,7 +35,7 @@ def _assess(implementation: Implementation, checks: list[Check]) -> Result:
 
 
 def problem_of(implementation: Implementation, check: Check) -> str:
-    """Why a check fails; nothing if it passes. Raises NotThere if the function has not been written yet."""
+    """Returns why a check fails; "" if it passes. Raises NotThere if the function has not been written yet."""
     try:
         check.run(implementation)
     except NotThere:
@@ -46,7 +46,7 @@ def problem_of(implementation: Implementation, check: Check) -> str:
 
 
 def first_failing_stage(implementation: Implementation) -> tuple[str | None, str]:
-    """The first stage with a failing check, and why it failed; (None, "") if all pass."""
+    """Returns the first stage with a failing check, and why it fails; (None, "") if all checks pass."""
     for check in CHECKS:
         problem = problem_of(implementation, check)
         if problem:

@@ -1,4 +1,4 @@
-"""Classic mistakes, each made once in the small server of lesson 8: a line of it, and what stands there instead."""
+"""Classic mistakes, each made once in the small server of lesson 8: some of its code, and the wrong replacement."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ RIGHT = Path(__file__).parents[2] / "docs" / "lessons" / "small_server.py"
 
 
 class Mistake(NamedTuple):
-    """stage: which must catch it. right, wrong: code of the small server, and its replacement."""
+    """A mistake. stage: the stage that must catch it. right, wrong: code of the small server, and its replacement."""
 
     name: str
     stage: str
@@ -139,7 +139,7 @@ MISTAKES = (
 
 
 def with_mistake(mistake: Mistake) -> str:
-    """The source of the small server with this mistake."""
+    """Returns the source of the small server with this mistake."""
     source = RIGHT.read_text(encoding="utf-8")
     assert source.count(mistake.right) == 1, f"{mistake.right!r} must stand there once"
     return source.replace(mistake.right, mistake.wrong)

@@ -14,14 +14,14 @@ _NOT_CHECKED = "error"
 
 
 class Student(NamedTuple):
-    """Somebody who has handed in a file. name: as it stands in the table."""
+    """A student and the file that was handed in. name: the student's name in the table."""
 
     name: str
     file: Path
 
 
 def students_in(directory: Path) -> list[Student]:
-    """The files DIR/anna.py and DIR/anna/mine.py are anna's; of a folder without a mine.py, each file is a row."""
+    """Finds students: DIR/anna.py or DIR/anna/mine.py is anna's; in a folder without mine.py, each file has a row."""
     students = [Student(file.stem, file) for file in directory.glob("*.py")]
     for folder in filter(Path.is_dir, directory.glob("*")):
         if (folder / _MINE).is_file():
@@ -32,9 +32,9 @@ def students_in(directory: Path) -> list[Student]:
 
 
 def overview(students: Sequence[Student], patience_s: float = PATIENCE_S) -> Iterator[str]:
-    """The lines of the table, each as soon as it is known, and below it the first thing that each file must mend.
+    """The lines of the table, each as soon as it is known, and below it the first fault that each file must correct.
 
-    It is Markdown, but good to read as it is.
+    The table is Markdown, and can be read without a Markdown viewer.
     """
     widths = [max(len(name) for name in ("file", *(student.name for student in students))), *map(_width, STAGES)]
     yield _row(["file", *STAGES], widths)
@@ -50,7 +50,7 @@ def overview(students: Sequence[Student], patience_s: float = PATIENCE_S) -> Ite
 
 
 def assess_file(file: Path, patience_s: float = PATIENCE_S) -> list[Result | None]:
-    """How a file does in each stage."""
+    """The results of a file in all stages."""
     implementation = Implementation(file, patience_s)
     try:
         return [_assess(implementation, stage) for stage in STAGES]
@@ -59,7 +59,7 @@ def assess_file(file: Path, patience_s: float = PATIENCE_S) -> list[Result | Non
 
 
 def _assess(implementation: Implementation, stage: str) -> Result | None:
-    """How a file does in a stage; no numbers if a check itself breaks off, for the others want their rows."""
+    """The result of a file in a stage; without numbers if a check itself breaks off, so that other files get rows."""
     try:
         return assess(implementation, stage)
     except Exception as error:
@@ -75,7 +75,7 @@ def _cell(result: Result | None) -> str:
 
 
 def _width(stage: str) -> int:
-    """Of the widest cell that can come in the column of a stage."""
+    """The width of the widest cell that the column of a stage can have."""
     total = sum(check.stage == stage for check in CHECKS)
     return max(len(stage), len(f"{total} of {total}"), len(_NOT_CHECKED))
 

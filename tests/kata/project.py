@@ -1,4 +1,4 @@
-"""The project's own code behind the functions of the kata: what is checked when no file is named."""
+"""The project's own code behind the functions of the kata: the checks use it when no file is named."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The stages of the kata that are one function each: what is called, and what the RFC says must come of it."""
+"""The stages of the kata that are one function each: the calls, and the results that the RFC asks for."""
 
 from __future__ import annotations
 

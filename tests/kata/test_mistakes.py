@@ -18,7 +18,7 @@ from tests.kata.overview import Student, overview, students_in
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE = RIGHT.with_name("mine.py")
-SHORT_S = 0.3  # for what never does
+SHORT_S = 0.3  # for calls that never return
 
 Make = Callable[..., Implementation]
 
@@ -159,7 +159,7 @@ def test_a_server_that_never_says_a_word_is_asked_once(make: Make, monkeypatch: 
     first, *others = serve_checks()
     sentence = "your server says nothing at all: I waited 0.3 s"
     assert sentence in problem_of(silent, first)
-    monkeypatch.setattr(echo_server, "run", None)  # nobody connects again
+    monkeypatch.setattr(echo_server, "run", None)  # no check may connect again
     for check in others:
         assert sentence in problem_of(silent, check)
 

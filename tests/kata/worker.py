@@ -1,7 +1,7 @@
-"""The process in which a student's file runs: whatever it does, it does it to this process only.
+"""The process in which a student's file runs: it can harm this process only.
 
-Requests come in as lines, each the repr of (function, args, kwargs); answers go out the same way, each a tuple whose
-first element is "returned", "raised" or "serving". What the student's code prints goes to standard error.
+Requests come in as lines, each the repr of (function, args, kwargs). Answers go out in the same way, each a tuple whose
+first element is "returned", "raised" or "serving". The output of the student's code goes to standard error.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ _serve_errors: list[str] = []
 
 
 def main(path: str) -> None:
-    """Loads the file, says how that went, and answers requests until there are no more."""
+    """Loads the file, reports whether that worked, and answers requests until there are no more."""
     requests, answers = os.fdopen(os.dup(0), "r", encoding="utf-8"), os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # input() gets nothing
-    os.dup2(2, 1)  # print() does not disturb
+    os.dup2(2, 1)  # print() does not disturb the answers
     try:
         module = load(path)
         answer: Any = ("returned", None)
@@ -76,14 +76,14 @@ def serve(function: Any) -> tuple[str, int]:
             _serve_errors.append("serve returned: it must go on accepting")
         except BaseException as error:
             _serve_errors.append(describe(error))
-        listening.close()  # so that nobody waits for an answer
+        listening.close()  # so that no client waits for an answer
 
     threading.Thread(target=run, daemon=True).start()
     return "serving", port
 
 
 def plain(value: Any) -> Any:
-    """The value as something whose repr can be read back."""
+    """Converts the value to one whose repr can be read back."""
     if isinstance(value, (bytearray, memoryview)):
         return bytes(value)
     if isinstance(value, (tuple, list)):
@@ -91,7 +91,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, int) and type(value) is not bool:
         return int(value)
     if isinstance(value, str):
-        return str.__str__(value)  # a member of an Enum too
+        return str.__str__(value)  # also for a member of an Enum
     if value is None or isinstance(value, (bool, bytes)):
         return value
     return {"an object of the class": type(value).__name__}
