@@ -1,4 +1,4 @@
-"""Checks of the dissection: whatever is sent can be drawn, told and written as JSON, and plays no tricks."""
+"""Checks of the dissection: any input can be drawn, explained and written as JSON, and the output is harmless."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.Net.support import client_frame, frame_bytes
 
 
 def check_dissected_frames(data: bytes) -> None:
-    """As frames of either side, compressed or not."""
+    """Dissects the input as frames of either side, compressed or not."""
     for from_client in (True, False):
         for parameters in (None, Parameters()):
             dissector = Dissector(from_client, parameters=parameters)
@@ -35,7 +35,7 @@ def check_dissected_packet(data: bytes) -> None:
 
 
 def check_dissected_handshake(data: bytes) -> None:
-    """As a request or a response."""
+    """Dissects the input as a request or a response."""
     _check_words(dissect_handshake(data, "dGhlIHNhbXBsZSBub25jZQ=="))
 
 

@@ -11,7 +11,7 @@ from tests.fuzz.targets import Target
 
 
 class Fault(Exception):
-    """A target was at fault. input: what it was fed."""
+    """A target was at fault. input: the bytes that showed it."""
 
     def __init__(self, error: Exception, execution: int, data: bytes) -> None:
         super().__init__(f"{type(error).__name__}: {error} (execution {execution})")

@@ -1,9 +1,9 @@
-"""A real server in a process of its own, against which whole sessions are played over sockets.
+"""A real server in a process of its own, which receives whole sessions over sockets.
 
-After each session the server lives, has logged no traceback, and has let the connection go; all that it answered can be
-read; and a player who has nothing to do with it gets its STATEs. How a session is split into pieces, and how it ends,
-depends on its bytes alone; what the server has been through before does not, so a fault may need the seed to be seen
-again.
+After each session the server must live, must have logged no traceback, and must have released the connection. All its
+answers must be readable, and a bystander must get its STATEs. The bytes of a session decide how it is split into pieces
+and how it ends. They do not decide the state that earlier sessions left in the server, so a fault may need the seed to
+be seen again.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ from tests.soak.bystander import Bystander
 from tests.soak.server import ServerProcess
 from tests.support import DEADLINE_S
 
-WINDOW_S = 5.0  # in which the bystander must get so many STATEs, of 100
+WINDOW_S = 5.0  # in this time the bystander must get its STATEs, of 100
 LEAST_STATES_PER_S = 4.0
-_LINGER_S = 0.06  # a room that was joined sends a STATE within this time
+_LINGER_S = 0.06  # a room sends a STATE to a new player within this time
 _HEAD = re.compile(
     rb"HTTP/1\.1 (101|200|304|4\d\d|503|505) [A-Za-z ]+\r\n((?:[A-Za-z-]+: [\x20-\x7e\xa0-\xff]*\r\n)*)\r\n"
 )
@@ -49,7 +49,7 @@ _RESET = b"\x01\0\0\0\0\0\0\0"  # struct linger: on, 0 seconds
 
 
 def plug_in(server: GameServer) -> None:
-    """In the server's process: all that run_server.py plugs in and that reads what strangers send."""
+    """Called in the server's process: adds all of run_server.py's plug-ins that read bytes of strangers."""
     doorkeeper = Doorkeeper(TOKEN)
     server.add_route("/admin", Console(GameWorldManager(server), doorkeeper).converse)
     listen = server.listen
@@ -64,7 +64,7 @@ def plug_in(server: GameServer) -> None:
 
 @contextlib.contextmanager
 def live_server(prepare: Callable[[GameServer], None] = plug_in) -> Iterator[Callable[[bytes], None]]:
-    """Serves, and gives the check of one session. prepare: called in the server's process, before it serves."""
+    """Serves, and yields the check of one session. prepare: called in the server's process, before it serves."""
     with ServerProcess(prepare=prepare, reconnect_s=1.0) as server:
         bystander = Bystander(server.url(), "quiet corner")
         try:
@@ -80,10 +80,10 @@ class _LiveServer:
         self._began_s = time.monotonic()
 
     def check(self, data: bytes) -> None:
-        """Plays one session, and looks how everybody is."""
+        """Plays one session, then checks the server and the bystander."""
         answer, is_whole = _play(self._server.port, data, Random(data))
         _check_answer(answer, is_whole, _path_of(data))
-        described = self._server.ask("describe")  # which fails if the server lives no more
+        described = self._server.ask("describe")  # fails if the server is dead
         assert described["faults"] == 0, f"a traceback in the log: {described['latest_fault']}"
         self._check_bystander()
 
@@ -95,7 +95,7 @@ class _LiveServer:
 
 
 def _play(port: int, data: bytes, random: Random) -> tuple[bytes, bool]:
-    """Sends a session in pieces; returns what came back, and whether to the end of the stream."""
+    """Sends a session in pieces; returns the answer, and whether it was read to the end of the stream."""
     with socket.socket() as sock:
         sock.settimeout(DEADLINE_S)
         sock.bind((_source(random), 0))
@@ -112,7 +112,7 @@ def _play(port: int, data: bytes, random: Random) -> tuple[bytes, bool]:
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
                 return b"", False
             sock.shutdown(socket.SHUT_WR)
-        except OSError:  # the server has hung up before all was sent
+        except OSError:  # the server closed the connection before all was sent
             pass
         return _read_to_the_end(sock)
 
@@ -127,12 +127,12 @@ def _read_to_the_end(sock: socket.socket) -> tuple[bytes, bool]:
             answer += data
     except socket.timeout:
         raise AssertionError(f"the server keeps a connection whose client has gone for {DEADLINE_S:g} s") from None
-    except OSError:  # a reset: the kernel may have thrown away what was still under way
+    except OSError:  # a reset: the kernel may have thrown away bytes under way
         return answer, False
 
 
 def _source(random: Random) -> str:
-    """Each session has an address of its own, as limits by address would end them all; Linux has all of 127.0.0.0/8."""
+    """An address for each session, because of the limits per address; Linux has all of 127.0.0.0/8."""
     return (
         f"127.{random.randint(1, 254)}.{random.randint(0, 255)}.{random.randint(1, 254)}" if _HAS_MANY else "127.0.0.1"
     )
@@ -153,7 +153,7 @@ def _path_of(data: bytes) -> bytes:
 
 
 def _check_answer(answer: bytes, is_whole: bool, path: bytes) -> None:
-    """Raises for anything that a client could not read."""
+    """Raises for an answer that a client cannot read."""
     if not answer:
         return  # the connection ended inside the handshake
     head = _HEAD.match(answer)
@@ -177,7 +177,7 @@ def _inflater(fields: bytes) -> Inflater | None:
 
 def _check_frames(data: bytes, inflater: Inflater | None, is_whole: bool, path: bytes) -> None:
     if is_whole:
-        parse_all(data)  # which fails for an unfinished frame
+        parse_all(data)  # fails for an unfinished frame
     reader = MessageReader(_ANSWER_LIMITS, False, inflater)
     for event in reader.feed(data):
         if isinstance(event, Close):

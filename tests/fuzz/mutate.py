@@ -1,4 +1,4 @@
-"""Ways to damage an input, each a function of: random numbers, the input, another valid input, and telling tokens."""
+"""Ways to damage an input, each a function of random numbers, the input, another valid input, and known tokens."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _slice(random: Random, data: bytes) -> tuple[int, int]:
 
 
 def flip_bit(random: Random, data: bytes, _other: bytes, _tokens: Sequence[bytes]) -> bytes:
-    """One bit, mostly near the start, where headers are."""
+    """Flips one bit, mostly near the start, where headers are."""
     if not data:
         return data
     at = int(len(data) * random.random() ** 2)
@@ -45,30 +45,30 @@ def flip_bit(random: Random, data: bytes, _other: bytes, _tokens: Sequence[bytes
 
 
 def cut_out(random: Random, data: bytes, _other: bytes, _tokens: Sequence[bytes]) -> bytes:
-    """A piece is missing."""
+    """Removes a piece."""
     start, end = _slice(random, data)
     return data[:start] + data[end:]
 
 
 def cut_off(random: Random, data: bytes, _other: bytes, _tokens: Sequence[bytes]) -> bytes:
-    """The end is missing."""
+    """Removes the end."""
     return data[: random.randint(0, len(data))]
 
 
 def duplicate(random: Random, data: bytes, _other: bytes, _tokens: Sequence[bytes]) -> bytes:
-    """A piece comes several times."""
+    """Repeats a piece several times."""
     start, end = _slice(random, data)
     return data[:end] + data[start:end] * random.choice((1, 2, 20)) + data[end:]
 
 
 def splice(random: Random, data: bytes, other: bytes, _tokens: Sequence[bytes]) -> bytes:
-    """Another input begins in the middle of this one, or somewhere in its own middle."""
+    """Cuts the input somewhere, and appends another input, whole or from a random place on."""
     start = random.choice((0, random.randint(0, len(other))))
     return data[: random.randint(0, len(data))] + other[start:]
 
 
 def write_number(random: Random, data: bytes, _other: bytes, _tokens: Sequence[bytes]) -> bytes:
-    """A lie about a length: a telling number over 1, 2, 4 or 8 bytes."""
+    """Writes a number at the edge of a range over 1, 2, 4 or 8 bytes, as a false length."""
     size = random.choice((1, 2, 4, 8))
     at = random.randint(0, len(data))
     number = random.choice(_TELLING_NUMBERS) % 256**size
@@ -76,7 +76,7 @@ def write_number(random: Random, data: bytes, _other: bytes, _tokens: Sequence[b
 
 
 def insert_token(random: Random, data: bytes, _other: bytes, tokens: Sequence[bytes]) -> bytes:
-    """A word that means something to the reader, where it does not belong."""
+    """Inserts a token that the parser knows, in a place where it does not belong."""
     at = random.randint(0, len(data))
     return data[:at] + random.choice(tokens) + data[at:]
 
@@ -85,7 +85,7 @@ MUTATIONS: tuple[Mutation, ...] = (flip_bit, cut_out, cut_off, duplicate, splice
 
 
 def mutated(random: Random, data: bytes, other: bytes, tokens: Sequence[bytes]) -> bytes:
-    """The input with a few damages; one time in eight with none."""
+    """Returns the input with a few damages; one time in eight with none."""
     for _ in range(random.choice((0, 1, 1, 1, 2, 2, 3, 5))):
         data = random.choice(MUTATIONS)(random, data, other, tokens)
     return data[:LONGEST_INPUT]

@@ -1,4 +1,4 @@
-"""Valid inputs at random, made without the code under test, and tokens that mean something to that code."""
+"""Valid inputs at random, made without the code under test, and tokens that this code knows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import msgpack
 from Net.frames import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT
 from tests.Net.support import KEY, close_body, frame_bytes
 
-CLIENT_KEY = "dGhlIHNhbXBsZSBub25jZQ=="  # of RFC 6455 section 1.3, with the answer to it
+CLIENT_KEY = "dGhlIHNhbXBsZSBub25jZQ=="  # from RFC 6455 section 1.3, which also has its answer
 ACCEPT_KEY = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 
 _LETTERS = "abc 123 äß €₿ 😀\u07ff\u0800\ud7ff\ue000\uffff"
@@ -98,7 +98,7 @@ def _head(first_line: str, fields: list[str], random: Random) -> bytes:
 
 
 def handshake(random: Random) -> bytes:
-    """A client's opening handshake, with a frame behind it one time in four."""
+    """A client's opening handshake, one time in four with a frame behind it."""
     path = random.choice(("/", "/echo", "/alone", "/echo?a=b", "/none"))
     fields = ["Host: localhost:3000", "Upgrade: websocket", "Connection: keep-alive, Upgrade"]
     fields += [f"Sec-WebSocket-Key: {CLIENT_KEY}", "Sec-WebSocket-Version: 13"]
@@ -111,7 +111,7 @@ def handshake(random: Random) -> bytes:
 
 
 def plain_request(random: Random) -> bytes:
-    """What a browser sends for a page."""
+    """The request of a browser for a page."""
     path = random.choice(("/", "/changing", "/none", "/?a=b"))
     fields = ["Host: localhost", "Accept: text/html,*/*;q=0.8", "User-Agent: x (y; z)", "Content-Length: 0"]
     fields += random.sample(('If-None-Match: "0", W/"1"', "Cookie: a=b", "Connection: close"), random.randint(0, 3))
@@ -126,7 +126,7 @@ def response(random: Random) -> bytes:
 
 
 def packet(random: Random, in_text: bool) -> list[Any]:
-    """A packet, more or less valid, as the list that is encoded."""
+    """A packet, more or less valid, as a list before encoding."""
     angle = random.choice((0, 1.5, -7, 1e300, 2**60))
     number = random.choice((0, 7, -1, 255, 65536, 2**32 - 1, 2**63, -(2**63), 2**64 - 1, True, None))
     name = _text(random, random.choice((1, 5, 16, 17)))

@@ -16,7 +16,7 @@ TOKEN = "the operator's"
 _MOST_PACKETS = 8
 _ROOMS = ("den", "lair", "x" * 16, "ä b")
 _COMPRESSED = ("permessage-deflate", "permessage-deflate; client_no_context_takeover", "permessage-deflate; x=1")
-# No player has such a number: the bystander must not be thrown out by an operator.
+# No player has this id: the operator must not throw out the bystander.
 _NOBODY = (-3, 7.5, "x", None, 2**70)
 _PAGES = ("/", "/rooms.json", "/packets.json", "/lessons", "/lab", "/inspect", "/net/client.js", "/none", "/admin")
 
@@ -38,7 +38,7 @@ def _opening(random: Random, path: str, extension: str = "") -> bytes:
 
 
 def _game(random: Random) -> bytes:
-    """Joins, plays, leaves, joins again; now and then packets come before JOIN, or in the other form."""
+    """Joins, plays, leaves, joins again; now and then packets come before JOIN, or in the other encoding."""
     is_text = random.random() < 0.5
     packets: list[Any] = [_packet(random, is_text) for _ in range(random.randint(1, _MOST_PACKETS))]
     join = ["JOIN" if is_text else 1, ["Eve", {"room": random.choice(_ROOMS), "spectate": random.random() < 0.2}]]

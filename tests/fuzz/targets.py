@@ -1,7 +1,7 @@
-"""The targets: what reads the bytes of strangers, each as a check that raises when an input makes it misbehave.
+"""The targets: the code that reads bytes of strangers, each as a check that raises when an input makes it misbehave.
 
 A check depends on nothing but its input, so that the input alone is enough to see the fault again. Only the live server
-remembers what it has been through.
+has a state that earlier inputs have changed.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from tests.fuzz.live import live_server
 from tests.Net.support import DEADLINE_S, KEY
 
 LIMITS = Limits(message_bytes=1000, fragments=8, head_bytes=700, head_fields=16)
-# Of an unfinished frame: a whole control frame but its last byte.
+# The most that is held of an unfinished frame: a control frame without its last byte.
 MOST_HELD_BYTES = 2 + 4 + 125 - 1
 
 Chunks = List[bytes]
@@ -40,26 +40,26 @@ Check = Callable[[bytes], None]
 
 
 class Target(NamedTuple):
-    """seed: makes a valid input. tokens: see `mutate`. checking: while it is entered, gives the check of an input."""
+    """seed: makes a valid input. tokens: see `mutate`. checking: a context manager that gives the check of an input."""
 
     seed: Callable[[Random], bytes]
     tokens: Sequence[bytes]
     checking: Callable[[], ContextManager[Check]]
     share: float = 1.0  # of the time, beside the other targets
-    # For one input: hundreds of times what it takes on a busy machine. Something takes quadratic time then, or worse.
+    # For one input, hundreds of times as long as on a busy machine. Code that needs more takes quadratic time or worse.
     slow_s: float = 5.0
 
 
 def bare(check: Check) -> Callable[[], ContextManager[Check]]:
-    """A check that needs nothing to run."""
+    """Makes `checking` of a check that needs no preparation."""
     return lambda: contextlib.nullcontext(check)
 
 
-# However it is fed -----------------------------------------------------------------------------------------------
+# However it is split ---------------------------------------------------------------------------------------------
 
 
 def chunkings(data: bytes) -> Iterator[Chunks]:
-    """The input whole, byte by byte, and in random pieces (always the same for the same input)."""
+    """Returns the input whole, byte by byte, and in random pieces (always the same for the same input)."""
     yield [data]
     yield [data[i : i + 1] for i in range(len(data))]
     random = Random(data)
@@ -68,7 +68,7 @@ def chunkings(data: bytes) -> Iterator[Chunks]:
 
 
 def check_same_however_fed(read: Callable[[Chunks], Any], data: bytes) -> Any:
-    """Asserts that `read` makes the same of all chunkings; returns it."""
+    """Asserts that `read` gives the same result for all chunkings; returns the result."""
     whole, *others = map(read, chunkings(data))
     for name, other in zip(("byte by byte", "in pieces"), others):
         assert other == whole, f"fed {name} it is {other!r:.300}, fed whole {whole!r:.300}"
@@ -79,7 +79,7 @@ def check_same_however_fed(read: Callable[[Chunks], Any], data: bytes) -> Any:
 
 
 def check_frames(data: bytes, masked: bool, allowed_rsv: int) -> None:
-    """The frame reader: the same frames and the same violation, however fed, and next to nothing held."""
+    """The frame reader: the same frames and violation, however the input is split, and next to nothing held."""
 
     def read(chunks: Chunks) -> tuple[Any, list[Frame]]:
         reader = FrameReader(masked, allowed_rsv)
@@ -98,7 +98,7 @@ def check_frames(data: bytes, masked: bool, allowed_rsv: int) -> None:
 
 
 def check_messages(data: bytes, is_deflated: bool) -> None:
-    """The message reader: the same events and the same violation, within the limits, and nothing after the end."""
+    """The message reader: the same events and violation for each split, within limits, and nothing after the end."""
 
     def read(chunks: Chunks) -> tuple[Any, list[Event]]:
         reader = MessageReader(LIMITS, True, Inflater(15, True) if is_deflated else None)
@@ -112,7 +112,7 @@ def check_messages(data: bytes, is_deflated: bool) -> None:
                     events.append(event)
             except ProtocolError as error:
                 violation = _described(error)
-                # A piece that cannot be inflated to its end is not looked at for its text: the code may be another.
+                # The text of a piece that cannot be inflated to its end is not checked, so the close code may differ.
                 violation = "some violation" if is_deflated else violation
             assert len(reader._payload) <= LIMITS.message_bytes, f"{len(reader._payload)} bytes held"
         return violation, events
@@ -124,7 +124,7 @@ def check_messages(data: bytes, is_deflated: bool) -> None:
 
 
 def _joined(frames: Iterable[Frame]) -> list[Frame]:
-    """Frames as they were sent, with the pieces of each put together; the last may be unfinished."""
+    """Joins the pieces of each frame; the last frame may be unfinished."""
     whole: list[Frame] = []
     for frame in frames:
         if whole and whole[-1].to_come:
@@ -137,7 +137,7 @@ def _joined(frames: Iterable[Frame]) -> list[Frame]:
 
 
 def _described(error: ProtocolError) -> tuple[int, str]:
-    """What a violation must agree in; its reason must fit into a close frame."""
+    """The parts of a violation that must be the same each time. Checks that its reason fits into a close frame."""
     assert error.close_code in (1002, 1007, 1009), f"close code {error.close_code}"
     assert len(error.reason.encode()) <= 123, f"too long a reason: {error.reason}"
     return error.close_code, error.section
@@ -154,7 +154,7 @@ _HEAD = re.compile(rb"HTTP/1\.1 (101|200|304|4\d\d|505) [A-Za-z ]+\r\n((?:[A-Za-
 
 
 def check_request(data: bytes) -> None:
-    """A request, up to its response or upgrade: the same response, however fed, and a sound one."""
+    """A request, up to its response or upgrade: the same sound response, however the input is split."""
 
     def read(chunks: Chunks) -> bytes | None:
         try:
@@ -179,7 +179,7 @@ def check_request(data: bytes) -> None:
 
 
 def _without_date(response: bytes) -> bytes:
-    """The same request may be read in two seconds."""
+    """Removes the date: the same request may be read in two different seconds."""
     return re.sub(rb"(?m)^Date: .*\r\n", b"", response, count=1)
 
 
@@ -197,7 +197,7 @@ def check_server_response(data: bytes) -> None:
 
 
 def _read_head(chunks: Chunks) -> bytes | None:
-    """As `Net.head_reader.HeadReader` does it."""
+    """Reads a head as `Net.head_reader.HeadReader` does."""
     received = b""
     for chunk in chunks:
         received += chunk
@@ -208,7 +208,7 @@ def _read_head(chunks: Chunks) -> bytes | None:
 
 
 def check_extensions(data: bytes) -> None:
-    """The extension header: refused, or agreed on with an answer that a client can accept."""
+    """The extension header: it is refused, or agreed on with an answer that a client can accept."""
     try:
         offers = parse_extensions(data.decode("latin-1").split("\n"))
     except HandshakeError:
@@ -224,7 +224,7 @@ def check_extensions(data: bytes) -> None:
 
 
 def check_packet(data: bytes, as_text: bool) -> None:
-    """The packet decoder: refused with a text that can be sent, or a packet that survives writing and reading."""
+    """The packet decoder: it refuses with a text that can be sent, or its packet survives writing and reading."""
     message = data.decode("utf-8", "replace") if as_text else data
     packet = _decoded(TO_SERVER, message)
     _decoded(TO_CLIENT, message)

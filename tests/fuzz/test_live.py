@@ -1,4 +1,4 @@
-"""The live server as a target: it stands damaged sessions, and what is wrong with a server is found."""
+"""The live server as a target: it survives damaged sessions, and the checks find each fault of a faulty server."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ def with_bad_json(server: GameServer) -> None:
 
 
 def with_a_bad_page(server: GameServer) -> None:
-    """In the server's process: whatever it logs, it answers with a status that tells of a fault."""
+    """Called in the server's process: a page answers with a status that shows a fault."""
     server.add_page("/rooms.json", lambda: 1 / 0)  # type: ignore[arg-type, return-value]
 
 
 def with_rooms_that_stall(server: GameServer) -> None:
-    """In the server's process: ticks are late, and none is left out by its number."""
+    """Called in the server's process: ticks are late, and no tick number is left out."""
     create_room = server.create_room
 
     def create_slow_room(*args: Any, **kwargs: Any) -> Any:
@@ -58,7 +58,7 @@ def with_rooms_that_stall(server: GameServer) -> None:
 
 
 def until_it_fails(check: Any, data: bytes) -> None:
-    """Plays it in several ways, which depend on the bytes; and what one has brought about may show after the next."""
+    """Plays the session with different endings, until a check fails; a fault may show only after the next session."""
     deadline_s = time.monotonic() + DEADLINE_S
     for number in itertools.count():
         check(data + number * client_frame(PONG))
