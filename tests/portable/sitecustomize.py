@@ -1,6 +1,6 @@
-"""Takes away what sockets have on Linux and macOS and not on Windows, so that `Net.sockets` must do without.
+"""Removes what Windows does not have from `socket` and `select`, so that `Net.sockets` must do without it.
 
-Python imports a module of this name when it starts; `--portable-sockets` puts this folder on the way of all processes.
+Python imports a module of this name when it starts; `--portable-sockets` puts this folder on the path of all processes.
 """
 
 import select
