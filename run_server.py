@@ -241,10 +241,10 @@ def print_qr_code(public_url: str) -> None:
 
 def keep_rooms(server: GameServer, store: Store, path: str) -> None:
     """Restores the rooms from a file, and saves the server's rooms to it; raises OSError if the file cannot be used."""
-    keeper = Keeper(server, path, lambda: store.flush(STORE_TIMEOUT_S / 2))
+    keeper = Keeper(server.lobby, path, lambda: store.flush(STORE_TIMEOUT_S / 2))
     keeper.restore()
     keeper.start()
-    server.leave_rounds = lambda: None if keeper.stop() else server.end_rounds()
+    server.save_rooms_with(keeper.stop)
 
 
 def stop_on_signals(stop: Callable[[], None]) -> None:

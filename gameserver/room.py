@@ -47,7 +47,8 @@ class GameRoom(Match):
     """A match, its players and its spectators.
 
     room_id: its name. capacity: the number of players' seats. make_game: builds the `Game` (or an object with the same
-    methods) from the settings. recorder: receives the events and results.
+    methods) from the settings. recorder: receives the events and results. when_failed: called with the room when its
+    ticks have failed too often.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class GameRoom(Match):
         capacity: int,
         make_game: Callable[[GameSettings], Game] = Game,
         recorder: Recorder = FORGETFUL,
+        when_failed: Callable[[GameRoom], None] = lambda room: None,
     ) -> None:
         super().__init__(room_id, make_game(game_settings), capacity, server_settings, recorder)
         self.pace = Pace(game_settings.tick_rate)
@@ -67,7 +69,7 @@ class GameRoom(Match):
         self._boards = Boards()
         self._introductions = Introductions()
         self.dormancy = Dormancy(self.game, self.pace, server_settings.dormant_after_s)
-        self.when_failed: Callable[[GameRoom], None] = lambda room: None  # called when its last tick has failed
+        self._when_failed = when_failed
         self._has_failed = False
         self._closed_because: str | None = None
 
@@ -301,7 +303,7 @@ class GameRoom(Match):
         finally:
             for seat in self.everybody():
                 seat.websocket.begin_close(1011, "this room has failed")
-            self.when_failed(self)
+            self._when_failed(self)
 
     def change_setting(self, name: str, value: Any) -> None:
         """Changes a setting of the running room and tells its clients. ValueError says which values are allowed."""

@@ -74,7 +74,9 @@ class GameWorldManager:
 
     def unban(self, address: str) -> str:
         """Ends the ban of an address."""
-        lifted = self._server.measures.lift(BAN, address) or self._server.measures.lift(BAN, _canonical(address))
+        lifted = self._server.lobby.measures.lift(BAN, address) or self._server.lobby.measures.lift(
+            BAN, _canonical(address)
+        )
         if not lifted:
             raise OperatorError(f"{address} is not banned")
         return f"{address} is not banned any more"
@@ -96,7 +98,7 @@ class GameWorldManager:
 
     def list_measures(self) -> list[dict[str, Any]]:
         """Returns the bans, mutes and kicks in force, each with its person, its age and its remaining time."""
-        return self._server.measures.describe()
+        return self._server.lobby.measures.describe()
 
     def pause(self, room: str) -> str:
         """Pauses a room's world."""
@@ -132,7 +134,7 @@ class GameWorldManager:
         """Moves a player to another room, where it starts anew. Its old seat is free then."""
         _, seat = self._player(player_id)
         try:
-            self._server.move_player(seat, self._room(room))
+            self._server.lobby.move_player(seat, self._room(room))
         except (RoomFull, RoomUnavailable, ValueError) as error:
             raise OperatorError(str(error)) from None
         return f"moved {seat.info.name} to {room}"
@@ -150,19 +152,19 @@ class GameWorldManager:
         return {
             **self._server.describe(),
             "measures": self.list_measures(),
-            "rooms": [_describe(room) for room in self._server.all_rooms()],
+            "rooms": [_describe(room) for room in self._server.lobby.all_rooms()],
         }
 
     def _room(self, room_id: str) -> GameRoom:
         """Returns the room of a command, and wakes it up, so that clients see the result at once."""
-        for room in self._server.all_rooms():
+        for room in self._server.lobby.all_rooms():
             if room.id == room_id:
                 room.dormancy.note_activity()
                 return room
         raise OperatorError(f"there is no room {room_id!r}")
 
     def _players(self) -> list[tuple[GameRoom, Seat]]:
-        return [(room, seat) for room in self._server.all_rooms() for seat in room.seats()]
+        return [(room, seat) for room in self._server.lobby.all_rooms() for seat in room.seats()]
 
     def _player(self, player_id: int) -> tuple[GameRoom, Seat]:
         for room, seat in self._players():

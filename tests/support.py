@@ -249,7 +249,7 @@ class Arena:
         return player
 
     def room(self, player: Player) -> GameRoom:
-        return self.server.rooms[player.room_id]
+        return self.server.lobby.rooms[player.room_id]
 
     def hang_up(self) -> None:
         for player in self._players:

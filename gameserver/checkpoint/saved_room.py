@@ -42,14 +42,20 @@ def save(room: GameRoom) -> Plain:
 
 
 def load(
-    data: Plain, server_settings: ServerSettings, make_game: Callable[[GameSettings], Game], recorder: Recorder
+    data: Plain,
+    server_settings: ServerSettings,
+    make_game: Callable[[GameSettings], Game],
+    recorder: Recorder,
+    when_failed: Callable[[GameRoom], None] = lambda room: None,
 ) -> GameRoom:
-    """Makes a room from the result of `save`; raises ValueError for anything else."""
+    """Makes a room from the result of `save`; raises ValueError for anything else. The arguments: see `GameRoom`."""
     check_room(data)
     try:
         game = saved_game.load(data["game"], make_game)
         check_seats(data)
-        room = GameRoom(data["id"], game.settings, server_settings, data["capacity"], lambda _: game, recorder)
+        room = GameRoom(
+            data["id"], game.settings, server_settings, data["capacity"], lambda _: game, recorder, when_failed
+        )
         uid, began_at = data["round"]
         room.round = Round(uid, began_at)
         room.life.status = data["status"]

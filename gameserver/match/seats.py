@@ -87,6 +87,10 @@ class Seat:
         self.receipts = Receipts()
         self.absent_since_s: float | None = None  # time.monotonic() when the connection was lost
 
+    def begin_playing(self) -> None:
+        """Notes that the player has sent an input, a chat line or READY."""
+        self.has_played = True
+
     def can_take_state(self, now_s: float) -> bool:
         """Whether the client may get a STATE now: as far as known, it keeps up. now_s: time.monotonic()."""
         if now_s >= self.receipts.look_at_s:

@@ -167,7 +167,7 @@ def test_the_operator_mutes_bans_and_ends_both_again(console: Served, visit: Vis
     muted.wait_for()
     assert "127.0.0.1: muted" in muted.inner_text()
     muted.get_by_role("button", name="Let chat again").click()
-    eventually(lambda: not console.server.measures.in_force(), "the mute has ended")
+    eventually(lambda: not console.server.lobby.measures.in_force(), "the mute has ended")
     desk.page.fill("#ban-address", "192.0.2.7")
     desk.page.fill("#ban-reason", "too loud")
     desk.page.get_by_role("button", name="Shut out").click()
@@ -176,7 +176,7 @@ def test_the_operator_mutes_bans_and_ends_both_again(console: Served, visit: Vis
     assert "banned, too loud" in banned.inner_text()
     banned.get_by_role("button", name="Let in again").click()
     desk.page.wait_for_selector("#measures", state="hidden")
-    assert console.server.measures.why_banned("192.0.2.7") is None
+    assert console.server.lobby.measures.why_banned("192.0.2.7") is None
 
 
 def test_the_operator_pauses_steps_and_changes_a_room(console: Served, visit: Visit) -> None:

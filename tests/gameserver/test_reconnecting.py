@@ -107,7 +107,7 @@ def test_a_room_whose_last_player_is_lost_waits_for_it_and_then_closes() -> None
     with serving(SMALL, reconnect_s=0.3) as arena:
         ann, _ = joined(arena, "Ann")
         ann.reset_connection()
-        wait_until(lambda: not arena.server.all_rooms(), "the room is closed")
+        wait_until(lambda: not arena.server.lobby.all_rooms(), "the room is closed")
 
 
 @pytest.mark.parametrize("leave", [lambda player: player.send("LEAVE"), lambda player: player.websocket.close(1000)])
@@ -223,6 +223,6 @@ def test_the_inputs_in_one_room_do_not_count_in_another() -> None:
         ann = arena.join("Ann")
         walk_with_a_number(ann)
         (seat,) = arena.room(ann).seats()
-        arena.server.move_player(seat, arena.server.create_room())
+        arena.server.lobby.move_player(seat, arena.server.create_room())
         ann.wait_for("WELCOME")
         assert states_of(ann, 3) == [None] * 3

@@ -380,7 +380,7 @@ def test_a_room_that_keeps_failing_gives_up_with_1011(
             packets, closed = player.receive_to_the_end()
             assert (closed.code, closed.reason) == (1011, "this room has failed")
             assert ("GAME_OVER" in [packet.id for packet in packets]) == results_are_sent
-        wait_until(lambda: "hall" not in arena.server.rooms, "the room is closed")
+        wait_until(lambda: "hall" not in arena.server.lobby.rooms, "the room is closed")
         wait_until(lambda: "room hall" not in [t.name for t in threading.enumerate()], "its tick thread has ended")
         assert arena.join("Cid", room="hall").own_entity()  # the server lives, and so does a new room of that name
     assert caplog.text.count("a tick failed") == FAILURES_ALLOWED + 1

@@ -15,6 +15,7 @@ import threading
 import time
 from typing import Any, Callable
 
+from gameserver import open_rooms
 from gameserver.game import Game
 from gameserver.replication.snapshots import Snapshots
 from gameserver.replication.static_objects import Standing
@@ -79,23 +80,22 @@ def inject(server: GameServer) -> None:
     games: set[Game] = set()
     _harm_views(Snapshots, "build", injector, games)
     _harm_views(Standing, "frames", injector, games)
-    create_room = server.create_room
 
-    def create_faulty_room(*args: Any, **kwargs: Any) -> GameRoom:
-        room = create_room(*args, **kwargs)
+    def make_faulty_room(*args: Any, **kwargs: Any) -> GameRoom:
+        room = GameRoom(*args, **kwargs)
         if room.id == FAULTY:
             _harm(room, injector)
             games.add(room.game)
         return room
 
-    server.create_room = create_faulty_room  # type: ignore[method-assign]
+    open_rooms.GameRoom = make_faulty_room  # type: ignore[assignment, misc]
     server.add_route("/plug-in", injector.wrap(_plug_in, ONE_IN_FEW))
     server.add_page("/page", injector.wrap(lambda: html_page("hello"), ONE_IN_FEW))
 
 
 def _in_faulty_room(handler: Callable[..., Any], faulty_handler: Callable[..., Any]) -> Callable[..., Any]:
     def handle(session: Any, *args: Any) -> Any:
-        place = session.place
+        place = session.client.place
         is_harmed = place is not None and place.room.id == FAULTY
         return (faulty_handler if is_harmed else handler)(session, *args)
 

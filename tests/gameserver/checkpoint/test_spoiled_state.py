@@ -228,7 +228,7 @@ def assert_set_aside(parts: list[Any], folder: Path, caplog: pytest.LogCaptureFi
     file = folder / "rooms.state"
     file.write_bytes(state_file.encode(parts))
     with keeping(file) as arena:
-        assert arena.server.all_rooms() == []
+        assert arena.server.lobby.all_rooms() == []
         assert arena.join("Ann").id == 1
     (warning,) = [record.message for record in caplog.records if record.levelno >= logging.WARNING]
     assert said in warning

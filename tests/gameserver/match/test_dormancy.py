@@ -126,7 +126,7 @@ def test_whatever_somebody_does_wakes_a_room(wake: Callable[[Arena, Player, Play
         fall_asleep(arena, ann, eve)
         tick_s = time.monotonic()
         wake(arena, ann, eve)
-        wait_until(lambda: not arena.server.rooms["den"].dormancy.is_dormant, "the room is awake")
+        wait_until(lambda: not arena.server.lobby.rooms["den"].dormancy.is_dormant, "the room is awake")
         assert time.monotonic() - tick_s < DEADLINE_S
 
 
