@@ -116,19 +116,19 @@ class Lobby:
     def take_up(self, room: GameRoom) -> None:
         """Opens a saved room without the seats of players that are in another room. An empty room is not opened."""
         with self.lock:
-            for seat in room.seats():
+            for seat in room.roster.seats():
                 if self._clients.place_of(seat.info.id) is not None:
                     room.remove_player(seat.websocket)  # it moved between two rooms while both were being saved
-            self._clients.restore(Place(room, seat) for seat in room.seats())
-            if not room.is_empty():
-                room.log_event("restore", {"players": len(room.seats())})
+            self._clients.restore(Place(room, seat) for seat in room.roster.seats())
+            if not room.roster.is_empty():
+                room.log_event("restore", {"players": len(room.roster.seats())})
                 self._rooms.open_saved(room)
 
     def _abandon(self, room: GameRoom) -> None:
         """Removes a room that has failed. Its name is free then, and its players' tokens are no longer valid."""
         with self.lock:
             self._rooms.close(room)
-            for seat in room.everybody():
+            for seat in room.roster.everybody():
                 self._clients.remove(seat)
 
     # Serving --------------------------------------------------------------------------------------------------
@@ -291,14 +291,14 @@ class Lobby:
                 raise PacketError("ROOM_FULL", str(error)) from None
             except Exception:
                 if self._rooms.close_if_empty(room):
-                    room.pace.ask_to_stop()
+                    room.clock.ask_to_stop()
                 raise
             self._clients.seat(client, place)
             return True
 
     def _displace(self, room: GameRoom, host: str) -> None:
         """Frees a seat for a newcomer from an address, if one of the seats waits for an absent player."""
-        player_id = absences.displaced_by(room.seats(), host)
+        player_id = absences.displaced_by(room.roster.seats(), host)
         if player_id is not None:
             self._take_seat_of(player_id)
 

@@ -106,9 +106,9 @@ class OpenRooms:
                 self._game_settings,
                 self._settings,
                 capacity,
-                self._make_game,
-                self._recorder,
-                self._when_failed,
+                make_game=self._make_game,
+                recorder=self._recorder,
+                when_failed=self._when_failed,
             )
             self._publish(room)
         return room
@@ -150,7 +150,7 @@ class OpenRooms:
 
         The caller stops the room after it has released the lock, because a tick may wait for the lock.
         """
-        return room.is_empty() and self.by_id.pop(room.id, None) is not None
+        return room.roster.is_empty() and self.by_id.pop(room.id, None) is not None
 
     def close(self, room: GameRoom) -> None:
         """Closes a room, so that its name is free. The caller holds the lock."""
@@ -170,7 +170,7 @@ class OpenRooms:
         with self._lock:
             if self._is_serving:
                 for room in self.by_id.values():
-                    if not (room.pace.is_running or room.has_failed):
+                    if not (room.clock.is_running or room.has_failed):
                         room.start()
 
     def stop(self) -> None:
@@ -179,7 +179,7 @@ class OpenRooms:
             self._is_serving = False
         rooms = self.all()
         for room in rooms:
-            room.pace.ask_to_stop()
+            room.clock.ask_to_stop()
         for room in rooms:
             room.stop()
 

@@ -11,6 +11,7 @@ from typing import Any, Callable, Iterator, NamedTuple
 
 from gameserver.game import Game
 from gameserver.match.seats import PlayerInfo
+from gameserver.results.recorder import FORGETFUL, Recorder
 from gameserver.room import GameRoom
 from gameserver.server import GameServer
 from gameserver.world.settings import GameSettings, ServerSettings
@@ -307,7 +308,7 @@ class Stage:
 
     def tick(self, count: int = 1) -> None:
         for _ in range(count):
-            for seat in self.room.everybody():
+            for seat in self.room.roster.everybody():
                 seat.websocket.awaited_pong = b""  # no thread hears the pongs: all count as having read all
             self.room.tick()
 
@@ -316,9 +317,10 @@ class Stage:
 def staged(
     game_settings: GameSettings = plain_world(),
     make_game: Callable[[GameSettings], Game] = Game,
+    recorder: Recorder = FORGETFUL,
     **server_settings: Any,
 ) -> Iterator[Stage]:
     """A room whose ticks the test calls."""
-    server = GameServer(ServerSettings(**server_settings), game_settings, make_game=make_game)
+    server = GameServer(ServerSettings(**server_settings), game_settings, make_game=make_game, recorder=recorder)
     with contextlib.ExitStack() as sockets:
         yield Stage(server, server.create_room(), sockets)

@@ -51,7 +51,7 @@ class Drain:
             return
         self._server.add_page("/rooms.json", _closed)
         for room in self._server.lobby.all_rooms():
-            room.life.starts_rounds = False
+            room.rounds.start_no_more()
             room.broadcast(Packet("NOTICE", ("the server stops after this round",)))
         deadline_s = time.monotonic() + self._limit_s
         while time.monotonic() < deadline_s and self._is_anything_on() and not self._over.wait(_LOOK_EVERY_S):

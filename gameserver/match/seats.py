@@ -87,6 +87,10 @@ class Seat:
         self.receipts = Receipts()
         self.absent_since_s: float | None = None  # time.monotonic() when the connection was lost
 
+    def set_ready(self, is_ready: bool) -> None:
+        """Notes whether the player wants a waiting round to start now."""
+        self.is_ready = is_ready
+
     def begin_playing(self) -> None:
         """Notes that the player has sent an input, a chat line or READY."""
         self.has_played = True

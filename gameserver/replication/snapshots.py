@@ -64,6 +64,14 @@ class View:
         self.self_values: tuple[object, ...] | None = None  # values of the last SELF
         self.self_basis: tuple[object, ...] | None = None  # inputs of the computation of `self_values`
 
+    def watch(self, player_id: int | None) -> None:
+        """Makes a spectator watch a player, or with None its last spot."""
+        self.player_id = player_id
+
+    def look_at(self, x: float, y: float) -> None:
+        """Sets the spot of the map that a spectator watches while it watches no player."""
+        self.spot = (x, y)
+
 
 class Snapshots:
     """Turns the state of a game into packets for its clients; remembers the last tick, to send only the changes."""

@@ -80,7 +80,7 @@ def test_joining_and_vanishing_fills_no_rooms_and_keeps_no_friend_out(plays: boo
     with under_attack(max_players=10, max_connections_per_address=16, reconnect_unplayed_s=0.5) as target:
         for number in range(60):
             vanish_after_playing(target, f"ghost {number}", plays)
-        seats = sum(len(room.seats()) for room in target.server.lobby.all_rooms())
+        seats = sum(len(room.roster.seats()) for room in target.server.lobby.all_rooms())
         assert seats <= 1 + 10, "the room is full, and there is no second one"
         friend = target.arena.join("friend", room="den")
         assert friend.own_entity()

@@ -207,7 +207,7 @@ def test_rooms_whose_players_have_vanished_count_for_their_address() -> None:
         for player in vanished:
             player.reset_connection()
         rooms = arena.server.lobby.all_rooms()
-        wait_until(lambda: all(seat.absent_since_s for room in rooms for seat in room.seats()), "all are absent")
+        wait_until(lambda: all(seat.absent_since_s for room in rooms for seat in room.roster.seats()), "all are absent")
         assert {charged_to(room) for room in rooms} == {"127.0.0.2"}
         assert answer(crowd.come("127.0.0.2"), "another") == "TOO_MANY_ROOMS"
         assert answer(crowd.come("127.0.0.3"), "another") == "WELCOME"

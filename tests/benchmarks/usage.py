@@ -40,7 +40,7 @@ def usage_page(server: GameServer) -> Page:
     rooms = server.lobby.all_rooms()
     usage = Usage(
         ticks=sum(room.game.tick for room in rooms),
-        late_ticks=sum(room.pace.late_ticks() for room in rooms),
+        late_ticks=sum(room.clock.late_ticks() for room in rooms),
         threads=threading.active_count() - 1,  # this answer has a thread too
         resident_bytes=resident_bytes(),
         python=python_name(),

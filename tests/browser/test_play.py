@@ -243,7 +243,7 @@ def test_leaving_gives_the_seat_back(start_server: Start, visit: Visit) -> None:
     ann.page.click("#leave")
     ann.page.wait_for_selector("#join")
     ben.until("document.getElementById('feed').innerText.includes('Ann has left')", "Ben reads it")
-    assert len(served.room().seats()) == 1
+    assert len(served.room().roster.seats()) == 1
 
 
 def test_overlays_open_and_close_by_key(start_server: Start, visit: Visit) -> None:

@@ -25,7 +25,7 @@ TOKEN = "a-token-for-tests"
 
 
 def seat_of(served: Served, name: str) -> Any:
-    return next(seat for seat in served.room().everybody() if seat.info.name == name)
+    return next(seat for seat in served.room().roster.everybody() if seat.info.name == name)
 
 
 def test_who_loses_the_connection_comes_back_as_the_same_player(
@@ -60,7 +60,7 @@ def test_who_reloads_the_page_is_the_same_player(start_server: Start, visit: Vis
     ann.page.reload()
     ann.until("game?.isIn", "Ann is in again")
     assert ann.see("game.world.playerId") == player.id
-    assert [seat.info.name for seat in served.room().seats()] == ["Ann"]
+    assert [seat.info.name for seat in served.room().roster.seats()] == ["Ann"]
 
 
 def test_who_has_left_begins_at_the_join_screen_after_a_reload(start_server: Start, visit: Visit) -> None:
@@ -98,7 +98,7 @@ def test_a_spectator_follows_a_player_and_looks_around(start_server: Start, visi
     assert "watching Ann" in eve.page.inner_text("#watched")
     eve.until("Math.hypot(game.camera.x - 2000, game.camera.y - 7000) < 100", "the camera is at Ann's")
     keep_picture(eve, "watching.png")
-    assert len(served.room().seats()) == 1
+    assert len(served.room().roster.seats()) == 1
     eve.page.click("#watch-free")
     eve.page.keyboard.down("d")
     eve.until(

@@ -584,7 +584,7 @@ def test_rounds_in_progress_end_with_their_results_when_the_server_stops() -> No
     with serving(shutdown_timeout_s=1.0) as arena:
         ann, waiting = arena.join("Ann"), arena.join("Bob", room="attic")
         arena.server.lobby.rooms["attic"].reset_room()
-        arena.server.lobby.rooms["attic"].life.starts_rounds = False
+        arena.server.lobby.rooms["attic"].rounds.start_no_more()
         ann.wait_until(lambda: (ann.world.tick or 0) > 2, "some ticks")
         arena.server.stop()
         packets, _ = ann.receive_to_the_end()

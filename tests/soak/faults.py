@@ -19,6 +19,7 @@ from gameserver import open_rooms
 from gameserver.game import Game
 from gameserver.replication.snapshots import Snapshots
 from gameserver.replication.static_objects import Standing
+from gameserver.results.recorder import Recorder
 from gameserver.room import GameRoom
 from gameserver.server import GameServer
 from Net import PacketCodes
@@ -81,11 +82,12 @@ def inject(server: GameServer) -> None:
     _harm_views(Snapshots, "build", injector, games)
     _harm_views(Standing, "frames", injector, games)
 
-    def make_faulty_room(*args: Any, **kwargs: Any) -> GameRoom:
-        room = GameRoom(*args, **kwargs)
-        if room.id == FAULTY:
-            _harm(room, injector)
-            games.add(room.game)
+    def make_faulty_room(room_id: str, *args: Any, recorder: Recorder, **kwargs: Any) -> GameRoom:
+        if room_id != FAULTY:
+            return GameRoom(room_id, *args, recorder=recorder, **kwargs)
+        room = GameRoom(room_id, *args, recorder=_FaultyRecorder(recorder, injector), **kwargs)
+        _harm(room, injector)
+        games.add(room.game)
         return room
 
     open_rooms.GameRoom = make_faulty_room  # type: ignore[assignment, misc]
@@ -111,8 +113,7 @@ def _harm_views(kind: type, name: str, injector: Injector, games: set[Game]) -> 
 
 def _harm(room: GameRoom, injector: Injector) -> None:
     room.game.update = injector.wrap(room.game.update)  # type: ignore[method-assign]
-    room._live = injector.wrap(room._live)  # type: ignore[method-assign]
-    room._recorder._recorder = _FaultyRecorder(room._recorder._recorder, injector)
+    room.rounds.due = injector.wrap(room.rounds.due)  # type: ignore[method-assign]
 
 
 class _FaultyRecorder:

@@ -118,7 +118,7 @@ def test_an_absent_player_still_counts_for_its_address() -> None:
         ann, bob = arena.join("Ann", room="den"), arena.connect()
         room = arena.room(ann)
         ann.reset_connection()
-        wait_until(lambda: room.seats()[0].absent_since_s is not None, "Ann is absent")
+        wait_until(lambda: room.roster.seats()[0].absent_since_s is not None, "Ann is absent")
         assert refusal(bob, "Bob", room="hall")[0] == "TOO_MANY_ROOMS"
 
 

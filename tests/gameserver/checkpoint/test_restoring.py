@@ -72,7 +72,7 @@ def test_a_player_finds_its_seat_and_all_that_it_had(file: Path) -> None:
         ann.wait_until(lambda: ann.world.scenery, "its wall")
         with game.lock:
             game.players[ann.id].score = 77
-        arena.room(ann).seats()[0].info.is_muted = True
+        arena.room(ann).roster.seats()[0].info.is_muted = True
         was, walls = in_world(arena, ann), ann.world.scenery
     with keeping(file) as arena:
         ann, new_token = come(arena, "whatever", token=token)
@@ -132,13 +132,13 @@ def test_a_room_that_nobody_comes_back_to_is_closed(file: Path) -> None:
 def test_a_paused_room_stays_paused_and_a_changed_setting_changed(file: Path) -> None:
     with keeping(file) as arena:
         ann, token = come(arena, "Ann")
-        arena.room(ann).pace.pause(True)
+        arena.room(ann).clock.pause(True)
         arena.room(ann).change_setting("tick_rate", 40)
         arena.room(ann).change_setting("player_speed", 123.0)
     with keeping(file) as arena:
         ann, _ = come(arena, "Ann", token=token)
         room = arena.room(ann)
-        assert (room.pace.is_paused, room.pace.rate, room.game.settings.player_speed) == (True, 40, 123.0)
+        assert (room.clock.is_paused, room.clock.rate, room.game.settings.player_speed) == (True, 40, 123.0)
 
 
 def test_spectators_are_not_kept_nor_a_room_of_nothing_but_spectators(file: Path) -> None:
@@ -148,7 +148,7 @@ def test_spectators_are_not_kept_nor_a_room_of_nothing_but_spectators(file: Path
         come(arena, "Tom", room="gallery", spectate=True)
     with keeping(file) as arena:
         (room,) = arena.server.lobby.all_rooms()
-        assert (room.id, [seat.info.id for seat in room.everybody()]) == ("den", [ann.id])
+        assert (room.id, [seat.info.id for seat in room.roster.everybody()]) == ("den", [ann.id])
 
 
 @pytest.mark.parametrize("status", [WAITING, IN_PROGRESS, ENDED])
@@ -162,7 +162,11 @@ def test_a_room_goes_on_where_its_life_was(status: str) -> None:
             stage.tick(10)
         data = saved_room.save(stage.room)
         loaded = stage.server.lobby.load_room(data)
-        assert (loaded.status, loaded.round, loaded.ms_left()) == (status, stage.room.round, stage.room.ms_left())
+        assert (loaded.status, loaded.rounds.round, loaded.rounds.ms_left()) == (
+            status,
+            stage.room.rounds.round,
+            stage.room.rounds.ms_left(),
+        )
 
 
 def test_a_seat_that_was_moved_while_both_rooms_were_saved_is_kept_once() -> None:

@@ -91,15 +91,15 @@ def spoiled(data: Any, path: Path_, wrong: Any) -> Any:
 
 def play_on(room: GameRoom) -> None:
     """Everybody comes back, in JSON and in MessagePack, and the room ticks; a pause would hide what a tick meets."""
-    room.pace.pause(False)
-    room.pace.wait_while(lambda: False, 0.0)
-    for seat in room.seats():
+    room.clock.pause(False)
+    room.clock.wait_while(lambda: False, 0.0)
+    for seat in room.roster.seats():
         seat.info.as_text = not seat.info.as_text
         room.resume_player(NoConnection("192.0.2.1:1", "192.0.2.1"), seat)  # type: ignore[arg-type]  # takes all it is told
     for _ in range(TICKS):
         room.tick()
     room.game.update(1.0)
-    for seat in room.seats():
+    for seat in room.roster.seats():
         room.game.process_input(seat.info.id, ("ATTACK", True, 0.5))
     room.tick()
     msgpack.packb(saved_room.save(room))

@@ -33,7 +33,7 @@ def lose(arena: Arena, player: Player) -> None:
 
 
 def names(arena: Arena) -> list[str]:
-    return [seat.info.name for room in arena.server.lobby.all_rooms() for seat in room.seats()]
+    return [seat.info.name for room in arena.server.lobby.all_rooms() for seat in room.roster.seats()]
 
 
 def try_to_join(arena: Arena, name: str, **options: Any) -> tuple[str, str] | None:
@@ -227,7 +227,7 @@ def test_joining_and_vanishing_does_not_keep_a_friend_out() -> None:
             client.send("MOVE", 0)
             client.sync()
             client.reset_connection()
-        seats = [seat for room in arena.server.lobby.all_rooms() for seat in room.seats()]
+        seats = [seat for room in arena.server.lobby.all_rooms() for seat in room.roster.seats()]
         assert len(seats) <= 10
         friend = join_when_it_may(arena, "friend", room="den")
         assert friend.own_entity()
