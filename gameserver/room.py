@@ -26,7 +26,8 @@ from gameserver.match.rounds import Rounds
 from gameserver.match.seats import Connection, PlayerInfo, Seat, enqueue
 from gameserver.match.tick_clock import TickClock
 from gameserver.replication.scoreboards import Boards
-from gameserver.replication.snapshots import Snapshots, View
+from gameserver.replication.snapshots import Replicator
+from gameserver.replication.view import View
 from gameserver.results.recorder import FORGETFUL, Recorder, Shielded
 from gameserver.world.settings import GameSettings, ServerSettings
 from Net.PacketCodes import PROTOCOL_VERSION, Packet
@@ -72,7 +73,7 @@ class GameRoom:
         self.rounds = Rounds(room_id, self.game, self.roster, capacity, server_settings, shielded, self.event_log)
         self.clock = TickClock(game_settings.tick_rate)
         self.dormancy = Dormancy(self.game, self.clock, server_settings.dormant_after_s)
-        self.replicator = Snapshots(self.game)
+        self.replicator = Replicator(self.game)
         self._has_lost_track = False  # True: the views may claim packets that were never sent
         self._boards = Boards()
         self._ticks_to_boards = 0
@@ -311,7 +312,7 @@ class GameRoom:
         """Resends the full state to every client, as after a join."""
         with self.lock:
             with self.game.lock:
-                self.replicator = Snapshots(self.game)
+                self.replicator = Replicator(self.game)
             for seat in self.roster.everybody():
                 seat.forget()
                 self._welcome(seat)

@@ -10,7 +10,7 @@ import threading
 import time
 
 from gameserver.match.seats import Connection, Seat, enqueue
-from gameserver.replication.snapshots import View
+from gameserver.replication.view import View
 from Net.PacketCodes import Packet
 
 
@@ -100,7 +100,7 @@ class Roster:
             return seat is not None
 
     def broadcast_game_state(self, game_state: dict[View, bytes]) -> None:
-        """Sends each client its frames of this tick, as `Snapshots.build` made them.
+        """Sends each client its frames of this tick, as `Replicator.build` made them.
 
         This is the only method that sends.
         """

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Iterable, Union
 
 from gameserver.replication.flow_control import Receipts
-from gameserver.replication.snapshots import View
+from gameserver.replication.view import View
 from Net.frames import PING, serialize
 from Net.PacketCodes import TO_CLIENT, Packet
 from Net.websocket import WebSocket
@@ -82,8 +82,8 @@ class Seat:
     def connect(self, websocket: Connection) -> None:
         """Gives the seat a new connection, whose client has received nothing yet."""
         self.websocket: Connection = websocket
-        self.view = View(self.info.id, shared_form(self.info.as_text, websocket.shared_window_bits()))
-        self.view.is_spectator = self.info.is_spectator
+        form = shared_form(self.info.as_text, websocket.shared_window_bits())
+        self.view = View(self.info.id, form, self.info.is_spectator)
         self.receipts = Receipts()
         self.absent_since_s: float | None = None  # time.monotonic() when the connection was lost
 
@@ -110,8 +110,7 @@ class Seat:
 
     def forget(self) -> None:
         """Marks the client as having received nothing; a spectator still watches the same player or spot."""
-        before, self.view = self.view, View(self.view.player_id, self.view.form)
-        self.view.is_spectator, self.view.spot = before.is_spectator, before.spot
+        self.view = self.view.renewed()
 
     def disconnect(self, now_s: float) -> None:
         """Marks the player's connection as lost and keeps the seat; now_s: time.monotonic()."""

@@ -12,8 +12,8 @@ from gameserver.game import Game
 from gameserver.match.phases import ENDED, IN_PROGRESS, WAITING
 from gameserver.match.seats import PlayerInfo
 from gameserver.match.ticker import FAILURES_ALLOWED
-from gameserver.replication.snapshots import Snapshots
-from gameserver.replication.static_objects import Standing
+from gameserver.replication.snapshots import Replicator
+from gameserver.replication.static_objects import StaticObjects
 from gameserver.results.recorder import NoRecorder
 from gameserver.room import BOARDS_EVERY_S, RoomFull
 from gameserver.world_manager import describe_room
@@ -311,11 +311,11 @@ def test_a_tick_that_fails_is_lost_and_clients_see_the_world_as_it_is_after_it(b
         assert ann.sees_at(ann, round(player.x), round(player.y))
 
 
-@pytest.mark.parametrize("owner", [Snapshots, Standing])
+@pytest.mark.parametrize("owner", [Replicator, StaticObjects])
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_build_that_fails_loses_nothing(owner: type, when: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whether it fails early or late: views may then say that clients know what they were never sent."""
-    name = "build" if owner is Snapshots else "compare"
+    name = "build" if owner is Replicator else "compare"
     real = getattr(owner, name)
     faults = iter([False, True, False, False])
 

@@ -17,8 +17,8 @@ from typing import Any, Callable
 
 from gameserver import open_rooms
 from gameserver.game import Game
-from gameserver.replication.snapshots import Snapshots
-from gameserver.replication.static_objects import Standing
+from gameserver.replication.snapshots import Replicator
+from gameserver.replication.static_objects import StaticObjects
 from gameserver.results.recorder import Recorder
 from gameserver.room import GameRoom
 from gameserver.server import GameServer
@@ -79,8 +79,8 @@ def inject(server: GameServer) -> None:
         if packet_id != "JOIN":  # or those who come in to be harmed would not come in
             PacketCodes._HANDLERS[packet_id] = _in_faulty_room(handler, injector.wrap(handler))
     games: set[Game] = set()
-    _harm_views(Snapshots, "build", injector, games)
-    _harm_views(Standing, "frames", injector, games)
+    _harm_views(Replicator, "build", injector, games)
+    _harm_views(StaticObjects, "frames", injector, games)
 
     def make_faulty_room(room_id: str, *args: Any, recorder: Recorder, **kwargs: Any) -> GameRoom:
         if room_id != FAULTY:
