@@ -14,7 +14,7 @@ import threading
 import time
 from typing import Any, Callable
 
-from gameserver.replication.snapshots import KIND_PLAYER
+from gameserver.replication.entities import KIND_PLAYER
 from Net.client import connect
 from Net.errors import ConnectionClosed, HandshakeError
 from Net.PacketCodes import TO_CLIENT, TO_SERVER, Packet

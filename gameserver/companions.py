@@ -89,7 +89,7 @@ class _Checkpoints:
     def __init__(self, server: GameServer, store: Store, path: str) -> None:
         self._server = server
         self._path = path
-        self._keeper = Keeper(server, path, lambda: store.flush(STORE_TIMEOUT_S / 2))
+        self._keeper = Keeper(server.lobby, path, lambda: store.flush(STORE_TIMEOUT_S / 2))
 
     def start(self) -> None:
         try:
@@ -97,7 +97,7 @@ class _Checkpoints:
         except OSError as error:
             raise CompanionError(f"cannot keep the rooms in {self._path}: {error.strerror}") from error
         self._keeper.start()
-        self._server.save_rooms_at_end(self._keeper.stop)
+        self._server.save_rooms_with(self._keeper.stop)
 
     def stop(self) -> None:
         self._keeper.stop()  # the server has already called it, unless the server could not start

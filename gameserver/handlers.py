@@ -1,30 +1,33 @@
 """One small function for each packet to the server. Importing this file registers the functions.
 
-Each function takes the session and the checked arguments, and calls one method of the server, the room or the game.
+Each function takes the session and the checked arguments, and calls one method of the lobby, the room or the game.
 It raises PacketError for a request that is not possible now; the session tells the client.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from gameserver.session import Session
 from Net.errors import PacketError
-from Net.PacketCodes import Packet, handles
+from Net.PacketCodes import Packet, dispatch, handles
 
-if TYPE_CHECKING:
-    from gameserver.session import Session
+
+def handle(session: Session, packet: Packet) -> None:
+    """Calls the function of a packet; raises what the function raises."""
+    dispatch(session, packet)
 
 
 @handles("JOIN")
 def join(session: Session, name: str, options: dict[str, Any] | None = None) -> None:
     """Seats the client in the room that it asks for, or in any room."""
-    session.server.join(session, name, **(options or {}))
+    session.lobby.join(session.client, name, **(options or {}))
 
 
 @handles("LEAVE")
 def leave(session: Session) -> None:
     """Gives up the client's seat; the connection stays open."""
-    session.server.remove_player_from_room(session.seated().seat.info.id)
+    session.lobby.remove_player_from_room(session.seated().seat.info.id)
 
 
 @handles("MOVE")
@@ -98,4 +101,4 @@ def watch(session: Session, player_id: int | None, x: float | None = None, y: fl
 @handles("PING")
 def ping(session: Session, number: int) -> None:
     """Answers at once, so that the client can measure the round trip."""
-    session.send(Packet("PONG", (number, session.server.now_ms())))
+    session.client.send(Packet("PONG", (number, session.lobby.now_ms())))

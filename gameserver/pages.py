@@ -30,7 +30,7 @@ def rooms_page(rooms: Iterable[GameRoom]) -> Page:
         {
             "id": room.id,
             "status": room.status,
-            "players": len(room.seats()),
+            "players": len(room.roster.seats()),
             "capacity": room.capacity,
             "teams": room.game.settings.teams,
         }

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from typing import Any, Callable
 
 from gameserver import handlers, pages
@@ -15,10 +14,10 @@ from gameserver.admission.operators import Operators, is_for_console, is_loopbac
 from gameserver.faults import Faults
 from gameserver.game import Game
 from gameserver.lobby import Lobby
-from gameserver.match import absences
 from gameserver.match.phases import IN_PROGRESS
-from gameserver.match.seats import Seat
+from gameserver.match.seats import PlayerInfo, Seat
 from gameserver.results.recorder import FORGETFUL, Recorder
+from gameserver.room import GameRoom
 from gameserver.session import Session
 from gameserver.world.settings import GameSettings, ServerSettings
 from Net.close_codes import CloseCode
@@ -32,11 +31,10 @@ from Net.port.http import Page
 from Net.port.lan import ANY_HOST
 from Net.port.listener import Address, Listener
 from Net.port.origin import make_policy
+from Net.port.own_connections import OwnConnections
 from Net.port.reserve import Reserve
 from Net.tap import MakeTap
 from Net.websocket import WebSocket
-
-__all__ = ["GameServer", "handlers"]  # handlers: its import registers them
 
 log = logging.getLogger(__name__)
 
@@ -51,8 +49,11 @@ CONSOLE_PACE = {"frames_per_s": 30.0, "burst_frames": 60}
 LOST = (CloseCode.ABNORMAL, CloseCode.GOING_AWAY)
 
 
-class GameServer(Lobby):
-    """A game server; nothing runs before `start_server`. make_game, recorder: see `GameRoom`."""
+class GameServer:
+    """A game server: it has a lobby and a port. Nothing runs before `start_server`.
+
+    make_game, recorder: see `GameRoom`.
+    """
 
     def __init__(
         self,
@@ -62,12 +63,14 @@ class GameServer(Lobby):
         make_game: Callable[[GameSettings], Game] = Game,
         recorder: Recorder = FORGETFUL,
     ) -> None:
-        super().__init__(settings, game_settings, make_game, recorder)
+        self.settings = settings
+        self.game_settings = game_settings
+        self.own_connections = OwnConnections()
+        self.lobby = Lobby(settings, game_settings, make_game, recorder, self.own_connections)
         self.faults = Faults()
-        self._started_at_s = time.monotonic()
         self.operators = Operators()
         self._shutdown_lock = threading.Lock()
-        self._save_rooms: Callable[[], bool] | None = None
+        self._save_rooms: Callable[[], bool] = lambda: False
         self._routes: dict[str, Callable[[WebSocket], None]] = {}
         self._endpoints: dict[str, Endpoint] = {}
         self._pages: dict[str, Page | Callable[[], Page]] = dict(pages.make_pages())
@@ -80,8 +83,8 @@ class GameServer(Lobby):
             self._converse,
             settings.max_connections,
             settings.max_connections_per_address,
-            tend=self._tend,
-            refuse=self.measures.why_banned,
+            tend=self.lobby.keep_alive,
+            refuse=self.lobby.measures.why_banned,
             proxies=settings.trusted_proxies,
             reserve=Reserve(lambda host: is_loopback(host) or self.operators.are_at(host), is_for_console),
             own=self.own_connections,
@@ -89,7 +92,7 @@ class GameServer(Lobby):
         game_limits = limits.narrowed(message_bytes=GAME_MESSAGE_BYTES)
         self.add_route("/", self._play, Compression.ALONE if settings.compress else Compression.NONE, game_limits)
         self.add_route("/echo", _echo, Compression.WITH_CONTEXT, limits.narrowed(**CONSOLE_PACE))
-        self.add_page("/rooms.json", lambda: pages.rooms_page(self.all_rooms()))
+        self.add_page("/rooms.json", lambda: pages.rooms_page(self.lobby.all_rooms()))
 
     # Services of the port: the extension points for everything but the game itself -----------------------------
 
@@ -122,13 +125,6 @@ class GameServer(Lobby):
         """Calls `make_tap` for every new connection, which it may then observe; see Net.tap."""
         self._listener.tap_makers.append(make_tap)
 
-    def save_rooms_at_end(self, save: Callable[[], bool]) -> None:
-        """Makes `shutdown` call `save` instead of ending the rounds, so that the next process can go on with them.
-
-        save: returns whether the rooms are saved; if not, the rounds end with results.
-        """
-        self._save_rooms = save
-
     def check_opening(self, request: Request) -> None:
         """Raises HandshakeError if this request may not open a WebSocket; the accept loop makes the same checks."""
         self._site.policy.check_host(request)
@@ -147,9 +143,7 @@ class GameServer(Lobby):
 
     def serve(self) -> None:
         """Runs the accept loop, after `listen`. Blocks until everything is closed and every thread has ended."""
-        with self._lock:
-            self._is_serving = True
-        self._start_waiting_rooms()
+        self.lobby.begin_serving()
         try:
             self._listener.serve()
         finally:
@@ -164,23 +158,20 @@ class GameServer(Lobby):
         with self._shutdown_lock:
             timeout_s = self.settings.shutdown_timeout_s
             self._listener.stop()
-            with self._lock:
-                self._is_serving = False
-            rooms = self.all_rooms()
-            for room in rooms:
-                room.pace.ask_to_stop()
-            for room in rooms:
-                room.stop()
-            if self._save_rooms is None or not self._save_rooms():
-                self.end_rounds()  # while the players are still connected
+            self.lobby.stop_rooms()
+            if not self._save_rooms():  # while the players are still connected
+                self.end_rounds()
             self.broadcast_global(Packet("SHUTDOWN", (text, round(1000 * timeout_s))))
             self._listener.close_all(CloseCode.GOING_AWAY, text, timeout_s)
-            with self._lock:
-                self.rooms.clear()
+            self.lobby.close_rooms()
+
+    def save_rooms_with(self, save: Callable[[], bool]) -> None:
+        """Calls `save` at the shutdown, after the last tick. If it returns False, all rounds end, with results."""
+        self._save_rooms = save
 
     def end_rounds(self) -> None:
         """Ends every round that is in progress, with results."""
-        for room in self.all_rooms():
+        for room in self.lobby.all_rooms():
             try:
                 if room.status == IN_PROGRESS:
                     room.end_game()
@@ -191,17 +182,29 @@ class GameServer(Lobby):
         """Serves one client in this thread until its connection ends; raises KeyError for an unknown path."""
         self._routes[path](websocket)
 
-    def tick(self) -> None:
-        """Advances every room by one tick, in the calling thread. It is for headless runs, without `serve`."""
-        for room in self.all_rooms():
-            room.tick()
+    # Rooms and players ----------------------------------------------------------------------------------------
+
+    def create_room(self, max_players: int | None = None, room_id: str | None = None) -> GameRoom:
+        """Opens a room, see `Lobby.create_room`."""
+        return self.lobby.create_room(max_players, room_id)
+
+    def assign_player_to_room(self, player_info: PlayerInfo) -> GameRoom:
+        """Returns the room for a player, see `Lobby.assign_player_to_room`."""
+        return self.lobby.assign_player_to_room(player_info)
+
+    def remove_player_from_room(self, player_id: int) -> None:
+        """Takes a player out of its room, and closes the room if it is empty then."""
+        self.lobby.remove_player_from_room(player_id)
 
     def broadcast_global(self, message: Packet) -> None:
         """Sends a packet to every client that is connected to the game, in a room or not."""
-        with self._lock:
-            sessions = list(self._sessions.values())
-        for session in sessions:
-            session.send(message)
+        for client in self.lobby.clients():
+            client.send(message)
+
+    def tick(self) -> None:
+        """Advances every room by one tick, in the calling thread. It is for headless runs, without `serve`."""
+        for room in self.lobby.all_rooms():
+            room.tick()
 
     # Commands of an operator ----------------------------------------------------------------------------------
 
@@ -218,12 +221,8 @@ class GameServer(Lobby):
 
     def describe(self) -> dict[str, Any]:
         """Returns the operator's view of the server, as plain data."""
-        uptime_s = round(time.monotonic() - self._started_at_s)
+        uptime_s = round(self.lobby.now_ms() / 1000)
         return {"uptime_s": uptime_s, **self.faults.describe(), **self._listener.describe()}
-
-    def now_ms(self) -> int:
-        """Returns the milliseconds since the server was made."""
-        return round(1000 * (time.monotonic() - self._started_at_s))
 
     # Paths ----------------------------------------------------------------------------------------------------
 
@@ -231,9 +230,8 @@ class GameServer(Lobby):
         self.handle_client(websocket, websocket.path)
 
     def _play(self, websocket: WebSocket) -> None:
-        session = Session(self, websocket)
-        with self._lock:
-            self._sessions[websocket] = session
+        session = Session(self.lobby, websocket, handlers.handle)
+        self.lobby.enter(session.client)
         keeps_seat = False
         try:
             session.run()
@@ -241,24 +239,7 @@ class GameServer(Lobby):
             keeps_seat = closed.code in LOST
             raise
         finally:
-            self._leave_behind(session, keeps_seat)
-
-    def _tend(self, now_s: float) -> None:
-        """The game's part of the keepalive; runs about once a second.
-
-        Closes clients that never join and clients that do not answer PING. Gives up the seats of players whose
-        absence has lasted too long. Tries again to start the rooms for which there was no thread.
-        """
-        self._start_waiting_rooms()
-        with self._lock:
-            sessions, places = list(self._sessions.values()), list(self.players.values())
-        for session in sessions:
-            session.close_if_idle(now_s, self.settings.join_timeout_s)
-        for _, seat in places:
-            if absences.is_over(seat, self.settings, now_s):
-                self.remove_player_from_room(seat.info.id)
-            elif seat.receipts.is_lost():
-                seat.websocket.begin_close(CloseCode.POLICY_VIOLATION, "you answer no PING, or read far too slowly")
+            self.lobby.leave(session.client, keeps_seat)
 
 
 def _echo(websocket: WebSocket) -> None:

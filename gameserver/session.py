@@ -8,21 +8,18 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, Callable
 
-from gameserver.match.seats import Seat
+from gameserver.clients import Client, Place
+from gameserver.lobby import Lobby
 from gameserver.rates import ANY_PACKET, BAD_PACKETS, PACKET_RATES
-from gameserver.room import GameRoom
 from Net.close_codes import CloseCode
 from Net.errors import PacketError, ProtocolError
 from Net.messages import Message
-from Net.PacketCodes import TO_CLIENT, TO_SERVER, Packet, dispatch
+from Net.PacketCodes import TO_SERVER, Packet
 from Net.port.token_bucket import TokenBucket
 from Net.tap import tell_witness
 from Net.websocket import WebSocket
-
-if TYPE_CHECKING:
-    from gameserver.server import GameServer
 
 log = logging.getLogger(__name__)
 
@@ -31,39 +28,25 @@ log = logging.getLogger(__name__)
 REFUSAL_PAUSE_S = 0.01
 
 
-class Place(NamedTuple):
-    """A client's room and its seat there."""
-
-    room: GameRoom
-    seat: Seat
-
-
 class Session:
-    """A connected client. place: None if the client has not joined; other threads may set it to None at any moment."""
+    """The conversation with one client. handle: called with the session and each packet; it may raise PacketError."""
 
-    def __init__(self, server: GameServer, websocket: WebSocket) -> None:
-        self.server = server
-        self.websocket = websocket
-        self.place: Place | None = None
-        self.as_text = False  # True: answer in JSON
-        self.has_ever_joined = False
-        self.is_muted = False  # True: a player who joins on this connection may not chat
-        self._connected_at_s = time.monotonic()
+    def __init__(self, lobby: Lobby, websocket: WebSocket, handle: Callable[[Session, Packet], None]) -> None:
+        self.lobby = lobby
+        self.client = Client(websocket)
+        self._websocket = websocket
+        self._handle = handle
         self._buckets: dict[str, TokenBucket] = {}
         self._bad_packets = TokenBucket(BAD_PACKETS)
 
     def run(self) -> None:
         """Handles messages until the connection ends, and then raises ConnectionClosed."""
         while True:
-            self._handle(self.websocket.receive())
-
-    def send(self, packet: Packet) -> None:
-        """Sends a packet to the client without blocking."""
-        self.websocket.post(TO_CLIENT.encode(packet, self.as_text))
+            self._take(self._websocket.receive())
 
     def seated(self) -> Place:
         """Returns the client's room and seat; raises PacketError when the client has not joined."""
-        place = self.place
+        place = self.client.place
         if place is None:
             raise PacketError("NOT_IN_ROOM", "send JOIN first")
         return place
@@ -73,7 +56,7 @@ class Session:
         place = self.seated()
         if place.seat.info.is_spectator:
             raise PacketError("SPECTATING", "spectators can only WATCH and LEAVE")
-        place.seat.has_played = True
+        place.seat.begin_playing()
         return place
 
     def act(self, *input_data: Any) -> None:
@@ -82,30 +65,24 @@ class Session:
         room, seat = place
         try:
             with room.game.lock:  # a connection that takes over the seat needs it too: no input may come after that
-                if self.place is not place:
+                if self.client.place is not place:
                     raise KeyError(seat.info.id)
                 room.game.process_input(seat.info.id, input_data)
         except KeyError:
             raise PacketError("NOT_IN_ROOM", "you have just been taken out of the room") from None
         room.dormancy.note_activity()
 
-    def close_if_idle(self, now_s: float, join_timeout_s: float) -> None:
-        """Closes a client that has been connected for `join_timeout_s` and never joined; now_s: time.monotonic()."""
-        if not self.has_ever_joined and now_s - self._connected_at_s > join_timeout_s:
-            self.websocket.begin_close(CloseCode.POLICY_VIOLATION, f"no JOIN within {join_timeout_s:g} s")
-
-    def _handle(self, message: Message) -> None:
-        if self.place is None:
-            self.as_text = isinstance(message, str)
+    def _take(self, message: Message) -> None:
+        self.client.choose_wire_format(isinstance(message, str))
         try:
             packet = TO_SERVER.decode(message)
             self._check_rate(packet.id)
-            dispatch(self, packet)
+            self._handle(self, packet)
         except PacketError as error:
             self._refuse(error)
         except Exception:
-            log.exception("%s: a handler failed", self.websocket.address)
-            self.send(Packet("ERROR", ("SERVER_FAULT", "the server could not do that; the fault is logged")))
+            log.exception("%s: a handler failed", self._websocket.address)
+            self.client.send(Packet("ERROR", ("SERVER_FAULT", "the server could not do that; the fault is logged")))
 
     def _check_rate(self, packet_id: str) -> None:
         bucket = self._buckets.get(packet_id)
@@ -116,15 +93,15 @@ class Session:
             raise PacketError("RATE_LIMITED", f"{packet_id} may come {rate.per_s:g} times a second")
 
     def _refuse(self, error: PacketError) -> None:
-        tell_witness(self.websocket.tap, error)
+        tell_witness(self._websocket.tap, error)
         try:
             self._check_patience()
         except ProtocolError as violation:
-            log.info("%s: closed, %s, the last: %s", self.websocket.address, violation.reason, error)
-            tell_witness(self.websocket.tap, violation)
-            self.websocket.begin_close(violation.close_code, violation.reason)
+            log.info("%s: closed, %s, the last: %s", self._websocket.address, violation.reason, error)
+            tell_witness(self._websocket.tap, violation)
+            self._websocket.begin_close(violation.close_code, violation.reason)
         else:
-            self.send(Packet("ERROR", (error.code, error.text)))
+            self.client.send(Packet("ERROR", (error.code, error.text)))
             time.sleep(REFUSAL_PAUSE_S)
 
     def _check_patience(self) -> None:

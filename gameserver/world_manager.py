@@ -74,7 +74,9 @@ class GameWorldManager:
 
     def unban(self, address: str) -> str:
         """Ends the ban of an address."""
-        lifted = self._server.measures.lift(BAN, address) or self._server.measures.lift(BAN, _canonical(address))
+        lifted = self._server.lobby.measures.lift(BAN, address) or self._server.lobby.measures.lift(
+            BAN, _canonical(address)
+        )
         if not lifted:
             raise OperatorError(f"{address} is not banned")
         return f"{address} is not banned any more"
@@ -96,24 +98,24 @@ class GameWorldManager:
 
     def list_measures(self) -> list[dict[str, Any]]:
         """Returns the bans, mutes and kicks in force, each with its person, its age and its remaining time."""
-        return self._server.measures.describe()
+        return self._server.lobby.measures.describe()
 
     def pause(self, room: str) -> str:
         """Pauses a room's world."""
-        self._room(room).pace.pause(True)
+        self._room(room).clock.pause(True)
         return f"{room} is paused"
 
     def resume(self, room: str) -> str:
         """Ends the pause of a room."""
-        self._room(room).pace.pause(False)
+        self._room(room).clock.pause(False)
         return f"{room} goes on"
 
     def step(self, room: str) -> str:
         """Advances a paused room by one tick."""
-        pace = self._room(room).pace
-        if not pace.is_paused:
+        clock = self._room(room).clock
+        if not clock.is_paused:
             raise OperatorError(f"{room} is not paused")
-        pace.step()
+        clock.step()
         return f"{room} made one step"
 
     def end_match(self, room: str) -> str:
@@ -132,7 +134,7 @@ class GameWorldManager:
         """Moves a player to another room, where it starts anew. Its old seat is free then."""
         _, seat = self._player(player_id)
         try:
-            self._server.move_player(seat, self._room(room))
+            self._server.lobby.move_player(seat, self._room(room))
         except (RoomFull, RoomUnavailable, ValueError) as error:
             raise OperatorError(str(error)) from None
         return f"moved {seat.info.name} to {room}"
@@ -150,19 +152,19 @@ class GameWorldManager:
         return {
             **self._server.describe(),
             "measures": self.list_measures(),
-            "rooms": [_describe(room) for room in self._server.all_rooms()],
+            "rooms": [describe_room(room) for room in self._server.lobby.all_rooms()],
         }
 
     def _room(self, room_id: str) -> GameRoom:
         """Returns the room of a command, and wakes it up, so that clients see the result at once."""
-        for room in self._server.all_rooms():
+        for room in self._server.lobby.all_rooms():
             if room.id == room_id:
                 room.dormancy.note_activity()
                 return room
         raise OperatorError(f"there is no room {room_id!r}")
 
     def _players(self) -> list[tuple[GameRoom, Seat]]:
-        return [(room, seat) for room in self._server.all_rooms() for seat in room.seats()]
+        return [(room, seat) for room in self._server.lobby.all_rooms() for seat in room.roster.seats()]
 
     def _player(self, player_id: int) -> tuple[GameRoom, Seat]:
         for room, seat in self._players():
@@ -178,21 +180,21 @@ def _canonical(address: str) -> str:
         raise OperatorError(str(error)) from None
 
 
-def _describe(room: GameRoom) -> dict[str, Any]:
+def describe_room(room: GameRoom) -> dict[str, Any]:
     """Returns the operator's view of a room, as plain data."""
-    pace = room.pace
+    clock = room.clock
     scores = {player_id: score for player_id, _, _, score, _, _ in room.game.results()}
     return {
         "id": room.id,
         "status": room.status,
-        "paused": pace.is_paused,
+        "paused": clock.is_paused,
         "dormant": room.dormancy.is_dormant,
         "closed_because": room.closed_because,
         "capacity": room.capacity,
-        "ms_left": room.ms_left(),
-        "tick_ms": [round(ms, 2) for ms in pace.tick_times_ms()],
-        "late_ticks": pace.late_ticks(),
-        "settings": {"tick_rate": pace.rate, **room.game.changeable_settings()},
-        "spectators": len(room.everybody()) - len(room.seats()),
-        "players": [{**seat.describe(), "score": scores.get(seat.info.id, 0)} for seat in room.seats()],
+        "ms_left": room.rounds.ms_left(),
+        "tick_ms": [round(ms, 2) for ms in clock.tick_times_ms()],
+        "late_ticks": clock.late_ticks(),
+        "settings": {"tick_rate": clock.rate, **room.game.changeable_settings()},
+        "spectators": len(room.roster.everybody()) - len(room.roster.seats()),
+        "players": [{**seat.describe(), "score": scores.get(seat.info.id, 0)} for seat in room.roster.seats()],
     }

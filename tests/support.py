@@ -13,6 +13,7 @@ from typing import Any, Callable, Iterator, NamedTuple
 
 from gameserver.game import Game
 from gameserver.match.seats import PlayerInfo
+from gameserver.results.recorder import FORGETFUL, Recorder
 from gameserver.room import GameRoom
 from gameserver.server import GameServer
 from gameserver.world.settings import GameSettings, ServerSettings
@@ -279,7 +280,7 @@ class Arena:
         return player
 
     def room(self, player: Player) -> GameRoom:
-        return self.server.rooms[player.room_id]
+        return self.server.lobby.rooms[player.room_id]
 
     def hang_up(self) -> None:
         for player in self._players:
@@ -338,7 +339,7 @@ class Stage:
 
     def tick(self, count: int = 1) -> None:
         for _ in range(count):
-            for seat in self.room.everybody():
+            for seat in self.room.roster.everybody():
                 if isinstance(seat.websocket, WebSocket):  # no thread reads the pongs: each client counts as up to date
                     seat.websocket.note_pong(seat.websocket.awaited_pong)
             self.room.tick()
@@ -348,9 +349,10 @@ class Stage:
 def staged(
     game_settings: GameSettings = plain_world(),
     make_game: Callable[[GameSettings], Game] = Game,
+    recorder: Recorder = FORGETFUL,
     **server_settings: Any,
 ) -> Iterator[Stage]:
     """Yields a room whose ticks the test makes."""
-    server = GameServer(ServerSettings(**server_settings), game_settings, make_game=make_game)
+    server = GameServer(ServerSettings(**server_settings), game_settings, make_game=make_game, recorder=recorder)
     with contextlib.ExitStack() as sockets:
         yield Stage(server, server.create_room(), sockets)

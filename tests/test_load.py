@@ -77,9 +77,9 @@ def check_that_all_get_their_states(arena: Arena, rooms: int, in_each: int) -> N
     players = context.Process(target=play_all, args=(arena.url(), rooms, in_each, ticks, sender))
     players.start()
     try:
-        wait_until(lambda: len(arena.server.players) == rooms * in_each, "all have joined")
-        all_rooms = arena.server.all_rooms()
-        assert [len(room.seats()) for room in all_rooms] == [in_each] * rooms
+        wait_until(lambda: len(arena.server.lobby.players) == rooms * in_each, "all have joined")
+        all_rooms = arena.server.lobby.all_rooms()
+        assert [len(room.roster.seats()) for room in all_rooms] == [in_each] * rooms
         assert receiver.poll(2 * SECONDS + DEADLINE_S), "the players do not come to an end"
         outcomes = receiver.recv()
     finally:
@@ -89,8 +89,8 @@ def check_that_all_get_their_states(arena: Arena, rooms: int, in_each: int) -> N
         players.close()
         receiver.close()
         sender.close()
-    wait_until(lambda: not arena.server.rooms, "all rooms are closed")
-    late_ticks = [room.pace.late_ticks() for room in all_rooms]
+    wait_until(lambda: not arena.server.lobby.rooms, "all rooms are closed")
+    late_ticks = [room.clock.late_ticks() for room in all_rooms]
     slowest = min(outcome.delivery.states_per_s for outcome in outcomes)
     longest_ms = max(outcome.delivery.gap_p99_ms for outcome in outcomes)
     print(f"{len(outcomes)} players, {ticks} ticks each; late ticks of each room: {late_ticks}")

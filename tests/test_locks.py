@@ -87,7 +87,7 @@ def test_a_socket_touched_under_a_lock_of_the_world_is_noted(which: str) -> None
         room = arena.room(ann)
         seat = room.find_player_by_id(ann.id)
         assert seat is not None
-        lock = {"server": arena.server._lock, "room": room._lock, "game": room.game.lock}[which]
+        lock = {"server": arena.server.lobby.lock, "room": room.lock, "game": room.game.lock}[which]
         with lock:
             seat.websocket.ping()
     (violation,) = WATCH.take_violations()

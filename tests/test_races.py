@@ -88,7 +88,7 @@ def meddle(server: GameServer, rng: random.Random, until_s: float) -> int:
     manager, done = GameWorldManager(server), 0
     while time.monotonic() < until_s:
         try:
-            rng.choice(COMMANDS)(manager, rng.choice([*server.players.copy(), 1]), rng.choice(ROOMS))
+            rng.choice(COMMANDS)(manager, rng.choice([*server.lobby.players.copy(), 1]), rng.choice(ROOMS))
             done += 1
         except OperatorError:
             pass  # the room or the player is already gone
@@ -98,7 +98,7 @@ def meddle(server: GameServer, rng: random.Random, until_s: float) -> int:
 
 def assert_no_lock_is_held(arena: Arena) -> None:
     server = arena.server
-    for lock in (server._lock, server._shutdown_lock, server._listener._lock):
+    for lock in (server.lobby.lock, server._listener._lock):
         assert lock.acquire(timeout=DEADLINE_S)
         lock.release()
 
@@ -118,7 +118,7 @@ def test_everything_at_once_breaks_nothing(caplog: pytest.LogCaptureFixture) -> 
         assert_no_lock_is_held(arena)
         server = arena.server
         wait_until(
-            lambda: not (server.rooms or server.players or server._places or server._sessions),
+            lambda: not (server.lobby.rooms or server.lobby.players or server.lobby.clients()),
             "the rooms are closed, and nobody is left, when the seats have been given up",
         )
         assert arena.server.faults.count == 0, caplog.text

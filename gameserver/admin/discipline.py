@@ -27,7 +27,7 @@ class Discipline:
         """Takes the seats of a person, and keeps that person out for `away_s` seconds."""
         host, name = seat.websocket.host, seat.info.name
         if away_s > 0:
-            self._server.measures.add(KICK, host, name, seat.info.token, reason, lasts_s=away_s)
+            self._server.lobby.measures.add(KICK, host, name, seat.info.token, reason, lasts_s=away_s)
         for other in self._seats_at(host):
             if other is seat or other.info.name.casefold() == name.casefold():
                 self._server.throw_out(other, reason)
@@ -44,7 +44,7 @@ class Discipline:
                 f"do it from the server's own machine"
             )
         name, token = ("", "") if seat is None else (seat.info.name, seat.info.token)
-        self._server.measures.add(BAN, host, name, token, reason)
+        self._server.lobby.measures.add(BAN, host, name, token, reason)
         for other in self._seats_at(host):
             self._server.throw_out(other, reason)
         self._server.close_banned(reason)
@@ -54,7 +54,7 @@ class Discipline:
         """Mutes a person and newcomers from its address. Other players that already play from there are spared."""
         host, name = seat.websocket.host, seat.info.name
         others = {other.info.name for other in self._seats_at(host) if other.info.name.casefold() != name.casefold()}
-        self._server.measures.add(MUTE, host, name, seat.info.token, spared=tuple(sorted(others)))
+        self._server.lobby.measures.add(MUTE, host, name, seat.info.token, spared=tuple(sorted(others)))
         for other in self._seats_at(host):
             if other is seat or other.info.name not in others:
                 self._set_muted(other, True)
@@ -62,15 +62,15 @@ class Discipline:
     def unmute(self, seat: Seat) -> None:
         """Allows a person to chat again: ends its mute, and spares it from the mutes of other people at its address."""
         host, info = seat.websocket.host, seat.info
-        for measure in self._server.measures.in_force():
+        for measure in self._server.lobby.measures.in_force():
             if measure.measure == MUTE and measure.is_of(host, info.name, info.token):
-                self._server.measures.lift(MUTE, measure.host, measure.name)
-        self._server.measures.spare(host, info.name)
+                self._server.lobby.measures.lift(MUTE, measure.host, measure.name)
+        self._server.lobby.measures.spare(host, info.name)
         self._set_muted(seat, False)
 
     def unmute_address(self, host: str) -> list[Measure]:
         """Ends all mutes of an address and returns them."""
-        lifted = self._server.measures.lift(MUTE, host)
+        lifted = self._server.lobby.measures.lift(MUTE, host)
         if lifted:
             for seat in self._seats_at(host):
                 self._set_muted(seat, False)
@@ -78,10 +78,10 @@ class Discipline:
 
     def _seats_at(self, host: str) -> list[Seat]:
         """Returns the seats of all players at an address, also of absent ones."""
-        return [place.seat for place in self._server.places() if place.seat.websocket.host == host]
+        return [place.seat for place in self._server.lobby.places() if place.seat.websocket.host == host]
 
     def _set_muted(self, seat: Seat, is_muted: bool) -> None:
         seat.info.is_muted = is_muted
-        for session in self._server.sessions():
-            if session.websocket is seat.websocket:
-                session.is_muted = is_muted
+        for client in self._server.lobby.clients():
+            if client.websocket is seat.websocket:
+                client.mute(is_muted)

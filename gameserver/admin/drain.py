@@ -36,7 +36,7 @@ class Drain:
 
     def begin(self) -> None:
         """Begins the drain. It takes no lock that the interrupted thread could hold."""
-        self._server.closed_because = CLOSED_BECAUSE
+        self._server.lobby.close(CLOSED_BECAUSE)
         self._begun.set()
 
     def stop(self) -> None:
@@ -50,8 +50,8 @@ class Drain:
         if self._over.is_set():
             return
         self._server.add_page("/rooms.json", _closed)
-        for room in self._server.all_rooms():
-            room.life.starts_rounds = False
+        for room in self._server.lobby.all_rooms():
+            room.rounds.start_no_more()
             room.broadcast(Packet("NOTICE", ("the server stops after this round",)))
         deadline_s = time.monotonic() + self._limit_s
         while time.monotonic() < deadline_s and self._is_anything_on() and not self._over.wait(_LOOK_EVERY_S):
@@ -60,7 +60,7 @@ class Drain:
 
     def _is_anything_on(self) -> bool:
         """Whether a round is in progress, or its results are being shown."""
-        return any(room.status != WAITING for room in self._server.all_rooms())
+        return any(room.status != WAITING for room in self._server.lobby.all_rooms())
 
 
 def _closed() -> Page:

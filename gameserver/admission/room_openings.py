@@ -115,7 +115,7 @@ def charged_to(room: GameRoom) -> str | None:
     opened the room. When all people from that address have left, the room counts for an address that still plays there.
     So every room with people counts for one address, and no room counts for an address that has left.
     """
-    longest_seated = next(iter(room.everybody()), None)
+    longest_seated = next(iter(room.roster.everybody()), None)
     return None if longest_seated is None else longest_seated.websocket.host
 
 

@@ -31,36 +31,40 @@ def save(room: GameRoom) -> Plain:
         return {
             "id": room.id,
             "capacity": room.capacity,
-            "tick_rate": room.pace.rate,
-            "is_paused": room.pace.is_paused,
+            "tick_rate": room.clock.rate,
+            "is_paused": room.clock.is_paused,
             "status": room.status,
-            "results_left_s": room.life.results_left_s,
-            "round": list(room.round),
-            "seats": [_save_seat(seat) for seat in room.seats()],
+            "results_left_s": room.rounds.results_left_s,
+            "round": list(room.rounds.round),
+            "seats": [_save_seat(seat) for seat in room.roster.seats()],
             "game": saved_game.save(room.game),
         }
 
 
 def load(
-    data: Plain, server_settings: ServerSettings, make_game: Callable[[GameSettings], Game], recorder: Recorder
+    data: Plain,
+    server_settings: ServerSettings,
+    make_game: Callable[[GameSettings], Game],
+    recorder: Recorder,
+    when_failed: Callable[[GameRoom], None] = lambda room: None,
 ) -> GameRoom:
-    """Makes a room from the result of `save`; raises ValueError for anything else."""
+    """Makes a room from the result of `save`; raises ValueError for anything else. The arguments: see `GameRoom`."""
     check_room(data)
     try:
         game = saved_game.load(data["game"], make_game)
         check_seats(data)
-        room = GameRoom(data["id"], game.settings, server_settings, data["capacity"], lambda _: game, recorder)
+        room = GameRoom(
+            data["id"], game.settings, server_settings, data["capacity"], lambda _: game, recorder, when_failed
+        )
         uid, began_at = data["round"]
-        room.round = Round(uid, began_at)
-        room.life.status = data["status"]
-        room.life.results_left_s = data["results_left_s"]
-        room.pace.change_rate(dataclasses.replace(game.settings, tick_rate=data["tick_rate"]).tick_rate)
-        room.pace.pause(data["is_paused"])
+        room.rounds.restore(Round(uid, began_at), data["status"], data["results_left_s"])
+        room.clock.change_rate(dataclasses.replace(game.settings, tick_rate=data["tick_rate"]).tick_rate)
+        room.clock.pause(data["is_paused"])
         for seat in map(_load_seat, data["seats"]):
             room.keep_seat(seat)
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"it is no room of this version: {error!r}") from error
-    room.pace.wait_while(lambda: any(seat.absent_since_s is not None for seat in room.seats()), RETURN_S)
+    room.clock.wait_while(lambda: any(seat.absent_since_s is not None for seat in room.roster.seats()), RETURN_S)
     return room
 
 
@@ -72,7 +76,7 @@ def check_together(rooms: Iterable[GameRoom]) -> None:
         if room.id in names:
             raise ValueError(f"two rooms are called {room.id!r}")
         names.add(room.id)
-        for seat in room.seats():
+        for seat in room.roster.seats():
             player_id = players.setdefault(seat.info.token, seat.info.id)
             if player_id != seat.info.id:
                 raise ValueError(f"players {player_id} and {seat.info.id} have the same token")
@@ -89,9 +93,9 @@ def _save_seat(seat: Seat) -> Plain:
 
 def _load_seat(data: Plain) -> Seat:
     seat = Seat(NoConnection(data["address"], data["host"]), _load_info(data["info"]))
-    seat.is_ready = data["is_ready"]
-    seat.absent_since_s = time.monotonic()
-    seat.has_played = True  # the player did not cause the loss of the connection
+    seat.set_ready(data["is_ready"])
+    seat.begin_playing()  # the player did not cause the loss of the connection
+    seat.disconnect(time.monotonic())
     return seat
 
 

@@ -50,7 +50,7 @@ class Classroom:
 
     def names(self) -> dict[str, str]:
         """Returns the names of the players, by address."""
-        seats = [seat for room in self._server.all_rooms() for seat in room.everybody()]
+        seats = [seat for room in self._server.lobby.all_rooms() for seat in room.roster.everybody()]
         return {seat.websocket.address: seat.info.name for seat in seats}
 
     def _is_here(self, websocket: WebSocket) -> bool:

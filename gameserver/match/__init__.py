@@ -1,1 +1,1 @@
-"""The parts of a room: its roster, its rounds and its clock."""
+"""The parts of a room: its roster, its rounds and its tick clock."""

@@ -13,7 +13,7 @@ import time
 from typing import Callable
 
 from gameserver.game import Game
-from gameserver.match.tick_clock import Pace
+from gameserver.match.tick_clock import TickClock
 
 # The time between two ticks of a dormant room. A page counts at most 20 steps after the last STATE. With a longer rest
 # and a long round trip, the page would lose count of the steps before its first input.
@@ -26,17 +26,17 @@ MOST_RESTED_S = 3.0
 class Dormancy:
     """The dormancy of one room.
 
-    after_s: the time without activity after which the room becomes dormant. clock: seconds, never going back.
+    after_s: the time without activity after which the room becomes dormant. now: seconds, never going back.
     """
 
-    def __init__(self, game: Game, pace: Pace, after_s: float, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, game: Game, clock: TickClock, after_s: float, now: Callable[[], float] = time.monotonic) -> None:
         self.is_dormant = False
         self._game = game
-        self._pace = pace
-        self._after_s = after_s
         self._clock = clock
+        self._after_s = after_s
+        self._now = now
         self._has_been_active = False
-        self._active_at_s = clock()
+        self._active_at_s = now()
         self._places_before: list[tuple[float, float]] | None = None  # the players' places at the last check
         self._counted_to_s = 0.0  # the moment up to which a dormant room has counted its ticks
 
@@ -44,14 +44,14 @@ class Dormancy:
         """Notes that a client has done something. Each input calls it, so it is cheap while the room is awake."""
         self._has_been_active = True
         if self.is_dormant:
-            self._pace.wake()
+            self._clock.wake()
 
     def rested_ticks(self) -> int:
         """Returns how many ticks the world has rested since the last call. Call it at the start of a tick.
 
         In the tick that wakes a room, the result does not count the tick itself, because the world moves in it.
         """
-        now_s = self._clock()
+        now_s = self._now()
         if self._has_been_active:
             self._has_been_active, self._active_at_s = False, now_s
             if not self.is_dormant:
@@ -62,15 +62,15 @@ class Dormancy:
 
     def consider(self) -> None:
         """Makes the room dormant, or keeps it so, if the conditions are met. Call it at the end of a tick."""
-        now_s = self._clock()
+        now_s = self._now()
         if not self.is_dormant:
-            if now_s - self._active_at_s < self._after_s or not self._pace.is_running or not self._is_still():
+            if now_s - self._active_at_s < self._after_s or not self._clock.is_running or not self._is_still():
                 return
             self._counted_to_s = now_s
             self.is_dormant = True
-        self._pace.rest(REST_S)
+        self._clock.rest(REST_S)
         if self._has_been_active:  # activity since the start of this tick, before the rest began
-            self._pace.wake()
+            self._clock.wake()
 
     def _is_still(self) -> bool:
         """Whether nobody attacks, nothing flies, and no player has moved since the last call."""
@@ -83,7 +83,7 @@ class Dormancy:
         return places == places_before
 
     def _count_rested(self, now_s: float) -> int:
-        rate = self._pace.rate
+        rate = self._clock.rate
         ticks = round((now_s - self._counted_to_s) * rate)
         self._counted_to_s += ticks / rate
         return min(ticks, round(MOST_RESTED_S * rate))

@@ -18,7 +18,7 @@ class Situation(NamedTuple):
     is_game_over: bool
 
 
-class Life:
+class Phases:
     """The phase of a room.
 
     least_players: the smallest number of players that can start a round, if all of them are ready. start_at: the number
@@ -28,7 +28,7 @@ class Life:
     def __init__(self, least_players: int, start_at: int, results_s: float) -> None:
         self.status = WAITING
         self.results_left_s = 0.0
-        self.starts_rounds = True  # False: no new round starts, because the server is about to stop
+        self._starts_rounds = True
         self._least_players = least_players
         self._start_at = start_at
         self._results_s = results_s
@@ -39,10 +39,19 @@ class Life:
         if status == ENDED:
             self.results_left_s = self._results_s
 
+    def restore(self, status: str, results_left_s: float) -> None:
+        """Continues a phase from a checkpoint."""
+        self.status = status
+        self.results_left_s = results_left_s
+
+    def start_no_more(self) -> None:
+        """Starts no new round from now on."""
+        self._starts_rounds = False
+
     def advance(self, delta_time: float, situation: Situation) -> str | None:
         """Advances by `delta_time` seconds, and returns the phase to enter now, or None to stay in the current one."""
         if self.status == WAITING:
-            if not self.starts_rounds:
+            if not self._starts_rounds:
                 return None
             wanted = self._least_players if situation.are_all_ready else self._start_at
             return IN_PROGRESS if situation.players >= wanted else None

@@ -10,15 +10,18 @@ import threading
 import time
 
 from gameserver.match.seats import Connection, Seat, enqueue
-from gameserver.replication.snapshots import View
+from gameserver.replication.view import View
 from Net.PacketCodes import Packet
 
 
-class Audience:
-    """The seats of players and spectators in a room, and the lock that guards them."""
+class Roster:
+    """The seats of players and spectators in a room.
+
+    lock: guards the seats. A caller holds it to read several fields of the room as one consistent state.
+    """
 
     def __init__(self) -> None:
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
         self._seats: dict[int, Seat] = {}  # by the id of the player or spectator
 
     def is_empty(self) -> bool:
@@ -27,12 +30,12 @@ class Audience:
 
     def seats(self) -> list[Seat]:
         """Returns the players' seats, in the order in which the players came."""
-        with self._lock:
+        with self.lock:
             return [seat for seat in self._seats.values() if not seat.info.is_spectator]
 
     def everybody(self) -> list[Seat]:
         """Returns the seats of players and spectators."""
-        with self._lock:
+        with self.lock:
             return list(self._seats.values())
 
     def views(self) -> tuple[list[View], list[View]]:
@@ -40,44 +43,68 @@ class Audience:
         in_time: list[View] = []
         late: list[View] = []
         now_s = time.monotonic()
-        with self._lock:
+        with self.lock:
             for seat in self._seats.values():
                 if seat.absent_since_s is None:
                     (in_time if seat.can_take_state(now_s) else late).append(seat.view)
         return in_time, late
 
-    def _seat_of(self, ws: Connection) -> Seat | None:
-        return next((seat for seat in self._seats.values() if seat.websocket is ws), None)
+    def seat_of(self, ws: Connection) -> Seat | None:
+        """Returns the seat of a connection, or None if it has none."""
+        with self.lock:
+            return next((seat for seat in self._seats.values() if seat.websocket is ws), None)
+
+    def add(self, seat: Seat) -> None:
+        """Adds a seat."""
+        with self.lock:
+            self._seats[seat.info.id] = seat
+
+    def remove(self, seat: Seat) -> None:
+        """Removes a seat."""
+        with self.lock:
+            del self._seats[seat.info.id]
+
+    def fair_team(self, player_id: int, teams: int) -> int:
+        """Returns the team that a player wishes, if it is one of the smallest; else the smallest team.
+
+        teams: the number of teams, at least 1.
+        """
+        with self.lock:
+            others = [seat.info.team for seat in self.seats() if seat.info.id != player_id]
+            wish = self._seats[player_id].info.team
+        smallest = min(range(teams), key=others.count)
+        is_fair = wish in range(teams) and others.count(wish) == others.count(smallest)
+        return wish if wish is not None and is_fair else smallest
 
     def find_player_by_id(self, player_id: int) -> Seat | None:
         """Returns the seat of a player, or None if the player is not in this room."""
-        with self._lock:
+        with self.lock:
             return self._seats.get(player_id)
 
     def broadcast(self, message: Packet, exclude_ws: Connection | None = None) -> None:
         """Queues a packet for everybody in the room, except one connection."""
-        with self._lock:
+        with self.lock:
             enqueue([seat for seat in self._seats.values() if seat.websocket is not exclude_ws], message)
 
     def broadcast_except(self, exclude_id: int, message: Packet) -> None:
         """Queues a packet for everybody in the room, except one player."""
-        with self._lock:
+        with self.lock:
             enqueue([seat for seat in self._seats.values() if seat.info.id != exclude_id], message)
 
     def send_private_message(self, player_id: int, message: Packet) -> bool:
         """Queues a packet for one player, and returns whether the player is in this room."""
-        with self._lock:
+        with self.lock:
             seat = self.find_player_by_id(player_id)
             if seat is not None:
                 enqueue([seat], message)
             return seat is not None
 
     def broadcast_game_state(self, game_state: dict[View, bytes]) -> None:
-        """Sends each client its frames of this tick, as `Snapshots.build` made them.
+        """Sends each client its frames of this tick, as `Replicator.build` made them.
 
         This is the only method that sends.
         """
-        with self._lock:  # a client that leaves and joins again must get no frame of its old view after the WELCOME
+        with self.lock:  # a client that leaves and joins again must get no frame of its old view after the WELCOME
             seats = list(self._seats.values())
             for seat in seats:
                 frames = game_state.get(seat.view)

@@ -6,22 +6,17 @@ Out: ROOM and GAME_OVER to everybody in the room, events and results to the reco
 
 from __future__ import annotations
 
-import logging
 import time
 import uuid
-from collections import deque
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from gameserver.game import Game, Result
-from gameserver.match.phases import ENDED, IN_PROGRESS, WAITING, Life, Situation
-from gameserver.match.roster import Audience
-from gameserver.results.recorder import Recorder, Shielded
+from gameserver.match.event_log import EventLog
+from gameserver.match.phases import ENDED, IN_PROGRESS, WAITING, Phases, Situation
+from gameserver.match.roster import Roster
+from gameserver.results.recorder import Recorder
 from gameserver.world.settings import ServerSettings
 from Net.PacketCodes import Packet
-
-log = logging.getLogger(__name__)
-
-EVENTS_KEPT = 1000
 
 
 class Round(NamedTuple):
@@ -31,92 +26,117 @@ class Round(NamedTuple):
     began_at: float
 
 
-class Match(Audience):
+class Rounds:
     """One round after the other, for the same roster.
 
-    capacity: the number of players' seats. recorder: receives all events and results.
+    capacity: the number of players' seats. recorder: receives the results. event_log: receives the starts and ends.
+    The roster's lock guards the phase.
     """
 
     def __init__(
-        self, room_id: str, game: Game, capacity: int, server_settings: ServerSettings, recorder: Recorder
+        self,
+        room_id: str,
+        game: Game,
+        roster: Roster,
+        capacity: int,
+        server_settings: ServerSettings,
+        recorder: Recorder,
+        event_log: EventLog,
     ) -> None:
-        super().__init__()
-        self.id = room_id
-        self.game = game
-        self.capacity = capacity
-        self.events: deque[tuple[int, str, dict[str, Any]]] = deque(maxlen=EVENTS_KEPT)  # (game tick, type, details)
-        self._recorder = Shielded(recorder)
+        self._room_id = room_id
+        self._game = game
+        self._roster = roster
+        self._capacity = capacity
+        self._recorder = recorder
+        self._event_log = event_log
         least = min(game.mode.start_at, capacity)  # a mode may need several players
-        self.life = Life(least, max(least, min(server_settings.start_at, capacity)), server_settings.results_s)
-        self.round = _new_round()
+        self._phases = Phases(least, max(least, min(server_settings.start_at, capacity)), server_settings.results_s)
+        self._round = _new_round()
 
     @property
     def status(self) -> str:
         """The phase of the match: waiting, in_progress or ended."""
-        return self.life.status
+        return self._phases.status
 
-    def start_game(self) -> None:
+    @property
+    def round(self) -> Round:
+        """The identity of the round that waits, runs or has ended."""
+        return self._round
+
+    @property
+    def results_left_s(self) -> float:
+        """The seconds for which the results are still shown."""
+        return self._phases.results_left_s
+
+    def restore(self, saved: Round, status: str, results_left_s: float) -> None:
+        """Continues a round from a checkpoint. Nobody is told."""
+        self._round = saved
+        self._phases.restore(status, results_left_s)
+
+    def start_no_more(self) -> None:
+        """Starts no new round, because the server is about to stop. A round in progress goes on."""
+        self._phases.start_no_more()
+
+    def due(self, delta_time: float) -> str | None:
+        """Advances the phase by `delta_time` seconds; returns the phase to enter now, or None to stay."""
+        seats = self._roster.seats()
+        situation = Situation(len(seats), all(seat.is_ready for seat in seats), self._game.is_game_over())
+        return self._phases.advance(delta_time, situation)
+
+    def start(self) -> None:
         """Starts the waiting round."""
-        with self._lock:
-            self.round = _new_round()
+        with self._roster.lock:
+            self._round = _new_round()
             self._enter(IN_PROGRESS)
-        self.log_event("start", {"players": len(self.seats())})
+        self._event_log.add("start", {"players": len(self._roster.seats())})
 
-    def end_game(self) -> None:
+    def end(self) -> None:
         """Ends the round, sends the results to everybody, and records them. Does nothing if it has ended already."""
-        with self._lock:
+        with self._roster.lock:
             if self.status == ENDED:
                 return
-            results, places = self.game.results(), self.game.placings()
+            results, places = self._game.results(), self._game.placings()
             self._enter(ENDED)
-            self.broadcast(Packet("GAME_OVER", (results, round(1000 * self.life.results_left_s), places)))
+            self._roster.broadcast(Packet("GAME_OVER", (results, round(1000 * self.results_left_s), places)))
             self._record(results, places)  # within the lock: a thread that sees `ended` can rely on the results
-        self.log_event("end", {"results": results})
+        self._event_log.add("end", {"results": results})
 
     def _record(self, results: list[Result], places: list[int]) -> None:
-        game, settings = self.game, self.game.settings
+        game, settings = self._game, self._game.settings
         placed = [(*result, place) for result, place in zip(results, places)]
         if placed and game.tick > 0:
             self._recorder.record_match(
-                self.id, settings.mode, settings.seed, self.round.began_at, game.elapsed_s, placed, self.round.uid
+                self._room_id,
+                settings.mode,
+                settings.seed,
+                self._round.began_at,
+                game.elapsed_s,
+                placed,
+                self._round.uid,
             )
 
-    def reset_room(self) -> None:
+    def reset(self) -> None:
         """Prepares the next round, with the same players."""
-        with self._lock:
-            self.game.reset()
-            for seat in self._seats.values():
-                seat.is_ready = False
+        with self._roster.lock:
+            self._game.reset()
+            for seat in self._roster.everybody():
+                seat.set_ready(False)
             self._enter(WAITING)
 
-    def log_event(self, event_type: str, details: dict[str, Any]) -> None:
-        """Keeps, records and logs an event of this room; details: plain data."""
-        self.events.append((self.game.tick, event_type, details))
-        self._recorder.record_event(self.id, time.time(), self.game.tick, event_type, details)
-        # The log groups repeated lines by their format string. The type is part of it, so each type has its own group.
-        log.info(f"room %s: {event_type} %r", self.id, details)
-
     def _enter(self, status: str) -> None:
-        self.life.enter(status)
-        self.broadcast(self._room_packet())
+        self._phases.enter(status)
+        self._roster.broadcast(self.room_packet())
 
-    def _live(self, delta_time: float) -> None:
-        """Advances the match by `delta_time` seconds, and enters the next phase when it is due."""
-        seats = self.seats()
-        situation = Situation(len(seats), all(seat.is_ready for seat in seats), self.game.is_game_over())
-        status = self.life.advance(delta_time, situation)
-        if status is not None:
-            {IN_PROGRESS: self.start_game, ENDED: self.end_game, WAITING: self.reset_room}[status]()
-
-    def _room_packet(self) -> Packet:
-        return Packet("ROOM", (self.status, len(self.seats()), self.capacity, self.ms_left()))
+    def room_packet(self) -> Packet:
+        """Returns the packet with the phase and the seats of the room."""
+        return Packet("ROOM", (self.status, len(self._roster.seats()), self._capacity, self.ms_left()))
 
     def ms_left(self) -> int | None:
         """Returns the milliseconds left of the round, or of the time for its results; None without a time limit."""
         if self.status == ENDED:
-            return round(1000 * self.life.results_left_s)
-        limit_s = self.game.settings.time_limit_s
-        return None if limit_s is None else max(0, round(1000 * (limit_s - self.game.elapsed_s)))
+            return round(1000 * self.results_left_s)
+        limit_s = self._game.settings.time_limit_s
+        return None if limit_s is None else max(0, round(1000 * (limit_s - self._game.elapsed_s)))
 
 
 def _new_round() -> Round:

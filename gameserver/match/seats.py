@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Iterable, Union
 
 from gameserver.replication.flow_control import Receipts
-from gameserver.replication.snapshots import View
+from gameserver.replication.view import View
 from Net.close_codes import CloseCode
 from Net.PacketCodes import TO_CLIENT, Packet
 from Net.websocket import WebSocket
@@ -86,10 +86,18 @@ class Seat:
     def connect(self, websocket: Connection) -> None:
         """Gives the seat a new connection, whose client has received nothing yet."""
         self.websocket: Connection = websocket
-        self.view = View(self.info.id, shared_form(self.info.as_text, websocket.shared_window_bits()))
-        self.view.is_spectator = self.info.is_spectator
+        form = shared_form(self.info.as_text, websocket.shared_window_bits())
+        self.view = View(self.info.id, form, self.info.is_spectator)
         self.receipts = Receipts()
         self.absent_since_s: float | None = None  # time.monotonic() when the connection was lost
+
+    def set_ready(self, is_ready: bool) -> None:
+        """Notes whether the player wants a waiting round to start now."""
+        self.is_ready = is_ready
+
+    def begin_playing(self) -> None:
+        """Notes that the player has sent an input, a chat line or READY."""
+        self.has_played = True
 
     def can_take_state(self, now_s: float) -> bool:
         """Whether the client may get a STATE now: as far as known, it keeps up. now_s: time.monotonic()."""
@@ -104,8 +112,7 @@ class Seat:
 
     def forget(self) -> None:
         """Marks the client as having received nothing; a spectator still watches the same player or spot."""
-        before, self.view = self.view, View(self.view.player_id, self.view.form)
-        self.view.is_spectator, self.view.spot = before.is_spectator, before.spot
+        self.view = self.view.renewed()
 
     def disconnect(self, now_s: float) -> None:
         """Marks the player's connection as lost and keeps the seat; now_s: time.monotonic()."""

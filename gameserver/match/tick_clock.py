@@ -12,7 +12,7 @@ from typing import Callable
 from gameserver.match.ticker import Ticker
 
 
-class Pace:
+class TickClock:
     """The tick clock of one room. rate: ticks per second."""
 
     def __init__(self, rate: float) -> None:
@@ -24,6 +24,11 @@ class Pace:
         self._wait_ticks = 0
         self._ticker: Ticker | None = None
         self._is_running = False
+
+    @property
+    def ticker(self) -> Ticker | None:
+        """The tick thread; None before `start`."""
+        return self._ticker
 
     @property
     def is_running(self) -> bool:

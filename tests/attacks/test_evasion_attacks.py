@@ -64,6 +64,11 @@ def vanish_after_playing(target: Target, name: str, plays: bool) -> None:
     wait_until(lambda: target.connections() <= before, "the server has noticed")
 
 
+def ids_of(target: Target, name: str) -> list[int]:
+    """The ids of the players with a name, the first one first."""
+    return [place.seat.info.id for place in target.server.lobby.places() if place.seat.info.name == name]
+
+
 def hang_up(*strangers: Attacker) -> None:
     for stranger in strangers:
         stranger.vanish(with_reset=False)
@@ -75,7 +80,7 @@ def test_joining_and_vanishing_fills_no_rooms_and_keeps_no_friend_out(plays: boo
     with under_attack(max_players=10, max_connections_per_address=16, reconnect_unplayed_s=0.5) as target:
         for number in range(60):
             vanish_after_playing(target, f"ghost {number}", plays)
-        seats = sum(len(room.seats()) for room in target.server.all_rooms())
+        seats = sum(len(room.roster.seats()) for room in target.server.lobby.all_rooms())
         assert seats <= 1 + 10, "the room is full, and there is no second one"
         friend = target.arena.join("friend", room="den")
         assert friend.own_entity()
@@ -88,7 +93,7 @@ def test_a_displaced_ghost_has_no_token_any_more_and_others_wait_undisturbed() -
         honest = target.arena.join("honest", room="den")
         honest.send("MOVE", 0)
         honest.sync()
-        seat = target.server.rooms["den"].find_player_by_id(honest.id)
+        seat = target.server.lobby.rooms["den"].find_player_by_id(honest.id)
         assert seat is not None
         honest.reset_connection()
         wait_until(lambda: seat.absent_since_s is not None, "it is away")
@@ -106,7 +111,7 @@ def test_a_muted_stranger_stays_muted_whatever_it_calls_itself() -> None:
         stranger, spare = come(target), come(target)
         say(stranger, "JOIN", ["Mallory"])
         answer(stranger, "WELCOME")
-        (player_id,) = (place.seat.info.id for place in target.server.places() if place.seat.info.name == "Mallory")
+        (player_id,) = ids_of(target, "Mallory")
         GameWorldManager(target.server).mute(player_id, True)
         say(stranger, "LEAVE", [])
         late = come(target)
@@ -131,7 +136,7 @@ def test_a_ban_ends_every_connection_of_the_stranger_on_every_path() -> None:
         # A connection in its handshake gets another reason. A pong shows that the handshake is over.
         for stranger in (echo, waiting):
             exchange_ping(stranger)
-        player_id = next(place.seat.info.id for place in target.server.places() if place.seat.info.name == "Mallory")
+        player_id = ids_of(target, "Mallory")[0]
         GameWorldManager(target.server).ban(player_id, "enough")
         for who in (player, second, echo, waiting):
             last = who.read_to_the_end()[-1]
@@ -141,7 +146,7 @@ def test_a_ban_ends_every_connection_of_the_stranger_on_every_path() -> None:
             again.send(opening(path))
             assert again.read_head().startswith(b"HTTP/1.1 403 ")
             again.vanish(with_reset=False)
-        assert [place.seat.info.name for place in target.server.places()] == ["Bystander"]
+        assert [place.seat.info.name for place in target.server.lobby.places()] == ["Bystander"]
 
 
 @answers("locking the operator out")

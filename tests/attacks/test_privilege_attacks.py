@@ -29,7 +29,7 @@ def add_console(target: Target, clock: Callable[[], float] = time.monotonic) -> 
 
 def everything_about(target: Target, player: Player) -> dict[str, Any]:
     """Returns the data of a player's object in the game and of its seat."""
-    room = target.server.rooms[player.room_id]
+    room = target.server.lobby.rooms[player.room_id]
     with room.game.lock:
         data = room.game.players[player.id].as_data()
     seat = room.find_player_by_id(player.id)
@@ -52,15 +52,15 @@ def packets_about(player: Player, secret_like: str) -> Iterator[list[Any]]:
 def test_nobody_can_act_for_another_player() -> None:
     with under_attack() as target:
         bob = target.arena.join("Bob", room="den")
-        seat = target.server.rooms["den"].find_player_by_id(bob.id)
+        seat = target.server.lobby.rooms["den"].find_player_by_id(bob.id)
         assert seat is not None
-        place(target.server.rooms["den"], bob.id, 500, 500)
+        place(target.server.lobby.rooms["den"], bob.id, 500, 500)
         bob.wait_until(lambda: bob.sees_at(bob, 500, 500), "it is there")
         before = everything_about(target, bob)
         packets = list(packets_about(bob, seat.info.token[:-1]))
         for begin in range(0, len(packets), 15):  # a connection each: too many bad packets end one
             eve = target.arena.join("Eve", as_text=True, room="den")
-            place(target.server.rooms["den"], eve.id, 3500, 3500)  # further than any weapon reaches
+            place(target.server.lobby.rooms["den"], eve.id, 3500, 3500)  # further than any weapon reaches
             for packet in packets[begin : begin + 15]:
                 eve.send_raw(json.dumps(packet))
             said = [packet for packet in eve.sync() if packet.id == "CHAT"]
@@ -74,7 +74,7 @@ def test_nobody_can_act_for_another_player() -> None:
 def test_a_seat_is_taken_back_with_its_whole_token_and_nothing_else() -> None:
     with under_attack() as target:
         bob = target.arena.join("Bob", room="den")
-        seat = target.server.rooms["den"].find_player_by_id(bob.id)
+        seat = target.server.lobby.rooms["den"].find_player_by_id(bob.id)
         assert seat is not None
         token = seat.info.token
         for guess in (
@@ -101,7 +101,7 @@ def test_the_token_of_a_seat_is_told_to_its_player_alone() -> None:
     with under_attack() as target:
         add_console(target)
         bob = target.arena.join("Bob", room="den")
-        seat = target.server.rooms["den"].find_player_by_id(bob.id)
+        seat = target.server.lobby.rooms["den"].find_player_by_id(bob.id)
         assert seat is not None
         eve = target.arena.connect(as_text=True)
         first = eve.join("Eve", room="den")

@@ -116,7 +116,7 @@ def test_four_addresses_get_no_more_rooms_than_the_server_bears() -> None:
             answer(player, f"alone {number}")
             player.send("MOVE", number % 8)  # it walks all the time, so the room is never dormant
             crowd.sit(player)
-        assert len(arena.server.all_rooms()) == DEFAULTS.max_rooms
+        assert len(arena.server.lobby.all_rooms()) == DEFAULTS.max_rooms
         assert_gets_its_states(bystander)
         friend = crowd.come("127.0.0.9")
         assert answer(friend, "den") == "TOO_MANY_ROOMS"
@@ -143,7 +143,7 @@ def test_rooms_in_which_nobody_does_anything_cost_next_to_nothing() -> None:
             player = crowd.come("127.0.0.2")
             answer(player, f"alone {number}")
             crowd.sit(player)
-        idle = [room for room in arena.server.all_rooms() if room.id != "calm"]
+        idle = [room for room in arena.server.lobby.all_rooms() if room.id != "calm"]
         wait_until(lambda: all(room.dormancy.is_dormant for room in idle), "they rest")
         before = [room.game.tick for room in idle]
         updates = [room.game.updates for room in idle]  # type: ignore[attr-defined]
@@ -206,8 +206,8 @@ def test_rooms_whose_players_have_vanished_count_for_their_address() -> None:
             vanished.append(player)
         for player in vanished:
             player.reset_connection()
-        rooms = arena.server.all_rooms()
-        wait_until(lambda: all(seat.absent_since_s for room in rooms for seat in room.seats()), "all are absent")
+        rooms = arena.server.lobby.all_rooms()
+        wait_until(lambda: all(seat.absent_since_s for room in rooms for seat in room.roster.seats()), "all are absent")
         assert {charged_to(room) for room in rooms} == {"127.0.0.2"}
         assert answer(crowd.come("127.0.0.2"), "another") == "TOO_MANY_ROOMS"
         assert answer(crowd.come("127.0.0.3"), "another") == "WELCOME"
@@ -219,5 +219,5 @@ def test_a_class_that_opens_one_link_at_once_meets_in_one_room() -> None:
         pupils = [crowd.come("127.0.0.2") for _ in range(30)]
         joining = [Background(answer, pupil, "class") for pupil in pupils]
         assert [joined.result() for joined in joining] == 30 * ["WELCOME"]
-        assert [room.id for room in arena.server.all_rooms()] == ["class"]
-        assert len(arena.server.rooms["class"].seats()) == 30
+        assert [room.id for room in arena.server.lobby.all_rooms()] == ["class"]
+        assert len(arena.server.lobby.rooms["class"].seats()) == 30

@@ -37,10 +37,10 @@ class Usage(NamedTuple):
 
 def usage_page(server: GameServer) -> Page:
     """The page, for the server's table of pages."""
-    rooms = server.all_rooms()
+    rooms = server.lobby.all_rooms()
     usage = Usage(
         ticks=sum(room.game.tick for room in rooms),
-        late_ticks=sum(room.pace.late_ticks() for room in rooms),
+        late_ticks=sum(room.clock.late_ticks() for room in rooms),
         threads=threading.active_count() - 1,  # not the thread of this answer
         resident_bytes=resident_bytes(),
         python=python_name(),

@@ -69,12 +69,12 @@ class Served:
 
     def room(self) -> Any:
         """Returns the only room."""
-        (room,) = self.server.all_rooms()
+        (room,) = self.server.lobby.all_rooms()
         return room
 
     def player(self, name: str) -> Any:
         """Returns a player's object in the game."""
-        return next(p for room in self.server.all_rooms() for p in room.game.players.values() if p.name == name)
+        return next(p for room in self.server.lobby.all_rooms() for p in room.game.players.values() if p.name == name)
 
     def put(self, name: str, x: float, y: float) -> None:
         """Moves a player to a place."""

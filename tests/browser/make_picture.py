@@ -27,7 +27,9 @@ def main() -> None:
         Classroom(served.server, Doorkeeper(TOKEN), "127.0.0.1", served.port)
         crowd = Crowd(f"ws://127.0.0.1:{served.port}", BOTS)
         crowd.start()
-        eventually(lambda: served.server.all_rooms() and len(served.room().seats()) == BOTS, "all bots are in")
+        eventually(
+            lambda: served.server.lobby.all_rooms() and len(served.room().roster.seats()) == BOTS, "all bots are in"
+        )
         path = next(filter(None, map(shutil.which, BROWSERS)))
         browser = driver.chromium.launch(executable_path=path, args=list(FLAGS))
         ann = Visitor(browser.new_page(viewport=SIZE))

@@ -41,7 +41,7 @@ def crowded(start_server: Start) -> Any:
     served = start_server(CROWDED)
     crowd = Crowd(f"ws://127.0.0.1:{served.port}", BOTS)
     crowd.start()
-    eventually(lambda: served.server.all_rooms() and len(served.room().seats()) == BOTS, "all bots are in")
+    eventually(lambda: served.server.lobby.all_rooms() and len(served.room().roster.seats()) == BOTS, "all bots are in")
     yield served
     crowd.stop()
 

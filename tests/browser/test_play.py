@@ -9,7 +9,7 @@ from typing import Any, Callable
 
 import pytest
 
-from gameserver import server as server_module
+from gameserver import lobby
 from tests.browser.conftest import QUIET, Served, Visitor, eventually
 
 pytestmark = pytest.mark.browser
@@ -243,7 +243,7 @@ def test_leaving_gives_the_seat_back(start_server: Start, visit: Visit) -> None:
     ann.page.click("#leave")
     ann.page.wait_for_selector("#join")
     ben.until("document.getElementById('feed').innerText.includes('Ann has left')", "Ben reads it")
-    assert len(served.room().seats()) == 1
+    assert len(served.room().roster.seats()) == 1
 
 
 def test_overlays_open_and_close_by_key(start_server: Start, visit: Visit) -> None:
@@ -285,7 +285,7 @@ def test_the_page_plays_on_when_server_and_round_have_run_for_years(
 ) -> None:
     served, ann, ben = two_players(start_server, visit)
     game, years_s = served.room().game, 10 * 366 * 86_400
-    monkeypatch.setattr(server_module, "time", SimpleNamespace(monotonic=lambda: time.monotonic() + years_s))
+    monkeypatch.setattr(lobby, "time", SimpleNamespace(monotonic=lambda: time.monotonic() + years_s))
     with game.lock:
         game.tick, game.last_id = 2**33, -(2**34)
     ann.until(f"game.room.world.clock.lastTick > {2**33}", "the page follows")

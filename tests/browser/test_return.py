@@ -58,7 +58,7 @@ def ann(served: Served, visit: Visit) -> Visitor:
 
 def cut(served: Served, visitor: Visitor) -> None:
     """Cuts the connection, and waits until the page has noticed."""
-    (seat,) = served.room().everybody()
+    (seat,) = served.room().roster.everybody()
     seat.websocket.abort("a test pulls the plug")
     visitor.until("game.connection.socket.readyState === WebSocket.CLOSED", "the page has lost its connection")
 

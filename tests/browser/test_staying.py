@@ -26,7 +26,7 @@ TOKEN = "a-token-for-tests"
 
 
 def seat_of(served: Served, name: str) -> Any:
-    return next(seat for seat in served.room().everybody() if seat.info.name == name)
+    return next(seat for seat in served.room().roster.everybody() if seat.info.name == name)
 
 
 def test_a_person_that_loses_the_connection_comes_back_as_the_same_player(
@@ -61,7 +61,7 @@ def test_a_person_that_reloads_the_page_is_the_same_player(start_server: Start, 
     ann.page.reload()
     ann.until("game?.joining.isIn", "Ann is in again")
     assert ann.see("game.room.world.playerId") == player.id
-    assert [seat.info.name for seat in served.room().seats()] == ["Ann"]
+    assert [seat.info.name for seat in served.room().roster.seats()] == ["Ann"]
 
 
 def test_a_person_that_has_left_begins_at_the_join_screen_after_a_reload(start_server: Start, visit: Visit) -> None:
@@ -100,7 +100,7 @@ def test_a_spectator_follows_a_player_and_looks_around(start_server: Start, visi
     camera = "game.pictures.camera"
     eve.until(f"Math.hypot({camera}.x - 2000, {camera}.y - 7000) < 100", "the camera is at Ann's")
     keep_picture(eve, "watching.png")
-    assert len(served.room().seats()) == 1
+    assert len(served.room().roster.seats()) == 1
     eve.page.click("#watch-free")
     eve.page.keyboard.down("d")
     eve.until(
@@ -169,7 +169,7 @@ def test_the_operator_mutes_bans_and_ends_both_again(console: Served, visit: Vis
     muted.wait_for()
     assert "127.0.0.1: muted" in muted.inner_text()
     muted.get_by_role("button", name="Let chat again").click()
-    eventually(lambda: not console.server.measures.in_force(), "the mute has ended")
+    eventually(lambda: not console.server.lobby.measures.in_force(), "the mute has ended")
     desk.page.fill("#ban-address", "192.0.2.7")
     desk.page.fill("#ban-reason", "too loud")
     desk.page.get_by_role("button", name="Shut out").click()
@@ -178,7 +178,7 @@ def test_the_operator_mutes_bans_and_ends_both_again(console: Served, visit: Vis
     assert "banned, too loud" in banned.inner_text()
     banned.get_by_role("button", name="Let in again").click()
     desk.page.wait_for_selector("#measures", state="hidden")
-    assert console.server.measures.why_banned("192.0.2.7") is None
+    assert console.server.lobby.measures.why_banned("192.0.2.7") is None
 
 
 def test_the_operator_pauses_steps_and_changes_a_room(console: Served, visit: Visit) -> None:

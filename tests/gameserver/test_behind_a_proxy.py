@@ -91,8 +91,8 @@ def test_a_ban_hits_one_client_behind_the_proxy_and_not_the_others() -> None:
         for banned, other in ((ANN, BOB), (BOB, ANN)):
             websocket = connect(arena.url(), headers=[("X-Forwarded-For", banned)])
             websocket.send('["JOIN",["Mallory"]]')
-            wait_until(lambda: arena.server.players, "Mallory is in")
-            (player_id,) = arena.server.players
+            wait_until(lambda: arena.server.lobby.players, "Mallory is in")
+            (player_id,) = arena.server.lobby.players
             manager = GameWorldManager(arena.server)
             assert banned in manager.ban(player_id)
             websocket.close()

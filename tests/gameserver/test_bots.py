@@ -40,7 +40,7 @@ def server() -> Iterator[tuple[GameServer, str]]:
 
 
 def names(game_server: GameServer) -> list[str]:
-    return [player.name for room in game_server.all_rooms() for player in room.game.players.values()]
+    return [player.name for room in game_server.lobby.all_rooms() for player in room.game.players.values()]
 
 
 def test_bots_walk_gather_and_fight(server: tuple[GameServer, str]) -> None:
@@ -48,7 +48,7 @@ def test_bots_walk_gather_and_fight(server: tuple[GameServer, str]) -> None:
     crowd = Crowd(url, 3)
     crowd.start()
     eventually(lambda: len(names(game_server)) == 3)
-    (room,) = game_server.all_rooms()
+    (room,) = game_server.lobby.all_rooms()
     start = {player.id: (player.x, player.y) for player in room.game.players.values()}
     eventually(lambda: all((p.x, p.y) != start.get(p.id) for p in list(room.game.players.values())))
     eventually(lambda: any(p.score for p in list(room.game.players.values())))
@@ -68,7 +68,7 @@ def test_bots_leave_a_seat_for_the_next_person(server: tuple[GameServer, str]) -
         people.append(person)
         eventually(lambda i=i: f"person {i}" in names(game_server))
         eventually(lambda: len(names(game_server)) == SEATS - 1)
-    assert len(game_server.all_rooms()) == 1
+    assert len(game_server.lobby.all_rooms()) == 1
     assert sum(name.startswith("person") for name in names(game_server)) == 3
     for person in people:
         person.close()

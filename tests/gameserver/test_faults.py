@@ -8,8 +8,8 @@ import threading
 
 import pytest
 
+from gameserver import handlers
 from gameserver.faults import Faults
-from Net import PacketCodes
 from Net.errors import ConnectionClosed
 from Net.port import listener
 from Net.websocket import WebSocket
@@ -101,10 +101,11 @@ def test_a_plug_in_that_fails_costs_one_connection(caplog: pytest.LogCaptureFixt
 
 
 def test_the_operator_sees_how_many_faults_there_were(monkeypatch: pytest.MonkeyPatch) -> None:
+    sound = handlers.handle
+    monkeypatch.setattr(handlers, "handle", lambda *args: (fail if args[1].id == "MOVE" else sound)(*args))
     with serving() as arena, arena.server.faults.watching():
         ann = arena.join()
         assert arena.server.describe()["faults"] == 0
-        monkeypatch.setitem(PacketCodes.HANDLERS, "MOVE", fail)
         ann.send("MOVE", 0, 1)
         assert ann.wait_for("ERROR")[0] == "SERVER_FAULT"
         assert arena.server.describe()["faults"] == 1

@@ -89,7 +89,7 @@ def test_the_newer_connection_gets_the_seat_and_the_older_one_is_closed() -> Non
         newer.send("MOVE", 2)
         before = newer.own_entity()
         newer.wait_until(lambda: newer.own_entity().y > before.y, "a step down")
-        assert len(arena.room(newer).seats()) == 1
+        assert len(arena.room(newer).roster.seats()) == 1
 
 
 def test_a_seat_that_nobody_comes_back_for_is_given_up() -> None:
@@ -107,7 +107,7 @@ def test_a_room_whose_last_player_is_lost_waits_for_it_and_then_closes() -> None
     with serving(SMALL, reconnect_s=0.3) as arena:
         ann, _ = joined(arena, "Ann")
         ann.reset_connection()
-        wait_until(lambda: not arena.server.all_rooms(), "the room is closed")
+        wait_until(lambda: not arena.server.lobby.all_rooms(), "the room is closed")
 
 
 @pytest.mark.parametrize("leave", [lambda player: player.send("LEAVE"), lambda player: player.websocket.close(1000)])
@@ -169,7 +169,7 @@ def test_the_inputs_of_the_last_connection_do_not_count_for_the_new_one(is_lost:
         walk_with_a_number(ann)
         if is_lost:
             ann.reset_connection()
-            (seat,) = arena.room(ann).seats()
+            (seat,) = arena.room(ann).roster.seats()
             wait_until(lambda: seat.absent_since_s is not None, "the loss is noticed")
         again, _ = joined(arena, "Ann", token=token)
         assert states_of(again, 3) == [None] * 3
@@ -222,7 +222,7 @@ def test_the_inputs_in_one_room_do_not_count_in_another() -> None:
     with serving(SMALL) as arena:
         ann = arena.join("Ann")
         walk_with_a_number(ann)
-        (seat,) = arena.room(ann).seats()
-        arena.server.move_player(seat, arena.server.create_room())
+        (seat,) = arena.room(ann).roster.seats()
+        arena.server.lobby.move_player(seat, arena.server.create_room())
         ann.wait_for("WELCOME")
         assert states_of(ann, 3) == [None] * 3

@@ -103,7 +103,7 @@ def test_behind_a_proxy_an_operator_comes_back_to_the_console_that_it_has_left()
 
 def test_an_operator_behind_a_proxy_reaches_the_console_when_its_address_was_banned_before() -> None:
     with serving_console(trusted_proxies=("127.0.0.1",)) as arena, arena.server.operators.present(ANN):
-        arena.server.measures.add("ban", ANN)
+        arena.server.lobby.measures.add("ban", ANN)
         with operator(arena, ("X-Forwarded-For", ANN)):
             pass
         with pytest.raises(HandshakeError, match="403"):

@@ -12,11 +12,11 @@ from gameserver.game import Game
 from gameserver.match.phases import ENDED, IN_PROGRESS, WAITING
 from gameserver.match.seats import PlayerInfo
 from gameserver.match.ticker import FAILURES_ALLOWED
-from gameserver.replication.snapshots import Snapshots
-from gameserver.replication.static_objects import Standing
-from gameserver.results.recorder import NoRecorder, Shielded
+from gameserver.replication.snapshots import Replicator
+from gameserver.replication.static_objects import StaticObjects
+from gameserver.results.recorder import NoRecorder
 from gameserver.room import BOARDS_EVERY_S, RoomFull
-from gameserver.world_manager import _describe
+from gameserver.world_manager import describe_room
 from Net.frames import message_frame
 from Net.PacketCodes import TO_CLIENT, Packet
 from tests.Net.support import DEADLINE_S, Background, wait_until
@@ -50,7 +50,7 @@ def test_a_room_takes_as_many_players_as_it_has_seats() -> None:
         assert stage.room.is_full()
         with pytest.raises(RoomFull, match="2 seats"):
             stage.seat("Cid")
-        assert [seat.info.name for seat in stage.room.seats()] == ["Ann", "Bob"]
+        assert [seat.info.name for seat in stage.room.roster.seats()] == ["Ann", "Bob"]
 
 
 def test_a_removed_player_is_out_of_the_game_and_its_seat_is_free() -> None:
@@ -59,7 +59,7 @@ def test_a_removed_player_is_out_of_the_game_and_its_seat_is_free() -> None:
         server_end = stage.server_end(ann)
         stage.room.remove_player(server_end)
         stage.room.remove_player(server_end)  # a second call does nothing
-        assert stage.room.is_empty()
+        assert stage.room.roster.is_empty()
         assert stage.room.find_player_by_id(ann.id) is None
         assert stage.room.game.players == {}
         stage.seat("Bob")
@@ -94,7 +94,7 @@ def test_teams_are_balanced_and_a_wish_is_granted_when_it_keeps_them_so(
     with staged(plain_world(teams=2)) as stage:
         for wish in wishes:
             stage.seat("Ann", team=wish)
-        assert [seat.info.team for seat in stage.room.seats()] == expected
+        assert [seat.info.team for seat in stage.room.roster.seats()] == expected
         assert [player.team for player in stage.room.game.players.values()] == expected
 
 
@@ -102,7 +102,7 @@ def test_without_teams_a_wish_is_ignored() -> None:
     with staged() as stage:
         ann = stage.seat("Ann", team=1)
         assert stage.room.assign_team(ann.id) is None
-        assert [seat.info.team for seat in stage.room.seats()] == [None]
+        assert [seat.info.team for seat in stage.room.roster.seats()] == [None]
 
 
 def test_the_place_of_a_player_who_left_is_filled_first() -> None:
@@ -165,9 +165,9 @@ def test_events_are_kept_with_their_tick_and_logged(caplog: pytest.LogCaptureFix
         stage.tick(3)
         stage.room.log_event("test", {"answer": 42})
         stage.room.remove_player(stage.server_end(ann))
-        kinds = [event[1] for event in stage.room.events]
+        kinds = [event[1] for event in stage.room.event_log.events]
         assert kinds == ["join", "start", "test", "leave"]
-        assert stage.room.events[2] == (2, "test", {"answer": 42})
+        assert stage.room.event_log.events[2] == (2, "test", {"answer": 42})
     assert "room room-1: test {'answer': 42}" in caplog.text
 
 
@@ -311,11 +311,11 @@ def test_a_tick_that_fails_is_lost_and_clients_see_the_world_as_it_is_after_it(b
         assert ann.sees_at(ann, round(player.x), round(player.y))
 
 
-@pytest.mark.parametrize("owner", [Snapshots, Standing])
+@pytest.mark.parametrize("owner", [Replicator, StaticObjects])
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_build_that_fails_loses_nothing(owner: type, when: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whether it fails early or late: views may then say that clients know what they were never sent."""
-    name = "build" if owner is Snapshots else "compare"
+    name = "build" if owner is Replicator else "compare"
     real = getattr(owner, name)
     faults = iter([False, True, False, False])
 
@@ -347,13 +347,12 @@ def test_a_recorder_that_fails_costs_its_notes_and_nothing_else(caplog: pytest.L
         def record_event(self, *_: Any) -> None:
             raise ZeroDivisionError("a fault for the test")
 
-    with staged() as stage:
-        stage.room._recorder = Shielded(Broken())
+    with staged(recorder=Broken()) as stage:
         ann = stage.seat("Ann")
         stage.tick()
         ann.wait_for("STATE")
         stage.room.remove_player(stage.server_end(ann))
-        assert stage.room.is_empty()
+        assert stage.room.roster.is_empty()
     assert caplog.text.count("a note could not be taken") == 2 + 1  # join, start, leave
 
 
@@ -380,7 +379,7 @@ def test_a_room_that_keeps_failing_gives_up_with_1011(
             packets, closed = player.receive_to_the_end()
             assert (closed.code, closed.reason) == (1011, "this room has failed")
             assert ("GAME_OVER" in [packet.id for packet in packets]) == results_are_sent
-        wait_until(lambda: "hall" not in arena.server.rooms, "the room is closed")
+        wait_until(lambda: "hall" not in arena.server.lobby.rooms, "the room is closed")
         wait_until(lambda: "room hall" not in [t.name for t in threading.enumerate()], "its tick thread has ended")
         assert arena.join("Cid", room="hall").own_entity()  # the server lives, and so does a new room of that name
     assert caplog.text.count("a tick failed") == FAILURES_ALLOWED + 1
@@ -424,13 +423,13 @@ def test_a_player_that_the_game_cannot_take_leaves_no_seat_behind(monkeypatch: p
         monkeypatch.setattr(stage.room.game, "add_player", fail)
         with pytest.raises(RuntimeError):
             stage.seat("Ann")
-        assert stage.room.is_empty()
+        assert stage.room.roster.is_empty()
 
 
 def test_a_tick_may_end_while_an_operator_looks() -> None:
     with staged(plain_world(tick_rate=5)) as stage:
         stage.room.start()
-        ticker = stage.room.pace._ticker
+        ticker = stage.room.clock.ticker
         assert ticker is not None
 
         class Duration(float):
@@ -442,5 +441,5 @@ def test_a_tick_may_end_while_an_operator_looks() -> None:
                 return 1.0
 
         ticker.durations_ms = [Duration(), 2.0]
-        assert _describe(stage.room)["tick_ms"] == [1.0, 2.0]
+        assert describe_room(stage.room)["tick_ms"] == [1.0, 2.0]
         stage.room.stop()

@@ -62,7 +62,7 @@ def test_welcome_tells_a_client_what_it_needs_to_draw_the_world(as_text: bool) -
     with serving(plain_world(tick_rate=25, map_size=3000.0, cell_size=500, view_cells=(3, 2))) as arena:
         player_id, room_id, token, settings = arena.connect(as_text).join("Ann")[0].args
         assert player_id > 0
-        assert room_id in arena.server.rooms
+        assert room_id in arena.server.lobby.rooms
         assert len(token) >= 16
         expected = {"tick_rate": 25, "map_size": 3000, "cell_size": 500, "view_cells": [3, 2], "protocol": 1}
         assert expected.items() <= settings.items()
@@ -106,7 +106,7 @@ def test_a_second_join_gets_already_joined_and_changes_nothing() -> None:
         ann = arena.join("Ann")
         ann.send("JOIN", "Eve", {"room": "elsewhere"})
         assert ann.wait_for("ERROR")[0] == "ALREADY_JOINED"
-        assert list(arena.server.rooms) == [ann.room_id]
+        assert list(arena.server.lobby.rooms) == [ann.room_id]
         assert ann.own_entity()
 
 
@@ -114,7 +114,7 @@ def test_an_unnamed_join_opens_another_room_when_all_are_full() -> None:
     with serving(max_players=1) as arena:
         ann, bob = arena.join("Ann"), arena.join("Bob")
         assert ann.room_id != bob.room_id
-        assert len(arena.server.rooms) == 2
+        assert len(arena.server.lobby.rooms) == 2
 
 
 def test_a_join_to_a_full_room_by_name_is_refused_and_another_may_follow() -> None:
@@ -164,8 +164,8 @@ def test_an_empty_room_is_closed_and_its_thread_ends() -> None:
         ann.send("LEAVE")
         ann.sync()
         wait_until(lambda: "room hall" not in [thread.name for thread in threading.enumerate()], "the thread has ended")
-        assert arena.server.rooms == {}
-        assert arena.server.players == {}
+        assert arena.server.lobby.rooms == {}
+        assert arena.server.lobby.players == {}
 
 
 def test_a_client_that_never_joins_is_closed_with_1008() -> None:
@@ -323,7 +323,7 @@ def test_a_client_that_vanishes_is_removed_the_room_told_and_its_thread_gone(van
         vanish(bob)
         ann.wait_for("PLAYER_GONE", bob.id)
         wait_until(lambda: thread not in client_threads(), "its thread is gone")
-        assert arena.server.players.keys() == {ann.id}
+        assert arena.server.lobby.players.keys() == {ann.id}
         ann.wait_until(lambda: bob.id not in ann.world.entities, "Bob is out of the world")
         ann.assert_undisturbed()
 
@@ -334,7 +334,7 @@ def test_a_client_that_vanishes_before_join_leaves_nothing_behind() -> None:
         player.sync()
         player.reset_connection()
         wait_until(lambda: not client_threads(), "its thread is gone")
-        assert not arena.server._sessions
+        assert not arena.server.lobby.clients()
         assert not arena.server._listener._guests._per_address
 
 
@@ -581,14 +581,14 @@ def test_stop_tells_everybody_closes_with_1001_and_ends_every_thread() -> None:
             assert closed.code == 1001
         arena.thread.join(DEADLINE_S)
         assert not arena.thread.is_alive()
-        assert arena.server.rooms == {}
+        assert arena.server.lobby.rooms == {}
 
 
 def test_rounds_in_progress_end_with_their_results_when_the_server_stops() -> None:
     with serving(shutdown_timeout_s=1.0) as arena:
         ann, waiting = arena.join("Ann"), arena.join("Bob", room="attic")
-        arena.server.rooms["attic"].reset_room()
-        arena.server.rooms["attic"].life.starts_rounds = False
+        arena.server.lobby.rooms["attic"].reset_room()
+        arena.server.lobby.rooms["attic"].rounds.start_no_more()
         ann.wait_until(lambda: (ann.world.tick or 0) > 2, "some ticks")
         arena.server.stop()
         packets, _ = ann.receive_to_the_end()
@@ -601,7 +601,8 @@ def test_rounds_in_progress_end_with_their_results_when_the_server_stops() -> No
 def test_a_round_that_cannot_be_ended_does_not_keep_the_server_from_stopping(caplog: pytest.LogCaptureFixture) -> None:
     with serving(shutdown_timeout_s=1.0) as arena:
         ann, bob = arena.join("Ann"), arena.join("Bob", room="attic")
-        wait_until(lambda: all(room.status == "in_progress" for room in arena.server.all_rooms()), "both rounds are on")
+        rooms = arena.server.lobby.all_rooms()
+        wait_until(lambda: all(room.status == "in_progress" for room in rooms), "both rounds are on")
         arena.room(ann).game.results = lambda: 1 / 0  # type: ignore[assignment]
         arena.server.stop()
         assert ann.receive_to_the_end()[1].code == 1001

@@ -11,8 +11,9 @@ from typing import Any, Iterator
 import msgpack
 import pytest
 
-from gameserver import server as server_module
+from gameserver import handlers, lobby
 from gameserver.rates import BAD_PACKETS, PACKET_RATES
+from gameserver.session import Session
 from Net import PacketCodes
 from Net.errors import PacketError
 from Net.PacketCodes import TO_SERVER, Packet
@@ -196,10 +197,14 @@ def test_a_refused_packet_has_no_effect() -> None:
 def test_a_handler_that_fails_is_logged_the_client_told_and_the_room_lives(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail(*_: Any) -> None:
-        raise ZeroDivisionError("a fault for the test")
+    sound = handlers.handle
 
-    monkeypatch.setitem(PacketCodes.HANDLERS, "AIM", fail)
+    def fail_at_aim(session: Session, packet: Packet) -> None:
+        if packet.id == "AIM":
+            raise ZeroDivisionError("a fault for the test")
+        sound(session, packet)
+
+    monkeypatch.setattr(handlers, "handle", fail_at_aim)
     with serving() as arena:
         ann, bob = arena.join("Ann", as_text=True), arena.join("Bob")
         ann.send("AIM", 1.0)
@@ -242,7 +247,7 @@ def test_the_server_time_stays_in_its_range_after_fifty_days(monkeypatch: pytest
     fifty_days_s = 50 * 86_400
     with serving() as arena:
         clock = SimpleNamespace(monotonic=lambda: time.monotonic() + fifty_days_s)
-        monkeypatch.setattr(server_module, "time", clock)
+        monkeypatch.setattr(lobby, "time", clock)
         player = arena.connect()
         player.send("PING", 1)
         _, server_time_ms = player.wait_for("PONG")  # decoding checks the packet against the table

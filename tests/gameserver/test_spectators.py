@@ -29,7 +29,7 @@ def test_a_spectator_takes_no_seat_and_is_no_player() -> None:
         eve = watching(arena, room="den")
         eve.wait_until(lambda: ann.id in eve.world.entities, "the player it watches")
         room = arena.room(ann)
-        assert [seat.info.name for seat in room.seats()] == ["Ann"]
+        assert [seat.info.name for seat in room.roster.seats()] == ["Ann"]
         assert list(room.game.players) == [ann.id]
         assert eve.world.own is None
 

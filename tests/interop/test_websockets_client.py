@@ -119,7 +119,7 @@ def joined(arena: Arena, name: str, as_text: bool) -> Iterator[Client]:
 
 
 def put(arena: Arena, client: Client, x: int, y: int) -> None:
-    place(next(iter(arena.server.rooms.values())), client.id, x, y)
+    place(next(iter(arena.server.lobby.rooms.values())), client.id, x, y)
     client.wait_until(lambda: client.place() == (x, y), "it is there")
 
 

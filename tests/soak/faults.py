@@ -15,9 +15,11 @@ import threading
 import time
 from typing import Any, Callable
 
+from gameserver import open_rooms
 from gameserver.game import Game
-from gameserver.replication.snapshots import Snapshots
-from gameserver.replication.static_objects import Standing
+from gameserver.replication.snapshots import Replicator
+from gameserver.replication.static_objects import StaticObjects
+from gameserver.results.recorder import Recorder
 from gameserver.room import GameRoom
 from gameserver.server import GameServer
 from Net import PacketCodes
@@ -77,25 +79,25 @@ def inject(server: GameServer) -> None:
         if packet_id != "JOIN":  # players must be able to join the faulty room
             PacketCodes.HANDLERS[packet_id] = _in_faulty_room(handler, injector.wrap(handler))
     games: set[Game] = set()
-    _harm_views(Snapshots, "build", injector, games)
-    _harm_views(Standing, "frames", injector, games)
-    create_room = server.create_room
+    _harm_views(Replicator, "build", injector, games)
+    _harm_views(StaticObjects, "frames", injector, games)
 
-    def create_faulty_room(*args: Any, **kwargs: Any) -> GameRoom:
-        room = create_room(*args, **kwargs)
-        if room.id == FAULTY:
-            _harm(room, injector)
-            games.add(room.game)
+    def make_faulty_room(room_id: str, *args: Any, recorder: Recorder, **kwargs: Any) -> GameRoom:
+        if room_id != FAULTY:
+            return GameRoom(room_id, *args, recorder=recorder, **kwargs)
+        room = GameRoom(room_id, *args, recorder=_FaultyRecorder(recorder, injector), **kwargs)
+        _harm(room, injector)
+        games.add(room.game)
         return room
 
-    server.create_room = create_faulty_room  # type: ignore[method-assign]
+    open_rooms.GameRoom = make_faulty_room  # type: ignore[assignment, misc]
     server.add_route("/plug-in", injector.wrap(_plug_in, ONE_IN_FEW))
     server.add_page("/page", injector.wrap(lambda: html_page("hello"), ONE_IN_FEW))
 
 
 def _in_faulty_room(handler: Callable[..., Any], faulty_handler: Callable[..., Any]) -> Callable[..., Any]:
     def handle(session: Any, *args: Any) -> Any:
-        place = session.place
+        place = session.client.place
         is_harmed = place is not None and place.room.id == FAULTY
         return (faulty_handler if is_harmed else handler)(session, *args)
 
@@ -111,8 +113,7 @@ def _harm_views(kind: type, name: str, injector: Injector, games: set[Game]) -> 
 
 def _harm(room: GameRoom, injector: Injector) -> None:
     room.game.update = injector.wrap(room.game.update)  # type: ignore[method-assign]
-    room._live = injector.wrap(room._live)  # type: ignore[method-assign]
-    room._recorder._recorder = _FaultyRecorder(room._recorder._recorder, injector)
+    room.rounds.due = injector.wrap(room.rounds.due)  # type: ignore[method-assign]
 
 
 class _FaultyRecorder:

@@ -20,7 +20,6 @@ from gameserver.server import GameServer
 from gameserver.world.settings import GameSettings, ServerSettings
 from Net import scheduling
 from Net.shared_packets import Part
-from Net.websocket import WebSocket
 from Net.wire_format import Form
 from tests.soak.log_file import LogLine, log_to, read_log
 from tests.support import DEADLINE_S
@@ -142,12 +141,11 @@ class _Inside:
     def held_locks(self) -> list[str]:
         """The names of the locks that stay held for two seconds."""
         server = self.server
-        locks = {"server": server._lock, "shutdown": server._shutdown_lock, "listener": server._listener._lock}
-        for room in server.all_rooms():
-            locks.update({f"room {room.id}": room._lock, f"game {room.id}": room.game.lock})
-        for session in server._sessions.copy().values():
-            if isinstance(session.websocket, WebSocket):
-                locks[f"websocket {session.websocket.address}"] = session.websocket.outbox._lock
+        locks = {"lobby": server.lobby.lock, "listener": server._listener._lock}
+        for room in server.lobby.all_rooms():
+            locks.update({f"room {room.id}": room.lock, f"game {room.id}": room.game.lock})
+        for client in server.lobby.clients():
+            locks[f"websocket {client.websocket.address}"] = client.websocket.outbox._lock
         return [name for name, lock in locks.items() if not _can_take(lock)]
 
     def threads(self) -> list[str]:
@@ -166,7 +164,7 @@ ANSWERS: dict[str, Callable[[_Inside], Any]] = {
     "held locks": _Inside.held_locks,
     "threads": _Inside.threads,
     "connections": lambda inside: inside.server._listener.connections(),
-    "players": lambda inside: len(inside.server.players),
+    "players": lambda inside: len(inside.server.lobby.players),
     "most waiting bytes": lambda inside: inside.most_waiting_bytes,
     "describe": lambda inside: inside.server.describe(),
     # `faults` puts the injector there.

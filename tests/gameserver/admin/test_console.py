@@ -238,7 +238,7 @@ def test_a_player_is_moved_to_another_room() -> None:
         bob.wait_for("PLAYER", ann.id)
         ann.send("CHAT", "here I am")
         assert bob.wait_for("CHAT")[0] == ann.id
-        wait_until(lambda: [room.id for room in arena.server.all_rooms()] == ["b"], "the empty room is closed")
+        wait_until(lambda: [room.id for room in arena.server.lobby.all_rooms()] == ["b"], "the empty room is closed")
         carl = arena.join("Carl", room="c")
         assert "full" in boss.do("move_player", player_id=carl.id, room="b")["error"]
         carl.sync()

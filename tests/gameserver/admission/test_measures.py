@@ -101,7 +101,7 @@ def test_a_mute_concerns_neither_seated_players_nor_other_addresses(monkeypatch:
         with coming_from(monkeypatch):
             assert may_chat(arena.join("Ann"))
         bob.hang_up()
-        wait_until(lambda: len(arena.server.places()) == 2, "Bob is away")
+        wait_until(lambda: len(arena.server.lobby.places()) == 2, "Bob is away")
         assert may_chat(arena.join("bob"))
 
 
@@ -117,7 +117,7 @@ def test_a_muted_ghost_that_comes_back_by_its_token_is_muted(monkeypatch: pytest
         ann = arena.join("Ann")
         token = token_of(arena, ann)
         ann.reset_connection()
-        wait_until(lambda: not arena.server.sessions(), "it is away")
+        wait_until(lambda: not arena.server.lobby.clients(), "it is away")
         GameWorldManager(arena.server).mute(ann.id, True)
         with coming_from(monkeypatch):
             back = arena.join("Ann", token=token)
@@ -193,7 +193,7 @@ def test_a_kick_takes_every_seat_of_the_person() -> None:
         GameWorldManager(arena.server).kick(ann.id)
         assert end_of(second.websocket).code == 1008
         bob.sync()
-        assert [place.seat.info.name for place in arena.server.places()] == ["Bob"]
+        assert [place.seat.info.name for place in arena.server.lobby.places()] == ["Bob"]
 
 
 # Ban ------------------------------------------------------------------------------------------------------------
@@ -218,7 +218,7 @@ def test_a_ban_ends_every_connection_of_the_address_on_every_path(monkeypatch: p
             for path in ("/", "/echo"):
                 with pytest.raises(HandshakeError, match="403"):
                     connect(arena.url(path))
-        assert [place.seat.info.name for place in arena.server.places()] == ["bystander"]
+        assert [place.seat.info.name for place in arena.server.lobby.places()] == ["bystander"]
         bystander.sync()
         assert bystander.tick_gaps == []
 
@@ -287,7 +287,7 @@ def test_an_operator_cannot_ban_the_address_it_is_logged_in_from() -> None:
             OperatorError, match="operator's own address"
         ):
             GameWorldManager(arena.server).ban_address("203.0.113.9")
-        assert arena.server.measures.why_banned("203.0.113.9") is None
+        assert arena.server.lobby.measures.why_banned("203.0.113.9") is None
 
 
 # The list -------------------------------------------------------------------------------------------------------

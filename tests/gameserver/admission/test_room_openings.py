@@ -46,7 +46,7 @@ def test_an_address_opens_so_many_rooms_and_is_told_what_to_do_instead() -> None
         cid.join("Cid", room="a")
         cid.send("LEAVE")
         bob.send("LEAVE")
-        wait_until(lambda: list(arena.server.rooms) == ["a"], "room b is closed")
+        wait_until(lambda: list(arena.server.lobby.rooms) == ["a"], "room b is closed")
         cid.join("Cid", room="c")
 
 
@@ -77,7 +77,7 @@ def test_a_class_behind_one_address_plays_in_rooms_of_four_with_the_defaults() -
     with serving() as arena:
         for number in range(30):
             arena.join(f"P{number}", room=f"group {number // 4}")
-        assert len(arena.server.rooms) == 8
+        assert len(arena.server.lobby.rooms) == 8
 
 
 def test_rooms_of_the_server_itself_have_no_limit() -> None:
@@ -101,7 +101,7 @@ def test_a_room_counts_for_the_address_that_has_sat_in_it_longest() -> None:
     with serving(max_rooms_per_address=1, **proxied) as arena, contextlib.ExitStack() as exits:
         ann = exits.enter_context(joined_from(arena, "10.0.0.1", "Ann", "den"))
         exits.enter_context(joined_from(arena, "10.0.0.2", "Bob", "den"))
-        den = arena.server.rooms["den"]
+        den = arena.server.lobby.rooms["den"]
         assert charged_to(den) == "10.0.0.1"
         hall = exits.enter_context(joined_from(arena, "10.0.0.2", "Bea", "hall"))
         ann.send("LEAVE")
@@ -118,7 +118,7 @@ def test_an_absent_player_still_counts_for_its_address() -> None:
         ann, bob = arena.join("Ann", room="den"), arena.connect()
         room = arena.room(ann)
         ann.reset_connection()
-        wait_until(lambda: room.seats()[0].absent_since_s is not None, "Ann is absent")
+        wait_until(lambda: room.roster.seats()[0].absent_since_s is not None, "Ann is absent")
         assert refusal(bob, "Bob", room="hall")[0] == "TOO_MANY_ROOMS"
 
 
@@ -202,7 +202,7 @@ def test_while_a_room_is_made_others_come_in_leave_and_come_back(slow_to_make: t
         assert arena.join("Ann", token=seat.info.token).room_id == "den"
         cid.send("LEAVE")
         cid.sync()
-        assert [room.id for room in arena.server.all_rooms()] == ["den"]
+        assert [room.id for room in arena.server.lobby.all_rooms()] == ["den"]
         slow_to_make.may_be_made.set()
         assert opening.result().room_id == "hall"
 

@@ -14,7 +14,6 @@ import pytest
 
 from gameserver.checkpoint import saved_room, state_file
 from gameserver.checkpoint.checkpoint import Keeper
-from gameserver.game import Game
 from gameserver.match.phases import ENDED, IN_PROGRESS, WAITING
 from gameserver.match.seats import NoConnection, PlayerInfo, Seat
 from gameserver.results.store import Store
@@ -33,10 +32,10 @@ NEVER_S = 1000.0
 def keeping(path: Path, game_settings: GameSettings = SMALL, **server_settings: Any) -> Iterator[Arena]:
     """A server that restores the rooms of a file at its start, and saves its own rooms there at its end."""
     with serving(game_settings, shutdown_timeout_s=0.1, **server_settings) as arena:
-        keeper = Keeper(arena.server, str(path), lambda: True, NEVER_S)
+        keeper = Keeper(arena.server.lobby, str(path), lambda: True, NEVER_S)
         keeper.restore()
         keeper.start()
-        arena.server.save_rooms_at_end(keeper.stop)
+        arena.server.save_rooms_with(keeper.stop)
         yield arena
         arena.server.stop()
         arena.thread.join(DEADLINE_S)
@@ -58,7 +57,7 @@ def come(arena: Arena, name: str, **options: Any) -> tuple[Player, str]:
 
 
 def in_world(arena: Arena, player: Player) -> dict[str, Any]:
-    room = arena.server.rooms[player.room_id]
+    room = arena.server.lobby.rooms[player.room_id]
     with room.game.lock:
         return room.game.players[player.id].as_data()
 
@@ -73,7 +72,7 @@ def test_a_player_finds_its_seat_and_all_that_it_had(file: Path) -> None:
         ann.wait_until(lambda: ann.world.scenery, "its wall")
         with game.lock:
             game.players[ann.id].score = 77
-        arena.room(ann).seats()[0].info.is_muted = True
+        arena.room(ann).roster.seats()[0].info.is_muted = True
         was, walls = in_world(arena, ann), ann.world.scenery
     with keeping(file) as arena:
         ann, new_token = come(arena, "whatever", token=token)
@@ -125,21 +124,21 @@ def test_a_room_that_nobody_comes_back_to_is_closed(file: Path) -> None:
     with keeping(file) as arena:
         come(arena, "Ann")
     with keeping(file, reconnect_s=0.1) as arena:
-        assert len(arena.server.all_rooms()) == 1
-        wait_until(lambda: not arena.server.all_rooms(), "it is closed")
+        assert len(arena.server.lobby.all_rooms()) == 1
+        wait_until(lambda: not arena.server.lobby.all_rooms(), "it is closed")
     assert state_file.read(str(file)) == []
 
 
 def test_a_paused_room_stays_paused_and_a_changed_setting_changed(file: Path) -> None:
     with keeping(file) as arena:
         ann, token = come(arena, "Ann")
-        arena.room(ann).pace.pause(True)
+        arena.room(ann).clock.pause(True)
         arena.room(ann).change_setting("tick_rate", 40)
         arena.room(ann).change_setting("player_speed", 123.0)
     with keeping(file) as arena:
         ann, _ = come(arena, "Ann", token=token)
         room = arena.room(ann)
-        assert (room.pace.is_paused, room.pace.rate, room.game.settings.player_speed) == (True, 40, 123.0)
+        assert (room.clock.is_paused, room.clock.rate, room.game.settings.player_speed) == (True, 40, 123.0)
 
 
 def test_spectators_are_not_kept_nor_a_room_of_nothing_but_spectators(file: Path) -> None:
@@ -148,8 +147,8 @@ def test_spectators_are_not_kept_nor_a_room_of_nothing_but_spectators(file: Path
         come(arena, "Sue", room="den", spectate=True)
         come(arena, "Tom", room="gallery", spectate=True)
     with keeping(file) as arena:
-        (room,) = arena.server.all_rooms()
-        assert (room.id, [seat.info.id for seat in room.everybody()]) == ("den", [ann.id])
+        (room,) = arena.server.lobby.all_rooms()
+        assert (room.id, [seat.info.id for seat in room.roster.everybody()]) == ("den", [ann.id])
 
 
 @pytest.mark.parametrize("status", [WAITING, IN_PROGRESS, ENDED])
@@ -162,8 +161,12 @@ def test_a_room_goes_on_in_its_saved_phase(status: str) -> None:
             stage.room.end_game()
             stage.tick(10)
         data = saved_room.save(stage.room)
-        loaded = saved_room.load(data, ServerSettings(), Game, stage.server._recorder)
-        assert (loaded.status, loaded.round, loaded.ms_left()) == (status, stage.room.round, stage.room.ms_left())
+        loaded = stage.server.lobby.load_room(data)
+        assert (loaded.status, loaded.rounds.round, loaded.rounds.ms_left()) == (
+            status,
+            stage.room.rounds.round,
+            stage.room.rounds.ms_left(),
+        )
 
 
 def test_a_seat_that_was_moved_while_both_rooms_were_saved_is_kept_once() -> None:
@@ -174,8 +177,8 @@ def test_a_seat_that_was_moved_while_both_rooms_were_saved_is_kept_once() -> Non
         room.keep_seat(Seat(NoConnection("192.0.2.1:99", "192.0.2.1"), PlayerInfo(7, "Ann", "token")))
     next_server = GameServer(ServerSettings(), SMALL)
     for room in rooms:
-        next_server.take_up(next_server.load_room(saved_room.save(room)))
-    assert list(next_server.rooms) == ["den"]
+        next_server.lobby.take_up(next_server.lobby.load_room(saved_room.save(room)))
+    assert list(next_server.lobby.rooms) == ["den"]
 
 
 def test_a_server_told_twice_to_stop_keeps_its_rooms(file: Path) -> None:
@@ -193,7 +196,7 @@ def test_a_server_told_twice_to_stop_keeps_its_rooms(file: Path) -> None:
 def test_checkpoints_are_written_while_the_game_runs(file: Path) -> None:
     with serving(SMALL) as arena:
         ann, token = come(arena, "Ann")
-        keeper = Keeper(arena.server, str(file), lambda: True, every_s=0.05)
+        keeper = Keeper(arena.server.lobby, str(file), lambda: True, every_s=0.05)
         keeper.start()
 
         def ticks_kept() -> int:
@@ -212,13 +215,12 @@ def test_checkpoints_are_written_while_the_game_runs(file: Path) -> None:
 def test_results_are_on_the_disk_before_a_state_that_says_that_the_round_has_ended(file: Path) -> None:
     """In the other order, a power cut between the two writes would lose the round."""
     with staged(SMALL) as stage:
-        stage.server.rooms[stage.room.id] = stage.room
         seen: list[list[str]] = []
 
         def settle() -> None:
             seen.append([room["status"] for room in state_file.read(str(file)) or []])
 
-        keeper = Keeper(stage.server, str(file), settle)
+        keeper = Keeper(stage.server.lobby, str(file), settle)
         stage.seat("Ann")
         stage.tick(3)
         keeper.restore()
@@ -236,7 +238,7 @@ def test_a_round_that_ends_again_after_a_restart_is_recorded_once() -> None:
     room.keep_seat(Seat(NoConnection("192.0.2.1:99", "192.0.2.1"), PlayerInfo(7, "Ann", "token")))
     room.tick()
     room.tick()
-    again = server.load_room(saved_room.save(room))
+    again = server.lobby.load_room(saved_room.save(room))
     try:
         for played in (room, again):
             played.game.update(0.1)
@@ -256,7 +258,7 @@ def test_a_disk_that_refuses_is_reported_once_and_tried_again(file: Path, caplog
         come(arena, "Ann")
         blocker = file.with_name("rooms.state.new")
         blocker.mkdir()
-        keeper = Keeper(arena.server, str(file), lambda: True, every_s=0.02)
+        keeper = Keeper(arena.server.lobby, str(file), lambda: True, every_s=0.02)
         keeper.start()
         wait_until(lambda: caplog.records, "a warning")
         assert arena.room(come(arena, "Bob")[0]).status == IN_PROGRESS
@@ -269,7 +271,7 @@ def test_a_disk_that_refuses_is_reported_once_and_tried_again(file: Path, caplog
 def test_no_checkpoint_follows_the_last_state(file: Path) -> None:
     """The thread that writes checkpoints has ended when the last state is written."""
     server = GameServer(ServerSettings(), SMALL)
-    keeper = Keeper(server, str(file), lambda: True, every_s=0.001)
+    keeper = Keeper(server.lobby, str(file), lambda: True, every_s=0.001)
     keeper.start()
     wait_until(file.exists, "a checkpoint")
     assert keeper.stop()
@@ -326,7 +328,7 @@ def test_a_file_that_cannot_be_restored_is_set_aside_and_the_server_starts_anew(
     file.write_bytes(spoiled)
     caplog.clear()
     with keeping(file) as arena:
-        assert arena.server.all_rooms() == []
+        assert arena.server.lobby.all_rooms() == []
         assert arena.join("Ann").id == 1
     (warning,) = [record.message for record in caplog.records if record.levelno >= logging.WARNING]
     assert said in warning
@@ -340,22 +342,22 @@ def test_a_file_that_cannot_be_restored_is_set_aside_and_the_server_starts_anew(
 
 def test_bans_and_mutes_outlive_a_restart_also_without_rooms(file: Path) -> None:
     with keeping(file) as arena:
-        arena.server.measures.add("ban", "192.0.2.7", reason="too loud")
-        arena.server.measures.add("mute", "127.0.0.1", "Ann")
+        arena.server.lobby.measures.add("ban", "192.0.2.7", reason="too loud")
+        arena.server.lobby.measures.add("mute", "127.0.0.1", "Ann")
     with keeping(file) as arena:
-        assert arena.server.all_rooms() == []
-        assert arena.server.measures.why_banned("192.0.2.7") is not None
+        assert arena.server.lobby.all_rooms() == []
+        assert arena.server.lobby.measures.why_banned("192.0.2.7") is not None
         ann, _ = come(arena, "Ann")
         ann.send("CHAT", "hello")
         assert ann.wait_for("ERROR")[0] == "MUTED"
-        arena.server.measures.lift("ban", "192.0.2.7")
-        arena.server.measures.lift("mute", "127.0.0.1")
+        arena.server.lobby.measures.lift("ban", "192.0.2.7")
+        arena.server.lobby.measures.lift("mute", "127.0.0.1")
     with keeping(file) as arena:
-        assert arena.server.measures.in_force() == []
+        assert arena.server.lobby.measures.in_force() == []
 
 
 def test_a_file_with_invalid_measures_is_set_aside_whole(file: Path) -> None:
     state_file.write(str(file), [{"measures": [{"measure": "ban", "host": 7}]}])
     with keeping(file) as arena:
-        assert arena.server.measures.in_force() == []
+        assert arena.server.lobby.measures.in_force() == []
     assert list(file.parent.glob("*.damaged-*"))

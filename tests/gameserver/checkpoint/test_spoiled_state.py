@@ -94,15 +94,15 @@ def spoiled(data: Any, path: Path_, wrong: Any) -> Any:
 
 def play_on(room: GameRoom) -> None:
     """Brings every player back, in JSON and in MessagePack, and ticks the room. A paused room would hide faults."""
-    room.pace.pause(False)
-    room.pace.wait_while(lambda: False, 0.0)
-    for seat in room.seats():
+    room.clock.pause(False)
+    room.clock.wait_while(lambda: False, 0.0)
+    for seat in room.roster.seats():
         seat.info.as_text = not seat.info.as_text
         room.resume_player(NoConnection("192.0.2.1:1", "192.0.2.1"), seat)  # type: ignore[arg-type]  # takes any packet
     for _ in range(TICKS):
         room.tick()
     room.game.update(1.0)
-    for seat in room.seats():
+    for seat in room.roster.seats():
         room.game.process_input(seat.info.id, ("ATTACK", True, 0.5))
     room.tick()
     msgpack.packb(saved_room.save(room))
@@ -231,7 +231,7 @@ def assert_set_aside(parts: list[Any], folder: Path, caplog: pytest.LogCaptureFi
     file = folder / "rooms.state"
     file.write_bytes(state_file.encode(parts))
     with keeping(file) as arena:
-        assert arena.server.all_rooms() == []
+        assert arena.server.lobby.all_rooms() == []
         assert arena.join("Ann").id == 1
     (warning,) = [record.message for record in caplog.records if record.levelno >= logging.WARNING]
     assert said in warning

@@ -16,6 +16,7 @@ from gameserver.pages import rooms_page
 from gameserver.room import RoomUnavailable
 from gameserver.server import GameServer
 from gameserver.world.settings import GameSettings
+from Net.port import listener
 from tests.Net.support import DEADLINE_S, wait_until
 from tests.support import Arena, Player, plain_world, serving
 
@@ -70,7 +71,7 @@ def test_a_room_without_a_thread_is_not_opened_and_is_tried_anew_when_threads_ar
                 assert code == "ROOM_UNAVAILABLE"
                 assert "no thread left" in text
                 assert "try again in a few seconds" in text
-            assert arena.server.all_rooms() == []
+            assert arena.server.lobby.all_rooms() == []
         ann.join("Ann", room="den")
         bob.join("Bob", room="den")
         assert bob.wait_for("STATE")
@@ -100,26 +101,28 @@ def test_a_restored_room_without_a_thread_takes_its_players_back_when_threads_ar
     with serving() as arena:
         ann, bob, eve, cid = (arena.connect() for _ in range(4))
         with no_thread_left():
-            arena.server.take_up(arena.server.load_room(data))
+            arena.server.lobby.take_up(arena.server.lobby.load_room(data))
             assert refusal(ann, "Ann", token=token)[0] == "ROOM_UNAVAILABLE"
             assert refusal(bob, "Bob", room="den")[0] == "ROOM_UNAVAILABLE"
             assert refusal(eve, "Eve", room="den", spectate=True)[0] == "ROOM_UNAVAILABLE"
             assert refusal(cid, "Cid")[0] == "ROOM_UNAVAILABLE"  # another room would need a thread too
-        wait_until(lambda: arena.server.rooms["den"].closed_because is None, "it is tried anew")
+        wait_until(lambda: arena.server.lobby.rooms["den"].closed_because is None, "it is tried anew")
         ann.join("Ann", token=token)
         assert ann.room_id == "den"
         assert ann.wait_for("STATE")
 
 
-def test_a_room_without_a_thread_is_neither_listed_nor_chosen() -> None:
+def test_a_room_without_a_thread_is_neither_listed_nor_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listener, "TEND_EVERY_S", DEADLINE_S)  # the room is not tried again meanwhile
     data, _ = saved_den()
     with serving() as arena:
+        with no_thread_left():
+            arena.server.lobby.take_up(arena.server.lobby.load_room(data))
         arena.join("Ann", room="attic")
         bob, eve = arena.connect(), arena.connect()
         with no_thread_left():
-            arena.server.take_up(arena.server.load_room(data))
-            arena.server.rooms["attic"] = arena.server.rooms.pop("attic")  # a place behind the other room
-            page = json.loads(rooms_page(arena.server.all_rooms()).body)
+            assert list(arena.server.lobby.rooms) == ["den", "attic"]
+            page = json.loads(rooms_page(arena.server.lobby.all_rooms()).body)
             bob.join("Bob")
             eve.join("Eve", spectate=True)
         assert [room["id"] for room in page["rooms"]] == ["attic"]
@@ -185,7 +188,7 @@ def test_while_a_room_fails_no_player_gets_in_by_any_way() -> None:
             seat = arena.room(dan).find_player_by_id(dan.id)
             assert seat is not None
             with pytest.raises(RoomUnavailable, match="has failed"):
-                arena.server.move_player(seat, arena.server.rooms["hall"])
+                arena.server.lobby.move_player(seat, arena.server.lobby.rooms["hall"])
         finally:
             game.may_give_results.set()
         assert dan.sync()
@@ -199,8 +202,8 @@ def test_after_a_room_has_failed_its_name_is_free_and_its_tokens_are_invalid() -
         wait_until(lambda: failed.find_player_by_id(ghost.id).absent_since_s, "Gus is absent")  # type: ignore[union-attr]
         failing(arena, ann).may_give_results.set()
         assert ann.receive_to_the_end()[1].code == 1011
-        wait_until(lambda: "hall" not in arena.server.rooms, "the room is gone")
-        assert arena.server.players == {}
+        wait_until(lambda: "hall" not in arena.server.lobby.rooms, "the room is gone")
+        assert arena.server.lobby.players == {}
         for name, token in zip(("Ann", "Gus"), tokens):
             player = arena.join(name, room="hall", token=token)
             assert arena.room(player) is not failed
@@ -230,4 +233,4 @@ def test_a_room_in_which_the_first_player_cannot_be_seated_does_not_stay_open() 
 
     with serving(make_game=Inhospitable) as arena:
         assert refusal(arena.connect(), "Ann", room="hall")[0] == "SERVER_FAULT"
-        assert arena.server.all_rooms() == []
+        assert arena.server.lobby.all_rooms() == []

@@ -33,7 +33,7 @@ def lose(arena: Arena, player: Player) -> None:
 
 
 def names(arena: Arena) -> list[str]:
-    return [seat.info.name for room in arena.server.all_rooms() for seat in room.seats()]
+    return [seat.info.name for room in arena.server.lobby.all_rooms() for seat in room.roster.seats()]
 
 
 def try_to_join(arena: Arena, name: str, **options: Any) -> tuple[str, str] | None:
@@ -97,7 +97,7 @@ def test_a_seat_that_was_played_stays_played_in_another_room() -> None:
         bob = arena.join("Bob", room="b")
         seat = arena.room(ann).find_player_by_id(ann.id)
         assert seat is not None
-        arena.server.move_player(seat, arena.room(bob))
+        arena.server.lobby.move_player(seat, arena.room(bob))
         ann.room_id = bob.room_id
         lose(arena, ann)
         assert sorted(names(arena)) == ["Ann", "Bob"]
@@ -136,7 +136,7 @@ def test_a_displaced_player_that_comes_back_begins_anew_and_is_told() -> None:
         back = arena.connect()
         back.send("JOIN", "Ann", {"room": "den", "token": token})
         assert back.wait_for("NOTICE") == (LOST_SEAT,)
-        assert arena.server.places()[0].seat.info.id != ann.id
+        assert arena.server.lobby.places()[0].seat.info.id != ann.id
 
 
 def test_a_newcomer_never_displaces_a_player_who_is_present() -> None:
@@ -212,7 +212,7 @@ def test_an_address_joins_at_a_rate_over_all_its_connections(monkeypatch: pytest
             wait_until(lambda: not arena.server.describe()["connections"], "it has vanished")
         assert refusals[:5] == [None] * 5
         assert "RATE_LIMITED" in refusals[5:]
-        wait_until(lambda: len(arena.server.sessions()) == 0, "all have vanished")
+        wait_until(lambda: len(arena.server.lobby.clients()) == 0, "all have vanished")
         with coming_from(monkeypatch):
             assert try_to_join(arena, "Ann") is None, "another address has a rate of its own"
         join_when_it_may(arena, "Eve")
@@ -227,7 +227,7 @@ def test_joining_and_vanishing_does_not_keep_a_friend_out() -> None:
             client.send("MOVE", 0)
             client.sync()
             client.reset_connection()
-        seats = [seat for room in arena.server.all_rooms() for seat in room.seats()]
+        seats = [seat for room in arena.server.lobby.all_rooms() for seat in room.roster.seats()]
         assert len(seats) <= 10
         friend = join_when_it_may(arena, "friend", room="den")
         assert friend.own_entity()

@@ -10,7 +10,7 @@ import pytest
 
 from gameserver.game import Game
 from gameserver.match.dormancy import MOST_RESTED_S, REST_S, Dormancy
-from gameserver.match.tick_clock import Pace
+from gameserver.match.tick_clock import TickClock
 from gameserver.world_manager import GameWorldManager
 from tests.gameserver.worlds import DT, game_with, run
 from tests.Net.support import DEADLINE_S, wait_until
@@ -126,7 +126,7 @@ def test_every_action_of_a_player_wakes_a_room(wake: Callable[[Arena, Player, Pl
         fall_asleep(arena, ann, eve)
         tick_s = time.monotonic()
         wake(arena, ann, eve)
-        wait_until(lambda: not arena.server.rooms["den"].dormancy.is_dormant, "the room is awake")
+        wait_until(lambda: not arena.server.lobby.rooms["den"].dormancy.is_dormant, "the room is awake")
         assert time.monotonic() - tick_s < DEADLINE_S
 
 
@@ -134,7 +134,7 @@ def test_a_player_who_comes_back_wakes_its_room() -> None:
     with serving(LIVELY, dormant_after_s=AFTER_S) as arena:
         ann = arena.join("Ann", room="den")
         room = arena.room(ann)
-        token = room.seats()[0].info.token
+        token = room.roster.seats()[0].info.token
         ann.reset_connection()
         wait_until(lambda: room.dormancy.is_dormant, "the room rests")
         ann = arena.join("Ann", token=token)
@@ -167,7 +167,7 @@ def test_a_dormant_client_is_still_asked_whether_it_reads() -> None:
     with serving(LIVELY, dormant_after_s=AFTER_S) as arena:
         ann = arena.join()
         fall_asleep(arena, ann)
-        seat = arena.room(ann).seats()[0]
+        seat = arena.room(ann).roster.seats()[0]
         for _ in range(4):
             ann.wait_for("STATE")
             assert not seat.receipts.is_behind
@@ -195,7 +195,7 @@ class Clock:
         return self.now_s
 
 
-class RunningPace(Pace):
+class RunningClock(TickClock):
     """The tick clock of a running thread, for ticks that a test makes itself."""
 
     def __init__(self, rate: float) -> None:
@@ -218,8 +218,8 @@ class Bed:
     """A game and its dormancy, tick by tick."""
 
     def __init__(self, game: Game) -> None:
-        self.game, self.clock, self.pace = game, Clock(), RunningPace(20)
-        self.dormancy = Dormancy(game, self.pace, 10.0, self.clock)
+        self.game, self.clock, self.tick_clock = game, Clock(), RunningClock(20)
+        self.dormancy = Dormancy(game, self.tick_clock, 10.0, self.clock)
 
     def tick(self, passed_s: float = DT) -> int:
         """Makes a tick after this time; returns the number of ticks that the world has rested."""
@@ -240,7 +240,7 @@ class Bed:
 def test_a_room_rests_after_its_time_without_activity() -> None:
     bed = Bed(game_with((7000, 7000)))
     assert bed.seconds_to_rest(20) == pytest.approx(10.0, abs=3 * DT)
-    assert bed.pace.rests_s == [REST_S]
+    assert bed.tick_clock.rests_s == [REST_S]
 
 
 def test_each_activity_puts_the_rest_off() -> None:
@@ -249,7 +249,7 @@ def test_each_activity_puts_the_rest_off() -> None:
         assert bed.seconds_to_rest(6.0) == pytest.approx(6.0)
         bed.dormancy.note_activity()
     assert not bed.dormancy.is_dormant
-    assert bed.pace.wakes == 0
+    assert bed.tick_clock.wakes == 0
 
 
 @pytest.mark.parametrize("act", [walk_on, attack_on], ids=["walks", "attacks"])
@@ -287,7 +287,7 @@ def test_the_ticks_of_a_rest_are_those_of_the_time_that_has_passed() -> None:
     for passed_s in (1.0, 1.012, 0.99, 1.03, 1.0):
         bed.tick(passed_s)
     bed.dormancy.note_activity()
-    assert bed.pace.wakes == 1
+    assert bed.tick_clock.wakes == 1
     bed.tick(0.4)
     assert not bed.dormancy.is_dormant
     assert game.tick - tick == pytest.approx((bed.clock.now_s - asleep_s) / DT, abs=1)
@@ -300,9 +300,9 @@ def test_an_activity_during_the_tick_that_begins_a_rest_ends_it() -> None:
     bed.clock.now_s += 1.0
     bed.dormancy.rested_ticks()
     bed.dormancy.note_activity()
-    wakes = bed.pace.wakes
+    wakes = bed.tick_clock.wakes
     bed.dormancy.consider()
-    assert bed.pace.wakes == wakes + 1  # one more wake, since the new rest has cleared the wake before it
+    assert bed.tick_clock.wakes == wakes + 1  # one more wake, since the new rest has cleared the wake before it
     bed.tick(0.0)
     assert not bed.dormancy.is_dormant
 
@@ -310,13 +310,13 @@ def test_an_activity_during_the_tick_that_begins_a_rest_ends_it() -> None:
 def test_a_room_does_not_catch_up_after_the_machine_has_slept() -> None:
     bed = Bed(game_with((7000, 7000)))
     bed.seconds_to_rest(20.0)
-    assert bed.tick(3600.0) == MOST_RESTED_S * bed.pace.rate
-    assert bed.tick(1.0) == bed.pace.rate  # and then it goes on as before
+    assert bed.tick(3600.0) == MOST_RESTED_S * bed.tick_clock.rate
+    assert bed.tick(1.0) == bed.tick_clock.rate  # and then it goes on as before
 
 
 def test_a_room_without_a_tick_thread_never_rests() -> None:
     game, clock = game_with((7000, 7000)), Clock()
-    dormancy = Dormancy(game, Pace(20), 10.0, clock)
+    dormancy = Dormancy(game, TickClock(20), 10.0, clock)
     for _ in range(1000):
         clock.now_s += DT
         assert dormancy.rested_ticks() == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gameserver.match import introductions
+from gameserver.match.introductions import Introductions
 from Net.PacketCodes import TO_CLIENT, Packet
 from tests.support import Player, Stage, staged
 
@@ -44,9 +45,15 @@ def test_a_player_in_the_seat_of_one_that_left_is_introduced_by_its_own_name() -
         assert introduced(stage, stage.seat("Cid")) == [("Ann", None), ("Cid", None)]
 
 
-def test_nothing_is_kept_about_players_that_have_left() -> None:
+def test_nothing_is_kept_about_players_that_have_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    table, told = CountingTable(), Introductions()
+    monkeypatch.setattr(introductions, "TO_CLIENT", table)
     with staged() as stage:
-        player = stage.seat("Ann")
+        stage.seat("Ann")
         stage.seat("Bob")
-        stage.room.remove_player(stage.server_end(player))
-        assert [seat.info.name for seat in stage.room._introductions._frames] == ["Bob"]
+        seats = stage.room.roster.seats()
+        table.encoded.clear()
+        told.of(seats, seats[0].view.form)
+        told.forget(seats[0])
+        told.of(seats, seats[0].view.form)
+    assert table.encoded == ["Ann", "Bob", "Ann"]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from gameserver.match import player_ids
 from gameserver.match.player_ids import REST_S, PlayerIds
 from tests.Net.support import wait_until
 from tests.support import serving
@@ -39,15 +42,16 @@ def test_a_player_that_joins_right_after_another_has_left_gets_another_id() -> N
     with serving() as arena:
         ann = arena.join("Ann")
         ann.send("LEAVE")
-        wait_until(lambda: not arena.server.players, "Ann is out")
+        wait_until(lambda: not arena.server.lobby.players, "Ann is out")
         bob = arena.join("Bob")
         assert bob.id != ann.id
 
 
-def test_a_player_that_is_refused_a_seat_keeps_no_id() -> None:
+def test_a_player_that_is_refused_a_seat_keeps_no_id(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(player_ids, "REST_S", 0.0)
     with serving(max_players=1) as arena:
         arena.join("Ann", room="den")
         bob = arena.connect()
         bob.send("JOIN", "Bob", {"room": "den"})
         assert bob.wait_for("ERROR")[0] == "ROOM_FULL"
-        assert [number for _, number in arena.server._player_ids._resting] == [2]
+        assert arena.join("Cid", room="hall").id == 2

@@ -22,7 +22,7 @@ def test_a_packet_is_encoded_once_for_each_format(monkeypatch: pytest.MonkeyPatc
         players = [stage.seat(f"P{number}", as_text=number % 2 == 0) for number in range(6)]
         real_table: PacketTable = seats.TO_CLIENT
         monkeypatch.setattr(seats, "TO_CLIENT", CountingTable())
-        enqueue(stage.room.seats(), Packet("NOTICE", ("hello",)))
+        enqueue(stage.room.roster.seats(), Packet("NOTICE", ("hello",)))
         monkeypatch.undo()
         assert sorted(encoded) == [False, True]
         stage.tick()
@@ -36,7 +36,7 @@ def test_enqueued_packets_go_out_with_the_next_tick_in_order_before_its_state() 
         stage.tick()
         ann.wait_for("STATE")
         for number in range(3):
-            enqueue(stage.room.seats(), Packet("NOTICE", (str(number),)))
+            enqueue(stage.room.roster.seats(), Packet("NOTICE", (str(number),)))
         with pytest.raises(TimeoutError):
             ann.receive(timeout_s=0)
         stage.tick()

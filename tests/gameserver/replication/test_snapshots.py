@@ -12,8 +12,9 @@ import msgpack
 import pytest
 
 from gameserver.game import Game
-from gameserver.replication import snapshots
-from gameserver.replication.snapshots import Snapshots, View
+from gameserver.replication import frame_cache
+from gameserver.replication.snapshots import Replicator
+from gameserver.replication.view import View
 from Net.limits import Limits
 from Net.messages import MessageReader
 from Net.PacketCodes import TO_CLIENT, Packet
@@ -128,7 +129,7 @@ def test_a_world_built_from_differences_is_the_world_after_every_tick(seed: int)
     """The match has births, deaths, joins, leaves, new rounds, and ticks that some clients miss."""
     chance = random.Random(seed)
     game = small_game(seed)
-    snapshots_of_game = Snapshots(game)
+    replicator = Replicator(game)
     viewers: list[Viewer] = []
     happened: set[str] = set()
     for number in range(1, 251):
@@ -149,7 +150,7 @@ def test_a_world_built_from_differences_is_the_world_after_every_tick(seed: int)
         happened.update(event[0] for event in game.take_events())
         late = [viewer for viewer in viewers if chance.random() < 0.15]
         in_time = [viewer for viewer in viewers if viewer not in late]
-        frames = snapshots_of_game.build([v.view for v in in_time], [v.view for v in late])
+        frames = replicator.build([v.view for v in in_time], [v.view for v in late])
         assert set(frames) == {viewer.view for viewer in in_time}
         for viewer in in_time:
             viewer.take(frames[viewer.view], game)
@@ -181,7 +182,7 @@ def state_in(frames: bytes) -> Packet:
 @pytest.mark.parametrize("as_text", [False, True])
 def test_the_first_state_holds_everything_in_view_and_the_next_only_what_changed(as_text: bool) -> None:
     game, (view, *_) = standing(3, as_text)
-    builder = Snapshots(game)
+    builder = Replicator(game)
     first = state_in(builder.build([view])[view])
     assert [group[0] for group in groups(first.args[2], 7)] == [1, 2, 3]
     game.players[2].x += 5
@@ -192,7 +193,7 @@ def test_the_first_state_holds_everything_in_view_and_the_next_only_what_changed
 
 def test_self_comes_only_when_one_of_its_values_has_changed() -> None:
     game, (view,) = standing(1)
-    builder = Snapshots(game)
+    builder = Replicator(game)
     ids = [[packet.id for packet in packets_in(builder.build([view])[view])] for _ in range(2)]
     assert ids == [["SELF", "STATE"], ["STATE"]]
     game.grant_resources(1, gold=5)
@@ -201,7 +202,7 @@ def test_self_comes_only_when_one_of_its_values_has_changed() -> None:
 
 def test_a_view_that_missed_a_tick_gets_everything_and_forgets_what_it_no_longer_sees() -> None:
     game, views = standing(3)
-    builder = Snapshots(game)
+    builder = Replicator(game)
     builder.build(views)
     builder.build(views[1:], late=views[:1])
     del game.players[3]
@@ -214,12 +215,12 @@ def test_a_view_that_missed_a_tick_gets_everything_and_forgets_what_it_no_longer
 def test_a_view_of_a_player_that_is_gone_gets_nothing() -> None:
     game, views = standing(2)
     game.remove_player(2)
-    assert set(Snapshots(game).build(views)) == {views[0]}
+    assert set(Replicator(game).build(views)) == {views[0]}
 
 
 def test_the_last_sequence_number_applied_is_each_players_own() -> None:
     game, views = standing(2)
-    builder = Snapshots(game)
+    builder = Replicator(game)
     builder.build(views)
     game.process_input(1, ("MOVE", None, 77))
     game.update(DELTA_TIME_S)
@@ -231,19 +232,19 @@ def count_work(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[Any]]:
     """Records each list that is encoded and each packet that is joined."""
     work: dict[str, list[Any]] = {"encode_part": [], "packet_halves": []}
     for name, calls in work.items():
-        real = getattr(snapshots, name)
+        real = getattr(frame_cache, name)
 
         def noting(*args: Any, real: Any = real, calls: list[Any] = calls) -> Any:
             calls.append(args)
             return real(*args)
 
-        monkeypatch.setattr(snapshots, name, noting)
+        monkeypatch.setattr(frame_cache, name, noting)
     return work
 
 
 def test_views_that_see_the_same_get_the_same_bytes_and_cost_no_more_than_one(monkeypatch: pytest.MonkeyPatch) -> None:
     game, views = standing(12)
-    builder = Snapshots(game)
+    builder = Replicator(game)
     builder.build(views)
     work = count_work(monkeypatch)
     costs = []
@@ -264,7 +265,7 @@ def test_a_list_of_entities_is_encoded_once_a_tick_for_all_views_that_hold_it(mo
         game.add_player(number, "Ann")
         game.process_input(number, ("MOVE", number % 8, number))  # the numbers differ, so no two STATEs are the same
     views = [View(number, Form(number % 2 == 0, 0)) for number in range(1, 41)]
-    builder = Snapshots(game)
+    builder = Replicator(game)
     builder.build(views)
     work = count_work(monkeypatch)
     for _ in range(20):
@@ -281,7 +282,7 @@ def test_a_list_of_entities_is_encoded_once_a_tick_for_all_views_that_hold_it(mo
 def test_binary_and_text_views_say_the_same() -> None:
     game, views = standing(4)
     views[1].form = Form(True, 0)
-    frames = Snapshots(game).build(views[:2])
+    frames = Replicator(game).build(views[:2])
     binary, text = (list(MessageReader(Limits(), masked=False).feed(frames[view]))[-1] for view in views[:2])
     assert isinstance(binary, bytes)
     assert isinstance(text, str)

@@ -7,8 +7,9 @@ import random
 import pytest
 
 from gameserver.game import Game
-from gameserver.replication import static_objects
-from gameserver.replication.snapshots import Snapshots, View
+from gameserver.replication import frame_cache
+from gameserver.replication.snapshots import Replicator
+from gameserver.replication.view import View
 from gameserver.rules import building
 from gameserver.world.objects import SPIKE, WALL
 from Net.limits import Limits
@@ -47,8 +48,8 @@ class Client:
         return packets
 
 
-def build(snapshots: Snapshots, *clients: Client, late: tuple[Client, ...] = ()) -> None:
-    frames = snapshots.build([client.view for client in clients], [client.view for client in late])
+def build(replicator: Replicator, *clients: Client, late: tuple[Client, ...] = ()) -> None:
+    frames = replicator.build([client.view for client in clients], [client.view for client in late])
     for client in clients:
         client.take(frames[client.view])
 
@@ -60,13 +61,13 @@ def wall(game: Game, x: float, y: float, owner: int = 1, item: int = 0) -> int:
 @FORMS
 def test_a_new_building_in_view_is_told_once_and_in_the_same_tick(form: Form) -> None:
     game = game_with((7000, 7000))
-    snapshots, client = Snapshots(game), Client(1, form)
-    build(snapshots, client)
+    replicator, client = Replicator(game), Client(1, form)
+    build(replicator, client)
     assert client.shown == {}
     wall_id, spike_id = wall(game, 7200, 7000), wall(game, 7200, 7200, item=1)
-    build(snapshots, client)
+    build(replicator, client)
     assert client.shown == {wall_id: (WALL, 7200, 7000, 50), spike_id: (SPIKE, 7200, 7200, 49)}
-    build(snapshots, client)
+    build(replicator, client)
     assert "OBJECTS" not in client.ids
 
 
@@ -74,26 +75,26 @@ def test_a_new_building_in_view_is_told_once_and_in_the_same_tick(form: Form) ->
 def test_the_fall_of_a_building_is_told_only_to_clients_that_know_it(form: Form) -> None:
     game = game_with((7000, 7000), (1000, 1000))
     wall_id = wall(game, 7200, 7000)
-    snapshots, near, far = Snapshots(game), Client(1, form), Client(2, form)
-    build(snapshots, near, far)
+    replicator, near, far = Replicator(game), Client(1, form), Client(2, form)
+    build(replicator, near, far)
     assert (set(near.shown), set(far.shown)) == ({wall_id}, set())
     building.raze(game, game.buildings[wall_id])
-    build(snapshots, near, far)
+    build(replicator, near, far)
     assert near.shown == {}
     assert far.ids == ["STATE"]
 
 
 def test_a_change_far_away_in_a_known_cell_is_told_too() -> None:
     game = game_with((7000, 7000))
-    snapshots, client = Snapshots(game), Client(1)
-    build(snapshots, client)
+    replicator, client = Replicator(game), Client(1)
+    build(replicator, client)
     game.players[1].x = 1000
-    build(snapshots, client)
+    build(replicator, client)
     wall_id = wall(game, 7200, 7000)
-    build(snapshots, client)
+    build(replicator, client)
     assert set(client.shown) == {wall_id}
     building.raze(game, game.buildings[wall_id])
-    build(snapshots, client)
+    build(replicator, client)
     assert client.shown == {}
 
 
@@ -101,26 +102,26 @@ def test_a_client_that_reads_too_slowly_is_told_the_remaining_changes_later() ->
     game = game_with((7000, 7000))
     stays = wall(game, 7000, 7200)
     falls = wall(game, 7000, 7400)
-    snapshots, client = Snapshots(game), Client(1)
-    build(snapshots, client)
+    replicator, client = Replicator(game), Client(1)
+    build(replicator, client)
     comes, passes = wall(game, 7200, 7000), wall(game, 7400, 7000)
-    build(snapshots, late=(client,))
+    build(replicator, late=(client,))
     building.raze(game, game.buildings[falls])
     building.raze(game, game.buildings[passes])
-    build(snapshots, late=(client,))
-    build(snapshots, late=(client,))
-    build(snapshots, client)
+    build(replicator, late=(client,))
+    build(replicator, late=(client,))
+    build(replicator, client)
     assert set(client.shown) == {stays, comes}
     assert passes not in client.seen
 
 
 def test_a_new_round_takes_all_buildings_from_the_clients() -> None:
     game = game_with((7000, 7000))
-    snapshots, client = Snapshots(game), Client(1)
+    replicator, client = Replicator(game), Client(1)
     wall(game, 7200, 7000)
-    build(snapshots, client)
+    build(replicator, client)
     game.reset()
-    build(snapshots, client)
+    build(replicator, client)
     assert client.shown == {}
 
 
@@ -128,7 +129,7 @@ def test_a_new_round_takes_all_buildings_from_the_clients() -> None:
 def test_clients_always_know_the_static_objects_where_they_have_been(seed: int) -> None:
     rng = random.Random(seed)
     game = game_with((500, 500), (900, 900), (1100, 300), map_size=1200.0, cell_size=100, view_cells=(2, 1))
-    snapshots = Snapshots(game)
+    replicator = Replicator(game)
     clients = [Client(1), Client(2, Form(True)), Client(3)]
     for _ in range(300):
         for player in game.players.values():
@@ -140,9 +141,9 @@ def test_clients_always_know_the_static_objects_where_they_have_been(seed: int) 
                 building.raze(game, game.buildings[rng.choice(list(game.buildings))])
         is_late = [rng.random() < 0.3 for _ in clients]
         in_time = [client for client, late in zip(clients, is_late) if not late]
-        build(snapshots, *in_time, late=tuple(client for client, late in zip(clients, is_late) if late))
+        build(replicator, *in_time, late=tuple(client for client, late in zip(clients, is_late) if late))
         for client in in_time:
-            known = client.view.knowledge.cells
+            known = client.view.known.cells
             assert set(client.shown) == {
                 thing.id for thing in game.buildings.values() if int(thing.y // 100) * 13 + int(thing.x // 100) in known
             }
@@ -150,18 +151,18 @@ def test_clients_always_know_the_static_objects_where_they_have_been(seed: int) 
 
 def test_a_list_of_buildings_is_encoded_once_a_tick_for_all_who_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     game = game_with(*[(7000 + 100 * number, 7000) for number in range(5)])
-    snapshots, clients = Snapshots(game), [Client(player_id) for player_id in game.players]
-    build(snapshots, *clients)
+    replicator, clients = Replicator(game), [Client(player_id) for player_id in game.players]
+    build(replicator, *clients)
     encoded: list[list[int]] = []
-    real = static_objects.encode_part
+    real = frame_cache.encode_part
 
-    def noting(values: list[int], as_text: bool) -> static_objects.Part:
+    def noting(values: list[int], as_text: bool) -> frame_cache.Part:
         encoded.append(values)
         return real(values, as_text)
 
-    monkeypatch.setattr(static_objects, "encode_part", noting)
+    monkeypatch.setattr(frame_cache, "encode_part", noting)
     wall_id = wall(game, 7200, 7200)
-    build(snapshots, *clients)
+    build(replicator, *clients)
     assert all(wall_id in client.shown for client in clients)
     assert len([values for values in encoded if values]) == 1
 
@@ -171,7 +172,7 @@ def test_flags_tell_hunters_weapons_and_disconnected_players() -> None:
     player = game.add_player(1, "name")
     player.weapon = 5
     game.set_connected(1, False)
-    frames = Snapshots(game).build([view := View(1, Form(False))])
+    frames = Replicator(game).build([view := View(1, Form(False))])
     state = next(packet for packet in Client(1).take(frames[view]) if packet.id == "STATE")
     assert state.args[2][6] == 8 | 5 << 4
 
@@ -179,6 +180,6 @@ def test_flags_tell_hunters_weapons_and_disconnected_players() -> None:
 def test_self_tells_age_experience_weapon_and_choices() -> None:
     game = game_with((7000, 7000))
     game.players[1].age, game.players[1].experience = 2, 7
-    frames = Snapshots(game).build([view := View(1, Form(False))])
+    frames = Replicator(game).build([view := View(1, Form(False))])
     own = next(packet for packet in Client(1).take(frames[view]) if packet.id == "SELF")
     assert own.args == (100, 0, list(EMPTY.start_resources), 2, 7, 360, 0, [1, 3, 6])

@@ -26,7 +26,7 @@ def test_a_finished_match_is_recorded_with_its_places_and_events() -> None:
         (match,) = store.matches(10)
         assert (match["room_id"], match["mode"]) == ("den", "free-for-all")
         assert [row["name"] for row in store.leaderboard()] == ["Ann"]
-        assert {"join", "start", "end"} <= {event_type for _, event_type, _ in room.events}
+        assert {"join", "start", "end"} <= {event_type for _, event_type, _ in room.event_log.events}
     finally:
         store.close()
         near.close()
