@@ -63,7 +63,7 @@ class Client:
     def close_if_idle(self, now_s: float, join_timeout_s: float) -> None:
         """Closes a client that has been connected for `join_timeout_s` and never joined; now_s: time.monotonic()."""
         if not self._has_ever_joined and now_s - self._connected_at_s > join_timeout_s:
-            self.websocket.begin_close(1008, f"no JOIN within {join_timeout_s:g} s")
+            self.websocket.begin_close(CloseCode.POLICY_VIOLATION, f"no JOIN within {join_timeout_s:g} s")
 
 
 class Clients:

@@ -45,7 +45,7 @@ class Companion(Protocol):
 
 
 class Surroundings(NamedTuple):
-    """What companions are made from: the server, and what the flags say. host, port: where the server listens."""
+    """The parts from which companions are made: the server, and the values of the flags. host, port: where the server listens."""
 
     server: GameServer
     store: Store

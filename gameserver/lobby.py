@@ -151,10 +151,10 @@ class Lobby:
             if absences.is_over(seat, self._settings, now_s):
                 self.remove_player_from_room(seat.info.id)
             elif seat.receipts.is_lost():
-                seat.websocket.begin_close(1008, "you answer no PING, or read far too slowly")
+                seat.websocket.begin_close(CloseCode.POLICY_VIOLATION, "you answer no PING, or read far too slowly")
 
     def close(self, reason: str) -> None:
-        """Lets no new players join; reason: a sentence. It takes no lock, so a signal handler may call it."""
+        """Refuses new players from now on; reason: a sentence. It takes no lock, so a signal handler may call it."""
         self._closed_because = reason
 
     def stop_rooms(self) -> None:

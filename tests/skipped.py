@@ -1,4 +1,4 @@
-"""What the end of a run says about the tests that were skipped: how many, why, and what to install for them."""
+"""The lines at the end of a run about the tests that were skipped: how many, why, and what to install for them."""
 
 from __future__ import annotations
 

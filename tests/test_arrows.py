@@ -84,8 +84,9 @@ def is_within(module: str, area: str) -> bool:
 # do not know each other. A name stands for a module, or for a folder with everything in it.
 FLOORS = (
     ("run_server",),
+    ("gameserver.companions", "gameserver.flags", "gameserver.store"),
     ("gameserver",),  # the face: only the package's __init__.py
-    ("gameserver.store", "gameserver.lan_announce"),
+    ("gameserver.lan_announce",),
     ("gameserver.classroom",),
     ("gameserver.classroom.lab", "gameserver.classroom.inspect", "gameserver.classroom.lessons"),
     ("gameserver.classroom.experiments", "gameserver.classroom.kinds"),
@@ -96,6 +97,8 @@ FLOORS = (
     ("gameserver.handlers", "gameserver.pages"),
     ("gameserver.session",),
     ("gameserver.lobby",),
+    ("gameserver.open_rooms",),
+    ("gameserver.clients",),
     ("gameserver.admission", "gameserver.checkpoint"),
     ("gameserver.room",),
     ("gameserver.match",),
@@ -109,7 +112,7 @@ FLOORS = (
     ("Net.text",),
 )
 FLOOR_OF = {area: number for number, floor in enumerate(FLOORS) for area in floor}
-# What a Game is made of: no bytes, no sockets, no clocks of its own.
+# The parts of a Game use no bytes, no sockets and no clocks.
 WORLD = ("gameserver.game", "gameserver.rules", "gameserver.world")
 OUTSIDE_WORLD = (
     "Net",

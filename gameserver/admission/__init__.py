@@ -1,1 +1,1 @@
-"""Who may come in, and which rooms may be opened."""
+"""Admission: which clients may come in, and which rooms may be opened."""

@@ -1,1 +1,1 @@
-"""What each client is told of the world."""
+"""Replication: the changes of the world, as each client is told them."""

@@ -1,1 +1,1 @@
-"""What is remembered after a match: its result, the totals of players, and events."""
+"""The results that outlast a match: its places, the totals of players, and events."""

@@ -1,1 +1,1 @@
-"""What happens to the things in the world, rule by rule."""
+"""The rules: all that can happen to the things in the world, one file a rule."""

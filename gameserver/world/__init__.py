@@ -1,1 +1,1 @@
-"""What exists: objects, settings, terrain, and the grids that find things."""
+"""The world: its objects, settings and terrain, and the grids that find things."""

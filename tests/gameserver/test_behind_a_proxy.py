@@ -47,7 +47,7 @@ def test_the_limit_per_address_counts_clients_behind_the_proxy() -> None:
             pass
         # Until it is gone, who was refused counts for the proxy's own address.
         wait_until(lambda: arena.server._listener.connections() == 2, "only those who stay are there")
-        with opened(arena):  # one who comes past the proxy, from its machine
+        with opened(arena):  # a client on the proxy's machine that does not come through the proxy
             pass
 
 
