@@ -11,6 +11,7 @@ from typing import Iterable, NamedTuple
 from gameserver.match.player_ids import PlayerIds
 from gameserver.match.seats import Connection, Seat
 from gameserver.room import GameRoom
+from Net.close_codes import CloseCode
 from Net.PacketCodes import TO_CLIENT, Packet
 from Net.websocket import WebSocket
 

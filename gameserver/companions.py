@@ -45,7 +45,8 @@ class Companion(Protocol):
 
 
 class Surroundings(NamedTuple):
-    """The parts from which companions are made: the server, and the values of the flags. host, port: where the server listens."""
+    """The parts from which companions are made: the server, and the values of the flags. host, port: where the server
+    listens."""
 
     server: GameServer
     store: Store

@@ -23,8 +23,8 @@ from Net.websocket import WebSocket
 
 log = logging.getLogger(__name__)
 
-# After a refused packet the server waits before it reads the client's next one. The bytes that the client sends meanwhile stay
-# in the client's own buffers, so a flood cannot take the interpreter's time from the rooms.
+# After a refused packet the server waits before it reads the client's next one. The bytes that the client sends
+# meanwhile stay in the client's own buffers, so a flood cannot take the interpreter's time from the rooms.
 REFUSAL_PAUSE_S = 0.01
 
 
