@@ -90,7 +90,7 @@ def test_the_option_hides_unix_names_here(pytestconfig: pytest.Config) -> None:
         assert not hasattr(sockets.select, "poll")
 
 
-def test_the_option_takes_it_away_in_the_servers_that_tests_start() -> None:
+def test_the_option_hides_unix_names_in_the_servers_that_tests_start() -> None:
     look = "from Net import sockets; print(sockets._DONTWAIT, hasattr(sockets.select, 'poll'))"
     environment = {"PYTHONPATH": str(PORTABLE)}
     shown = subprocess.run(

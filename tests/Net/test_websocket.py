@@ -729,7 +729,7 @@ def test_an_error_while_writing_ends_the_connection_and_never_reaches_the_writer
         assert "reset by a test" in closed.reason
 
 
-# tend ----------------------------------------------------------------------------------------------------------
+# Keepalive -----------------------------------------------------------------------------------------------------
 
 TENDED = Limits(ping_after_s=20, dead_after_s=10, stall_timeout_s=5, close_timeout_s=2, outbox_bytes=2**20)
 
@@ -779,7 +779,7 @@ def test_an_incomplete_frame_that_arrives_slowly_is_no_sign_of_life() -> None:
 
 
 def test_a_peer_that_was_never_pinged_is_not_dropped_for_its_silence() -> None:
-    """When the thread that tends was held up itself."""
+    """This happens when the keepalive thread itself was held up."""
     with raw_connection(limits=TENDED) as (websocket, peer):
         websocket.tend(1000)
         websocket.tend(5000)
@@ -818,7 +818,7 @@ def test_a_peer_that_takes_a_little_now_and_then_is_not_dropped(monkeypatch: pyt
         assert websocket.ended_because == "the peer does not read"
 
 
-def test_tend_flushes_what_waits() -> None:
+def test_tend_flushes_waiting_frames() -> None:
     with raw_connection(limits=TENDED) as (websocket, peer):
         websocket.enqueue_frame(frame_bytes(OPCODE_TEXT, b"waiting"))
         websocket.tend(time.monotonic())

@@ -228,7 +228,7 @@ class Target:
         self._receive_buffer = 0
 
     def shrink_buffers(self) -> None:
-        """From now on a connection takes a few kilobytes, and then its server must wait."""
+        """Makes later connections take only a few kilobytes before the server must wait."""
         listening = self.server._listener._listening
         assert listening is not None
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)

@@ -33,7 +33,7 @@ JOIN = client_frame(OPCODE_TEXT, b'["JOIN",["Eve"]]')
 
 @pytest.fixture
 def tended_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Silent and stuck connections are looked for fifty times a second, not once."""
+    """Makes the keepalive thread look for silent and stuck connections fifty times a second, not once."""
     monkeypatch.setattr(listener, "TEND_EVERY_S", 0.02)
 
 

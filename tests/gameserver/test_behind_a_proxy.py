@@ -34,7 +34,7 @@ def opened(arena: Arena, *addresses: str, path: str = "/echo", **fields: str) ->
 
 
 def server_end(arena: Arena) -> WebSocket:
-    """The server's end of the only connection."""
+    """Returns the server's end of the only connection."""
     (websocket,) = arena.server._listener._websockets
     return websocket
 
@@ -45,7 +45,7 @@ def test_the_limit_per_address_counts_clients_behind_the_proxy() -> None:
             pass
         with opened(arena, ANN, "198.51.100.1"):
             pass
-        # Until it is gone, who was refused counts for the proxy's own address.
+        # A refused client counts for the proxy's own address until its connection is gone.
         wait_until(lambda: arena.server._listener.connections() == 2, "only those who stay are there")
         with opened(arena):  # a client on the proxy's machine that does not come through the proxy
             pass

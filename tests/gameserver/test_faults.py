@@ -53,7 +53,7 @@ def test_a_thread_that_dies_of_a_fault_is_reported(caplog: pytest.LogCaptureFixt
     assert "ZeroDivisionError: a fault for the test" in caplog.text
 
 
-def test_a_fault_while_tending_one_connection_does_not_stop_the_tender(
+def test_a_fault_at_one_connection_does_not_stop_the_keepalive_thread(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(listener, "TEND_EVERY_S", 0.02)
@@ -67,7 +67,7 @@ def test_a_fault_while_tending_one_connection_does_not_stop_the_tender(
         ann.sync()
 
 
-def test_a_fault_while_letting_somebody_in_costs_that_connection_only(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_fault_while_accepting_a_connection_costs_only_that_connection(caplog: pytest.LogCaptureFixture) -> None:
     with serving() as arena:
         arena.server._listener._guests._refuse = fail
         with pytest.raises(OSError):  # noqa: PT011

@@ -314,7 +314,7 @@ def test_a_tick_that_fails_is_lost_and_clients_see_the_world_as_it_is_after_it(b
 @pytest.mark.parametrize("owner", [Replicator, StaticObjects])
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_build_that_fails_loses_nothing(owner: type, when: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whether it fails early or late: views may then say that clients know what they were never sent."""
+    """A build may fail early or late. A late fault leaves views that count unsent objects as known to the client."""
     name = "build" if owner is Replicator else "compare"
     real = getattr(owner, name)
     faults = iter([False, True, False, False])

@@ -238,7 +238,7 @@ def test_rsv1_means_compression_where_that_was_agreed_on(
         (4999, "private use", "7.4.2"),
     ],
 )
-def test_a_close_code_means_what_its_range_does(code: int, words: str, section: str) -> None:
+def test_a_close_code_has_the_meaning_of_its_range(code: int, words: str, section: str) -> None:
     (frame,) = dissect(frame_bytes(OPCODE_CLOSE, close_body(code)))
     assert frame.close is not None
     assert words in frame.close.meaning
@@ -388,7 +388,7 @@ def test_bytes_that_cannot_be_inflated_are_refused() -> None:
     assert (frame.violation.section, frame.violation.file) == ("RFC 7692 section 7.2.2", "Net/deflate.py")
 
 
-def test_what_follows_a_violation_or_a_close_is_only_counted() -> None:
+def test_bytes_behind_a_violation_or_a_close_are_only_counted() -> None:
     for ending in (frame_bytes(OPCODE_TEXT, b"a"), client_frame(OPCODE_CLOSE)):
         dissector = Dissector(from_client=True)
         good, last = dissector.feed(client_frame(OPCODE_TEXT, b"one") + ending + client_frame(OPCODE_TEXT, b"two"))
