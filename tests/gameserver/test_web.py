@@ -48,6 +48,27 @@ def test_such_a_feature_would_be_found(line: str) -> None:
     assert not OPTIONAL.search(code_of(f"// {line}\n/* {line} */"))
 
 
+# The folders of the pages -> the folders that they may import from. Any module may import the top level's browser.js.
+ARROWS = {
+    "world": set(),
+    "net": set(),
+    "input": {"net", "world"},
+    "render": {"world"},
+    "ui": {"input", "net", "render", "world"},
+    "game": {"input", "net", "render", "ui", "world"},
+    "admin": {"net", "ui"},
+    "classroom": {"net", "ui"},
+}
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if path.parent != WEB], ids=lambda path: path.name)
+def test_a_module_imports_only_what_its_folder_may_import(path: Path) -> None:
+    folder = path.parent.name
+    imported = re.findall(r"""(?:from |import\()"([^"]+)\"""", path.read_text(encoding="utf-8"))
+    targets = {(path.parent / name).resolve() for name in imported} - {WEB.resolve() / "browser.js"}
+    assert {target.parent.name for target in targets} <= {folder, *ARROWS[folder]}
+
+
 class Outline(HTMLParser):
     """The scripts of a page, and the elements that the tests below look for."""
 

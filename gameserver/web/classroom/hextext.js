@@ -1,14 +1,17 @@
-// Hex digits as people write and paste them -> bytes, and never other bytes than people mean. It is Net/dissect/hex_text.py in
-// JavaScript.
+// Reads hex digits as people write and paste them, and refuses text that has more than one meaning.
 //
-// In:  text: `81 85 37`, `8185`, `81:85`, `0x81, 0x85`, `\x81\x85`, `b"\x81..."` as Python prints bytes, and hex dumps with
-//      offsets. Out: a list of bytes. Throws an Error with a sentence if the text is no hex or can be read in two ways.
+// In:  text: `81 85 37`, `8185`, `81:85`, `81-85`, `0x81, 0x85`, `\x81\x85`, `b"\x81..."` as Python prints bytes, and hex
+//      dumps with offsets: xxd, od -t x1, hexdump -C, tcpdump, Wireshark. Out: a list of bytes.
+// Throws an Error with a sentence for text that is not hex, and for text that can be read in two ways.
 //
-// The steps, their names and their order are as in the Python file. The table tests/Net/hex_cases.py tests both files.
+// An offset must fit the number of bytes before it, in hexadecimal, octal or decimal. A column of text must show the bytes
+// beside it. So words in the byte order of a machine (od -x, xxd -e) are not mistaken for bytes.
+// Net/dissect/hex_text.py does the same in Python, in the same steps. One table of cases tests both files.
 
 import { bytesOf } from "./bits.js";
 
-const MOST_IN_A_LINE = 256;
+const MOST_IN_A_LINE = 256; // the most bytes in a dump of one line
+// The number bases of offsets: the prefix for BigInt, and the digits.
 const BASES = [
   ["0x", /^[0-9a-f]+$/i],
   ["0o", /^[0-7]+$/],
@@ -22,12 +25,13 @@ const BRACKETS = /^(?:\[([^]*)\]|\{([^]*)\})$/;
 const GROUP = /^(?:(?:0x[0-9a-f]{2})+|0x[0-9a-f]+|[0-9a-f]+|[0-9a-f]{2}(?::[0-9a-f]{2})+|[0-9a-f]{2}(?:-[0-9a-f]{2})+)$/i;
 const WITH_COLON = /^\s*(?:0x)?([0-9a-f]{4,16}):(?:\s+(.*))?$/i;
 const WITHOUT_COLON = /^\s*([0-9a-f]{4,16})(?:\s+(.*))?$/i;
+// No program writes an offset of four digits with one space after it: the four digits may be two bytes instead.
 const ZEROS = /^\s*0000 \S/;
 const SHORT = /^\s*([0-9a-f]{2,3})\s+(.*)$/i;
 const BYTES_OF_A_LINE = /\s*(?:0x)?([0-9a-f]+)(?=\s|$)/iy;
 const TWO_WAYS = "this can be read in two ways: write the bytes as pairs of hex digits, without offsets";
 
-/** @param {string} written @returns {number[]} */
+/** Returns the bytes that a text means. @param {string} written @returns {number[]} */
 export function parseHexText(written) {
   const text = written.replaceAll(/\r\n?/g, "\n").replace(/^\ufeff+/, "");
   const bytes = pythonBytes(text) ?? escapes(text) ?? dump(text) ?? groupsOf(text);
@@ -35,7 +39,7 @@ export function parseHexText(written) {
   return bytes;
 }
 
-/** b"..." as Python prints it. */
+/** Reads b"..." as Python prints it; returns null for another text. */
 function pythonBytes(text) {
   const found = QUOTED.exec(text.trim());
   if (!found) return null;
@@ -53,15 +57,18 @@ function pythonBytes(text) {
   return bytes;
 }
 
-/** \x81\x85, in quotation marks or not; after a backslash at the end of a line, the text continues in the next line. */
+/**
+ * Reads \x81\x85, in quotation marks or not; a backslash at the end of a line continues it on the next line.
+ * Returns null for another text.
+ */
 function escapes(text) {
   if (!text.includes("\\x") || !ESCAPED_ONLY.test(text)) return null;
   return [...text.matchAll(/\\x(..)/g)].map(([, digits]) => parseInt(digits, 16));
 }
 
-// Groups of digits
+// Groups of digits -------------------------------------------------------------------------------------------------
 
-/** Pairs of digits and longer groups, with white space, commas, semicolons, colons or hyphens between them. */
+/** Reads pairs of digits and longer groups, with white space, commas, semicolons, colons or hyphens between. */
 function groupsOf(text) {
   const bracketed = BRACKETS.exec(text.trim());
   const inner = bracketed ? (bracketed[1] ?? bracketed[2]) : text;
@@ -81,7 +88,7 @@ function groupsOf(text) {
   return bytesOf(digits.join(""));
 }
 
-/** Throws for numbers of several bytes, for offsets without a colon, and for binary digits. */
+/** Throws an Error for numbers of several bytes, for offsets without a colon, and for binary digits. */
 function checkOneReading(text, groups, lengths) {
   const isOne = groups.length < 2;
   const isWords = lengths.every((length) => length === lengths[0]) && lengths[0] > 2;
@@ -96,9 +103,9 @@ function checkOneReading(text, groups, lengths) {
   if (firstIsLonger || (isZero && (lengths[0] > 2 || /^\s*0+(\s\s|\t)/.test(text)))) throw new Error(TWO_WAYS);
 }
 
-// Dumps
+// Dumps ------------------------------------------------------------------------------------------------------------
 
-/** The bytes of a hex dump; null if the text is no hex dump. */
+/** Reads a hex dump; returns null if the text is not a hex dump. */
 function dump(text) {
   const written = text.split("\n").filter((line) => line.trim());
   for (const [pattern, isPairs] of [[WITH_COLON, false], [WITHOUT_COLON, true]]) {
@@ -112,24 +119,29 @@ function dump(text) {
     return only ? only.split(",").map(Number) : [];
   }
   const short = written.length > 1 ? linesOf(written.slice(0, 2), SHORT) : null;
-  if (short && /^0+$/.test(short[0][0]) && BASES.some((base) => readLines(short, base, false).some((bytes) => bytes.length))) throw new Error(TWO_WAYS);
+  if (short && hasShortOffsets(short)) throw new Error(TWO_WAYS);
   if (written.some((line) => line.trim() === "*")) throw new Error("this hex dump leaves equal lines out: make it with od -v or hexdump -v");
   return null;
 }
 
-/** The offset of every line and the text after it; null unless all lines have an offset. */
+/** Returns whether the first groups of two lines look like offsets of two or three digits. */
+function hasShortOffsets(lines) {
+  return /^0+$/.test(lines[0][0]) && BASES.some((base) => readLines(lines, base, false).some((bytes) => bytes.length));
+}
+
+/** Returns the offset and the rest of each line; null unless all lines have an offset. */
 function linesOf(written, pattern) {
   const found = written.map((line) => pattern.exec(line));
   return found.length && found.every(Boolean) ? found.map(([, offset, rest]) => [offset, rest ?? ""]) : null;
 }
 
-/** Whether the first groups of the lines are offsets: the first is zero, or each grows by the bytes in the line. */
+/** Returns whether the first groups are offsets: the first is zero, or they grow by the bytes of each line. */
 function hasOffsets(lines) {
   if (/^0+$/.test(lines[0][0])) return lines[0][1] !== "";
   return lines.length > 1 && BASES.some((base) => readLines(lines, base, true).some((bytes) => bytes.length));
 }
 
-/** All readings of a dump, with offsets in this base: with and without a text column, in both byte orders. */
+/** Returns all readings of a dump with offsets in this base: with and without a column, in both byte orders. */
 function readLines(lines, [prefix, digits], isPairs) {
   if (!lines.every(([offset]) => digits.test(offset))) return [];
   const offsets = lines.map(([offset]) => BigInt(prefix + offset));
@@ -152,6 +164,7 @@ function readLines(lines, [prefix, digits], isPairs) {
   return readings;
 }
 
+/** Returns the bytes of all lines but the last; null if a line does not fit its size. */
 function wholeLines(lines, sizes, isPairs, hasColumn, isSwapped) {
   const bytes = [];
   for (const [i, size] of sizes.entries()) {
@@ -164,7 +177,7 @@ function wholeLines(lines, sizes, isPairs, hasColumn, isSwapped) {
   return bytes;
 }
 
-/** The possible starts of a line: for each, the number of bytes in its groups and the index at which it ends. */
+/** Returns, for the first 1, 2, 3 ... groups of a line, their number of bytes and the index at which they end. */
 function starts(rest, isPairs) {
   const found = [];
   for (BYTES_OF_A_LINE.lastIndex = 0; ; ) {
@@ -174,13 +187,13 @@ function starts(rest, isPairs) {
   }
 }
 
-/** The bytes of groups; isSwapped: groups of four bytes and more are words of a little-endian machine. */
+/** Returns the bytes of groups of digits. isSwapped: groups of at least four bytes are little-endian words. */
 function bytesIn(groups, isSwapped) {
   const words = groups.replaceAll("0x", "").split(/\s+/).filter(Boolean).map(bytesOf);
   return words.flatMap((word) => (isSwapped && word.length >= 4 ? word.reverse() : word));
 }
 
-/** Whether `rest` may be the end of a line: it is empty, or a column that shows the bytes as text. */
+/** Returns whether `rest` is a valid end of a line: empty, or a column that shows the bytes as text. */
 function isRest(rest, bytes, hasColumn) {
   const column = [...rest.trim()];
   if (!hasColumn) return !column.length;
@@ -191,7 +204,7 @@ function isRest(rest, bytes, hasColumn) {
   return shows(column, first < 0 ? [] : bytes.slice(first, last + 1));
 }
 
-/** Whether a column shows these bytes: a printable byte as itself, and any other byte as any character. */
+/** Returns whether a column shows these bytes: printable ones as they are, any character for the others. */
 function shows(column, bytes) {
   const fits = (char, byte) => char === String.fromCharCode(byte) || byte < 0x20 || byte > 0x7e;
   return column.length === bytes.length && column.every((char, i) => fits(char, bytes[i]));

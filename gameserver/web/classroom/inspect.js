@@ -111,7 +111,7 @@ async function ask() {
 }
 
 function showRows(given, skipped, leftOut) {
-  if (!isAnswered) return; // they were under way when the person chose another connection, or hid names
+  if (!isAnswered) return; // these rows were sent before the person chose another connection, or hid names
   const rows = given.filter(({ connection }) => watched === null || connection === watched);
   for (const { packet } of rows) {
     if (!packet || packets.has(packet)) continue;

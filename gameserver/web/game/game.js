@@ -77,7 +77,7 @@ export class Game {
    * @param {import("../world/settings.js").Settings} settings
    */
   onWELCOME(playerId, roomId, token, settings) {
-    this.connection.settle();
+    this.connection.forgetAttempts();
     this.joining.welcomed(roomId, token);
     screens.hideAll();
     // A second WELCOME on the same connection: inputs that are under way keep their numbers.

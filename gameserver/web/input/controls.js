@@ -16,12 +16,15 @@ export class Controls {
     this.send = send;
     this.shotAtMs = -Infinity;
     this.aimedAtMs = -Infinity;
-    this.forget();
+    // The direction, the attack and the aim that the server knows.
+    /** @type {number | null} */
+    this.direction = null;
+    this.isAttacking = false;
+    this.angle = NaN;
   }
 
   /** The server has forgotten the inputs: the next update sends all of them again. */
   forget() {
-    /** @type {number | null} */
     this.direction = null;
     this.isAttacking = false;
     this.angle = NaN;
@@ -51,6 +54,7 @@ export class Controls {
     }
   }
 
+  /** Takes note of the aim that the server gets to know. @param {number} angle @param {number} nowMs */
   #noteAim(angle, nowMs) {
     this.angle = angle;
     this.aimedAtMs = nowMs;

@@ -26,6 +26,7 @@ export class Gamepad {
     const pad = gamepads().find((found) => found.mapping === "standard");
     if (!pad) return this.#letGo();
     const [x, y, aimX, aimY] = pad.axes;
+    /** @param {number[]} buttons */
     const isDown = (buttons) => buttons.some((button) => pad.buttons[button]?.pressed);
     const isInUse = Math.hypot(x, y) > STICK_STILL || Math.hypot(aimX, aimY) > STICK_STILL || isDown([...SWING, ...SHOOT]);
     // A gamepad that nobody touches must not keep the mouse from swinging.

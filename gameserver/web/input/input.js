@@ -6,6 +6,7 @@ import { onVisibilityChange } from "../browser.js";
 
 // A stick gives a direction only beyond this distance from its middle.
 const DEAD_ZONE = 0.3;
+/** @type {Record<string, [number, number]>} the direction of each walking key, by its place on the keyboard */
 const KEYS = {
   KeyW: [0, -1],
   ArrowUp: [0, -1],
@@ -16,7 +17,11 @@ const KEYS = {
   KeyD: [1, 0],
   ArrowRight: [1, 0],
 };
-/** Keys that act once when pressed, by their place on the keyboard, so that they lie together on every layout. */
+/** @typedef {{action: string, argument?: number}} Action */
+/**
+ * Keys that act once when pressed, by their place on the keyboard, so that they lie together on every layout.
+ * @type {Record<string, Action>}
+ */
 const ACTIONS = {
   KeyQ: { action: "eat" },
   Digit1: { action: "place", argument: 0 },
@@ -33,7 +38,10 @@ const ACTIONS = {
   Escape: { action: "close" },
 };
 
-/** Mouse buttons that are held: the bit of each in `buttons` of a mouse event, and the intent that it stands for. */
+/**
+ * Mouse buttons that are held: the bit of each in `buttons` of a mouse event, and the intent that it stands for.
+ * @type {Record<number, {bit: number, intent: string}>}
+ */
 const BUTTONS = {
   0: { bit: 1, intent: "isAttacking" },
   2: { bit: 2, intent: "isShooting" },
@@ -58,11 +66,13 @@ export class Input {
     this.origin = { x: 0, y: 0 };
     /** @type {Map<string, [number, number]>} the direction in which each device points */
     this.vectors = new Map();
+    /** @type {Set<string>} places on the keyboard */
     this.keysDown = new Set();
     /** @type {Set<number>} of the mouse */
     this.buttonsDown = new Set();
     /** @type {(() => void)[]} callbacks of other devices for the release of all keys and buttons */
     this.releases = [];
+    this.abort = new AbortController();
     this.#listen(surface);
   }
 
@@ -107,9 +117,8 @@ export class Input {
     this.set({ isAttacking: false, isShooting: false });
   }
 
-  /** Listens until the signal that the game is over. */
+  /** Listens until the signal that the game is over. @param {HTMLElement} surface */
   #listen(surface) {
-    this.abort = new AbortController();
     const { signal } = this.abort;
     addEventListener("keydown", (event) => this.#keyDown(event), { signal });
     addEventListener("keyup", (event) => this.#keyUp(event), { signal });
@@ -128,6 +137,7 @@ export class Input {
     this.abort.abort();
   }
 
+  /** @param {KeyboardEvent} event */
   #keyDown(event) {
     if (event.metaKey || TAKES_KEYS.has(event.key) || isForInputMethod(event)) return this.release();
     if (isForText(event.target) || event.ctrlKey || event.altKey || event.getModifierState?.("AltGraph")) return;
@@ -139,16 +149,19 @@ export class Input {
     event.preventDefault();
   }
 
+  /** @param {Action} action @param {boolean} isRepeated whether the key has been held for a while */
   #do({ action, argument }, isRepeated) {
     if (!isRepeated) this.act(action, argument);
   }
 
+  /** @param {KeyboardEvent} event */
   #keyUp(event) {
     if (TAKES_KEYS.has(event.key)) return this.release();
     if (event.code === "Space") this.set({ isShooting: false });
     if (KEYS[event.code]) this.#walk(event.code, false);
   }
 
+  /** @param {string} code of the key @param {boolean} isDown */
   #walk(code, isDown) {
     if (isDown) this.keysDown.add(code);
     else this.keysDown.delete(code);
@@ -157,6 +170,7 @@ export class Input {
     this.point("keys", [Math.sign(x), Math.sign(y)]);
   }
 
+  /** @param {number} button of the mouse @param {boolean} isDown */
   #button(button, isDown) {
     if (!BUTTONS[button] || isDown === this.buttonsDown.has(button)) return;
     if (isDown) this.buttonsDown.add(button);
@@ -164,6 +178,7 @@ export class Input {
     this.set({ [BUTTONS[button].intent]: isDown });
   }
 
+  /** @param {MouseEvent} event */
   #mouseMove(event) {
     // A button that is released outside the window, or over a menu, sends no mouseup.
     for (const button of this.buttonsDown) if (!(event.buttons & BUTTONS[button].bit)) this.#button(button, false);
@@ -171,11 +186,15 @@ export class Input {
   }
 }
 
-/** Whether an input method takes the key, to compose a character from it and other keys. */
+/**
+ * Whether an input method takes the key, to compose a character from it and other keys.
+ * @param {KeyboardEvent} event
+ */
 function isForInputMethod(event) {
   return event.isComposing || event.keyCode === BY_INPUT_METHOD;
 }
 
+/** Whether the keys belong to a line of text. @param {EventTarget | null} target */
 function isForText(target) {
   return target instanceof Element && target.closest("input, textarea, select") !== null;
 }

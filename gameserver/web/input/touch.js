@@ -14,6 +14,7 @@ export function listenToTouch(surface, input, stick, signal) {
   /** @type {Map<number, {isLeft: boolean, x: number, y: number}>} the place that each finger touched first */
   const fingers = new Map();
 
+  /** @param {PointerEvent} event */
   function down(event) {
     if (event.pointerType !== "touch") return;
     event.preventDefault();
@@ -24,6 +25,7 @@ export function listenToTouch(surface, input, stick, signal) {
     else input.set({ isAttacking: true });
   }
 
+  /** @param {PointerEvent} event */
   function move(event) {
     const finger = fingers.get(event.pointerId);
     if (!finger) return;
@@ -37,6 +39,7 @@ export function listenToTouch(surface, input, stick, signal) {
     }
   }
 
+  /** @param {PointerEvent} event */
   function up(event) {
     const finger = fingers.get(event.pointerId);
     fingers.delete(event.pointerId);
@@ -49,6 +52,7 @@ export function listenToTouch(surface, input, stick, signal) {
     }
   }
 
+  /** @param {PointerEvent} event */
   function placeStick(event) {
     stick.hidden = false;
     stick.style.left = `${event.clientX}px`;
@@ -56,6 +60,7 @@ export function listenToTouch(surface, input, stick, signal) {
     moveKnob(0, 0);
   }
 
+  /** @param {number} x @param {number} y */
   function moveKnob(x, y) {
     const length = Math.max(1, Math.hypot(x, y));
     const knob = /** @type {HTMLElement} */ (stick.firstElementChild);

@@ -6,7 +6,7 @@
 
 import { isAway, onReturn } from "../browser.js";
 
-// How long to wait before each attempt. After the last one the server counts as gone. While the page is hidden or the
+// The times to wait before the attempts. After the last one the server counts as gone. While the page is hidden or the
 // network is away, the page repeats the last interval instead.
 const RETRY_AFTER_S = [1, 2, 3, 5, 5, 8, 8, 10];
 // Close codes after which a new attempt cannot help (RFC 6455 section 7.4.1, and docs/protocol.md).
@@ -39,7 +39,10 @@ export class Connection {
     this.socket = this.#open();
   }
 
-  /** Sends a packet, if there is a connection to send it on and the server knows it. @param {string} id @param {any[]} args */
+  /**
+   * Sends a packet, if there is a connection to send it on and the server knows it.
+   * @param {string} id @param {any[]} args
+   */
   send(id, ...args) {
     if (this.socket.readyState !== WebSocket.OPEN || !this.packets.has(id)) return;
     const message = this.packets.encode(id, args);
@@ -47,8 +50,8 @@ export class Connection {
     this.socket.send(message);
   }
 
-  /** The server has let this page in: after the next loss the attempts follow each other quickly again. */
-  settle() {
+  /** Makes the attempts after the next loss follow each other quickly again, because the server has let this page in. */
+  forgetAttempts() {
     this.attempts = 0;
   }
 
@@ -68,7 +71,7 @@ export class Connection {
 
   /** The person or the network is back: tries at once; further attempts follow each other quickly again. */
   #return() {
-    this.settle();
+    this.forgetAttempts();
     this.retryNow();
   }
 

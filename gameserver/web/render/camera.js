@@ -49,7 +49,7 @@ export class Camera {
     };
   }
 
-  /** Makes a drawing context take world units. @param {CanvasRenderingContext2D} context */
+  /** Sets a drawing context to world units. @param {CanvasRenderingContext2D} context */
   apply(context) {
     const { zoom } = this;
     context.setTransform(zoom, 0, 0, zoom, this.width / 2 - this.x * zoom, this.height / 2 - this.y * zoom);

@@ -111,7 +111,7 @@ export class Hud {
     show(byId("team-scores"), rows.length > 0);
   }
 
-  /** SELF's resources; returns by how much each has grown. @param {number[]} resources @returns {number[]} */
+  /** SELF's resources; returns the growth of each. @param {number[]} resources @returns {number[]} */
   setResources(resources) {
     const gained = resources.map((amount, i) => amount - this.resources[i]);
     this.resources = resources;

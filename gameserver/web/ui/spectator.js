@@ -1,6 +1,6 @@
 // Watching instead of playing: the camera follows a player, or the person moves it freely.
 //
-// The server sends only the things in view of the watched player or place, so WATCH tells it which one that is.
+// The server sends only the things in view of the watched player or place. WATCH names this player or place.
 
 import { byId, setText, show } from "./dom.js";
 

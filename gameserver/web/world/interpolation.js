@@ -1,11 +1,11 @@
 // Draws all other players and things a little in the past, between two snapshots that have both arrived.
 //
-// In:  the places of a thing, each with its tick. The server sends only changes, so a gap means that the thing stood still.
+// In:  the places of a thing, each with its tick. The server sends only changes: in a gap, the thing stood still.
 // Out: the place to draw the thing at any moment between those ticks.
 
 const TURN = 2 * Math.PI;
 
-/** How far in the past others are drawn, in ticks: a snapshot may be half a tick late before a movement stops. */
+/** The delay with which other things are drawn, in ticks: a snapshot may be half a tick late before a movement stops. */
 export const DELAY_TICKS = 1.5;
 // With more jitter they are drawn later, but at most this many ticks, because aiming must not become guesswork.
 const MOST_DELAY_TICKS = 4;

@@ -15,7 +15,7 @@ export const HEADINGS = [
   [0, -1],
   [DIAGONAL, -DIAGONAL],
 ];
-// How often one stride may be pushed aside before the walker counts as stuck.
+// After this many pushes in one stride the walker counts as stuck.
 const PUSHES = 4;
 // A pushed walker keeps this distance from the circle, so that rounding does not make them touch.
 const SKIN = 1 / 1024;

@@ -4,7 +4,7 @@
 // The page counts steps. A step is the tick of the server at which an input takes effect: input sent during step k
 // arrives in time for tick k + 1. So both sides take the same steps at the same ticks, and corrections are rare.
 // In:  inputs with their sequence numbers, and STATEs with the last sequence number that was applied.
-// Out: where to draw the own player at any moment.
+// Out: the place to draw the own player at any moment.
 
 import { walk } from "./movement.js";
 
@@ -13,7 +13,7 @@ const MOST_STEPS_AHEAD = 20;
 // STATE rounds positions to whole units: two positions that are this close count as equal.
 const ROUNDING = 1.01;
 // The picture moves a corrected player to its place over about this time.
-const SETTLE_MS = 100;
+const FADE_MS = 100;
 // Further off than this, the player was moved by something else (a respawn, the operator) and is shown there at once.
 const LEAP = 300;
 // An input that met another step than the page expected moves the page's count of steps by this much.
@@ -50,7 +50,7 @@ export class Predictor {
     this.roundTripMs = 0;
     /** The factor by which the weapon in hand changes the walking speed. */
     this.speedFactor = 1;
-    // How much later (+) or sooner (-) inputs arrive than the round trip predicts.
+    // The time by which inputs arrive later (+) or sooner (-) than the round trip predicts.
     this.leadMs = 0;
     this.sequence = sequence;
   }
@@ -94,13 +94,13 @@ export class Predictor {
   }
 
   /**
-   * Takes note of where the server says the player was at a tick.
+   * Takes note of the player's place at a tick, as the server gives it.
    * @param {number} tick @param {number | null} sequence of the last input applied by then
    * @param {number} x @param {number} y @param {number} nowMs
    */
   reconcile(tick, sequence, x, y, nowMs) {
     const shown = this.path.length ? this.position(nowMs) : null;
-    this.#settleInputs(tick, sequence ?? 0);
+    this.#correctSteps(tick, sequence ?? 0);
     const predicted = this.path[tick - this.baseStep];
     const agrees = predicted && Math.abs(predicted.x - x) < ROUNDING && Math.abs(predicted.y - y) < ROUNDING;
     if (agrees) {
@@ -115,7 +115,7 @@ export class Predictor {
     if (shown) this.#keepOnScreen(shown, nowMs);
   }
 
-  /** Where to draw the player. @param {number} nowMs @returns {Point} */
+  /** The place to draw the player. @param {number} nowMs @returns {Point} */
   position(nowMs) {
     const step = this.stepAt(nowMs);
     const index = Math.floor(step) - this.baseStep;
@@ -123,7 +123,7 @@ export class Predictor {
     const to = this.path[index];
     const from = this.path[index - 1] ?? to;
     const share = step - Math.floor(step);
-    this.#settleError(nowMs);
+    this.#fadeError(nowMs);
     return {
       x: from.x + (to.x - from.x) * share + this.errorX,
       y: from.y + (to.y - from.y) * share + this.errorY,
@@ -134,7 +134,7 @@ export class Predictor {
    * Corrects the steps of inputs that arrived sooner or later than the page expected.
    * @param {number} tick @param {number} sequence
    */
-  #settleInputs(tick, sequence) {
+  #correctSteps(tick, sequence) {
     for (const input of this.inputs) {
       const isApplied = input.sequence <= sequence;
       if (isApplied === input.step <= tick) continue;
@@ -170,8 +170,8 @@ export class Predictor {
   }
 
   /** Makes the error smaller by the time that has passed. @param {number} nowMs */
-  #settleError(nowMs) {
-    const left = Math.exp(-Math.max(0, nowMs - this.errorAtMs) / SETTLE_MS);
+  #fadeError(nowMs) {
+    const left = Math.exp(-Math.max(0, nowMs - this.errorAtMs) / FADE_MS);
     this.errorX *= left;
     this.errorY *= left;
     this.errorAtMs = nowMs;

@@ -162,7 +162,7 @@ export class World {
     return entity && entity.goneTick === Infinity ? entity : undefined;
   }
 
-  /** How far in the past others are drawn, in ticks. */
+  /** The delay with which other players and things are drawn, in ticks. */
   get delayTicks() {
     return delayTicks(this.clock.jitterMs, this.clock.periodMs);
   }
@@ -189,7 +189,8 @@ export class World {
       const last = entity.track.last;
       const otherScale = this.scaleOf(entity);
       const reach = scale + otherScale;
-      if (last && (last.x - x) ** 2 + (last.y - y) ** 2 < reach * reach) return { x: last.x, y: last.y, scale: otherScale };
+      const overlaps = last && (last.x - x) ** 2 + (last.y - y) ** 2 < reach * reach;
+      if (overlaps) return { x: last.x, y: last.y, scale: otherScale };
     }
     return null;
   };
