@@ -16,7 +16,8 @@ from gameserver.classroom.classroom import Classroom
 from gameserver.server import GameServer
 from gameserver.world.settings import GameSettings, ServerSettings
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
+# The first one has no windows at all: the same engine draws and runs a page for less than half the CPU time.
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
 FLAGS = (
     "--headless",
     "--no-sandbox",
