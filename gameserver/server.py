@@ -82,7 +82,7 @@ class GameServer(Lobby):
             self._converse,
             settings.max_connections,
             settings.max_connections_per_address,
-            tend=self._tend,
+            on_keepalive=self._tend,
             refuse=self.measures.why_banned,
             proxies=settings.trusted_proxies,
             reserve=Reserve(lambda host: is_loopback(host) or self.operators.are_at(host), is_for_console),
@@ -122,7 +122,12 @@ class GameServer(Lobby):
 
     def add_tap(self, make_tap: MakeTap) -> None:
         """Calls `make_tap` for every new connection, which it may then observe; see Net.tap."""
-        self._listener.tap_makers.append(make_tap)
+        self._listener.add_tap(make_tap)
+
+    @property
+    def listener(self) -> Listener:
+        """The port: its listening socket and its open connections."""
+        return self._listener
 
     def check_opening(self, request: Request) -> None:
         """Raises HandshakeError if this request may not open a WebSocket; the accept loop makes the same checks."""

@@ -120,8 +120,7 @@ class _Inside:
     def _watch_outboxes(self) -> None:
         while True:
             time.sleep(0.1)
-            with self.server._listener._lock:
-                websockets = list(self.server._listener._websockets)
+            websockets = self.server.listener.websockets()
             waiting = max((websocket.outbox.waiting_bytes for websocket in websockets), default=0)
             self.most_waiting_bytes = max(self.most_waiting_bytes, waiting)
 
@@ -142,12 +141,12 @@ class _Inside:
     def held_locks(self) -> list[str]:
         """The locks that nobody gives back for two seconds."""
         server = self.server
-        locks = {"server": server._lock, "shutdown": server._shutdown_lock, "listener": server._listener._lock}
+        locks = {"server": server._lock, "shutdown": server._shutdown_lock, "listener": server.listener.lock}
         for room in server.all_rooms():
             locks.update({f"room {room.id}": room._lock, f"game {room.id}": room.game.lock})
         for session in server._sessions.copy().values():
             if isinstance(session.websocket, WebSocket):
-                locks[f"websocket {session.websocket.address}"] = session.websocket.outbox._lock
+                locks[f"websocket {session.websocket.address}"] = session.websocket.outbox.lock
         return [name for name, lock in locks.items() if not _can_take(lock)]
 
     def threads(self) -> list[str]:
@@ -165,7 +164,7 @@ ANSWERS: dict[str, Callable[[_Inside], Any]] = {
     "census": _Inside.census,
     "held locks": _Inside.held_locks,
     "threads": _Inside.threads,
-    "connections": lambda inside: inside.server._listener.connections(),
+    "connections": lambda inside: inside.server.listener.connections(),
     "players": lambda inside: len(inside.server.players),
     "most waiting bytes": lambda inside: inside.most_waiting_bytes,
     "describe": lambda inside: inside.server.describe(),
