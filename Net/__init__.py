@@ -1,1 +1,54 @@
-"""The network layer: bytes in, packets out. It imports nothing from `gameserver`."""
+"""The network layer: bytes in, packets out. It imports nothing from `gameserver`.
+
+Most programs need only the names of `__all__`: `from Net import connect, Limits`. The public modules, from the socket
+to the packet:
+
+    client          `connect`: opens a WebSocket as a client
+    websocket       `WebSocket`: one connection; its parts are `outbox` (what is sent) and `messages` (what is read)
+    port.listener   `Listener`: the accept loop, a thread for each connection; the rest of `port` are its parts
+    limits          `Limits`: every number of the wire, with its reason
+    errors          `ProtocolError`, `HandshakeError`, `PacketError`, `ConnectionClosed`
+    close_codes     `CloseCode`: the names of RFC 6455 section 7.4.1
+    frames          `Frame`, `FrameReader`, `serialize`, the opcodes; no sockets
+    messages        `MessageReader`, the events `Ping`, `Pong` and `Close`; no sockets
+    handshake       requests and responses of the opening handshake; no sockets
+    deflate         permessage-deflate (RFC 7692); `extensions` reads the header that agrees on it
+    tap             `Tap`: sees every byte of a connection
+    PacketCodes     the table of packets and their handlers; `packets` encodes and decodes them
+    wire_format     `Form`: how one client wants its packets; `shared_packets` makes a packet once for many clients
+    dissect         takes bytes apart for people: `python -m Net.dissect`
+    text            makes text from strangers safe to print on a terminal
+
+A name that starts with an underscore belongs to its module.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from Net.client import connect
+    from Net.close_codes import CloseCode
+    from Net.errors import ConnectionClosed, ProtocolError
+    from Net.limits import Limits
+    from Net.websocket import WebSocket
+
+__all__ = ["CloseCode", "ConnectionClosed", "Limits", "ProtocolError", "WebSocket", "connect"]
+
+_MODULES = {
+    "CloseCode": "Net.close_codes",
+    "ConnectionClosed": "Net.errors",
+    "Limits": "Net.limits",
+    "ProtocolError": "Net.errors",
+    "WebSocket": "Net.websocket",
+    "connect": "Net.client",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Imports a name of `__all__` when it is first used, so that `import Net.frames` loads no sockets (PEP 562)."""
+    if name not in _MODULES:
+        raise AttributeError(f"module 'Net' has no attribute {name!r}")
+    value = globals()[name] = getattr(importlib.import_module(_MODULES[name]), name)
+    return value

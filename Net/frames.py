@@ -233,6 +233,11 @@ class FrameReader:
         self._fin = False
         self._mask_key = b""
 
+    @property
+    def held_bytes(self) -> int:
+        """How many bytes are in memory: those that have not come out, and those of the last `feed` that have."""
+        return len(self._buffer)
+
     def is_empty(self) -> bool:
         """Whether all received bytes have come out, and the next byte starts a frame."""
         return not self._to_come and self._at == len(self._buffer)

@@ -149,6 +149,11 @@ class MessageReader:
         """How many frames have been read to their end. Frames that `only_message` has read do not count."""
         return self._frame_reader.frames
 
+    @property
+    def held_bytes(self) -> int:
+        """How many bytes of an unfinished message are in memory."""
+        return len(self._payload)
+
     def only_message(self, data: bytes) -> bytes | None:
         """Returns the message if `data` is exactly one short binary frame and no message is being assembled; else None.
 

@@ -42,8 +42,9 @@ class Outbox:
         self.bytes_out = 0
         # Whether the kernel refused some of our bytes at the last try: the peer reads more slowly than we write.
         self.is_congested = False
-        # The lock guards the socket's writing half and all attributes below.
-        self._lock = threading.Lock()
+        # The lock guards the socket's writing half and all attributes below. It is public, so that a watcher can tell
+        # that no thread keeps it.
+        self.lock = threading.Lock()
         self.close_sent_at_s: float | None = None  # time.monotonic() of our close frame
         self.ended_because = ""  # the reason of the abort, if the connection was aborted
         self._waiting: bytes | memoryview = b""
@@ -66,12 +67,12 @@ class Outbox:
 
     def post(self, message: Message) -> None:
         """Sends a message without waiting; drops the peer if too many bytes already wait for it."""
-        with self._lock:
+        with self.lock:
             self._write(self._frame(message))
 
     def post_frame(self, frame: bytes) -> None:
         """Does the same as `post` with a frame that was made once for many connections."""
-        with self._lock:
+        with self.lock:
             self._write(frame)
 
     def post_control(self, opcode: int, payload: bytes) -> None:
@@ -80,7 +81,7 @@ class Outbox:
 
     def enqueue_frame(self, frame: bytes) -> None:
         """Adds a frame to the outbox for the next `flush`; touches no socket, so the caller may hold any lock."""
-        with self._lock:
+        with self.lock:
             self._append(frame)
 
     def enqueue_ping(self, payload: bytes) -> None:
@@ -89,7 +90,7 @@ class Outbox:
 
     def flush(self) -> bool:
         """Sends as many waiting bytes as the kernel takes; returns whether no bytes wait any more."""
-        with self._lock:
+        with self.lock:
             self._flush()
             return not self._waiting
 
@@ -98,7 +99,7 @@ class Outbox:
 
         now_s: time.monotonic().
         """
-        with self._lock:
+        with self.lock:
             self._flush()
             if self._waiting and now_s - self._progress_at_s > stall_timeout_s:
                 self._abort("the peer does not read")
@@ -106,7 +107,7 @@ class Outbox:
     def post_close(self, code: int, reason: str) -> None:
         """Sends our close frame, once; no frame may follow it (section 5.5.1)."""
         frame = self._serialize(OPCODE_CLOSE, close_payload(code, reason))
-        with self._lock:
+        with self.lock:
             if self.close_sent_at_s is None:
                 self._write(frame)
                 self._takes_frames = False
@@ -114,19 +115,19 @@ class Outbox:
 
     def abort(self, reason: str) -> None:
         """Ends the connection at once, without the closing handshake, and wakes its thread."""
-        with self._lock:
+        with self.lock:
             self._abort(reason)
 
     # The connection's own thread -----------------------------------------------------------------------------
 
     def send(self, message: Message, patience_s: float) -> bool:
         """Sends a message, of any size, and waits until the kernel has taken all of it. Returns as `drain` does."""
-        with self._lock:
+        with self.lock:
             frame = self._frame(message)
             self._limit_bytes += len(frame)
             self._write(frame)
         is_sent = self.drain(patience_s)
-        with self._lock:
+        with self.lock:
             self._limit_bytes -= len(frame)
         return is_sent
 
@@ -142,7 +143,7 @@ class Outbox:
 
     def close_socket(self, reason: str) -> None:
         """Closes the socket when no other thread writes to it; after this call every method is harmless."""
-        with self._lock:
+        with self.lock:
             self._abort(reason)
             self._sock.close()
 

@@ -14,7 +14,7 @@ import sys
 import time
 
 # 0 if the system has no such flag: then `prepare` makes the socket itself non-blocking.
-_DONTWAIT: int = getattr(socket, "MSG_DONTWAIT", 0)
+DONTWAIT: int = getattr(socket, "MSG_DONTWAIT", 0)
 # Bytes that may wait in the kernel before the kernel takes no more from us. Bytes that wait there become out of date:
 # if the peer cannot take a snapshot yet, it is better not to make the snapshot. Bytes already on the network do not
 # count, so a connection with a high bandwidth and a long delay stays full.
@@ -43,7 +43,7 @@ def prepare(sock: socket.socket, stall_timeout_s: float) -> None:
     for name, value in options:
         if hasattr(socket, name):
             sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
-    sock.setblocking(bool(_DONTWAIT))
+    sock.setblocking(bool(DONTWAIT))
 
 
 def receive(sock: socket.socket, size: int) -> bytes:
@@ -58,7 +58,7 @@ def receive(sock: socket.socket, size: int) -> bytes:
 def send_now(sock: socket.socket, data: bytes | memoryview) -> int:
     """Writes as many bytes as the kernel takes without waiting; returns their number, perhaps 0."""
     try:
-        return sock.send(data, _DONTWAIT)
+        return sock.send(data, DONTWAIT)
     except BlockingIOError:
         return 0
 

@@ -80,7 +80,7 @@ class WebSocket:
         # The code and reason that `receive` raises when nothing more can come. The exception itself is not kept: its
         # traceback would hold this object, and so all memory of a dead connection, until the next garbage collection.
         self._closed: tuple[int, str] | None = None
-        # The keepalive's state (`tend`), as of its last call.
+        # The state of `keep_alive`, as of its last call.
         self._has_heard = True
         self._quiet_since_s = 0.0
         self._pinged_at_s: float | None = None
@@ -191,7 +191,7 @@ class WebSocket:
         """Ends the connection at once, without the closing handshake, and wakes its thread."""
         self.outbox.abort(reason)
 
-    def tend(self, now_s: float) -> None:
+    def keep_alive(self, now_s: float) -> None:
         """Runs the keepalive; one thread calls it about once a second for each connection.
 
         It flushes, pings a silent peer, and drops a peer that is dead or does not read. now_s: time.monotonic().

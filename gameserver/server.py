@@ -83,7 +83,7 @@ class GameServer:
             self._converse,
             settings.max_connections,
             settings.max_connections_per_address,
-            tend=self.lobby.keep_alive,
+            on_keepalive=self.lobby.keep_alive,
             refuse=self.lobby.measures.why_banned,
             proxies=settings.trusted_proxies,
             reserve=Reserve(lambda host: is_loopback(host) or self.operators.are_at(host), is_for_console),
@@ -123,7 +123,12 @@ class GameServer:
 
     def add_tap(self, make_tap: MakeTap) -> None:
         """Calls `make_tap` for every new connection, which it may then observe; see Net.tap."""
-        self._listener.tap_makers.append(make_tap)
+        self._listener.add_tap(make_tap)
+
+    @property
+    def listener(self) -> Listener:
+        """The port: its listening socket and its open connections."""
+        return self._listener
 
     def check_opening(self, request: Request) -> None:
         """Raises HandshakeError if this request may not open a WebSocket; the accept loop makes the same checks."""

@@ -14,6 +14,8 @@ from typing import Iterable
 
 import pytest
 
+from tests.private_names import private_names_used
+
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("Net", "gameserver")
 
@@ -248,3 +250,53 @@ def test_another_third_party_would_be_noticed(name: str) -> None:
 )
 def test_every_form_of_import_is_read(statement: str, imported: set[str]) -> None:
     assert imports_of("gameserver.room", statement, ["gameserver", "gameserver.game"]) == imported
+
+
+# Private names -------------------------------------------------------------------------------------------------
+
+# Files that still use private names of another module. No file may be added.
+NOT_YET_CLEAN = {
+    "tests/attacks/test_privilege_attacks.py",
+    "tests/gameserver/checkpoint/test_restoring.py",
+    "tests/gameserver/classroom/inspect/test_inspector.py",
+    "tests/gameserver/classroom/inspect/test_timeline.py",
+    "tests/gameserver/match/test_introductions.py",
+    "tests/gameserver/match/test_player_ids.py",
+    "tests/gameserver/results/test_store.py",
+    "tests/gameserver/test_room.py",
+    "tests/gameserver/test_server.py",
+    "tests/soak/faults.py",
+    "tests/soak/server.py",
+    "tests/test_locks.py",
+    "tests/test_races.py",
+}
+
+
+def test_no_module_uses_a_private_name_of_another() -> None:
+    files = [
+        ROOT / "run_server.py",
+        *(file for top in (*PACKAGES, "docs", "tests") for file in (ROOT / top).rglob("*.py")),
+    ]
+    found = [
+        f"{name}:{line}: {text}"
+        for name, file in ((file.relative_to(ROOT).as_posix(), file) for file in files)
+        if name not in NOT_YET_CLEAN
+        for line, text in private_names_used(file.read_text(encoding="utf-8"))
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("source", "used"),
+    [
+        ("websocket._sock.close()", ["websocket._sock"]),
+        ("self.server._lock", ["self.server._lock"]),
+        ("from Net.frames import _XOR_TABLES", ["from Net.frames import _XOR_TABLES"]),
+        ("patch.setattr(sockets, '_x', 0); patch.setattr('Net.sockets._y', 0)", ["_x", "Net.sockets._y"]),
+        ("self._x; cls._x; frame._replace(fin=True); thing.__dict__; os._exit(1)", []),
+        ("class Own: ...\nOwn._x", []),
+        ("getattr(thing, 'x_')", []),
+    ],
+)
+def test_every_form_of_a_private_name_is_noticed(source: str, used: list[str]) -> None:
+    assert [text for _, text in private_names_used(source)] == used

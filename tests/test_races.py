@@ -98,7 +98,7 @@ def meddle(server: GameServer, rng: random.Random, until_s: float) -> int:
 
 def assert_no_lock_is_held(arena: Arena) -> None:
     server = arena.server
-    for lock in (server.lobby.lock, server._listener._lock):
+    for lock in (server.lobby.lock, server.listener.lock):
         assert lock.acquire(timeout=DEADLINE_S)
         lock.release()
 

@@ -119,6 +119,10 @@ class Guests:
         with self._lock:
             self._uncount(guest.counted_as)
 
+    def connections_of(self, address: str) -> int:
+        """How many connections count for an address now."""
+        return self._per_address.get(address, 0)
+
     def has_lost(self, websocket: WebSocket) -> bool:
         """Whether a connection must end because its address was banned after its admission."""
         if websocket.address in self._own or self._reserve.covers(websocket.path):

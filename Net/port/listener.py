@@ -1,4 +1,4 @@
-"""The blocking accept loop: one thread per connection, and one keepalive thread for all connections.
+"""The blocking accept loop: one thread per connection, and one keepalive thread (`Net.port.keepalive`) for all.
 
 In:  a `Site` (the WebSockets and pages of the port) and `handle`. The listener calls `handle` with each `WebSocket`, in
      a thread of its own, where it may block. When `handle` returns or raises ConnectionClosed, the listener closes the
@@ -9,27 +9,29 @@ Bad input from a client costs at most one log line. Only a bug of ours prints a 
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import socket
 import threading
 import time
 from functools import partial
-from typing import Callable, Iterable, Iterator, Tuple
+from typing import Callable, Iterable, Tuple
 
 from Net import scheduling, sockets
 from Net.close_codes import CloseCode
 from Net.errors import ConnectionClosed, HandshakeError
 from Net.fair_share import Share, Turns
-from Net.handshake import Request, refusal
+from Net.handshake import Request
 from Net.limits import Limits
+from Net.port import threads
 from Net.port.accept import Site, accept
 from Net.port.admission import Guest, Guests, full
+from Net.port.keepalive import Keepalive
 from Net.port.lan import address_to_listen_on, family_of
 from Net.port.own_connections import OwnConnections
 from Net.port.proxy import Caller
 from Net.port.reserve import NO_RESERVE, Reserve
 from Net.port.token_bucket import Rate
+from Net.port.turned_away import TURNED_AWAY_S, TurnedAway, refuse_at_once, send_away
 from Net.tap import MakeTap, tap_for
 from Net.websocket import WebSocket
 
@@ -37,14 +39,11 @@ log = logging.getLogger(__name__)
 
 Address = Tuple[str, int]
 
-TEND_EVERY_S = 1.0
+# On some systems `shutdown` does not wake `accept`: there the loop notices `stop` after at most this time.
+ACCEPT_TIMEOUT_S = 1.0
 # The pause after a failed accept (for example, no file descriptors are left): long enough to leave the processor free,
 # short enough that users do not notice it.
 RETRY_ACCEPT_S = 0.1
-# Refused clients whose requests the server still reads before it answers: how many at the same time, and the seconds
-# that each may take.
-TURNED_AWAY_AT_ONCE = 16
-TURNED_AWAY_S = 1.0
 # The time that threads have to end after their connections were cut off.
 CUT_OFF_S = 0.5
 # New connections of one address: the steady rate per second, and the burst. A browser opens about 35 to load the page.
@@ -59,7 +58,7 @@ class Listener:
     """A listening socket and all connections that it has accepted.
 
     site, limits: see these classes. handle: the application; called with each WebSocket. max_connections,
-    max_per_address: above these numbers, a client gets HTTP 503. tend: called about once a second with
+    max_per_address: above these numbers, a client gets HTTP 503. on_keepalive: called about once a second with
     time.monotonic(), for the application's own time-outs. refuse: called with each new address; returns a reason if the
     address is refused, else None. proxies, reserve, own: see `Guests`.
     """
@@ -71,7 +70,7 @@ class Listener:
         handle: Callable[[WebSocket], None],
         max_connections: int = 1024,
         max_per_address: int = 64,
-        tend: Callable[[float], None] | None = None,
+        on_keepalive: Callable[[float], None] | None = None,
         refuse: Callable[[str], str | None] | None = None,
         proxies: Iterable[str] = (),
         reserve: Reserve = NO_RESERVE,
@@ -81,20 +80,24 @@ class Listener:
         self._limits = limits
         self._handle = handle
         self._max_connections = max_connections
-        self._tend_application = tend
         self._turns = Turns()
         self._guests = Guests(max_per_address, ARRIVALS, refuse, proxies, reserve, own)
-        self.tap_makers: list[MakeTap] = []  # each may make a tap for a new connection
-        self._listening: socket.socket | None = None
+        self._keepalive = Keepalive(self.websockets, on_keepalive)
+        self._turned_away = TurnedAway(limits.head_bytes)
+        self._tap_makers: list[MakeTap] = []
+        self.sock: socket.socket | None = None  # the listening socket, after `open`
         self._stopping = threading.Event()
         self._is_short = False  # the system lacks a resource that `accept` needs; only the accept loop uses this flag
-        # Guards all attributes below.
-        self._lock = threading.Lock()
+        # Guards all attributes below. Public, so that a watcher can tell that no thread keeps it.
+        self.lock = threading.Lock()
         self._threads: dict[threading.Thread, socket.socket] = {}
-        self._turned_away: dict[threading.Thread, socket.socket] = {}
         self._websockets: set[WebSocket] = set()
         self._bytes_in = 0  # of connections that have ended
         self._bytes_out = 0
+
+    def add_tap(self, make_tap: MakeTap) -> None:
+        """Calls `make_tap` for every new connection; it may return a tap."""
+        self._tap_makers.append(make_tap)
 
     def open(self, host: str, port: int) -> Address:
         """Binds and listens; returns the address, with the port that the system chose if `port` is 0.
@@ -103,35 +106,33 @@ class Listener:
         OSError when the port is in use or the host is not an address of this machine.
         """
         address = address_to_listen_on(host)
-        self._listening = socket.create_server((address, port), family=family_of(address), backlog=_BACKLOG)
+        self.sock = socket.create_server((address, port), family=family_of(address), backlog=_BACKLOG)
         # Accepted sockets inherit this option. If it were set on an accepted socket, it would come too late for the
         # window that TCP announces.
-        self._listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self._limits.receive_buffer_bytes)
-        bound_host, bound_port = self._listening.getsockname()[:2]
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self._limits.receive_buffer_bytes)
+        bound_host, bound_port = self.sock.getsockname()[:2]
         return bound_host, bound_port
 
     def serve(self) -> None:
         """Accepts connections until `stop` is called, then closes the port."""
-        listening = self._listening
+        listening = self.sock
         if listening is None:
             raise RuntimeError("open() must come before serve()")
-        tender = threading.Thread(target=self._tend, name="tender", daemon=True)
-        tender.start()
-        # On some systems `shutdown` does not wake `accept`: there the loop notices `stop` after at most this time.
-        listening.settimeout(TEND_EVERY_S)
+        self._keepalive.start()
+        listening.settimeout(ACCEPT_TIMEOUT_S)
         try:
             while not self._stopping.is_set():
                 self._accept_one(listening)
         finally:
             self._stopping.set()
             listening.close()
-            tender.join()
+            self._keepalive.stop()
 
     def stop(self) -> None:
         """Makes `serve` return soon; takes no lock, so a signal handler may call it."""
         self._stopping.set()
-        if self._listening is not None:
-            sockets.wake(self._listening)
+        if self.sock is not None:
+            sockets.wake(self.sock)
 
     def close_all(self, code: int, reason: str, timeout_s: float) -> None:
         """Closes every connection and joins its thread; cuts off each connection that is still open after `timeout_s`.
@@ -140,26 +141,36 @@ class Listener:
         with the process.
         """
         deadline_s = time.monotonic() + timeout_s
-        with self._lock:
-            threads, websockets = {**self._threads, **self._turned_away}, set(self._websockets)
+        with self.lock:
+            open_now, websockets = {**self._threads}, set(self._websockets)
+        open_now.update(self._turned_away.threads())
         for websocket in websockets:
             websocket.begin_close(code, reason)
-        _join(threads, deadline_s)
+        threads.join(open_now, deadline_s)
         self._turns.end()
         for websocket in websockets:
             websocket.abort(reason)
-        for thread, sock in threads.items():
+        for thread, sock in open_now.items():
             if thread.is_alive():
                 sockets.wake(sock)  # it may still be in its handshake
-        _join(threads, deadline_s + CUT_OFF_S)
-        left_behind = sum(thread.is_alive() for thread in threads)
+        threads.join(open_now, deadline_s + CUT_OFF_S)
+        left_behind = sum(thread.is_alive() for thread in open_now)
         if left_behind:
             log.warning("%d connections have not ended in time; they end with the process", left_behind)
 
     def connections(self) -> int:
         """How many connections are open, with those that are in their handshake."""
-        with self._lock:
+        with self.lock:
             return len(self._threads)
+
+    def connections_of(self, address: str) -> int:
+        """How many connections count for an address: its own, or those that a trusted proxy opened for it."""
+        return self._guests.connections_of(address)
+
+    def websockets(self) -> list[WebSocket]:
+        """Returns the WebSockets that are open."""
+        with self.lock:
+            return list(self._websockets)
 
     def _accept_one(self, listening: socket.socket) -> None:
         try:
@@ -172,7 +183,7 @@ class Listener:
         if self._is_short:
             self._is_short = False
             log.warning("connections can be accepted again")
-        with _surviving(host):
+        with threads.surviving(host):
             try:
                 self._take_in(sock, host, port)
             except Exception:
@@ -195,47 +206,26 @@ class Listener:
         """Starts a thread for a new connection. The thread serves the connection or refuses it."""
         name = f"client {host}:{port}"
         guest, problem = self._admit(host, port)
-        with self._lock:  # the thread removes itself at its end, and needs the lock for that
-            if guest is not None:
+        if guest is not None:
+            with self.lock:  # the thread removes itself at its end, and needs the lock for that
                 thread = threading.Thread(target=self._run, args=(sock, guest), name=name, daemon=True)
-                if _start(thread):
+                if threads.start(thread):
                     self._threads[thread] = sock
                     return
-                self._guests.leave(guest)
-            elif len(self._turned_away) < TURNED_AWAY_AT_ONCE:
-                thread = threading.Thread(target=self._turn_away, args=(sock, problem), name=name, daemon=True)
-                if _start(thread):
-                    self._turned_away[thread] = sock
-                    return
-        _answer(sock, problem)  # without a thread: this must stay cheap when thousands of connections arrive
-        sock.close()
-
-    def _turn_away(self, sock: socket.socket, problem: HandshakeError) -> None:
-        """Refuses a connection after its request has arrived, in the connection's own thread.
-
-        Some clients do not accept an answer before they have sent their request.
-        """
-        sock.settimeout(TURNED_AWAY_S)
-        asked = b""
-        try:
-            asked = sock.recv(self._limits.head_bytes)
-        except OSError:
-            pass  # no request arrives: the client still gets its answer
-        _send_away(sock, problem, asked)
-        with self._lock:
-            del self._turned_away[threading.current_thread()]
+            self._guests.leave(guest)
+            refuse_at_once(sock, problem)
+        else:
+            self._turned_away.add(sock, problem, name)
 
     def enforce_refusals(self, reason: str) -> None:
         """Closes, with 1008, every WebSocket whose address is no longer admitted; `_converse` checks new ones."""
-        with self._lock:
-            websockets = list(self._websockets)
-        for websocket in websockets:
+        for websocket in self.websockets():
             if self._guests.has_lost(websocket):
                 websocket.begin_close(CloseCode.POLICY_VIOLATION, reason)
 
     def describe(self) -> dict[str, int]:
         """Returns the number of connections, and the bytes received and sent so far, as plain data."""
-        with self._lock:
+        with self.lock:
             open_now = list(self._websockets)
             return {
                 "connections": len(self._threads),
@@ -261,9 +251,9 @@ class Listener:
         try:
             self._pace(guest)
             if guest.refusal is not None and not sockets.wait_readable(sock, TURNED_AWAY_S):
-                _send_away(sock, guest.refusal)  # no request has arrived, so none that may use the reserve
+                send_away(sock, guest.refusal)  # no request has arrived, so none that may use the reserve
                 return
-            tap = tap_for(guest.caller.address, self.tap_makers)
+            tap = tap_for(guest.caller.address, self._tap_makers)
             introduce = partial(self._introduce, guest)
             make_share = partial(self._make_share, guest)
             websocket = accept(sock, self._site, self._limits, introduce, tap, make_share)
@@ -279,7 +269,7 @@ class Listener:
             if tap is not None:
                 tap.ended()
             self._guests.leave(guest)
-            with self._lock:
+            with self.lock:
                 del self._threads[threading.current_thread()]
 
     def _introduce(self, guest: Guest, request: Request) -> Caller:
@@ -300,7 +290,7 @@ class Listener:
         return share
 
     def _converse(self, websocket: WebSocket) -> None:
-        with self._lock:
+        with self.lock:
             self._websockets.add(websocket)
         if self._stopping.is_set():
             # It was opened while `close_all` was running.
@@ -318,59 +308,7 @@ class Listener:
             websocket.begin_close(CloseCode.INTERNAL_ERROR, "a fault in the server")
         finally:
             websocket.close()  # in every case: only this call closes the socket
-            with self._lock:
+            with self.lock:
                 self._websockets.discard(websocket)
                 self._bytes_in += websocket.bytes_in
                 self._bytes_out += websocket.bytes_out
-
-    def _tend(self) -> None:
-        while not self._stopping.wait(TEND_EVERY_S):
-            with self._lock:
-                websockets = list(self._websockets)
-            now_s = time.monotonic()
-            for websocket in websockets:
-                with _surviving(websocket.address):
-                    websocket.tend(now_s)
-            if self._tend_application is not None:
-                with _surviving("the tender"):
-                    self._tend_application(now_s)
-
-
-@contextlib.contextmanager
-def _surviving(whose: str) -> Iterator[None]:
-    """Logs a fault of ours and continues: a fault must not end a thread that serves all connections."""
-    try:
-        yield
-    except Exception:
-        log.exception("%s: a fault in the server", whose)
-
-
-def _join(threads: Iterable[threading.Thread], deadline_s: float) -> None:
-    """Waits for the end of threads, until `deadline_s` on the monotonic clock at the latest."""
-    for thread in threads:
-        thread.join(max(0.0, deadline_s - time.monotonic()))
-
-
-def _start(thread: threading.Thread) -> bool:
-    """Starts a thread; returns False if the system cannot start another one."""
-    try:
-        thread.start()
-    except RuntimeError as error:
-        log.warning("cannot serve %s just now: %s", thread.name, error)
-        return False
-    return True
-
-
-def _send_away(sock: socket.socket, problem: HandshakeError, asked: bytes = b"") -> None:
-    log.info("%s refused: %s", threading.current_thread().name, problem.reason)
-    _answer(sock, problem, asked)
-    sockets.linger(sock, TURNED_AWAY_S)
-    sock.close()
-
-
-def _answer(sock: socket.socket, error: HandshakeError, asked: bytes = b"") -> None:
-    sock.setblocking(False)
-    try:
-        sock.send(refusal(error, asked))
-    except OSError:
-        pass  # the client did not wait for the answer

@@ -27,7 +27,7 @@ def has_flag(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
         if not hasattr(socket, "MSG_DONTWAIT"):
             pytest.skip("this system has no MSG_DONTWAIT")
         return True
-    monkeypatch.setattr(sockets, "_DONTWAIT", 0)
+    monkeypatch.setattr(sockets, "DONTWAIT", 0)
     return False
 
 

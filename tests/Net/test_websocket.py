@@ -333,7 +333,7 @@ def test_after_the_end_every_method_is_harmless() -> None:
         websocket.begin_close()
         websocket.close()
         websocket.abort("again")
-        websocket.tend(time.monotonic() + 1000)
+        websocket.keep_alive(time.monotonic() + 1000)
         with pytest.raises(ConnectionClosed):
             websocket.send("x")
         assert closed_with(websocket).args == first.args
@@ -737,11 +737,11 @@ TENDED = Limits(ping_after_s=20, dead_after_s=10, stall_timeout_s=5, close_timeo
 def test_a_silent_peer_is_pinged_once_then_dropped() -> None:
     with raw_connection(limits=TENDED) as (websocket, peer):
         for now_s in (1000, 1010, 1020):
-            websocket.tend(now_s)
+            websocket.keep_alive(now_s)
         for now_s in (1021, 1022, 1030):
-            websocket.tend(now_s)
+            websocket.keep_alive(now_s)
             assert not websocket.ended_because
-        websocket.tend(1032)
+        websocket.keep_alive(1032)
         assert plain(peer.receive_to_the_end()) == [(OPCODE_PING, b"")]
         closed = closed_with(websocket)
         assert (closed.code, closed.reason) == (1006, "the peer did not answer our ping")
@@ -751,28 +751,28 @@ def test_a_silent_peer_is_pinged_once_then_dropped() -> None:
 def test_a_peer_that_is_heard_of_is_not_dropped(opcode: int) -> None:
     with raw_connection(limits=TENDED) as (websocket, peer):
         for now_s in (1000, 1021):
-            websocket.tend(now_s)
+            websocket.keep_alive(now_s)
         assert plain([peer.receive()]) == [(OPCODE_PING, b"")]
         peer.send(opcode)
         peer.send(OPCODE_TEXT, b"end")
         while websocket.receive(DEADLINE_S) != "end":
             pass
         for now_s in (1029, 1035, 1049):
-            websocket.tend(now_s)
+            websocket.keep_alive(now_s)
         assert not websocket.ended_because
-        websocket.tend(1050)
+        websocket.keep_alive(1050)
         assert plain([peer.receive()]) == [(OPCODE_PING, b"")]
 
 
 def test_an_incomplete_frame_that_arrives_slowly_is_no_sign_of_life() -> None:
     with raw_connection(limits=TENDED) as (websocket, peer):
         receiving = Background(websocket.receive)
-        websocket.tend(1000)
+        websocket.keep_alive(1000)
         for now_s, byte in zip(range(1001, 1032), peer.frame(OPCODE_TEXT, bytes(50))):
             peer.send_bytes(bytes([byte]))
-            websocket.tend(now_s)
+            websocket.keep_alive(now_s)
             assert not websocket.ended_because
-        websocket.tend(1032)
+        websocket.keep_alive(1032)
         with pytest.raises(ConnectionClosed) as closed:
             receiving.result()
         assert closed.value.reason == "the peer did not answer our ping"
@@ -781,22 +781,22 @@ def test_an_incomplete_frame_that_arrives_slowly_is_no_sign_of_life() -> None:
 def test_a_peer_that_was_never_pinged_is_not_dropped_for_its_silence() -> None:
     """This happens when the keepalive thread itself was held up."""
     with raw_connection(limits=TENDED) as (websocket, peer):
-        websocket.tend(1000)
-        websocket.tend(5000)
+        websocket.keep_alive(1000)
+        websocket.keep_alive(5000)
         assert plain([peer.receive()]) == [(OPCODE_PING, b"")]
-        websocket.tend(5009)
+        websocket.keep_alive(5009)
         assert not websocket.ended_because
-        websocket.tend(5011)
+        websocket.keep_alive(5011)
         assert closed_with(websocket).reason == "the peer did not answer our ping"
 
 
 def test_a_peer_that_takes_nothing_is_dropped() -> None:
     with raw_connection(limits=TENDED, buffer_bytes=TIGHT) as (websocket, _):
-        websocket.tend(time.monotonic())
+        websocket.keep_alive(time.monotonic())
         clog(websocket)
-        websocket.tend(time.monotonic() + TENDED.stall_timeout_s - 1)
+        websocket.keep_alive(time.monotonic() + TENDED.stall_timeout_s - 1)
         assert not websocket.ended_because
-        websocket.tend(time.monotonic() + TENDED.stall_timeout_s + 1)
+        websocket.keep_alive(time.monotonic() + TENDED.stall_timeout_s + 1)
         assert closed_with(websocket).reason == "the peer does not read"
 
 
@@ -811,17 +811,17 @@ def test_a_peer_that_takes_a_little_now_and_then_is_not_dropped(monkeypatch: pyt
         websocket.post(bytes(100))  # takes one of the ten
         for _ in range(9 + 1):
             clock_s += limits.stall_timeout_s - 1
-            websocket.tend(clock_s)
+            websocket.keep_alive(clock_s)
             assert not websocket.ended_because
         clock_s += 2
-        websocket.tend(clock_s)
+        websocket.keep_alive(clock_s)
         assert websocket.ended_because == "the peer does not read"
 
 
-def test_tend_flushes_waiting_frames() -> None:
+def test_keep_alive_flushes_waiting_frames() -> None:
     with raw_connection(limits=TENDED) as (websocket, peer):
         websocket.enqueue_frame(frame_bytes(OPCODE_TEXT, b"waiting"))
-        websocket.tend(time.monotonic())
+        websocket.keep_alive(time.monotonic())
         assert plain([peer.receive()]) == [(OPCODE_TEXT, b"waiting")]
 
 
@@ -829,9 +829,9 @@ def test_a_peer_that_never_answers_our_close_is_dropped() -> None:
     with raw_connection(limits=TENDED) as (websocket, peer):
         receiving = Background(websocket.receive)
         websocket.begin_close(1001)
-        websocket.tend(time.monotonic() + TENDED.close_timeout_s - 1)
+        websocket.keep_alive(time.monotonic() + TENDED.close_timeout_s - 1)
         assert not websocket.ended_because
-        websocket.tend(time.monotonic() + TENDED.close_timeout_s + 1)
+        websocket.keep_alive(time.monotonic() + TENDED.close_timeout_s + 1)
         with pytest.raises(ConnectionClosed) as closed:
             receiving.result()
         assert (closed.value.code, closed.value.reason) == (1006, "the peer did not answer our close")
@@ -941,7 +941,7 @@ def test_closing_twice_does_not_prolong_the_wait(monkeypatch: pytest.MonkeyPatch
         clock_s += TENDED.close_timeout_s - 0.5
         websocket.begin_close()
         clock_s += 1
-        websocket.tend(clock_s)
+        websocket.keep_alive(clock_s)
         assert websocket.ended_because == "the peer did not answer our close"
 
 

@@ -229,7 +229,7 @@ class Target:
 
     def shrink_buffers(self) -> None:
         """Makes later connections take only a few kilobytes before the server must wait."""
-        listening = self.server._listener._listening
+        listening = self.server.listener.sock
         assert listening is not None
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
         self._receive_buffer = 4096
@@ -259,15 +259,14 @@ class Target:
         return attacker.read_bytes_to_the_end()
 
     def connections(self) -> int:
-        return self.server._listener.connections()
+        return self.server.listener.connections()
 
     def end_of(self, attacker: Attacker) -> WebSocket:
         """Returns the server's end of an open connection."""
         found: list[WebSocket] = []
 
         def find() -> bool:
-            with self.server._listener._lock:
-                found.extend(ws for ws in self.server._listener._websockets if ws.address == attacker.name)
+            found.extend(ws for ws in self.server.listener.websockets() if ws.address == attacker.name)
             return bool(found)
 
         wait_until(find, "the server knows the connection")
@@ -286,7 +285,7 @@ def under_attack(limits: Limits = Limits(), animals: int = 0, **server_settings:
         bystander = Bystander(arena.join("Bystander"))
         with contextlib.ExitStack() as exits:
             yield Target(arena, bystander, log, exits)
-        wait_until(lambda: arena.server._listener.connections() == 1, "only the bystander's connection is left")
+        wait_until(lambda: arena.server.listener.connections() == 1, "only the bystander's connection is left")
         wait_until(lambda: len(client_threads()) == 1, "only the bystander's thread is left")
         bystander.leave_unharmed()
     assert_clean(log)

@@ -17,7 +17,7 @@ from Net.errors import ProtocolError
 from Net.frames import OPCODE_BINARY, OPCODE_CLOSE, OPCODE_PING, OPCODE_TEXT
 from Net.limits import Limits
 from Net.messages import MessageReader
-from Net.port import listener
+from Net.port import keepalive
 from Net.sockets import wait_readable
 from tests.attacks.support import Attacker, Flood, Target, answers, opening, under_attack
 from tests.Net.support import DEADLINE_S, client_frame, close_body, frame_bytes, wait_until
@@ -34,7 +34,7 @@ JOIN = client_frame(OPCODE_TEXT, b'["JOIN",["Eve"]]')
 @pytest.fixture
 def tended_often(monkeypatch: pytest.MonkeyPatch) -> None:
     """Makes the keepalive thread look for silent and stuck connections fifty times a second, not once."""
-    monkeypatch.setattr(listener, "TEND_EVERY_S", 0.02)
+    monkeypatch.setattr(keepalive, "KEEPALIVE_EVERY_S", 0.02)
 
 
 def assert_dropped(target: Target, attacker: Attacker, reason: str) -> None:

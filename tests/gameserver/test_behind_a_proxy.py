@@ -35,7 +35,7 @@ def opened(arena: Arena, *addresses: str, path: str = "/echo", **fields: str) ->
 
 def server_end(arena: Arena) -> WebSocket:
     """Returns the server's end of the only connection."""
-    (websocket,) = arena.server._listener._websockets
+    (websocket,) = arena.server.listener.websockets()
     return websocket
 
 
@@ -46,7 +46,7 @@ def test_the_limit_per_address_counts_clients_behind_the_proxy() -> None:
         with opened(arena, ANN, "198.51.100.1"):
             pass
         # A refused client counts for the proxy's own address until its connection is gone.
-        wait_until(lambda: arena.server._listener.connections() == 2, "only those who stay are there")
+        wait_until(lambda: arena.server.listener.connections() == 2, "only those who stay are there")
         with opened(arena):  # a client on the proxy's machine that does not come through the proxy
             pass
 
@@ -56,8 +56,8 @@ def test_a_place_is_free_again_when_a_client_behind_the_proxy_leaves() -> None:
         for _ in range(5):
             with opened(arena, ANN):
                 pass
-            wait_until(lambda: arena.server._listener.connections() == 0, "the connection is gone")
-            assert not arena.server._listener._guests._per_address
+            wait_until(lambda: arena.server.listener.connections() == 0, "the connection is gone")
+            assert [arena.server.listener.connections_of(host) for host in (ANN, "127.0.0.1")] == [0, 0]
 
 
 def test_nobody_gets_more_places_by_claiming_to_be_a_proxy() -> None:

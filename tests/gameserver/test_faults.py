@@ -10,8 +10,10 @@ import pytest
 
 from gameserver import handlers
 from gameserver.faults import Faults
+from gameserver.match import absences
 from Net.errors import ConnectionClosed
-from Net.port import listener
+from Net.port import keepalive
+from Net.port.admission import Guests
 from Net.websocket import WebSocket
 from tests.Net.support import DEADLINE_S, wait_until
 from tests.support import serving
@@ -56,23 +58,25 @@ def test_a_thread_that_dies_of_a_fault_is_reported(caplog: pytest.LogCaptureFixt
 def test_a_fault_at_one_connection_does_not_stop_the_keepalive_thread(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(listener, "TEND_EVERY_S", 0.02)
+    monkeypatch.setattr(keepalive, "KEEPALIVE_EVERY_S", 0.02)
     with serving(join_timeout_s=0.2) as arena:
         ann, bob = arena.join("Ann"), arena.connect()
         with monkeypatch.context() as patch:
-            patch.setattr(WebSocket, "tend", fail)
-            patch.setattr(arena.server._listener, "_tend_application", fail)
-            wait_until(lambda: caplog.text.count("a fault in the server") > 4, "it was tended twice")
+            patch.setattr(WebSocket, "keep_alive", fail)
+            patch.setattr(absences, "is_over", fail)
+            wait_until(lambda: caplog.text.count("a fault in the server") > 4, "both came twice")
         assert bob.receive_to_the_end()[1].reason == "no JOIN within 0.2 s"
         ann.sync()
 
 
-def test_a_fault_while_accepting_a_connection_costs_only_that_connection(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_fault_while_accepting_a_connection_costs_only_that_connection(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     with serving() as arena:
-        arena.server._listener._guests._refuse = fail
-        with pytest.raises(OSError):  # noqa: PT011
-            arena.connect()
-        arena.server._listener._guests._refuse = None
+        with monkeypatch.context() as patch:
+            patch.setattr(Guests, "admit", fail)
+            with pytest.raises(OSError):  # noqa: PT011
+                arena.connect()
         assert arena.join().own_entity()
     assert caplog.text.count("ZeroDivisionError: a fault for the test") == 1
 

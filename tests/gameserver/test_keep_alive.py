@@ -8,7 +8,7 @@ import pytest
 
 from Net.frames import OPCODE_PING, OPCODE_PONG, OPCODE_TEXT
 from Net.limits import Limits
-from Net.port import listener
+from Net.port import keepalive
 from tests.attacks.support import Attacker, Target, under_attack
 from tests.Net.support import WireFrame, client_frame, wait_until
 
@@ -25,7 +25,7 @@ everybody = pytest.mark.parametrize(("path", "join"), WHO.values(), ids=WHO)
 
 @pytest.fixture(autouse=True)
 def _tended_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listener, "TEND_EVERY_S", 0.02)
+    monkeypatch.setattr(keepalive, "KEEPALIVE_EVERY_S", 0.02)
 
 
 def come(target: Target, path: str, join: bytes) -> Attacker:

@@ -335,7 +335,7 @@ def test_a_client_that_vanishes_before_join_leaves_nothing_behind() -> None:
         player.reset_connection()
         wait_until(lambda: not client_threads(), "its thread is gone")
         assert not arena.server.lobby.clients()
-        assert not arena.server._listener._guests._per_address
+        assert arena.server.listener.connections_of("127.0.0.1") == 0
 
 
 def squeeze(arena: Arena, player: Player) -> WebSocket:
@@ -343,7 +343,7 @@ def squeeze(arena: Arena, player: Player) -> WebSocket:
     player.socket().setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     seat = arena.room(player).find_player_by_id(player.id)
     assert seat is not None
-    seat.websocket._sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+    seat.websocket.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
     return seat.websocket
 
 
@@ -534,7 +534,7 @@ def test_a_machine_without_a_free_thread_refuses_a_client_and_serves_the_next(
         with monkeypatch.context() as patch:
             patch.setattr(threading.Thread, "start", fail)
             assert response_to_one_more(arena).status == 503
-        assert arena.server._listener.connections() == 0
+        assert arena.server.listener.connections() == 0
         assert arena.join().own_entity()
 
 

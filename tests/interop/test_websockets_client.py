@@ -258,9 +258,9 @@ def status_of_refusal(url: str, **arguments: Any) -> tuple[int, Any]:
 def test_refusals_are_http_responses_that_say_why() -> None:
     with serving(max_connections=1) as arena:
         assert status_of_refusal(arena.url("/lobby"))[0] == 404
-        wait_until(lambda: arena.server._listener.connections() == 0, "it has gone")
+        wait_until(lambda: arena.server.listener.connections() == 0, "it has gone")
         assert status_of_refusal(arena.url(), origin="http://evil.example")[0] == 403
-        wait_until(lambda: arena.server._listener.connections() == 0, "it has gone")
+        wait_until(lambda: arena.server.listener.connections() == 0, "it has gone")
         with connect(arena.url()):
             status, headers = status_of_refusal(arena.url())
             assert status == 503

@@ -119,8 +119,7 @@ class _Inside:
     def _watch_outboxes(self) -> None:
         while True:
             time.sleep(0.1)
-            with self.server._listener._lock:
-                websockets = list(self.server._listener._websockets)
+            websockets = self.server.listener.websockets()
             waiting = max((websocket.outbox.waiting_bytes for websocket in websockets), default=0)
             self.most_waiting_bytes = max(self.most_waiting_bytes, waiting)
 
@@ -141,11 +140,11 @@ class _Inside:
     def held_locks(self) -> list[str]:
         """The names of the locks that stay held for two seconds."""
         server = self.server
-        locks = {"lobby": server.lobby.lock, "listener": server._listener._lock}
+        locks = {"lobby": server.lobby.lock, "listener": server.listener.lock}
         for room in server.lobby.all_rooms():
             locks.update({f"room {room.id}": room.lock, f"game {room.id}": room.game.lock})
         for client in server.lobby.clients():
-            locks[f"websocket {client.websocket.address}"] = client.websocket.outbox._lock
+            locks[f"websocket {client.websocket.address}"] = client.websocket.outbox.lock
         return [name for name, lock in locks.items() if not _can_take(lock)]
 
     def threads(self) -> list[str]:
@@ -163,7 +162,7 @@ ANSWERS: dict[str, Callable[[_Inside], Any]] = {
     "census": _Inside.census,
     "held locks": _Inside.held_locks,
     "threads": _Inside.threads,
-    "connections": lambda inside: inside.server._listener.connections(),
+    "connections": lambda inside: inside.server.listener.connections(),
     "players": lambda inside: len(inside.server.lobby.players),
     "most waiting bytes": lambda inside: inside.most_waiting_bytes,
     "describe": lambda inside: inside.server.describe(),

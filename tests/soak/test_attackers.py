@@ -42,11 +42,11 @@ def test_attackers_come_at_once_and_go_when_they_are_told(kind: str, arena: Aren
     def attack() -> Tally:
         came = arena.server.describe()["bytes_in"]
         assault.begin(kind)
-        wait_until(lambda: arena.server._listener.connections() > 0, "the attackers come")
+        wait_until(lambda: arena.server.listener.connections() > 0, "the attackers come")
         if KINDS[kind].again:
             wait_until(lambda: arena.server.describe()["bytes_in"] > came, "they flood")
         tally = assault.pause()
-        wait_until(lambda: not arena.server._listener.connections(), "the attackers are gone")
+        wait_until(lambda: not arena.server.listener.connections(), "the attackers are gone")
         return tally
 
     tally = attack()
