@@ -31,7 +31,7 @@ from gameserver.rules import (
     spawning,
 )
 from gameserver.world import client_settings, terrain
-from gameserver.world.objects import GameObject, PlayerObject
+from gameserver.world.objects import RESOURCES, GameObject, PlayerObject
 from gameserver.world.settings import CHANGEABLE, GameSettings
 from gameserver.world.world import Event, World, count_down
 
@@ -230,15 +230,17 @@ class Game(World):
         """Returns the settings in CHANGEABLE, by name."""
         return {name: getattr(self.settings, name) for name in CHANGEABLE}
 
-    def grant_resources(self, player_id: int, wood: int = 0, food: int = 0, stone: int = 0, gold: int = 0) -> None:
+    def grant_resources(self, player_id: int, **amounts: int) -> None:
         """Gives a player resources; a negative number takes some, but never below 0 in all.
 
-        Raises KeyError for an unknown player.
+        amounts: by the names in RESOURCES. Raises KeyError for an unknown player, TypeError for an unknown resource.
         """
+        unknown = amounts.keys() - set(RESOURCES)
+        if unknown:
+            raise TypeError(f"there is no resource {sorted(unknown)[0]!r}")
         with self.lock:
             player = self.players[player_id]
-            amounts = (wood, food, stone, gold)
-            player.resources = [max(0, had + amount) for had, amount in zip(player.resources, amounts)]
+            player.resources = [max(0, had + amounts.get(name, 0)) for name, had in zip(RESOURCES, player.resources)]
 
     def take_events(self) -> list[Event]:
         """Returns the events since the last call, in order."""

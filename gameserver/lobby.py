@@ -6,7 +6,6 @@ A thread that holds a room's lock must not take the lobby's.
 
 from __future__ import annotations
 
-import secrets
 import threading
 import time
 from typing import Callable
@@ -21,6 +20,7 @@ from gameserver.match.seats import Connection, PlayerInfo, Seat
 from gameserver.open_rooms import OpenRooms
 from gameserver.results.recorder import Recorder
 from gameserver.room import GameRoom, RoomFull, RoomUnavailable
+from gameserver.tokens import new_token
 from gameserver.world.settings import GameSettings, ServerSettings
 from Net.close_codes import CloseCode
 from Net.errors import PacketError
@@ -264,7 +264,7 @@ class Lobby:
         if self._closed_because is not None:
             raise PacketError("CLOSING", self._closed_because)
         with self.lock:
-            info = PlayerInfo(self._clients.new_id(), name, secrets.token_urlsafe(16), room, team)
+            info = PlayerInfo(self._clients.new_id(), name, new_token(), room, team)
         info.as_text, info.is_spectator = client.as_text, spectate
         info.is_muted = client.is_muted or self.measures.is_muted(client.websocket.host, name, token)
         # No per-address limit applies to the server's own bots: people at its machine have the same address.

@@ -14,6 +14,7 @@ from gameserver.match.phases import IN_PROGRESS
 from gameserver.match.seats import Seat
 from gameserver.room import GameRoom, RoomFull, RoomUnavailable
 from gameserver.server import GameServer
+from gameserver.world.objects import RESOURCES
 from Net.PacketCodes import Packet
 from Net.port.proxy import canonical_address
 
@@ -37,20 +38,22 @@ class GameWorldManager:
         self._room(room).broadcast(notice)
         return f"told everybody in {room}"
 
-    def grant_resources(
-        self, player_id: int | None = None, wood: int = 0, food: int = 0, stone: int = 0, gold: int = 0
-    ) -> str:
-        """Gives resources to one player, or with None to all; negative numbers take some. SELF shows the result."""
+    def grant_resources(self, player_id: int | None = None, **amounts: int) -> str:
+        """Gives resources to one player, or with None to all; negative numbers take some. SELF shows the result.
+
+        amounts: by the names in RESOURCES.
+        """
         chosen = self._players() if player_id is None else [self._player(player_id)]
         granted = 0
         for room, seat in chosen:
             try:
-                room.game.grant_resources(seat.info.id, wood, food, stone, gold)
+                room.game.grant_resources(seat.info.id, **amounts)
                 room.dormancy.note_activity()
                 granted += 1
             except KeyError:
                 pass  # the player left a moment ago
-        return f"granted wood {wood}, food {food}, stone {stone}, gold {gold} to {granted} players"
+        listed = ", ".join(f"{name} {amounts.get(name, 0)}" for name in RESOURCES)
+        return f"granted {listed} to {granted} players"
 
     def kick(self, player_id: int, reason: str = "kicked by the operator", away_s: float = 0.0) -> str:
         """Throws a player out, and keeps it out for `away_s` seconds.

@@ -15,6 +15,7 @@ from typing import Any, Callable, NoReturn
 from gameserver.admin.authentication import Doorkeeper
 from gameserver.admin.commands import Argument, obey, send_json
 from gameserver.repeats import EVERY_LINE
+from gameserver.world.objects import RESOURCES
 from gameserver.world_manager import GameWorldManager
 from Net.messages import Message
 from Net.schema import COUNT, FLAG, NUMBER, ROOM_NAME, integer, nullable, text
@@ -36,7 +37,7 @@ COMMANDS: dict[str, dict[str, Argument]] = {
     "send_global_message": {"text": Argument(text(1, 200)), "room": Argument(ROOM_NAME, optional=True)},
     "grant_resources": {
         "player_id": Argument(nullable(COUNT)),
-        **{name: Argument(_AMOUNT, optional=True) for name in ("wood", "food", "stone", "gold")},
+        **{name: Argument(_AMOUNT, optional=True) for name in RESOURCES},
     },
     "kick": {
         "player_id": Argument(COUNT),

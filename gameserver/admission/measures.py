@@ -13,12 +13,12 @@ concerns:
 
 from __future__ import annotations
 
-import hmac
 import threading
 import time
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Callable
 
+from gameserver.tokens import is_same_token
 from Net.errors import PacketError
 from Net.schema import Kind, nullable, text
 
@@ -50,7 +50,7 @@ class Measure:
 
     def has_token(self, token: str | None) -> bool:
         """Whether this is the token of the person's seat."""
-        return bool(token and self.token) and hmac.compare_digest(str(token).encode(), self.token.encode())
+        return bool(token and self.token) and is_same_token(str(token), self.token)
 
     def silences(self, host: str, name: str, token: str | None) -> bool:
         """Whether a mute concerns a person that joins now."""

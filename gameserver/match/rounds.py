@@ -15,6 +15,7 @@ from gameserver.match.event_log import EventLog
 from gameserver.match.phases import ENDED, IN_PROGRESS, WAITING, Phases, Situation
 from gameserver.match.roster import Roster
 from gameserver.results.recorder import Recorder
+from gameserver.results.records import MatchResult
 from gameserver.world.settings import ServerSettings
 from Net.PacketCodes import Packet
 
@@ -105,14 +106,9 @@ class Rounds:
         game, settings = self._game, self._game.settings
         placed = [(*result, place) for result, place in zip(results, places)]
         if placed and game.tick > 0:
+            uid, began_at = self._round
             self._recorder.record_match(
-                self._room_id,
-                settings.mode,
-                settings.seed,
-                self._round.began_at,
-                game.elapsed_s,
-                placed,
-                self._round.uid,
+                MatchResult(self._room_id, settings.mode, settings.seed, began_at, game.elapsed_s, placed, uid)
             )
 
     def reset(self) -> None:

@@ -12,7 +12,9 @@ import json
 import os
 import sqlite3
 from pathlib import Path
-from typing import Any, Iterable, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Any, Iterable
+
+from gameserver.results.records import Event, MatchResult, Record
 
 DEFAULT_PATH = "gameserver.sqlite3"
 MEMORY = ":memory:"
@@ -64,31 +66,6 @@ _LATEST_MATCHES = """
     SELECT id, room_id, mode, seed, started_at, duration_s FROM matches ORDER BY id DESC LIMIT ?"""
 _RESULTS = """
     SELECT place, player_id, name, team, score, kills, deaths FROM results WHERE match_id = ? ORDER BY place, id"""
-
-
-# Player's id, name, team, score, kills, deaths, place (from 1; a tie shares it).
-Result = Tuple[int, str, Optional[int], int, int, int, int]
-
-
-class Match(NamedTuple):
-    uid: str
-    room_id: str
-    mode: str
-    seed: int
-    started_at: float
-    duration_s: float
-    results: Sequence[Result]
-
-
-class Event(NamedTuple):
-    room_id: str
-    at: float
-    tick: int
-    type: str
-    details: dict[str, Any]
-
-
-Record = Union[Match, Event]
 
 
 class StoreError(Exception):
@@ -160,7 +137,7 @@ def add(db: sqlite3.Connection, records: Iterable[Record], events_kept: int) -> 
     db.execute("BEGIN IMMEDIATE")
     try:
         for record in records:
-            if isinstance(record, Match):
+            if isinstance(record, MatchResult):
                 _add_match(db, record)
             else:
                 _add_event(db, record)
@@ -171,7 +148,7 @@ def add(db: sqlite3.Connection, records: Iterable[Record], events_kept: int) -> 
         raise
 
 
-def _add_match(db: sqlite3.Connection, match: Match) -> None:
+def _add_match(db: sqlite3.Connection, match: MatchResult) -> None:
     if db.execute(_FIND_MATCH, (match.uid,)).fetchone():
         return
     row = (match.uid, _text(match.room_id), match.mode, match.seed, match.started_at, match.duration_s)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
-from typing import Any, Callable, Protocol
+from typing import Any, Protocol
+
+from gameserver.results.records import MatchResult
 
 log = logging.getLogger(__name__)
 
@@ -11,20 +13,8 @@ log = logging.getLogger(__name__)
 class Recorder(Protocol):
     """Records matches and events, and never makes the caller wait."""
 
-    def record_match(
-        self,
-        room_id: str,
-        mode: str,
-        seed: int,
-        started_at: float,
-        duration_s: float,
-        results: list[tuple[int, str, int | None, int, int, int, int]],
-        uid: str,
-    ) -> None:
-        """Records a finished round. started_at: Unix time. results: id, name, team, score, kills, deaths, place.
-
-        uid: unique to the round. A round that was restored from a checkpoint may finish twice; the first one counts.
-        """
+    def record_match(self, result: MatchResult) -> None:
+        """Records a finished match."""
 
     def record_event(self, room_id: str, at: float, tick: int, event_type: str, details: dict[str, Any]) -> None:
         """Records an event in a room. at: Unix time. details: plain data."""
@@ -33,8 +23,8 @@ class Recorder(Protocol):
 class NoRecorder:
     """Remembers nothing."""
 
-    def record_match(self, *_: Any) -> None:
-        """Forgets a round."""
+    def record_match(self, result: MatchResult) -> None:
+        """Forgets a match."""
 
     def record_event(self, *_: Any) -> None:
         """Forgets an event."""
@@ -49,16 +39,20 @@ class Shielded:
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
 
-    def record_match(self, *match: Any) -> None:
+    def record_match(self, result: MatchResult) -> None:
         """Does the same as `Recorder.record_match`."""
-        self._try(self._recorder.record_match, match)
-
-    def record_event(self, *event: Any) -> None:
-        """Does the same as `Recorder.record_event`."""
-        self._try(self._recorder.record_event, event)
-
-    def _try(self, take_note: Callable[..., None], note: tuple[Any, ...]) -> None:
         try:
-            take_note(*note)
+            self._recorder.record_match(result)
         except Exception:
-            log.exception("room %s: a note could not be taken", note[0])
+            _log_loss(result.room_id)
+
+    def record_event(self, room_id: str, at: float, tick: int, event_type: str, details: dict[str, Any]) -> None:
+        """Does the same as `Recorder.record_event`."""
+        try:
+            self._recorder.record_event(room_id, at, tick, event_type, details)
+        except Exception:
+            _log_loss(room_id)
+
+
+def _log_loss(room_id: str) -> None:
+    log.exception("room %s: a note could not be taken", room_id)

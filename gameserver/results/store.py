@@ -19,21 +19,18 @@ import sqlite3
 import threading
 import uuid
 from collections import deque
-from typing import Any, Callable, Iterable, TypeVar
+from typing import Any, Callable, TypeVar
 
 from gameserver.results import database
 from gameserver.results.database import (
     DEFAULT_PATH,
     MEMORY,
-    Event,
-    Match,
-    Record,
-    Result,
     StoreError,
     add,
     open_to_read,
     open_to_write,
 )
+from gameserver.results.records import Event, MatchResult, Record
 
 __all__ = ["DEFAULT_PATH", "Store", "StoreError"]
 
@@ -70,7 +67,7 @@ class Store:
         self._events_kept = events_kept
         self._backlog_rows = backlog_rows
         self._changed = threading.Condition(threading.Lock())
-        self._matches: deque[Match] = deque()
+        self._matches: deque[MatchResult] = deque()
         self._events: deque[Event] = deque()
         self._rows = 0
         self._is_urgent = self._is_closing = self._is_over = False
@@ -87,23 +84,16 @@ class Store:
         self._thread = threading.Thread(target=self._run, name="store", daemon=True)
         self._thread.start()
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether the writer's thread has ended, so that nothing is written any more."""
+        return not self._thread.is_alive()
+
     # From any thread ------------------------------------------------------------------------------------------
 
-    def record_match(
-        self,
-        room_id: str,
-        mode: str,
-        seed: int,
-        started_at: float,
-        duration_s: float,
-        results: Iterable[Result],
-        uid: str = "",
-    ) -> None:
-        """Stores a finished match and adds it to its players' totals. started_at: unix seconds.
-
-        uid: the match's own id; a match that is already stored is not stored again. "": the store makes a new id.
-        """
-        self._put(Match(uid or uuid.uuid4().hex, room_id, mode, seed, started_at, duration_s, tuple(results)))
+    def record_match(self, result: MatchResult) -> None:
+        """Stores a finished match and adds it to its players' totals. A match that is stored already counts once."""
+        self._put(result._replace(uid=result.uid or uuid.uuid4().hex, results=tuple(result.results)))
 
     def record_event(self, room_id: str, at: float, tick: int, event_type: str, details: dict[str, Any]) -> None:
         """Stores an event. at: unix seconds; details: plain data that does not change any more."""
@@ -141,7 +131,7 @@ class Store:
         self._thread.join(timeout_s)
         if self._thread.is_alive():
             log.warning("store: the disk has not answered in %g s; what it did not take is lost", timeout_s)
-        return not self._thread.is_alive() and self._written == self._taken
+        return self.is_closed and self._written == self._taken
 
     def _put(self, record: Record) -> None:
         with self._changed:
@@ -155,7 +145,7 @@ class Store:
             self._keep_bound()
 
     def _queue(self, record: Record) -> deque[Any]:
-        return self._matches if isinstance(record, Match) else self._events
+        return self._matches if isinstance(record, MatchResult) else self._events
 
     def _keep_bound(self) -> None:
         """Drops the oldest events, then the oldest matches, until the backlog is within its bound."""
@@ -224,7 +214,7 @@ class Store:
         return [*matches, *events], is_last
 
     def _put_back(self, batch: list[Record]) -> None:
-        matches = deque(record for record in batch if isinstance(record, Match))
+        matches = deque(record for record in batch if isinstance(record, MatchResult))
         events = deque(record for record in batch if isinstance(record, Event))
         rows = sum(map(_rows, batch))
         with self._changed:
@@ -296,7 +286,7 @@ class Store:
 
 
 def _rows(record: Record) -> int:
-    return 1 + len(record.results) if isinstance(record, Match) else 1
+    return 1 + len(record.results) if isinstance(record, MatchResult) else 1
 
 
 def _is_about_the_file(error: Exception) -> bool:

@@ -21,7 +21,8 @@ import pytest
 
 import gameserver.results.store
 from gameserver.results import database
-from gameserver.results.database import Match, Record, open_to_write
+from gameserver.results.database import open_to_write
+from gameserver.results.records import MatchResult, Record
 from gameserver.results.store import Store, StoreError
 from tests.Net.support import DEADLINE_S, wait_until
 
@@ -73,7 +74,7 @@ def row(name: str, score: int = 0, place: int = 1, kills: int = 0, deaths: int =
 
 
 def record(store: Store, *rows: Row, started_at: float = START_S, seed: int = 0) -> None:
-    store.record_match("room-1", "free-for-all", seed, started_at, 60.0, rows)
+    store.record_match(MatchResult("room-1", "free-for-all", seed, started_at, 60.0, rows))
 
 
 def query(path: str, sql: str) -> list[Any]:
@@ -152,7 +153,7 @@ def cli(*args: str, **environment: str) -> subprocess.CompletedProcess[str]:
 def test_a_match_is_read_back_exactly_as_recorded(stores: Stores, path: str, place: str) -> None:
     store = stores(path if place == "file" else place)
     rows = [(7, "Ann", 1, 300, 3, 0, 1), (9, "Bob", 0, 100, 1, 2, 2)]
-    store.record_match("room-1", "teams", 2**63 - 1, START_S, 61.5, rows)
+    store.record_match(MatchResult("room-1", "teams", 2**63 - 1, START_S, 61.5, rows))
     assert store.flush(DEADLINE_S)
     (match,) = store.matches()
     assert match.pop("id") == 1
@@ -207,7 +208,9 @@ def test_records_of_one_thread_keep_their_order_and_none_is_lost_among_many_thre
         for number in range(300):
             store.record_event(f"room-{thread_no}", START_S, number, "tick", {})
             if number % 30 == 0:
-                store.record_match(f"room-{thread_no}", "free-for-all", number, START_S, 1.0, [row("Ann", 1)])
+                store.record_match(
+                    MatchResult(f"room-{thread_no}", "free-for-all", number, START_S, 1.0, [row("Ann", 1)])
+                )
 
     threads = [threading.Thread(target=record_many, args=(number,)) for number in range(6)]
     for thread in threads:
@@ -430,11 +433,12 @@ db.close()
 
 WRITE_MATCHES = """
 import itertools, sys
+from gameserver.results.records import MatchResult
 from gameserver.results.store import Store
 store = Store(sys.argv[1])
 for number in itertools.count(int(sys.argv[2])):
     results = [(i, "player %d" % i, None, number, i, 1, i + 1) for i in range(8)]
-    store.record_match("room-1", "free-for-all", number, 1.7e9 + number, 1.0, results)
+    store.record_match(MatchResult("room-1", "free-for-all", number, 1.7e9 + number, 1.0, results))
     for tick in range(20):
         store.record_event("room-1", 1.7e9, tick, "tick", {"number": number})
     if number % 3 == 0 and store.flush(20):
@@ -464,10 +468,11 @@ def test_every_flushed_match_outlives_kill_9_at_any_moment(path: str) -> None:
 def test_a_match_recorded_a_second_before_kill_9_is_there_without_a_flush(path: str) -> None:
     script = """
 import sys
+from gameserver.results.records import MatchResult
 from gameserver.results.store import Store
 store = Store(sys.argv[1])
 for number in range(20):
-    store.record_match("room-1", "free-for-all", number, 1.7e9, 1.0, [(1, "Ann", None, 1, 0, 0, 1)])
+    store.record_match(MatchResult("room-1", "free-for-all", number, 1.7e9, 1.0, [(1, "Ann", None, 1, 0, 0, 1)]))
 print("recorded", flush=True)
 while True:
     store.record_event("room-1", 1.7e9, 0, "tick", {})
@@ -528,13 +533,14 @@ def test_a_path_that_is_a_directory_costs_one_warning(
 
 RECORD_AS_NOBODY = """
 import logging, os, sys
+from gameserver.results.records import MatchResult
 from gameserver.results.store import Store
 logging.basicConfig(stream=sys.stdout, format="%(message)s")
 if os.getuid() == 0:
     os.setuid(65534)  # whom permissions stop
 store = Store(sys.argv[1])
 for number in range(3):
-    store.record_match("room-1", "free-for-all", number, 1.7e9, 1.0, [(1, "Ann", None, 1, 0, 0, 1)])
+    store.record_match(MatchResult("room-1", "free-for-all", number, 1.7e9, 1.0, [(1, "Ann", None, 1, 0, 0, 1)]))
     print("flushed" if store.flush(20) else "not flushed")
 print("off" if store.is_off else "on", flush=True)
 sys.stdin.readline()
@@ -574,6 +580,7 @@ def test_a_read_only_file_or_folder_costs_one_warning_until_it_can_be_written(wh
 
 FILL_DISK = """
 import logging, os, sys, time
+from gameserver.results.records import MatchResult
 from gameserver.results.store import Store
 logging.basicConfig(stream=sys.stdout, format="%(message)s")
 how, path = sys.argv[1:]
@@ -602,7 +609,7 @@ def free():
 def play(first, last):
     for number in range(first, last):
         results = [(i, "player %d" % i, None, number, i, 1, i + 1) for i in range(20)]
-        store.record_match("room-1", "free-for-all", number, 1.7e9, 1.0, results)
+        store.record_match(MatchResult("room-1", "free-for-all", number, 1.7e9, 1.0, results))
         store.record_event("room-1", 1.7e9, number, "end", {"results": results})
 
 def wait_for(is_off):
@@ -895,7 +902,7 @@ def test_faults_in_the_writer_never_end_its_thread(stores: Stores, path: str, mo
 
     def add(db: sqlite3.Connection, records: list[Record], events_kept: int) -> None:
         error = rng.choice([None, None, RuntimeError("bug"), sqlite3.OperationalError("disk"), OSError("disk")])
-        if error is not None and any(isinstance(entry, Match) and len(records) > 1 for entry in records):
+        if error is not None and any(isinstance(entry, MatchResult) and len(records) > 1 for entry in records):
             raise error
         database.add(db, records, events_kept)
 
@@ -974,7 +981,7 @@ def test_a_store_that_is_off_is_closed_with_a_count_of_the_lost_records(
     record(store, row("Ann"))
     store.record_event("room-1", START_S, 1, "tick", {})
     assert not store.close(DEADLINE_S)
-    assert not store._thread.is_alive()
+    assert store.is_closed
     assert warnings()[1:] == ["store: closed with 2 records that could not be written"]
     assert store.dropped == 2
     assert not store.close(DEADLINE_S)
@@ -990,7 +997,7 @@ def test_close_waits_no_longer_than_it_is_told_for_a_file_that_another_process_h
         assert not store.close(0.0)
         assert "has not answered" in warnings()[0]
     assert store.close(DEADLINE_S) in (True, False), "by chance: one of its tries may come late enough"
-    assert not store._thread.is_alive()
+    assert store.is_closed
 
 
 def test_a_relative_path_means_the_same_file_after_a_change_of_directory(

@@ -1,0 +1,51 @@
+"""The face of the package: the classes that the design names, and nothing that is imported before it is needed."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import gameserver
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_classes_that_the_design_names_can_be_imported_from_the_package() -> None:
+    from gameserver import Game, GameObject, GameRoom, GameServer, GameWorldManager, PlayerObject
+
+    classes = (Game, GameObject, GameRoom, GameServer, GameWorldManager, PlayerObject)
+    assert sorted(cls.__name__ for cls in classes) == sorted(gameserver.__all__)
+    assert all(cls.__module__.startswith("gameserver.") for cls in classes)
+    assert set(gameserver.__all__) <= set(dir(gameserver))
+
+
+def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'Gmae'"):
+        _ = gameserver.Gmae
+
+
+@pytest.mark.parametrize("name", gameserver.__all__)
+def test_each_class_can_be_the_first_import_of_a_process(name: str) -> None:
+    subprocess.run([sys.executable, "-c", f"from gameserver import {name}"], cwd=ROOT, check=True, timeout=50)
+
+
+def test_the_game_needs_neither_net_nor_msgpack() -> None:
+    code = "import sys; from gameserver import Game; sys.exit(bool({'Net', 'msgpack'} & set(sys.modules)))"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=50)
+
+
+def test_the_version_can_be_read_without_an_import() -> None:
+    """So setuptools builds a package on a machine that has no msgpack."""
+    tree = ast.parse(Path(gameserver.__file__).read_text(encoding="utf-8"))
+    assigned = {
+        target.id: node.value
+        for node in tree.body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    assert ast.literal_eval(assigned["__version__"]) == gameserver.__version__
