@@ -29,7 +29,7 @@ except ImportError:
     MISSING = "the package msgpack is missing; install it with: python -m pip install msgpack"
     sys.exit(run_command("run_server", lambda: refuse(MISSING)))
 
-from gameserver.admin.authentication import Doorkeeper
+from gameserver.admin.authentication import OperatorAuthentication
 from gameserver.admin.drain import Drain
 from gameserver.checkpoint.file_checks import check_files
 from gameserver.companions import STORE_TIMEOUT_S, CompanionError, Surroundings, accompanied
@@ -173,12 +173,12 @@ def open_port(args: argparse.Namespace, store: Store) -> Surroundings:
     traced = who_is_traced(args)
     server = make_server(args, store)
     admin_token = secrets.token_urlsafe(9) if args.admin_token is None else args.admin_token
-    doorkeeper = Doorkeeper(admin_token)
+    authentication = OperatorAuthentication(admin_token)
     host, port = server.listen(args.host, args.port)
     return Surroundings(
         server=server,
         store=store,
-        doorkeeper=doorkeeper,
+        authentication=authentication,
         admin_token=admin_token,
         drain=Drain(server, args.drain),
         host=host,

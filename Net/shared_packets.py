@@ -1,7 +1,7 @@
 """Joins packets from encoded arguments. Many clients get a similar packet, so the arguments are encoded only once.
 
 A STATE is mostly lists of numbers, and two clients that look at the same place need the same numbers. So the server
-encodes the numbers of each place once, as a `Part`, and joins the list of a client from parts. This works in
+encodes the numbers of each place once, as `Elements`, and joins the list of a client from these chunks. This works in
 MessagePack and in JSON, because the elements of a list follow each other there. The join adds only the head of the
 list (MessagePack), or the brackets and the commas (JSON).
 """
@@ -16,10 +16,10 @@ from Net.msgpack_codec import pack
 from Net.PacketCodes import TO_CLIENT
 
 Encoded = Union[str, bytes]  # JSON or MessagePack
-Halves = Tuple[Any, Any]  # prefix and suffix of an encoded packet, before and after one argument
+PrefixAndSuffix = Tuple[Any, Any]  # prefix and suffix of an encoded packet, before and after one argument
 
 
-class Part(NamedTuple):
+class Elements(NamedTuple):
     """Some encoded elements of a list, without the list's head or brackets. length: the number of elements."""
 
     length: int
@@ -37,29 +37,29 @@ def encode_count(value: int | None, as_text: bool) -> Encoded:
     return encode_value(value, as_text)
 
 
-def encode_part(values: Sequence[int], as_text: bool) -> Part:
+def encode_elements(values: Sequence[int], as_text: bool) -> Elements:
     """Encodes some elements of a list."""
     encoded = encode_value(values, as_text)
-    return Part(len(values), encoded[1:-1] if as_text else encoded[len(_array_header(len(values))) :])
+    return Elements(len(values), encoded[1:-1] if as_text else encoded[len(_array_header(len(values))) :])
 
 
-def join_list(parts: Iterable[Part], as_text: bool) -> Encoded:
-    """Returns an encoded argument: the list of all elements of these parts."""
-    filled = [part for part in parts if part.length]
+def join_list(chunks: Iterable[Elements], as_text: bool) -> Encoded:
+    """Returns an encoded argument: the list of all elements of these chunks."""
+    filled = [chunk for chunk in chunks if chunk.length]
     if as_text:
-        return "[" + ",".join([str(part.data) for part in filled]) + "]"
-    data: list[Any] = [part.data for part in filled]  # bytes, as as_text is False
-    return b"".join([_array_header(sum([part.length for part in filled])), *data])
+        return "[" + ",".join([str(chunk.data) for chunk in filled]) + "]"
+    data: list[Any] = [chunk.data for chunk in filled]  # bytes, as as_text is False
+    return b"".join([_array_header(sum([chunk.length for chunk in filled])), *data])
 
 
 def join_packet(packet_id: str, args: Sequence[Any], as_text: bool) -> Encoded:
     """Returns the message of a packet to the client. args: all arguments of the packet, encoded; at least one."""
-    head, tail = packet_halves(packet_id, (), args[1:], as_text)
+    head, tail = prefix_and_suffix(packet_id, (), args[1:], as_text)
     message: Encoded = head + args[0] + tail
     return message
 
 
-def packet_halves(packet_id: str, before: Sequence[Any], after: Sequence[Any], as_text: bool) -> Halves:
+def prefix_and_suffix(packet_id: str, before: Sequence[Any], after: Sequence[Any], as_text: bool) -> PrefixAndSuffix:
     """Returns the prefix and the suffix of a packet's message: the text or bytes before and after one argument.
 
     before, after: the arguments before and after that argument, encoded.

@@ -9,7 +9,7 @@ from Net.deflate import Deflater
 from Net.frames import message_frame
 
 
-class Form(NamedTuple):
+class WireFormat(NamedTuple):
     """A wire format. as_text: JSON in text messages, else MessagePack in binary messages.
 
     window_bits: the size of the deflate window, as its base-2 logarithm; 0: no compression.
@@ -28,6 +28,6 @@ class Form(NamedTuple):
 
 
 @functools.lru_cache(maxsize=None)  # one entry for each wire format
-def shared_form(as_text: bool, window_bits: int) -> Form:
+def shared_wire_format(as_text: bool, window_bits: int) -> WireFormat:
     """Returns the one object for a wire format: thousands of clients share a handful of formats."""
-    return Form(as_text, window_bits)
+    return WireFormat(as_text, window_bits)

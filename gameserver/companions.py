@@ -11,11 +11,11 @@ from __future__ import annotations
 import contextlib
 from typing import Callable, Iterator, NamedTuple, Protocol, Sequence
 
-from gameserver.admin.authentication import Doorkeeper
+from gameserver.admin.authentication import OperatorAuthentication
 from gameserver.admin.console import Console
 from gameserver.admin.drain import Drain
 from gameserver.bots import Crowd
-from gameserver.checkpoint.checkpoint import Keeper
+from gameserver.checkpoint.checkpoint import Checkpointer
 from gameserver.classroom.classroom import PRIVATE, Classroom
 from gameserver.lan_announce import Announcement, qr_page
 from gameserver.pages import leaderboard_page
@@ -50,7 +50,7 @@ class Surroundings(NamedTuple):
 
     server: GameServer
     store: Store
-    doorkeeper: Doorkeeper
+    authentication: OperatorAuthentication
     admin_token: str
     drain: Drain
     host: str
@@ -90,18 +90,18 @@ class _Checkpoints:
     def __init__(self, server: GameServer, store: Store, path: str) -> None:
         self._server = server
         self._path = path
-        self._keeper = Keeper(server.lobby, path, lambda: store.flush(STORE_TIMEOUT_S / 2))
+        self._checkpointer = Checkpointer(server.lobby, path, lambda: store.flush(STORE_TIMEOUT_S / 2))
 
     def start(self) -> None:
         try:
-            self._keeper.restore()
+            self._checkpointer.restore()
         except OSError as error:
             raise CompanionError(f"cannot keep the rooms in {self._path}: {error.strerror}") from error
-        self._keeper.start()
-        self._server.save_rooms_with(self._keeper.stop)
+        self._checkpointer.start()
+        self._server.save_rooms_with(self._checkpointer.stop)
 
     def stop(self) -> None:
-        self._keeper.stop()  # the server has already called it, unless the server could not start
+        self._checkpointer.stop()  # the server has already called it, unless the server could not start
 
 
 class _Trace:
@@ -124,7 +124,7 @@ def _checkpoints(of: Surroundings) -> Companion | None:
 
 
 def _console(of: Surroundings) -> Companion:
-    converse = Console(GameWorldManager(of.server), of.doorkeeper).converse
+    converse = Console(GameWorldManager(of.server), of.authentication).converse
     return _Addition(lambda: of.server.add_route("/admin", converse))
 
 
@@ -138,7 +138,7 @@ def _qr_code(of: Surroundings) -> Companion:
 
 
 def _classroom(of: Surroundings) -> Companion | None:
-    add = _Addition(lambda: Classroom(of.server, of.doorkeeper, of.here(), of.port))
+    add = _Addition(lambda: Classroom(of.server, of.authentication, of.here(), of.port))
     return add if of.has_classroom else None
 
 

@@ -158,9 +158,9 @@ class Game(World):
             projectiles.fire_projectiles(self)
             swings = combat.swing_weapons(self)
             gathering.work(self, swings)
-            combat.land_blows(self, combat.blows(self, swings) + combat.pricks(self) + animals.bites(self))
+            combat.apply_hits(self, combat.weapon_hits(self, swings) + combat.spike_hits(self) + animals.bites(self))
             projectiles.fly_projectiles(self, delta_time)
-            deaths.settle(self)
+            deaths.handle(self)
             self._run_clocks(delta_time)
 
     def rest(self, ticks: int, delta_time: float) -> None:
@@ -184,10 +184,10 @@ class Game(World):
         with self.lock:
             for player in self.players.values():
                 if player.alive:
-                    movement.settle(self, player)
+                    movement.resolve(self, player)
             for animal in self.animals.values():
                 if not animal.is_alone:
-                    movement.settle(self, animal)
+                    movement.resolve(self, animal)
 
     def handle_scoring(self, player_id: int) -> None:
         """Credits a player with one kill. Raises KeyError if the player is unknown."""

@@ -150,7 +150,7 @@ class Lobby:
         for _, seat in self.places():
             if absences.is_over(seat, self._settings, now_s):
                 self.remove_player_from_room(seat.info.id)
-            elif seat.receipts.is_lost():
+            elif seat.flow_control.is_lost():
                 seat.websocket.begin_close(CloseCode.POLICY_VIOLATION, "you answer no PING, or read far too slowly")
 
     def close(self, reason: str) -> None:

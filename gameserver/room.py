@@ -25,7 +25,7 @@ from gameserver.match.roster import Roster
 from gameserver.match.rounds import Rounds
 from gameserver.match.seats import Connection, PlayerInfo, Seat, enqueue
 from gameserver.match.tick_clock import TickClock
-from gameserver.replication.scoreboards import Boards
+from gameserver.replication.scoreboards import Scoreboards
 from gameserver.replication.snapshots import Replicator
 from gameserver.replication.view import View
 from gameserver.results.recorder import FORGETFUL, Recorder, Shielded
@@ -76,7 +76,7 @@ class GameRoom:
         self.dormancy = Dormancy(self.game, self.clock, server_settings.dormant_after_s)
         self.replicator = Replicator(self.game)
         self._has_lost_track = False  # True: the views may claim packets that were never sent
-        self._boards = Boards()
+        self._scoreboards = Scoreboards()
         self._ticks_to_boards = 0
         self._introductions = Introductions()
         self._when_failed = when_failed
@@ -229,7 +229,7 @@ class GameRoom:
         enqueue([seat], Packet("WELCOME", (info.id, self.id, info.token, self._client_settings())))
         enqueue([seat], self.rounds.room_packet())
         seat.websocket.enqueue_frame(self._introductions.of(self.roster.seats(), seat.view.form))
-        for board in self._boards.packets():
+        for board in self._scoreboards.packets():
             enqueue([seat], board)
 
     # Packets to the players -----------------------------------------------------------------------------------
@@ -325,7 +325,7 @@ class GameRoom:
             self._ticks_to_boards -= 1
             return
         with self.lock:
-            for board in self._boards.update(self.game.results(), self.game.team_scores()):
+            for board in self._scoreboards.update(self.game.results(), self.game.team_scores()):
                 self.broadcast(board)
         self._ticks_to_boards = int(BOARDS_EVERY_S * self.clock.rate)
 

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import pytest
 
-from gameserver.admin.authentication import Doorkeeper
+from gameserver.admin.authentication import OperatorAuthentication
 from gameserver.classroom.classroom import Classroom
 from gameserver.world.settings import GameSettings
 from Net.dissect.explain import summarize
@@ -132,7 +132,7 @@ def test_forty_players_who_are_traced_get_their_states() -> None:
 def test_forty_players_who_are_inspected_get_their_states() -> None:
     enough = threading.Event()
     with serving(GameSettings(time_limit_s=None)) as arena:
-        Classroom(arena.server, Doorkeeper("token"), "127.0.0.1", arena.port)
+        Classroom(arena.server, OperatorAuthentication("token"), "127.0.0.1", arena.port)
         inspector = Background(look_on, arena.url("/inspect"), enough)
         check_that_all_get_their_states(arena, rooms=1, in_each=40)
         enough.set()

@@ -199,7 +199,7 @@ def test_bytes_that_are_no_text_are_refused_in_one_sentence(flag: str) -> None:
 
 @pytest.mark.parametrize("token", ["x", "open sesame", "x" * LONGEST_TOKEN, "Schlüssel", "ключ", "鍵", "🔑"])
 def test_any_token_that_can_be_typed_is_taken(token: str) -> None:
-    run_server.Doorkeeper(token)
+    run_server.OperatorAuthentication(token)
 
 
 # Files --------------------------------------------------------------------------------------------------------

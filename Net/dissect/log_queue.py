@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 Item = TypeVar("Item")
 
 
-class Hopper(Generic[Item]):
+class LogQueue(Generic[Item]):
     """Holds items up to a total size. The caller chooses the unit of sizes. The queue wakes no reader: readers poll."""
 
     def __init__(self, most: int) -> None:

@@ -14,7 +14,7 @@ import time
 from typing import Callable, Collection, NamedTuple
 
 from Net.dissect.conversation import Conversation, Record
-from Net.dissect.log_queue import Hopper
+from Net.dissect.log_queue import LogQueue
 from Net.limits import Limits, LimitsOf
 from Net.port.lan import client_address
 from Net.port.proxy import Caller
@@ -94,8 +94,8 @@ class Tracer:
         self._write = write
         self._limits = limits
         self._limits_of = limits_of
-        self._chunks: Hopper[_Chunk] = Hopper(most_bytes)
-        self._texts: Hopper[str] = Hopper(most_text)
+        self._chunks: LogQueue[_Chunk] = LogQueue(most_bytes)
+        self._texts: LogQueue[str] = LogQueue(most_text)
         self._unwritten = 0  # entries that could not be written, and that the reader does not know of yet
         self._workers = [_Worker("trace reader", self._read), _Worker("trace writer", self._print)]
 
@@ -197,7 +197,7 @@ class _TracedConnection:
     """The tap on one connection, and the dissection of its bytes for the reading thread."""
 
     def __init__(
-        self, address: str, conversation: Conversation, chunks: Hopper[_Chunk], private: Collection[str]
+        self, address: str, conversation: Conversation, chunks: LogQueue[_Chunk], private: Collection[str]
     ) -> None:
         self.address = address
         self._private = private

@@ -1,6 +1,6 @@
 """Admission of connections, and the per-address limit.
 
-In:  the address of each new connection, and later its request. Out: a `Guest`.
+In:  the address of each new connection, and later its request. Out: an `Arrival`.
 A `HandshakeError`, returned or raised, says why a connection is not admitted.
 """
 
@@ -27,7 +27,7 @@ def full(reason: str) -> HandshakeError:
     return HandshakeError(503, reason, "RFC 9110 section 15.6.4", (("Retry-After", "10"),))
 
 
-class Guest:
+class Arrival:
     """A connection, as admission knows it.
 
     caller: the client, as far as it is known. counted_as: the key under which it is counted, mostly its address.
@@ -44,7 +44,7 @@ class Guest:
         self.refusal = refusal
 
 
-class Guests:
+class Admission:
     """All connections, by address; any thread may call the methods.
 
     max_per_address: how many connections each address may have. arrivals: how many each address may open without a
@@ -71,53 +71,53 @@ class Guests:
         self._lock = threading.Lock()
         self._per_address: Counter[str] = Counter()
 
-    def admit(self, host: str, port: int, is_full: HandshakeError | None = None) -> Guest:
+    def admit(self, host: str, port: int, is_full: HandshakeError | None = None) -> Arrival:
         """Counts a new connection, until `leave`; raises HandshakeError if it is not admitted.
 
         is_full: the reason if the server takes no more connections from any address; else None.
         """
-        guest = Guest(host, port)
-        if self._own.arrive(guest.caller.address):
+        arrival = Arrival(host, port)
+        if self._own.arrive(arrival.caller.address):
             problem = is_full
-            guest.counted_as = _OWN
+            arrival.counted_as = _OWN
         else:
             problem = is_full or self._why_not(host)
-            guest.is_rushed = host not in self._proxies and not self._arrivals.take(host)
+            arrival.is_rushed = host not in self._proxies and not self._arrivals.take(host)
         if problem is not None:
-            if guest.counted_as == _OWN or not self._reserve.take(host, host in self._proxies):
-                self._own.leave(guest.caller.address)
+            if arrival.counted_as == _OWN or not self._reserve.take(host, host in self._proxies):
+                self._own.leave(arrival.caller.address)
                 raise problem
-            guest.counted_as, guest.refusal = _RESERVE, problem
+            arrival.counted_as, arrival.refusal = _RESERVE, problem
         with self._lock:
-            self._per_address[guest.counted_as] += 1
-        return guest
+            self._per_address[arrival.counted_as] += 1
+        return arrival
 
-    def introduce(self, guest: Guest, request: Request) -> Caller:
-        """Finds the guest's real caller from its request; raises HandshakeError if the caller is not admitted."""
-        peer = guest.caller.host
-        guest.caller = identify(request, peer, guest.caller.port, self._proxies)
-        if guest.counted_as == _OWN:
-            return guest.caller
-        if peer in self._proxies and guest.refusal is None:
-            guest.refusal = self.why_refused(guest.caller.host) or self._recount(guest)
-            if guest.refusal is not None and self._reserve.take(guest.caller.host):
+    def introduce(self, arrival: Arrival, request: Request) -> Caller:
+        """Finds the arrival's real caller from its request; raises HandshakeError if the caller is not admitted."""
+        peer = arrival.caller.host
+        arrival.caller = identify(request, peer, arrival.caller.port, self._proxies)
+        if arrival.counted_as == _OWN:
+            return arrival.caller
+        if peer in self._proxies and arrival.refusal is None:
+            arrival.refusal = self.why_refused(arrival.caller.host) or self._recount(arrival)
+            if arrival.refusal is not None and self._reserve.take(arrival.caller.host):
                 with self._lock:
-                    self._count_as(guest, _RESERVE)
-            guest.is_rushed = not self._arrivals.take(guest.caller.host)
-        if guest.refusal is not None and not (
-            guest.counted_as == _RESERVE and self._reserve.admits(guest.caller, request)
+                    self._count_as(arrival, _RESERVE)
+            arrival.is_rushed = not self._arrivals.take(arrival.caller.host)
+        if arrival.refusal is not None and not (
+            arrival.counted_as == _RESERVE and self._reserve.admits(arrival.caller, request)
         ):
-            raise guest.refusal
-        return guest.caller
+            raise arrival.refusal
+        return arrival.caller
 
-    def leave(self, guest: Guest) -> None:
+    def leave(self, arrival: Arrival) -> None:
         """Frees the place of a connection that has ended."""
-        if guest.counted_as == _RESERVE:
+        if arrival.counted_as == _RESERVE:
             self._reserve.give_back()
-        elif guest.counted_as == _OWN:
-            self._own.leave(guest.caller.address)
+        elif arrival.counted_as == _OWN:
+            self._own.leave(arrival.caller.address)
         with self._lock:
-            self._uncount(guest.counted_as)
+            self._uncount(arrival.counted_as)
 
     def connections_of(self, address: str) -> int:
         """How many connections count for an address now."""
@@ -150,22 +150,22 @@ class Guests:
             return None
         return full(f"too many connections from {host}: at most {self._max_per_address}")
 
-    def _recount(self, guest: Guest) -> HandshakeError | None:
-        """Counts a guest for its own address instead of the proxy's.
+    def _recount(self, arrival: Arrival) -> HandshakeError | None:
+        """Counts an arrival for its own address instead of the proxy's.
 
         Returns an error, and changes nothing, if its own address has too many connections.
         """
-        host = guest.caller.host
+        host = arrival.caller.host
         with self._lock:
-            problem = self._why_no_room(host, counted=int(host == guest.counted_as))
+            problem = self._why_no_room(host, counted=int(host == arrival.counted_as))
             if problem is None:
-                self._count_as(guest, host)
+                self._count_as(arrival, host)
         return problem
 
-    def _count_as(self, guest: Guest, key: str) -> None:
-        self._uncount(guest.counted_as)
+    def _count_as(self, arrival: Arrival, key: str) -> None:
+        self._uncount(arrival.counted_as)
         self._per_address[key] += 1
-        guest.counted_as = key
+        arrival.counted_as = key
 
     def _uncount(self, host: str) -> None:
         self._per_address[host] -= 1

@@ -24,7 +24,7 @@ from Net.handshake import Request
 from Net.limits import Limits
 from Net.port import threads
 from Net.port.accept import Site, accept
-from Net.port.admission import Guest, Guests, full
+from Net.port.admission import Admission, Arrival, full
 from Net.port.keepalive import Keepalive
 from Net.port.lan import address_to_listen_on, family_of
 from Net.port.own_connections import OwnConnections
@@ -60,7 +60,7 @@ class Listener:
     site, limits: see these classes. handle: the application; called with each WebSocket. max_connections,
     max_per_address: above these numbers, a client gets HTTP 503. on_keepalive: called about once a second with
     time.monotonic(), for the application's own time-outs. refuse: called with each new address; returns a reason if the
-    address is refused, else None. proxies, reserve, own: see `Guests`.
+    address is refused, else None. proxies, reserve, own: see `Admission`.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class Listener:
         self._handle = handle
         self._max_connections = max_connections
         self._turns = Turns()
-        self._guests = Guests(max_per_address, ARRIVALS, refuse, proxies, reserve, own)
+        self._admission = Admission(max_per_address, ARRIVALS, refuse, proxies, reserve, own)
         self._keepalive = Keepalive(self.websockets, on_keepalive)
         self._turned_away = TurnedAway(limits.head_bytes)
         self._tap_makers: list[MakeTap] = []
@@ -165,7 +165,7 @@ class Listener:
 
     def connections_of(self, address: str) -> int:
         """How many connections count for an address: its own, or those that a trusted proxy opened for it."""
-        return self._guests.connections_of(address)
+        return self._admission.connections_of(address)
 
     def websockets(self) -> list[WebSocket]:
         """Returns the WebSockets that are open."""
@@ -205,14 +205,14 @@ class Listener:
     def _take_in(self, sock: socket.socket, host: str, port: int) -> None:
         """Starts a thread for a new connection. The thread serves the connection or refuses it."""
         name = f"client {host}:{port}"
-        guest, problem = self._admit(host, port)
-        if guest is not None:
+        arrival, problem = self._admit(host, port)
+        if arrival is not None:
             with self.lock:  # the thread removes itself at its end, and needs the lock for that
-                thread = threading.Thread(target=self._run, args=(sock, guest), name=name, daemon=True)
+                thread = threading.Thread(target=self._run, args=(sock, arrival), name=name, daemon=True)
                 if threads.start(thread):
                     self._threads[thread] = sock
                     return
-            self._guests.leave(guest)
+            self._admission.leave(arrival)
             refuse_at_once(sock, problem)
         else:
             self._turned_away.add(sock, problem, name)
@@ -220,7 +220,7 @@ class Listener:
     def enforce_refusals(self, reason: str) -> None:
         """Closes, with 1008, every WebSocket whose address is no longer admitted; `_converse` checks new ones."""
         for websocket in self.websockets():
-            if self._guests.has_lost(websocket):
+            if self._admission.has_lost(websocket):
                 websocket.begin_close(CloseCode.POLICY_VIOLATION, reason)
 
     def describe(self) -> dict[str, int]:
@@ -233,59 +233,59 @@ class Listener:
                 "bytes_out": self._bytes_out + sum(websocket.bytes_out for websocket in open_now),
             }
 
-    def _admit(self, host: str, port: int) -> tuple[Guest | None, HandshakeError]:
-        """Returns the new guest or None, and the error that answers the connection if it is not served."""
+    def _admit(self, host: str, port: int) -> tuple[Arrival | None, HandshakeError]:
+        """Returns the new arrival or None, and the error that answers the connection if it is not served."""
         problem = full("the server has no thread left")
         is_full = None
         if self.connections() >= self._max_connections:  # no race: only the accept loop, which runs this, adds any
             is_full = full(f"the server is full: it takes {self._max_connections} connections")
         try:
-            return self._guests.admit(host, port, is_full), problem
+            return self._admission.admit(host, port, is_full), problem
         except HandshakeError as error:
             return None, error
 
-    def _run(self, sock: socket.socket, guest: Guest) -> None:
+    def _run(self, sock: socket.socket, arrival: Arrival) -> None:
         """Serves one connection from its handshake to its end, in the connection's own thread."""
         scheduling.wait_for_a_turn()
         tap = None
         try:
-            self._pace(guest)
-            if guest.refusal is not None and not sockets.wait_readable(sock, TURNED_AWAY_S):
-                send_away(sock, guest.refusal)  # no request has arrived, so none that may use the reserve
+            self._pace(arrival)
+            if arrival.refusal is not None and not sockets.wait_readable(sock, TURNED_AWAY_S):
+                send_away(sock, arrival.refusal)  # no request has arrived, so none that may use the reserve
                 return
-            tap = tap_for(guest.caller.address, self._tap_makers)
-            introduce = partial(self._introduce, guest)
-            make_share = partial(self._make_share, guest)
+            tap = tap_for(arrival.caller.address, self._tap_makers)
+            introduce = partial(self._introduce, arrival)
+            make_share = partial(self._make_share, arrival)
             websocket = accept(sock, self._site, self._limits, introduce, tap, make_share)
             if websocket is not None:
                 self._converse(websocket)
         except HandshakeError as error:
-            log.info("%s refused: %s", guest.caller.address, error)
+            log.info("%s refused: %s", arrival.caller.address, error)
         except OSError as error:
-            log.info("%s vanished during the handshake: %s", guest.caller.address, error)
+            log.info("%s vanished during the handshake: %s", arrival.caller.address, error)
         except Exception:
-            log.exception("%s: a fault in the server", guest.caller.address)
+            log.exception("%s: a fault in the server", arrival.caller.address)
         finally:
             if tap is not None:
                 tap.ended()
-            self._guests.leave(guest)
+            self._admission.leave(arrival)
             with self.lock:
                 del self._threads[threading.current_thread()]
 
-    def _introduce(self, guest: Guest, request: Request) -> Caller:
-        caller = self._guests.introduce(guest, request)
-        self._pace(guest)
+    def _introduce(self, arrival: Arrival, request: Request) -> Caller:
+        caller = self._admission.introduce(arrival, request)
+        self._pace(arrival)
         return caller
 
-    def _pace(self, guest: Guest) -> None:
+    def _pace(self, arrival: Arrival) -> None:
         """Makes a connection wait for its turn, once, if its address opens connections too fast."""
-        if guest.is_rushed and not guest.has_waited:
-            guest.has_waited = True
+        if arrival.is_rushed and not arrival.has_waited:
+            arrival.has_waited = True
             self._turns.wait(ARRIVAL_WORK_S)
 
-    def _make_share(self, guest: Guest, limits: Limits) -> Share:
+    def _make_share(self, arrival: Arrival, limits: Limits) -> Share:
         share = Share(limits, self._turns)
-        if guest.is_rushed:
+        if arrival.is_rushed:
             share.exhaust()
         return share
 
@@ -295,7 +295,7 @@ class Listener:
         if self._stopping.is_set():
             # It was opened while `close_all` was running.
             websocket.begin_close(CloseCode.GOING_AWAY)
-        elif self._guests.has_lost(websocket):
+        elif self._admission.has_lost(websocket):
             # It was opened while the ban was being added.
             websocket.begin_close(CloseCode.POLICY_VIOLATION, "this address is banned")
         try:

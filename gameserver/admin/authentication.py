@@ -38,7 +38,7 @@ def check_token(token: str) -> None:
         )
 
 
-class Doorkeeper:
+class OperatorAuthentication:
     """Asks clients for the token. clock: seconds, never goes back. Raises ValueError, see `check_token`."""
 
     def __init__(self, token: str, clock: Callable[[], float] = time.monotonic) -> None:

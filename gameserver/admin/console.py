@@ -1,6 +1,6 @@
 """The operator's console: a WebSocket of JSON objects, for a client that knows the operator's token.
 
-In:  first the token, as `Doorkeeper` asks for it; then commands:
+In:  first the token, as `OperatorAuthentication` asks for it; then commands:
      {"id": 7, "do": "kick", "player_id": 3, "reason": "..."}.
 Out: for each command {"id": 7, "ok": true, "said": "..."} or {"id": 7, "error": "..."}; and every second
      {"state": {...}}, with the value of `GameWorldManager.state`.
@@ -12,7 +12,7 @@ import logging
 import time
 from typing import Any, Callable, NoReturn
 
-from gameserver.admin.authentication import Doorkeeper
+from gameserver.admin.authentication import OperatorAuthentication
 from gameserver.admin.commands import Argument, obey, send_json
 from gameserver.repeats import EVERY_LINE
 from gameserver.world.objects import RESOURCES
@@ -61,18 +61,22 @@ COMMANDS: dict[str, dict[str, Argument]] = {
 
 
 class Console:
-    """The console of all operators of a server. doorkeeper: checks their tokens. clock: seconds, never goes back."""
+    """The console of all operators of a server. authentication: checks their tokens. clock: seconds, never goes
+    back."""
 
     def __init__(
-        self, manager: GameWorldManager, doorkeeper: Doorkeeper, clock: Callable[[], float] = time.monotonic
+        self,
+        manager: GameWorldManager,
+        authentication: OperatorAuthentication,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._manager = manager
-        self._doorkeeper = doorkeeper
+        self._authentication = authentication
         self._clock = clock
 
     def converse(self, websocket: WebSocket) -> None:
         """Serves one operator until the connection ends; then raises ConnectionClosed."""
-        if not self._doorkeeper.admits(websocket):
+        if not self._authentication.admits(websocket):
             return
         log.info("%s: an operator came", websocket.address)
         with self._manager.operators.present(websocket.host):

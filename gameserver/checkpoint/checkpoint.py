@@ -26,7 +26,7 @@ CHECKPOINT_EVERY_S = 5.0
 _MEASURES = "measures"
 
 
-class Keeper:
+class Checkpointer:
     """Writes a lobby's rooms to the file `path`, and restores them from it.
 
     settle_results: waits until every recorded result is on the disk. every_s: time between two checkpoints.
@@ -48,7 +48,7 @@ class Keeper:
         self._has_warned = False
         self._is_empty = False  # the file holds no rooms
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="checkpointer", daemon=True)
 
     def restore(self) -> int:
         """Opens the rooms from the file and returns their number. Call it before the server serves.

@@ -1,13 +1,14 @@
 """Adds the classroom to a server: a tape for every connection, and the pages /inspect, /lab and /lessons.
 
-In:  a `GameServer` that listens, and the `Doorkeeper` that knows the operator's token. Out: nothing; the server has the
-     classroom from then on. A client on this machine needs no token. A connection through a proxy, through the lab, or
-     from a page of another site does not count as a client on this machine, because anybody may be behind it.
+In:  a `GameServer` that listens, and the `OperatorAuthentication` that knows the operator's token. Out: nothing; the
+     server has the classroom from then on. A client on this machine needs no token. A connection through a proxy,
+     through the lab, or from a page of another site does not count as a client on this machine, because anybody may be
+     behind it.
 """
 
 from __future__ import annotations
 
-from gameserver.admin.authentication import Doorkeeper
+from gameserver.admin.authentication import OperatorAuthentication
 from gameserver.classroom.inspect.archive import Archive
 from gameserver.classroom.inspect.inspector import Inspector
 from gameserver.classroom.lab.bench import Bench
@@ -27,10 +28,10 @@ PRIVATE = ("/admin", INSPECT, LAB)
 class Classroom:
     """The classroom of a server. host, port: the server's address on this machine."""
 
-    def __init__(self, server: GameServer, doorkeeper: Doorkeeper, host: str, port: int) -> None:
+    def __init__(self, server: GameServer, authentication: OperatorAuthentication, host: str, port: int) -> None:
         self.archive = Archive(ignored=PRIVATE)
         self._server = server
-        self._doorkeeper = doorkeeper
+        self._authentication = authentication
         self._bench = Bench(host, port, server.own_connections)
         inspector = Inspector(self.archive, (host, port), server.limits_of, self.admits, self.names)
         laboratory = Laboratory(self._bench, server.limits_of, server.check_opening, self.admits)
@@ -46,7 +47,7 @@ class Classroom:
 
     def admits(self, websocket: WebSocket) -> bool:
         """Returns whether a client may look: it is on this machine, or it knows the token."""
-        return self._doorkeeper.admits(websocket, is_trusted=self._is_here(websocket))
+        return self._authentication.admits(websocket, is_trusted=self._is_here(websocket))
 
     def names(self) -> dict[str, str]:
         """Returns the names of the players, by address."""

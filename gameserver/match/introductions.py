@@ -10,16 +10,16 @@ from typing import Iterable
 
 from gameserver.match.seats import PlayerInfo, Seat
 from Net.PacketCodes import TO_CLIENT, Packet
-from Net.wire_format import Form
+from Net.wire_format import WireFormat
 
 
 class Introductions:
     """The PLAYER frames of the seated players. Call its methods with the room's lock held."""
 
     def __init__(self) -> None:
-        self._frames: dict[Seat, dict[Form, bytes]] = {}
+        self._frames: dict[Seat, dict[WireFormat, bytes]] = {}
 
-    def of(self, seats: Iterable[Seat], form: Form) -> bytes:
+    def of(self, seats: Iterable[Seat], form: WireFormat) -> bytes:
         """Returns the frames about these players for a client with this wire format."""
         return b"".join([self._frame(seat, form) for seat in seats])
 
@@ -27,7 +27,7 @@ class Introductions:
         """Removes the frames about a player that has left; it may come again with another name or team."""
         self._frames.pop(seat, None)
 
-    def _frame(self, seat: Seat, form: Form) -> bytes:
+    def _frame(self, seat: Seat, form: WireFormat) -> bytes:
         frames = self._frames.setdefault(seat, {})
         if form not in frames:
             frames[form] = form.frame(TO_CLIENT.encode(player_packet(seat.info), form.as_text))

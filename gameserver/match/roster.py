@@ -110,7 +110,7 @@ class Roster:
                 frames = game_state.get(seat.view)
                 if frames is not None:
                     seat.websocket.enqueue_frame(frames)
-                    if seat.receipts.is_due:
+                    if seat.flow_control.is_due:
                         seat.ask_for_receipt(time.monotonic())
         for seat in seats:
             seat.websocket.flush()

@@ -6,12 +6,12 @@ import itertools
 from dataclasses import dataclass
 from typing import Any, Iterable, Union
 
-from gameserver.replication.flow_control import Receipts
+from gameserver.replication.flow_control import FlowControl
 from gameserver.replication.view import View
 from Net.close_codes import CloseCode
 from Net.PacketCodes import TO_CLIENT, Packet
 from Net.websocket import WebSocket
-from Net.wire_format import Form, shared_form
+from Net.wire_format import WireFormat, shared_wire_format
 
 # Every PING has its own number in the whole process. So a late PONG for one room never answers a PING of another room.
 _question_numbers = itertools.count(1)
@@ -75,7 +75,7 @@ Connection = Union[WebSocket, NoConnection]
 class Seat:
     """A taken seat: its connection, its player, the client's view of the world, and its delivery acknowledgements."""
 
-    __slots__ = ("absent_since_s", "has_played", "info", "is_ready", "receipts", "view", "websocket")
+    __slots__ = ("absent_since_s", "flow_control", "has_played", "info", "is_ready", "view", "websocket")
 
     def __init__(self, websocket: Connection, info: PlayerInfo) -> None:
         self.info = info
@@ -86,9 +86,9 @@ class Seat:
     def connect(self, websocket: Connection) -> None:
         """Gives the seat a new connection, whose client has received nothing yet."""
         self.websocket: Connection = websocket
-        form = shared_form(self.info.as_text, websocket.shared_window_bits())
+        form = shared_wire_format(self.info.as_text, websocket.shared_window_bits())
         self.view = View(self.info.id, form, self.info.is_spectator)
-        self.receipts = Receipts()
+        self.flow_control = FlowControl()
         self.absent_since_s: float | None = None  # time.monotonic() when the connection was lost
 
     def set_ready(self, is_ready: bool) -> None:
@@ -101,13 +101,13 @@ class Seat:
 
     def can_take_state(self, now_s: float) -> bool:
         """Whether the client may get a STATE now: as far as known, it keeps up. now_s: time.monotonic()."""
-        if now_s >= self.receipts.look_at_s:
-            self.receipts.look(not self.websocket.awaited_pong, now_s)
-        return not (self.websocket.is_congested or self.receipts.is_behind)
+        if now_s >= self.flow_control.look_at_s:
+            self.flow_control.look(not self.websocket.awaited_pong, now_s)
+        return not (self.websocket.is_congested or self.flow_control.is_behind)
 
     def ask_for_receipt(self, now_s: float) -> None:
         """Queues a PING after all waiting frames; its PONG acknowledges that the client has read them all."""
-        self.receipts.ask(now_s)
+        self.flow_control.ask(now_s)
         self.websocket.enqueue_ping(b"%d" % next(_question_numbers))
 
     def forget(self) -> None:
@@ -133,7 +133,7 @@ class Seat:
 
 def enqueue(seats: Iterable[Seat], packet: Packet) -> None:
     """Puts a packet into the outboxes of some seats, encoded once for each wire format. Sends nothing yet."""
-    frames: dict[Form, bytes] = {}
+    frames: dict[WireFormat, bytes] = {}
     for seat in seats:
         form = seat.view.form
         if form not in frames:

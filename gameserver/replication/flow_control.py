@@ -31,7 +31,7 @@ LOOK_AFTER_S = 0.25
 LOST_AFTER_S = 60.0
 
 
-class Receipts:
+class FlowControl:
     """The delivery acknowledgements of one client. Times: time.monotonic(), or any clock that only goes forward.
 
     is_due: a PING should follow the next STATE. is_behind: no STATE should be sent now.

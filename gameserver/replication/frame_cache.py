@@ -11,21 +11,21 @@ from typing import Callable, Dict, Sequence, Tuple
 
 from gameserver.replication.changes import Changes
 from gameserver.replication.viewpoints import Cell, Cells
-from Net.shared_packets import Halves, Part, encode_count, encode_part, join_list, packet_halves
-from Net.wire_format import Form
+from Net.shared_packets import Elements, PrefixAndSuffix, encode_count, encode_elements, join_list, prefix_and_suffix
+from Net.wire_format import WireFormat
 
 
-class EncodedLists(Dict[Tuple[Cell, bool], Part]):
+class EncodedLists(Dict[Tuple[Cell, bool], Elements]):
     """Lists of numbers by cell and `as_text`; a list is encoded when a view first looks it up."""
 
     def __init__(self, numbers_of: Callable[[Cell], Sequence[int]]) -> None:
         super().__init__()
         self._numbers_of = numbers_of
 
-    def __missing__(self, key: tuple[Cell, bool]) -> Part:
+    def __missing__(self, key: tuple[Cell, bool]) -> Elements:
         cell, as_text = key
-        part = self[key] = encode_part(self._numbers_of(cell), as_text)
-        return part
+        elements = self[key] = encode_elements(self._numbers_of(cell), as_text)
+        return elements
 
 
 class FrameCache:
@@ -39,10 +39,10 @@ class FrameCache:
         self._left = EncodedLists(changes.left_from)
         self._all = EncodedLists(changes.all_in)
         self._ids_before = EncodedLists(changes.ids_before_in)
-        self._differences: dict[tuple[Cell, Cell, bool], Halves] = {}
+        self._differences: dict[tuple[Cell, Cell, bool], PrefixAndSuffix] = {}
         self._frames: dict[tuple[object, ...], bytes] = {}
 
-    def state(self, before: Cell | None, now: Cell, sequence: int | None, form: Form) -> bytes:
+    def state(self, before: Cell | None, now: Cell, sequence: int | None, form: WireFormat) -> bytes:
         """Returns STATE for a view with these viewpoint cells.
 
         before: None for a client that has received nothing. sequence: the number of the client's last input.
@@ -51,22 +51,22 @@ class FrameCache:
         frame = self._frames.get(key)
         if frame is None:
             as_text = form.as_text
-            halves = self._full((), now, as_text) if before is None else self._difference(before, now, as_text)
-            frame = self._frames[key] = _frame(halves, sequence, form)
+            around = self._full((), now, as_text) if before is None else self._difference(before, now, as_text)
+            frame = self._frames[key] = _frame(around, sequence, form)
         return frame
 
-    def full_state(self, stale_ids: Sequence[int], now: Cell, sequence: int | None, form: Form) -> bytes:
+    def full_state(self, stale_ids: Sequence[int], now: Cell, sequence: int | None, form: WireFormat) -> bytes:
         """Returns STATE for a client that has missed a STATE; it must forget `stale_ids`."""
         return _frame(self._full(stale_ids, now, form.as_text), sequence, form)
 
-    def _difference(self, before: Cell, now: Cell, as_text: bool) -> Halves:
+    def _difference(self, before: Cell, now: Cell, as_text: bool) -> PrefixAndSuffix:
         key = (before, now, as_text)
-        halves = self._differences.get(key)
-        if halves is None:
-            halves = self._differences[key] = self._compare(before, now, as_text)
-        return halves
+        around = self._differences.get(key)
+        if around is None:
+            around = self._differences[key] = self._compare(before, now, as_text)
+        return around
 
-    def _compare(self, before: Cell, now: Cell, as_text: bool) -> Halves:
+    def _compare(self, before: Cell, now: Cell, as_text: bool) -> PrefixAndSuffix:
         """Returns STATE for a client that saw the cells of one viewpoint, and now sees those of another, or the same.
 
         Of a cell that stays in view it gets the changes, of a new cell everything. It forgets a cell that is left.
@@ -81,16 +81,16 @@ class FrameCache:
             gone = [(self._left if cell in cells else self._ids_before)[cell, as_text] for cell in cells_before]
         return self._join(moved, gone, as_text)
 
-    def _full(self, stale_ids: Sequence[int], now: Cell, as_text: bool) -> Halves:
+    def _full(self, stale_ids: Sequence[int], now: Cell, as_text: bool) -> PrefixAndSuffix:
         moved = [self._all[cell, as_text] for cell in self._in_view[now]]
-        return self._join(moved, [encode_part(stale_ids, as_text)], as_text)
+        return self._join(moved, [encode_elements(stale_ids, as_text)], as_text)
 
-    def _join(self, moved: list[Part], gone: list[Part], as_text: bool) -> Halves:
+    def _join(self, moved: list[Elements], gone: list[Elements], as_text: bool) -> PrefixAndSuffix:
         """Returns STATE as prefix and suffix; the number of the client's last input belongs between them."""
         lists = [join_list(moved, as_text), join_list(gone, as_text)]
-        return packet_halves("STATE", [encode_count(self._tick, as_text)], lists, as_text)
+        return prefix_and_suffix("STATE", [encode_count(self._tick, as_text)], lists, as_text)
 
 
-def _frame(halves: Halves, sequence: int | None, form: Form) -> bytes:
-    head, tail = halves
+def _frame(around: PrefixAndSuffix, sequence: int | None, form: WireFormat) -> bytes:
+    head, tail = around
     return form.frame(head + encode_count(sequence, form.as_text) + tail)

@@ -9,7 +9,7 @@ from Net.PacketCodes import Packet
 ROWS = 10
 
 
-class Boards:
+class Scoreboards:
     """The contents of a room's scoreboards now."""
 
     def __init__(self) -> None:

@@ -14,8 +14,8 @@ from gameserver.game import Game
 from gameserver.replication.frame_cache import EncodedLists
 from gameserver.replication.viewpoints import Cell
 from gameserver.world.objects import GameObject
-from Net.shared_packets import encode_part, join_list, join_packet
-from Net.wire_format import Form
+from Net.shared_packets import encode_elements, join_list, join_packet
+from Net.wire_format import WireFormat
 
 Numbers = Tuple[int, ...]  # id, kind, x, y, scale
 
@@ -79,7 +79,7 @@ class StaticObjects:
             for as_text in (False, True):
                 self._whole_lists.pop((cell, as_text), None)
 
-    def frames(self, known: KnownCells, cells: Iterable[Cell], form: Form) -> bytes:
+    def frames(self, known: KnownCells, cells: Iterable[Cell], form: WireFormat) -> bytes:
         """Returns the frames that bring a client with these cells in view up to date; mostly there are none."""
         new_cells = [cell for cell in cells if cell not in known.cells]
         has_missed = known.has_missed()
@@ -88,8 +88,8 @@ class StaticObjects:
         as_text = form.as_text
         if has_missed:
             self.miss(known)  # a building that the client missed may have fallen in this tick
-            gone = [encode_part(known.unsaid_gone, as_text)]
-            come = [encode_part(_flat(known.unsaid), as_text)]
+            gone = [encode_elements(known.unsaid_gone, as_text)]
+            come = [encode_elements(_flat(known.unsaid), as_text)]
             known.unsaid, known.unsaid_gone = {}, []
         else:
             gone = [self._fallen_lists[cell, as_text] for cell in self._fallen if cell in known.cells]

@@ -11,7 +11,7 @@ from gameserver.rules.growth import choices, experience_for_next_age
 from gameserver.world.objects import PlayerObject
 from gameserver.world.settings import GameSettings
 from Net.PacketCodes import TO_CLIENT, Packet
-from Net.wire_format import Form
+from Net.wire_format import WireFormat
 
 
 class View:
@@ -34,7 +34,7 @@ class View:
         "viewpoint",
     )
 
-    def __init__(self, player_id: int | None, form: Form, is_spectator: bool = False) -> None:
+    def __init__(self, player_id: int | None, form: WireFormat, is_spectator: bool = False) -> None:
         self.player_id = player_id
         self.is_spectator = is_spectator
         self.spot = (0.0, 0.0)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from gameserver.rules.combat import Blow
+from gameserver.rules.combat import Hit
 from gameserver.rules.movement import plan_step
 from gameserver.rules.spawning import spawn_animal
 from gameserver.world.objects import Animal, Mover, PlayerObject
@@ -58,17 +58,17 @@ def steer_animals(world: World, delta_time: float) -> None:
         plan_step(world, animal, heading_x * speed, heading_y * speed, delta_time)
 
 
-def bites(world: World) -> list[Blow]:
+def bites(world: World) -> list[Hit]:
     """Returns the bites of this tick. An animal bites if its prey was and is in reach, and its cool-down is over."""
     settings = world.settings
-    struck = []
+    hits = []
     for animal in world.animals.values():
         if animal.attacking and animal.bite_in_s == 0.0:
             prey = _prey(world, animal)
             if prey is not None and in_reach(animal, prey, settings.bite_reach):
                 animal.bite_in_s = settings.bite_cooldown_s
-                struck.append(Blow(prey, settings.bite_damage, None))
-    return struck
+                hits.append(Hit(prey, settings.bite_damage, None))
+    return hits
 
 
 def in_reach(animal: Animal, victim: Mover, reach: float) -> bool:

@@ -13,7 +13,7 @@ from gameserver.world.objects import Body, Mover, PlayerObject
 from gameserver.world.world import World, heading
 
 
-class Blow(NamedTuple):
+class Hit(NamedTuple):
     """A hit that will take effect. attacker_id: the player that is credited, or None."""
 
     victim: Mover
@@ -62,31 +62,31 @@ def swing_weapons(world: World) -> list[Swing]:
     return swings
 
 
-def blows(world: World, swings: list[Swing]) -> list[Blow]:
+def weapon_hits(world: World, swings: list[Swing]) -> list[Hit]:
     """Returns one hit for each mover that a swing reaches, except teammates."""
-    struck = []
+    hits = []
     for swing in swings:
         player = swing.player
         for mover in world.mover_grid.near(swing.x, swing.y, swing.reach):
             if mover is not player and is_target(mover, player.team) and swing.hits(mover):
-                struck.append(Blow(mover, swing.damage, player.id))
-    return struck
+                hits.append(Hit(mover, swing.damage, player.id))
+    return hits
 
 
-def pricks(world: World) -> list[Blow]:
+def spike_hits(world: World) -> list[Hit]:
     """Returns one hit for each mover that has walked into a spike, unless the mover or its team built the spike."""
-    pricked = []
+    hits = []
     for mover, building in world.touches:
         owner = world.players[building.owner_id]
         if mover is not owner and is_target(mover, owner.team) and mover.pricked_in_s == 0.0:
             mover.pricked_in_s = world.settings.spike_cooldown_s
-            pricked.append(Blow(mover, building.damage, owner.id))
-    return pricked
+            hits.append(Hit(mover, building.damage, owner.id))
+    return hits
 
 
-def land_blows(world: World, struck: list[Blow]) -> None:
+def apply_hits(world: World, hits: list[Hit]) -> None:
     """Takes health. A mover that dies is added to `world.fallen` once, with the attacker of the hit that killed it."""
-    for victim, damage, attacker_id in struck:
+    for victim, damage, attacker_id in hits:
         if victim.alive:
             victim.just_hit = True
             victim.hurt_by = attacker_id

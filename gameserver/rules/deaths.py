@@ -16,7 +16,7 @@ def respawn(world: World, delta_time: float) -> None:
     animals.admit_arrivals(world, delta_time)
 
 
-def settle(world: World) -> None:
+def handle(world: World) -> None:
     """Handles the deaths of this tick: counts them, removes dead animals, and credits the players that killed.
 
     Dead players keep their resources, age, weapon and buildings.
@@ -24,13 +24,13 @@ def settle(world: World) -> None:
     for victim, killer_id in world.fallen:
         killer = None if killer_id is None else world.players[killer_id]
         if isinstance(victim, PlayerObject):
-            _settle_player(world, victim, killer)
+            _handle_player(world, victim, killer)
         elif isinstance(victim, Animal):
-            _settle_animal(world, victim, killer)
+            _handle_animal(world, victim, killer)
     world.fallen.clear()
 
 
-def _settle_player(world: World, victim: PlayerObject, killer: PlayerObject | None) -> None:
+def _handle_player(world: World, victim: PlayerObject, killer: PlayerObject | None) -> None:
     victim.deaths += 1
     victim.respawn_in_s = world.settings.respawn_after_s
     if not world.mode.respawns:
@@ -40,7 +40,7 @@ def _settle_player(world: World, victim: PlayerObject, killer: PlayerObject | No
         scoring.credit_kill(world, killer)
 
 
-def _settle_animal(world: World, victim: Animal, killer: PlayerObject | None) -> None:
+def _handle_animal(world: World, victim: Animal, killer: PlayerObject | None) -> None:
     del world.animals[victim.id]
     world.arrivals.append(Arrival(victim.species, victim.home, world.settings.animal_respawn_s))
     if killer is not None:

@@ -1,6 +1,6 @@
 """Movement: where movers want to go, and how far the ground and the things around them let them go.
 
-`settle` keeps this invariant: no mover overlaps a solid thing, another mover, or the border. Movers take their steps
+`resolve` keeps this invariant: no mover overlaps a solid thing, another mover, or the border. Movers take their steps
 one after another. Each step ends at a free place or is not taken, so one check at its end is enough.
 """
 
@@ -49,7 +49,7 @@ def plan_step(world: World, mover: Mover, velocity_x: float, velocity_y: float, 
     mover.step_y = velocity_y * factor * delta_time
 
 
-def settle(world: World, mover: Mover) -> None:
+def resolve(world: World, mover: Mover) -> None:
     """Takes the mover's step in strides that are too short to pass through anything; it slides along obstacles."""
     distance = math.sqrt(mover.step_x * mover.step_x + mover.step_y * mover.step_y)
     strides = int(distance / mover.scale) + 1

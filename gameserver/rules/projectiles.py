@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from gameserver.rules.combat import Blow, is_target, land_blows
+from gameserver.rules.combat import Hit, apply_hits, is_target
 from gameserver.world.objects import Body, Mover, Projectile
 from gameserver.world.world import World, heading
 
@@ -40,7 +40,7 @@ def fly_projectiles(world: World, delta_time: float) -> None:
         if hit is not None or projectile.range_left == 0.0 or not on_map:
             del world.projectiles[projectile.id]
         if isinstance(hit, Mover):
-            land_blows(world, [Blow(hit, projectile.damage, projectile.owner_id)])
+            apply_hits(world, [Hit(hit, projectile.damage, projectile.owner_id)])
 
 
 def _first_in_path(world: World, projectile: Projectile, distance: float) -> Body | None:

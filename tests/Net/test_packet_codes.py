@@ -13,7 +13,7 @@ import pytest
 from Net import PacketCodes
 from Net.errors import PacketError
 from Net.PacketCodes import TO_CLIENT, TO_SERVER, Packet, PacketTable, describe, dispatch, handles
-from Net.shared_packets import encode_part, encode_value, join_list, join_packet, packet_halves
+from Net.shared_packets import encode_elements, encode_value, join_list, join_packet, prefix_and_suffix
 from Net.text.characters import is_plain
 
 # Fixed by the protocol page, version 1: code, id, and arguments of a full packet.
@@ -373,8 +373,8 @@ def test_the_description_is_plain_data_of_every_row() -> None:
 @pytest.mark.parametrize("sizes", [[], [0], [1], [7, 0, 8], [15], [16], [0, 16, 0], [65535], [30000, 35536], [70000]])
 def test_a_packet_joined_from_prefix_and_suffix_is_the_whole_packet(sizes: list[int], as_text: bool) -> None:
     moved = [list(range(size)) for size in sizes]
-    parts = [encode_part(values, as_text) for values in moved]
-    gone = [encode_part([1, 2], as_text)]
+    parts = [encode_elements(values, as_text) for values in moved]
+    gone = [encode_elements([1, 2], as_text)]
     args = [
         encode_value(100, as_text),
         encode_value(None, as_text),
@@ -382,7 +382,7 @@ def test_a_packet_joined_from_prefix_and_suffix_is_the_whole_packet(sizes: list[
         join_list(gone, as_text),
     ]
     joined = join_packet("STATE", args, as_text)
-    head, tail = packet_halves("STATE", args[:1], args[2:], as_text)
+    head, tail = prefix_and_suffix("STATE", args[:1], args[2:], as_text)
     assert head + args[1] + tail == joined
     whole = Packet("STATE", (100, None, [value for values in moved for value in values], [1, 2]))
     assert TO_CLIENT.decode(joined) == whole

@@ -731,11 +731,11 @@ def test_an_error_while_writing_ends_the_connection_and_never_reaches_the_writer
 
 # Keepalive -----------------------------------------------------------------------------------------------------
 
-TENDED = Limits(ping_after_s=20, dead_after_s=10, stall_timeout_s=5, close_timeout_s=2, outbox_bytes=2**20)
+KEPT_ALIVE = Limits(ping_after_s=20, dead_after_s=10, stall_timeout_s=5, close_timeout_s=2, outbox_bytes=2**20)
 
 
 def test_a_silent_peer_is_pinged_once_then_dropped() -> None:
-    with raw_connection(limits=TENDED) as (websocket, peer):
+    with raw_connection(limits=KEPT_ALIVE) as (websocket, peer):
         for now_s in (1000, 1010, 1020):
             websocket.keep_alive(now_s)
         for now_s in (1021, 1022, 1030):
@@ -749,7 +749,7 @@ def test_a_silent_peer_is_pinged_once_then_dropped() -> None:
 
 @pytest.mark.parametrize("opcode", [OPCODE_PONG, OPCODE_TEXT], ids=["pong", "message"])
 def test_a_peer_that_is_heard_of_is_not_dropped(opcode: int) -> None:
-    with raw_connection(limits=TENDED) as (websocket, peer):
+    with raw_connection(limits=KEPT_ALIVE) as (websocket, peer):
         for now_s in (1000, 1021):
             websocket.keep_alive(now_s)
         assert plain([peer.receive()]) == [(OPCODE_PING, b"")]
@@ -765,7 +765,7 @@ def test_a_peer_that_is_heard_of_is_not_dropped(opcode: int) -> None:
 
 
 def test_an_incomplete_frame_that_arrives_slowly_is_no_sign_of_life() -> None:
-    with raw_connection(limits=TENDED) as (websocket, peer):
+    with raw_connection(limits=KEPT_ALIVE) as (websocket, peer):
         receiving = Background(websocket.receive)
         websocket.keep_alive(1000)
         for now_s, byte in zip(range(1001, 1032), peer.frame(OPCODE_TEXT, bytes(50))):
@@ -780,7 +780,7 @@ def test_an_incomplete_frame_that_arrives_slowly_is_no_sign_of_life() -> None:
 
 def test_a_peer_that_was_never_pinged_is_not_dropped_for_its_silence() -> None:
     """This happens when the keepalive thread itself was held up."""
-    with raw_connection(limits=TENDED) as (websocket, peer):
+    with raw_connection(limits=KEPT_ALIVE) as (websocket, peer):
         websocket.keep_alive(1000)
         websocket.keep_alive(5000)
         assert plain([peer.receive()]) == [(OPCODE_PING, b"")]
@@ -791,12 +791,12 @@ def test_a_peer_that_was_never_pinged_is_not_dropped_for_its_silence() -> None:
 
 
 def test_a_peer_that_takes_nothing_is_dropped() -> None:
-    with raw_connection(limits=TENDED, buffer_bytes=TIGHT) as (websocket, _):
+    with raw_connection(limits=KEPT_ALIVE, buffer_bytes=TIGHT) as (websocket, _):
         websocket.keep_alive(time.monotonic())
         clog(websocket)
-        websocket.keep_alive(time.monotonic() + TENDED.stall_timeout_s - 1)
+        websocket.keep_alive(time.monotonic() + KEPT_ALIVE.stall_timeout_s - 1)
         assert not websocket.ended_because
-        websocket.keep_alive(time.monotonic() + TENDED.stall_timeout_s + 1)
+        websocket.keep_alive(time.monotonic() + KEPT_ALIVE.stall_timeout_s + 1)
         assert closed_with(websocket).reason == "the peer does not read"
 
 
@@ -819,19 +819,19 @@ def test_a_peer_that_takes_a_little_now_and_then_is_not_dropped(monkeypatch: pyt
 
 
 def test_keep_alive_flushes_waiting_frames() -> None:
-    with raw_connection(limits=TENDED) as (websocket, peer):
+    with raw_connection(limits=KEPT_ALIVE) as (websocket, peer):
         websocket.enqueue_frame(frame_bytes(OPCODE_TEXT, b"waiting"))
         websocket.keep_alive(time.monotonic())
         assert plain([peer.receive()]) == [(OPCODE_TEXT, b"waiting")]
 
 
 def test_a_peer_that_never_answers_our_close_is_dropped() -> None:
-    with raw_connection(limits=TENDED) as (websocket, peer):
+    with raw_connection(limits=KEPT_ALIVE) as (websocket, peer):
         receiving = Background(websocket.receive)
         websocket.begin_close(1001)
-        websocket.keep_alive(time.monotonic() + TENDED.close_timeout_s - 1)
+        websocket.keep_alive(time.monotonic() + KEPT_ALIVE.close_timeout_s - 1)
         assert not websocket.ended_because
-        websocket.keep_alive(time.monotonic() + TENDED.close_timeout_s + 1)
+        websocket.keep_alive(time.monotonic() + KEPT_ALIVE.close_timeout_s + 1)
         with pytest.raises(ConnectionClosed) as closed:
             receiving.result()
         assert (closed.value.code, closed.value.reason) == (1006, "the peer did not answer our close")
@@ -936,9 +936,9 @@ def test_unread_bytes_of_a_greedy_peer_are_dropped_once_it_is_gone() -> None:
 def test_closing_twice_does_not_prolong_the_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     clock_s = 1000.0
     monkeypatch.setattr("Net.outbox.time", SimpleNamespace(monotonic=lambda: clock_s))
-    with raw_connection(limits=TENDED) as (websocket, _):
+    with raw_connection(limits=KEPT_ALIVE) as (websocket, _):
         websocket.begin_close()
-        clock_s += TENDED.close_timeout_s - 0.5
+        clock_s += KEPT_ALIVE.close_timeout_s - 0.5
         websocket.begin_close()
         clock_s += 1
         websocket.keep_alive(clock_s)

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from gameserver.admin.authentication import Doorkeeper
+from gameserver.admin.authentication import OperatorAuthentication
 from gameserver.admin.console import Console
 from gameserver.world_manager import GameWorldManager
 from Net.frames import OPCODE_CLOSE, OPCODE_PING, OPCODE_PONG, OPCODE_TEXT
@@ -152,7 +152,7 @@ def test_a_ban_ends_every_connection_of_the_stranger_on_every_path() -> None:
 @answers("locking the operator out")
 def test_a_full_server_leaves_the_operators_machine_a_way_to_the_console_and_nobody_else() -> None:
     with under_attack(max_connections=20, trusted_proxies=(PROXY,)) as target:
-        console = Console(GameWorldManager(target.server), Doorkeeper("open sesame"))
+        console = Console(GameWorldManager(target.server), OperatorAuthentication("open sesame"))
         target.server.add_route("/admin", console.converse)
         crowd = [come(target, "/echo") for _ in range(19)]
         stranger = target.call(PROXY)

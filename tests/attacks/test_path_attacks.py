@@ -13,7 +13,7 @@ from typing import Any, Iterator
 
 import pytest
 
-from gameserver.admin.authentication import Doorkeeper
+from gameserver.admin.authentication import OperatorAuthentication
 from gameserver.admin.console import COMMANDS, Console
 from gameserver.world_manager import GameWorldManager
 from Net.client import connect
@@ -201,7 +201,9 @@ def test_no_packet_opens_a_file(watch: Watch) -> None:
 @answers("CWE-22")
 def test_no_command_of_the_operator_opens_a_file(watch: Watch) -> None:
     with under_attack() as target:
-        target.server.add_route("/admin", Console(GameWorldManager(target.server), Doorkeeper(TOKEN)).converse)
+        target.server.add_route(
+            "/admin", Console(GameWorldManager(target.server), OperatorAuthentication(TOKEN)).converse
+        )
         operator = connect(target.arena.url("/admin"))
 
         def do(command: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any, Callable, Iterator
 
 import pytest
 
-from gameserver.admin.authentication import BLOCKED_FOR_S, WRONG_TOKENS_ALLOWED, Doorkeeper
+from gameserver.admin.authentication import BLOCKED_FOR_S, WRONG_TOKENS_ALLOWED, OperatorAuthentication
 from gameserver.admin.console import Console
 from gameserver.world_manager import GameWorldManager
 from Net.client import connect
@@ -21,10 +21,10 @@ from tests.support import Player, place
 TOKEN = "open sesame"
 
 
-def add_console(target: Target, clock: Callable[[], float] = time.monotonic) -> Doorkeeper:
-    doorkeeper = Doorkeeper(TOKEN, clock)
-    target.server.add_route("/admin", Console(GameWorldManager(target.server), doorkeeper, clock).converse)
-    return doorkeeper
+def add_console(target: Target, clock: Callable[[], float] = time.monotonic) -> OperatorAuthentication:
+    authentication = OperatorAuthentication(TOKEN, clock)
+    target.server.add_route("/admin", Console(GameWorldManager(target.server), authentication, clock).converse)
+    return authentication
 
 
 def everything_about(target: Target, player: Player) -> dict[str, Any]:
@@ -183,11 +183,11 @@ def test_an_operator_is_not_locked_out_for_ever() -> None:
 def test_guesses_from_one_address_do_not_block_another_nor_are_they_kept() -> None:
     with under_attack() as target:
         clock = Clock()
-        doorkeeper = add_console(target, clock)
+        authentication = add_console(target, clock)
         for number in range(2, 60):
             assert answer(guess(target, "guess", f"127.0.0.{number}")) == "not the operator"
         assert answer(guess(target, TOKEN, "127.0.0.1")) == "ok"
-        assert len(doorkeeper._wrong_tokens) == 58
+        assert len(authentication._wrong_tokens) == 58
         clock.now_s += BLOCKED_FOR_S + 1
         assert answer(guess(target, "guess", "127.0.0.2")) == "not the operator"
-        assert len(doorkeeper._wrong_tokens) == 1
+        assert len(authentication._wrong_tokens) == 1

@@ -11,7 +11,7 @@ from typing import Any, Callable, Iterator
 
 import pytest
 
-from gameserver.admin.authentication import Doorkeeper
+from gameserver.admin.authentication import OperatorAuthentication
 from gameserver.classroom.classroom import Classroom
 from gameserver.server import GameServer
 from gameserver.world.settings import GameSettings, ServerSettings
@@ -117,7 +117,7 @@ def start_server() -> Iterator[Callable[..., Served]]:
 def classroom(start_server: Callable[..., Served]) -> Served:
     """A server with the classroom's pages."""
     served = start_server()
-    Classroom(served.server, Doorkeeper(TOKEN), "127.0.0.1", served.port)
+    Classroom(served.server, OperatorAuthentication(TOKEN), "127.0.0.1", served.port)
     return served
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from playwright.sync_api import sync_playwright
 
-from gameserver.admin.authentication import Doorkeeper
+from gameserver.admin.authentication import OperatorAuthentication
 from gameserver.bots import Crowd
 from gameserver.classroom.classroom import Classroom
 from tests.browser.conftest import BROWSERS, FLAGS, TOKEN, Served, Visitor, eventually, serve
@@ -24,7 +24,7 @@ QUALITY = 82  # of 100: a file of less than 300 kB with clean edges
 def main() -> None:
     """Saves two screenshots: the game with a crowd of bots, and the inspector with one of the player's frames."""
     with serve(CROWDED, {}) as served, sync_playwright() as driver:
-        Classroom(served.server, Doorkeeper(TOKEN), "127.0.0.1", served.port)
+        Classroom(served.server, OperatorAuthentication(TOKEN), "127.0.0.1", served.port)
         crowd = Crowd(f"ws://127.0.0.1:{served.port}", BOTS)
         crowd.start()
         eventually(

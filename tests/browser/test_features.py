@@ -8,7 +8,7 @@ from typing import Any, Callable, Iterator
 
 import pytest
 
-from gameserver.admin.authentication import Doorkeeper
+from gameserver.admin.authentication import OperatorAuthentication
 from gameserver.admin.console import Console
 from gameserver.classroom.classroom import Classroom
 from gameserver.world_manager import GameWorldManager
@@ -91,8 +91,10 @@ def running_script(code: str) -> Prepare:
 def served() -> Iterator[Served]:
     """A server with all pages that also answers to the name of another machine."""
     with serve(QUIET, {"host_names": ("game.test",), "reconnect_s": 0.0}) as served:
-        Classroom(served.server, Doorkeeper(TOKEN), "127.0.0.1", served.port)
-        served.server.add_route("/admin", Console(GameWorldManager(served.server), Doorkeeper(TOKEN)).converse)
+        Classroom(served.server, OperatorAuthentication(TOKEN), "127.0.0.1", served.port)
+        served.server.add_route(
+            "/admin", Console(GameWorldManager(served.server), OperatorAuthentication(TOKEN)).converse
+        )
         yield served
 
 

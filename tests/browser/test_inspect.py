@@ -10,7 +10,7 @@ from typing import Any, Callable, Iterator
 
 import pytest
 
-from gameserver.admin.authentication import Doorkeeper
+from gameserver.admin.authentication import OperatorAuthentication
 from gameserver.classroom.classroom import Classroom
 from Net.client import connect
 from Net.frames import OPCODE_BINARY, OPCODE_CONTINUATION, OPCODE_PING, OPCODE_TEXT, serialize
@@ -328,7 +328,7 @@ def test_a_client_behind_a_proxy_must_know_the_token(classroom: Served, visit: V
 @contextmanager
 def open_classroom(port: int = 0, token: str = TOKEN) -> Iterator[Served]:
     with serve(QUIET, {}, port) as served:
-        Classroom(served.server, Doorkeeper(token), "127.0.0.1", served.port)
+        Classroom(served.server, OperatorAuthentication(token), "127.0.0.1", served.port)
         yield served
 
 

@@ -10,7 +10,7 @@ from typing import Callable, Iterator
 
 import pytest
 
-from gameserver.admin.authentication import Doorkeeper
+from gameserver.admin.authentication import OperatorAuthentication
 from gameserver.admin.console import Console
 from gameserver.world_manager import GameWorldManager
 from Net.client import connect
@@ -80,7 +80,7 @@ def test_hostile_texts_stay_texts_for_a_spectator(start_server: Start, visit: Vi
 
 def test_hostile_texts_stay_texts_on_the_operators_page(start_server: Start, visit: Visit) -> None:
     served = start_server(QUIET)
-    served.server.add_route("/admin", Console(GameWorldManager(served.server), Doorkeeper(TOKEN)).converse)
+    served.server.add_route("/admin", Console(GameWorldManager(served.server), OperatorAuthentication(TOKEN)).converse)
     with hostile_player(served):
         ben, desk = visit(served.url), visit(f"{served.url}/admin")
         join_hostile_room(ben)

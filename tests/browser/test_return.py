@@ -6,7 +6,7 @@ from typing import Callable
 
 import pytest
 
-from gameserver.admin.authentication import Doorkeeper
+from gameserver.admin.authentication import OperatorAuthentication
 from gameserver.classroom.classroom import Classroom
 from tests.browser.conftest import QUIET, TOKEN, Served, Visitor, eventually, serve
 from tests.support import free_port
@@ -130,7 +130,7 @@ def test_a_page_that_is_seen_gives_up_after_the_last_attempt(served: Served, ann
 @pytest.mark.parametrize("way", RETURNS)
 def test_a_teaching_page_comes_back_as_soon_as(visit: Visit, way: str) -> None:
     def with_classroom(served: Served) -> Served:
-        Classroom(served.server, Doorkeeper(TOKEN), "127.0.0.1", served.port)
+        Classroom(served.server, OperatorAuthentication(TOKEN), "127.0.0.1", served.port)
         return served
 
     port = free_port()

@@ -9,7 +9,7 @@ from typing import Any, Callable
 
 import pytest
 
-from gameserver.admin.authentication import Doorkeeper
+from gameserver.admin.authentication import OperatorAuthentication
 from gameserver.admin.console import Console
 from gameserver.world_manager import GameWorldManager
 from tests.browser.conftest import PATIENCE_S, QUIET, Served, Visitor, eventually
@@ -115,7 +115,7 @@ def test_a_spectator_follows_a_player_and_looks_around(start_server: Start, visi
 def console(start_server: Start) -> Served:
     """A server with an operator's console."""
     served = start_server(QUIET)
-    served.server.add_route("/admin", Console(GameWorldManager(served.server), Doorkeeper(TOKEN)).converse)
+    served.server.add_route("/admin", Console(GameWorldManager(served.server), OperatorAuthentication(TOKEN)).converse)
     return served
 
 

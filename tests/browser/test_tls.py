@@ -7,7 +7,7 @@ from typing import Any, Callable
 
 import pytest
 
-from gameserver.admin.authentication import Doorkeeper
+from gameserver.admin.authentication import OperatorAuthentication
 from gameserver.admin.console import Console
 from gameserver.world_manager import GameWorldManager
 from tests.browser.conftest import QUIET, Served, Visitor
@@ -21,7 +21,9 @@ Visit = Callable[..., Visitor]
 
 def test_the_game_and_the_console_work_through_tls(start_server: Start, visit: Visit, tmp_path: Path) -> None:
     served = start_server(QUIET, trusted_proxies=("127.0.0.1",))
-    served.server.add_route("/admin", Console(GameWorldManager(served.server), Doorkeeper("open sesame")).converse)
+    served.server.add_route(
+        "/admin", Console(GameWorldManager(served.server), OperatorAuthentication("open sesame")).converse
+    )
     with nginx_in_front_of(served.port, tmp_path) as proxy:
         url = f"https://127.0.0.1:{proxy.port}"
         options: dict[str, Any] = {"ignore_https_errors": True}

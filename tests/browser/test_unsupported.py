@@ -7,7 +7,7 @@ from typing import Any, Callable, Iterator
 
 import pytest
 
-from gameserver.admin.authentication import Doorkeeper
+from gameserver.admin.authentication import OperatorAuthentication
 from gameserver.admin.console import Console
 from gameserver.classroom.classroom import Classroom
 from gameserver.world_manager import GameWorldManager
@@ -33,8 +33,10 @@ SENTENCE = "needs a browser from 2022 or newer"
 def served() -> Iterator[Served]:
     """A server with all pages."""
     with serve(QUIET, {}) as served:
-        Classroom(served.server, Doorkeeper(TOKEN), "127.0.0.1", served.port)
-        served.server.add_route("/admin", Console(GameWorldManager(served.server), Doorkeeper(TOKEN)).converse)
+        Classroom(served.server, OperatorAuthentication(TOKEN), "127.0.0.1", served.port)
+        served.server.add_route(
+            "/admin", Console(GameWorldManager(served.server), OperatorAuthentication(TOKEN)).converse
+        )
         yield served
 
 

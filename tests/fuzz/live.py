@@ -17,7 +17,7 @@ import time
 from random import Random
 from typing import Any, Callable, Iterator
 
-from gameserver.admin.authentication import Doorkeeper
+from gameserver.admin.authentication import OperatorAuthentication
 from gameserver.admin.console import Console
 from gameserver.classroom.classroom import Classroom
 from gameserver.server import GameServer
@@ -50,13 +50,13 @@ _RESET = b"\x01\0\0\0\0\0\0\0"  # struct linger: on, 0 seconds
 
 def plug_in(server: GameServer) -> None:
     """Called in the server's process: adds all of run_server.py's plug-ins that read bytes of strangers."""
-    doorkeeper = Doorkeeper(TOKEN)
-    server.add_route("/admin", Console(GameWorldManager(server), doorkeeper).converse)
+    authentication = OperatorAuthentication(TOKEN)
+    server.add_route("/admin", Console(GameWorldManager(server), authentication).converse)
     listen = server.listen
 
     def listen_with_classroom(host: str, port: int) -> Any:
         address = listen(host, port)
-        Classroom(server, doorkeeper, "127.0.0.1", address[1])
+        Classroom(server, authentication, "127.0.0.1", address[1])
         return address
 
     server.listen = listen_with_classroom  # type: ignore[method-assign]

@@ -13,7 +13,7 @@ from gameserver.faults import Faults
 from gameserver.match import absences
 from Net.errors import ConnectionClosed
 from Net.port import keepalive
-from Net.port.admission import Guests
+from Net.port.admission import Admission
 from Net.websocket import WebSocket
 from tests.Net.support import DEADLINE_S, wait_until
 from tests.support import serving
@@ -74,7 +74,7 @@ def test_a_fault_while_accepting_a_connection_costs_only_that_connection(
 ) -> None:
     with serving() as arena:
         with monkeypatch.context() as patch:
-            patch.setattr(Guests, "admit", fail)
+            patch.setattr(Admission, "admit", fail)
             with pytest.raises(OSError):  # noqa: PT011
                 arena.connect()
         assert arena.join().own_entity()

@@ -9,7 +9,7 @@ from typing import Iterator
 
 import pytest
 
-from gameserver.admin.authentication import Doorkeeper
+from gameserver.admin.authentication import OperatorAuthentication
 from gameserver.admin.console import Console
 from gameserver.admission.operators import REMEMBERED_S, Operators, is_for_console, is_loopback
 from gameserver.world_manager import GameWorldManager
@@ -27,7 +27,9 @@ ANN = "203.0.113.9"
 @contextlib.contextmanager
 def serving_console(**settings: object) -> Iterator[Arena]:
     with serving(plain_world(), **settings) as arena:
-        arena.server.add_route("/admin", Console(GameWorldManager(arena.server), Doorkeeper(TOKEN)).converse)
+        arena.server.add_route(
+            "/admin", Console(GameWorldManager(arena.server), OperatorAuthentication(TOKEN)).converse
+        )
         yield arena
 
 

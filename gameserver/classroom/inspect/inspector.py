@@ -1,7 +1,7 @@
 """The server's side of the page /inspect: live connections and their frames, for viewers that are admitted.
 
-In:  first the token, as `Doorkeeper` asks for it; then commands (COMMANDS, encoded as `gameserver.admin.commands`
-     says).
+In:  first the token, as `OperatorAuthentication` asks for it; then commands (COMMANDS, encoded as
+     `gameserver.admin.commands` says).
 Out: once a second {"connections": [...]}; four times a second the new rows: {"rows": [...], "skipped": n,
      "left_out": connections} (`plain_row`); and the answers. The viewer's own thread does all the work, a little at a
      time.

@@ -1,7 +1,7 @@
 """The server's side of the page /lab: it explains bytes, sends them to this same server, and explains the answer.
 
-In:  first the token, as `Doorkeeper` asks for it; then commands (COMMANDS, encoded as `gameserver.admin.commands`
-     says).
+In:  first the token, as `OperatorAuthentication` asks for it; then commands (COMMANDS, encoded as
+     `gameserver.admin.commands` says).
 Out: the answers.
 """
 

@@ -14,7 +14,7 @@ import pytest
 
 from Net.client import connect
 from Net.dissect.explain import explain, summarize
-from Net.dissect.log_queue import Hopper
+from Net.dissect.log_queue import LogQueue
 from Net.dissect.trace import EVERYBODY, WORDS_S, Tracer, check_wanted
 from Net.errors import HandshakeError
 from tests.Net.support import DEADLINE_S, wait_until
@@ -343,10 +343,15 @@ def test_stopping_writes_the_waiting_entries_but_waits_no_longer_than_allowed() 
 
 
 def test_the_log_queue_keeps_the_order_and_counts_entries_that_do_not_fit() -> None:
-    hopper: Hopper[str] = Hopper(10)
-    assert [hopper.put("a", 4), hopper.put("b", 6), hopper.put("c", 1), hopper.put("d", 0)] == [True, True, False, True]
-    items, dropped = hopper.take()
+    log_queue: LogQueue[str] = LogQueue(10)
+    assert [log_queue.put("a", 4), log_queue.put("b", 6), log_queue.put("c", 1), log_queue.put("d", 0)] == [
+        True,
+        True,
+        False,
+        True,
+    ]
+    items, dropped = log_queue.take()
     assert (list(items), dropped) == (["a", "b", "d"], 1)
-    assert hopper.put("e", 10)
-    items, dropped = hopper.take()
+    assert log_queue.put("e", 10)
+    items, dropped = log_queue.take()
     assert (list(items), dropped) == (["e"], 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from Net.handshake import Request, parse_request
 from Net.limits import Limits
-from Net.port.admission import Guest, Guests
+from Net.port.admission import Admission, Arrival
 from Net.port.token_bucket import Rate
 
 RATE = Rate(1, 3)
@@ -16,23 +16,23 @@ def request(forwarded_for: str) -> Request:
     return parse_request(head.encode(), Limits())
 
 
-def arrive(guests: Guests, host: str) -> Guest:
-    guest = guests.admit(host, 5000)
-    guests.leave(guest)
-    return guest
+def arrive(admission: Admission, host: str) -> Arrival:
+    arrival = admission.admit(host, 5000)
+    admission.leave(arrival)
+    return arrival
 
 
 def test_only_an_address_that_opens_connections_too_fast_is_limited() -> None:
-    guests = Guests(64, RATE)
-    assert [arrive(guests, "192.0.2.7").is_rushed for _ in range(5)] == [False, False, False, True, True]
-    assert not arrive(guests, "192.0.2.8").is_rushed
+    admission = Admission(64, RATE)
+    assert [arrive(admission, "192.0.2.7").is_rushed for _ in range(5)] == [False, False, False, True, True]
+    assert not arrive(admission, "192.0.2.8").is_rushed
 
 
 def test_behind_a_proxy_the_address_that_it_names_is_limited() -> None:
-    guests = Guests(64, RATE, proxies=[PROXY])
+    admission = Admission(64, RATE, proxies=[PROXY])
     for host, rushed in ((7, False), (7, False), (7, False), (7, True), (8, False)):
-        guest = guests.admit(PROXY, 5000)
-        assert not guest.is_rushed
-        guests.introduce(guest, request(f"203.0.113.{host}"))
-        assert guest.is_rushed == rushed
-        guests.leave(guest)
+        arrival = admission.admit(PROXY, 5000)
+        assert not arrival.is_rushed
+        admission.introduce(arrival, request(f"203.0.113.{host}"))
+        assert arrival.is_rushed == rushed
+        admission.leave(arrival)

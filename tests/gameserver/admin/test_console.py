@@ -8,7 +8,7 @@ from typing import Any, Iterator
 
 import pytest
 
-from gameserver.admin.authentication import WRONG_TOKENS_ALLOWED, Doorkeeper
+from gameserver.admin.authentication import WRONG_TOKENS_ALLOWED, OperatorAuthentication
 from gameserver.admin.console import COMMANDS, Console
 from gameserver.world.settings import GameSettings
 from gameserver.world_manager import GameWorldManager
@@ -65,7 +65,7 @@ class Operator:
 def serving_console(game_settings: GameSettings = SMALL, **settings: Any) -> Iterator[tuple[Arena, Clock]]:
     with serving(game_settings, **settings) as arena:
         clock = Clock()
-        console = Console(GameWorldManager(arena.server), Doorkeeper(TOKEN, clock), clock)
+        console = Console(GameWorldManager(arena.server), OperatorAuthentication(TOKEN, clock), clock)
         arena.server.add_route("/admin", console.converse)
         yield arena, clock
 

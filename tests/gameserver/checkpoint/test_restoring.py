@@ -13,7 +13,7 @@ from typing import Any, Iterator
 import pytest
 
 from gameserver.checkpoint import saved_room, state_file
-from gameserver.checkpoint.checkpoint import Keeper
+from gameserver.checkpoint.checkpoint import Checkpointer
 from gameserver.match.phases import ENDED, IN_PROGRESS, WAITING
 from gameserver.match.seats import NoConnection, PlayerInfo, Seat
 from gameserver.results.store import Store
@@ -32,10 +32,10 @@ NEVER_S = 1000.0
 def keeping(path: Path, game_settings: GameSettings = SMALL, **server_settings: Any) -> Iterator[Arena]:
     """A server that restores the rooms of a file at its start, and saves its own rooms there at its end."""
     with serving(game_settings, shutdown_timeout_s=0.1, **server_settings) as arena:
-        keeper = Keeper(arena.server.lobby, str(path), lambda: True, NEVER_S)
-        keeper.restore()
-        keeper.start()
-        arena.server.save_rooms_with(keeper.stop)
+        checkpointer = Checkpointer(arena.server.lobby, str(path), lambda: True, NEVER_S)
+        checkpointer.restore()
+        checkpointer.start()
+        arena.server.save_rooms_with(checkpointer.stop)
         yield arena
         arena.server.stop()
         arena.thread.join(DEADLINE_S)
@@ -196,8 +196,8 @@ def test_a_server_told_twice_to_stop_keeps_its_rooms(file: Path) -> None:
 def test_checkpoints_are_written_while_the_game_runs(file: Path) -> None:
     with serving(SMALL) as arena:
         ann, token = come(arena, "Ann")
-        keeper = Keeper(arena.server.lobby, str(file), lambda: True, every_s=0.05)
-        keeper.start()
+        checkpointer = Checkpointer(arena.server.lobby, str(file), lambda: True, every_s=0.05)
+        checkpointer.start()
 
         def ticks_kept() -> int:
             (room,) = (state_file.read(str(file)) if file.exists() else None) or [{"game": {"tick": 0}}]
@@ -207,7 +207,7 @@ def test_checkpoints_are_written_while_the_game_runs(file: Path) -> None:
         wait_until(lambda: ticks_kept() > 3, "a first checkpoint")
         kept = ticks_kept()
         wait_until(lambda: ticks_kept() > kept, "a second one")
-        assert keeper.stop()
+        assert checkpointer.stop()
         assert token.encode() in file.read_bytes()
         ann.sync()
 
@@ -220,12 +220,12 @@ def test_results_are_on_the_disk_before_a_state_that_says_that_the_round_has_end
         def settle() -> None:
             seen.append([room["status"] for room in state_file.read(str(file)) or []])
 
-        keeper = Keeper(stage.server.lobby, str(file), settle)
+        checkpointer = Checkpointer(stage.server.lobby, str(file), settle)
         stage.seat("Ann")
         stage.tick(3)
-        keeper.restore()
+        checkpointer.restore()
         stage.room.end_game()
-        keeper.stop()
+        checkpointer.stop()
         assert seen == [[], [IN_PROGRESS]]
         assert [room["status"] for room in state_file.read(str(file)) or []] == [ENDED]
 
@@ -258,24 +258,24 @@ def test_a_disk_that_refuses_is_reported_once_and_tried_again(file: Path, caplog
         come(arena, "Ann")
         blocker = file.with_name("rooms.state.new")
         blocker.mkdir()
-        keeper = Keeper(arena.server.lobby, str(file), lambda: True, every_s=0.02)
-        keeper.start()
+        checkpointer = Checkpointer(arena.server.lobby, str(file), lambda: True, every_s=0.02)
+        checkpointer.start()
         wait_until(lambda: caplog.records, "a warning")
         assert arena.room(come(arena, "Bob")[0]).status == IN_PROGRESS
         blocker.rmdir()
         wait_until(file.exists, "the file")
-        assert keeper.stop()
+        assert checkpointer.stop()
     assert [record.message.split(": ")[0] for record in caplog.records] == [f"the rooms cannot be kept in {file}"]
 
 
 def test_no_checkpoint_follows_the_last_state(file: Path) -> None:
     """The thread that writes checkpoints has ended when the last state is written."""
     server = GameServer(ServerSettings(), SMALL)
-    keeper = Keeper(server.lobby, str(file), lambda: True, every_s=0.001)
-    keeper.start()
+    checkpointer = Checkpointer(server.lobby, str(file), lambda: True, every_s=0.001)
+    checkpointer.start()
     wait_until(file.exists, "a checkpoint")
-    assert keeper.stop()
-    assert "keeper" not in [thread.name for thread in threading.enumerate()]
+    assert checkpointer.stop()
+    assert "checkpointer" not in [thread.name for thread in threading.enumerate()]
 
 
 # Files that cannot be restored -------------------------------------------------------------------------------

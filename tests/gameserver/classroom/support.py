@@ -6,7 +6,7 @@ import contextlib
 import json
 from typing import Any, Callable, Iterator
 
-from gameserver.admin.authentication import Doorkeeper
+from gameserver.admin.authentication import OperatorAuthentication
 from gameserver.classroom.classroom import Classroom
 from Net.client import connect
 from Net.errors import ConnectionClosed
@@ -22,7 +22,7 @@ LONG = Limits(message_bytes=2**24)
 @contextlib.contextmanager
 def classroom(**settings: Any) -> Iterator[tuple[Arena, Classroom]]:
     with serving(**settings) as arena:
-        yield arena, Classroom(arena.server, Doorkeeper(TOKEN), "127.0.0.1", arena.port)
+        yield arena, Classroom(arena.server, OperatorAuthentication(TOKEN), "127.0.0.1", arena.port)
 
 
 class Page:

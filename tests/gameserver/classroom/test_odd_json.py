@@ -8,7 +8,7 @@ from typing import Any, Iterator, NoReturn
 
 import pytest
 
-from gameserver.admin.authentication import Doorkeeper
+from gameserver.admin.authentication import OperatorAuthentication
 from gameserver.admin.console import Console
 from gameserver.world_manager import GameWorldManager
 from Net.client import connect
@@ -52,7 +52,9 @@ def answer_of(websocket: WebSocket) -> dict[str, Any]:
 @contextlib.contextmanager
 def console(path: str) -> Iterator[WebSocket]:
     with classroom() as (arena, _):
-        arena.server.add_route("/admin", Console(GameWorldManager(arena.server), Doorkeeper(TOKEN)).converse)
+        arena.server.add_route(
+            "/admin", Console(GameWorldManager(arena.server), OperatorAuthentication(TOKEN)).converse
+        )
         websocket = connect(arena.url(path))
         try:
             websocket.send(json.dumps({"token": TOKEN}))

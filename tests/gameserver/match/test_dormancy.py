@@ -170,7 +170,7 @@ def test_a_dormant_client_is_still_asked_whether_it_reads() -> None:
         seat = arena.room(ann).roster.seats()[0]
         for _ in range(4):
             ann.wait_for("STATE")
-            assert not seat.receipts.is_behind
+            assert not seat.flow_control.is_behind
 
 
 # The time of rest -----------------------------------------------------------------------------------------------

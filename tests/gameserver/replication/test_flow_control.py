@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
-from gameserver.replication.flow_control import LONGEST_INTERVAL_S, LOST_AFTER_S, PATIENCE_S, Receipts
+from gameserver.replication.flow_control import LONGEST_INTERVAL_S, LOST_AFTER_S, PATIENCE_S, FlowControl
 
 TICK_S = 0.05
 STATE_BYTES = 600
@@ -27,7 +27,7 @@ class Client:
     """A client with a limited reading speed at the end of a network, and the server's flow control for it."""
 
     def __init__(self, round_trip_s: float = 0.05, bytes_per_s: float = math.inf) -> None:
-        self.receipts = Receipts()
+        self.flow_control = FlowControl()
         self.round_trip_s = round_trip_s
         self.bytes_per_s = bytes_per_s
         self.states: list[Sent] = []
@@ -55,14 +55,14 @@ class Client:
         return len(self.states_since(since_s)) >= round((self.now_s - since_s) / TICK_S) - 1
 
     def _tick(self) -> None:
-        if self.now_s >= self.receipts.look_at_s:
+        if self.now_s >= self.flow_control.look_at_s:
             self.looks += 1
-            self.receipts.look(self.now_s >= self._answer_s, self.now_s)
-        if self.receipts.is_behind:
+            self.flow_control.look(self.now_s >= self._answer_s, self.now_s)
+        if self.flow_control.is_behind:
             return
         self._read(STATE_BYTES)
-        if self.receipts.is_due:
-            self.receipts.ask(self.now_s)
+        if self.flow_control.is_due:
+            self.flow_control.ask(self.now_s)
             self.asked_s.append(self.now_s)
             self._answer_s = self.states[-1].read_s + self.round_trip_s / 2
 
@@ -106,20 +106,20 @@ def test_a_client_that_does_not_answer_gets_nothing_more() -> None:
 
 
 def test_a_client_that_answers_late_gets_one_state_and_nothing_more_until_its_next_answer() -> None:
-    receipts = Receipts()
-    receipts.ask(0.0)
+    flow_control = FlowControl()
+    flow_control.ask(0.0)
     for number in range(100):
-        receipts.look(False, TICK_S * number)
-    assert receipts.is_behind
-    receipts.look(True, 10.0)
-    assert receipts.is_due
-    assert not receipts.is_behind
-    receipts.ask(10.0)
-    assert receipts.is_behind
-    receipts.look(False, 10.05)
-    assert receipts.is_behind
-    receipts.look(True, 10.1)
-    assert not receipts.is_behind
+        flow_control.look(False, TICK_S * number)
+    assert flow_control.is_behind
+    flow_control.look(True, 10.0)
+    assert flow_control.is_due
+    assert not flow_control.is_behind
+    flow_control.ask(10.0)
+    assert flow_control.is_behind
+    flow_control.look(False, 10.05)
+    assert flow_control.is_behind
+    flow_control.look(True, 10.1)
+    assert not flow_control.is_behind
 
 
 @pytest.mark.parametrize("bytes_per_s", [500, 1000, 5000, 9000, 11000])
@@ -145,14 +145,14 @@ def test_after_a_pause_it_gets_every_tick_again() -> None:
 
 
 def test_a_server_that_was_held_up_itself_counts_no_client_as_slow() -> None:
-    receipts = Receipts()
-    receipts.ask(0.0)
-    receipts.look(False, 2 * LOST_AFTER_S)  # the answer has come, but the thread that reads it was held up too
-    assert not receipts.is_behind
-    assert not receipts.is_lost()
-    receipts.look(True, 2 * LOST_AFTER_S + TICK_S)
-    assert not receipts.is_behind
-    assert not receipts.is_due
+    flow_control = FlowControl()
+    flow_control.ask(0.0)
+    flow_control.look(False, 2 * LOST_AFTER_S)  # the answer has come, but the thread that reads it was held up too
+    assert not flow_control.is_behind
+    assert not flow_control.is_lost()
+    flow_control.look(True, 2 * LOST_AFTER_S + TICK_S)
+    assert not flow_control.is_behind
+    assert not flow_control.is_due
 
 
 def test_a_longer_round_trip_soon_no_longer_counts_as_a_slow_reader() -> None:
@@ -167,10 +167,10 @@ def test_a_longer_round_trip_soon_no_longer_counts_as_a_slow_reader() -> None:
 
 def test_a_client_that_does_not_answer_for_very_long_is_lost() -> None:
     client = Client(round_trip_s=math.inf)
-    assert not client.receipts.is_lost()  # it was never asked
+    assert not client.flow_control.is_lost()  # it was never asked
     client.play(LOST_AFTER_S - 1)
-    assert not client.receipts.is_lost()
+    assert not client.flow_control.is_lost()
     client.play(2)
-    assert client.receipts.is_lost()
-    client.receipts.look(True, client.now_s)
-    assert not client.receipts.is_lost()
+    assert client.flow_control.is_lost()
+    client.flow_control.look(True, client.now_s)
+    assert not client.flow_control.is_lost()

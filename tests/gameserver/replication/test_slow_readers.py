@@ -45,7 +45,7 @@ def test_a_client_that_stopped_reading_gets_a_short_backlog_and_a_full_state(as_
             ann.wait_for("STATE")
 
         ann.send("MOVE", 0, 1)
-        ann.wait_until(lambda: seat.receipts.is_behind, "Bob is behind")
+        ann.wait_until(lambda: seat.flow_control.is_behind, "Bob is behind")
         assert not seat.websocket.is_congested  # the kernel has taken all packets
         for _ in range(3):
             say_something_and_wait_for_a_tick()
@@ -71,7 +71,7 @@ def test_a_client_that_reads_again_soon_gets_every_tick_again() -> None:
         ann = arena.join("Ann")
         bob = arena.join("Bob")
         seat = seat_of(arena, bob)
-        ann.wait_until(lambda: seat.receipts.is_behind, "Bob is behind")
+        ann.wait_until(lambda: seat.flow_control.is_behind, "Bob is behind")
 
         def has_had_every_tick_for_two_seconds() -> bool:
             last_gap = max((after for _, after in bob.tick_gaps), default=0)
@@ -86,12 +86,12 @@ def test_a_player_that_comes_back_on_a_new_connection_is_not_behind() -> None:
         bob = arena.connect()
         token = next(packet for packet in bob.join("Bob") if packet.id == "WELCOME").args[2]
         seat = seat_of(arena, bob)
-        ann.wait_until(lambda: seat.receipts.is_behind, "Bob is behind")
+        ann.wait_until(lambda: seat.flow_control.is_behind, "Bob is behind")
         bob.reset_connection()
         again = arena.join("Bob", token=token)
         assert again.id == bob.id
         assert seat_of(arena, again) is seat
-        assert not seat.receipts.is_behind
+        assert not seat.flow_control.is_behind
         for _ in range(TICK_RATE):
             again.wait_for("STATE")
         again.assert_undisturbed()
@@ -125,7 +125,7 @@ def test_unsolicited_pongs_are_no_acknowledgements() -> None:
 
         def is_behind_whatever_it_sends() -> bool:
             bob.socket().sendall(client_frame(OPCODE_PONG) + client_frame(OPCODE_PONG, b"?"))
-            return seat.receipts.is_behind
+            return seat.flow_control.is_behind
 
         ann.wait_until(is_behind_whatever_it_sends, "Bob is behind")
 

@@ -18,7 +18,7 @@ from gameserver.replication.view import View
 from Net.limits import Limits
 from Net.messages import MessageReader
 from Net.PacketCodes import TO_CLIENT, Packet
-from Net.wire_format import Form
+from Net.wire_format import WireFormat
 from tests.support import Entity, WorldModel, groups, plain_world
 
 DELTA_TIME_S = 1 / 20
@@ -92,7 +92,7 @@ class Viewer:
 
     def __init__(self, player_id: int, as_text: bool) -> None:
         self.player_id = player_id
-        self.view = View(player_id, Form(as_text, 0))
+        self.view = View(player_id, WireFormat(as_text, 0))
         self.world = WorldModel()
         self.may_know: set[int] = set()  # scenery that was ever in view when a snapshot was sent
 
@@ -171,7 +171,7 @@ def standing(count: int, as_text: bool = False) -> tuple[Game, list[View]]:
     for number in range(1, count + 1):
         player = game.add_player(number, "Ann")
         player.x, player.y = 501.0 + number, 550.0
-        views.append(View(number, Form(as_text, 0)))
+        views.append(View(number, WireFormat(as_text, 0)))
     return game, views
 
 
@@ -230,7 +230,7 @@ def test_the_last_sequence_number_applied_is_each_players_own() -> None:
 
 def count_work(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[Any]]:
     """Records each list that is encoded and each packet that is joined."""
-    work: dict[str, list[Any]] = {"encode_part": [], "packet_halves": []}
+    work: dict[str, list[Any]] = {"encode_elements": [], "prefix_and_suffix": []}
     for name, calls in work.items():
         real = getattr(frame_cache, name)
 
@@ -256,7 +256,7 @@ def test_views_that_see_the_same_get_the_same_bytes_and_cost_no_more_than_one(mo
         for calls in work.values():
             calls.clear()
     assert costs[0] == costs[1]
-    assert costs[0]["packet_halves"] == 1
+    assert costs[0]["prefix_and_suffix"] == 1
 
 
 def test_a_list_of_entities_is_encoded_once_a_tick_for_all_views_that_hold_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -264,7 +264,7 @@ def test_a_list_of_entities_is_encoded_once_a_tick_for_all_views_that_hold_it(mo
     for number in range(1, 41):
         game.add_player(number, "Ann")
         game.process_input(number, ("MOVE", number % 8, number))  # the numbers differ, so no two STATEs are the same
-    views = [View(number, Form(number % 2 == 0, 0)) for number in range(1, 41)]
+    views = [View(number, WireFormat(number % 2 == 0, 0)) for number in range(1, 41)]
     builder = Replicator(game)
     builder.build(views)
     work = count_work(monkeypatch)
@@ -272,16 +272,16 @@ def test_a_list_of_entities_is_encoded_once_a_tick_for_all_views_that_hold_it(mo
         game.update(DELTA_TIME_S)
         frames = builder.build(views)
         assert len(set(frames.values())) == len(views)
-        times = Counter((tuple(values), as_text) for values, as_text in work["encode_part"] if values)
+        times = Counter((tuple(values), as_text) for values, as_text in work["encode_elements"] if values)
         # A list is encoded twice when everything in a cell has changed: then "now" and "changed" are the same.
         assert max(times.values()) <= 2
         assert len(times) > 10
-        work["encode_part"].clear()
+        work["encode_elements"].clear()
 
 
 def test_binary_and_text_views_say_the_same() -> None:
     game, views = standing(4)
-    views[1].form = Form(True, 0)
+    views[1].form = WireFormat(True, 0)
     frames = Replicator(game).build(views[:2])
     binary, text = (list(MessageReader(Limits(), masked=False).feed(frames[view]))[-1] for view in views[:2])
     assert isinstance(binary, bytes)

@@ -15,17 +15,17 @@ from gameserver.world.objects import SPIKE, WALL
 from Net.limits import Limits
 from Net.messages import MessageReader
 from Net.PacketCodes import TO_CLIENT, Packet
-from Net.wire_format import Form
+from Net.wire_format import WireFormat
 from tests.gameserver.worlds import EMPTY, game_with
 
-BINARY = Form(False)
-FORMS = pytest.mark.parametrize("form", [BINARY, Form(True)], ids=["MessagePack", "JSON"])
+BINARY = WireFormat(False)
+FORMS = pytest.mark.parametrize("form", [BINARY, WireFormat(True)], ids=["MessagePack", "JSON"])
 
 
 class Client:
     """A client that keeps the objects it is told. It fails if it is told one twice, or the end of an unknown one."""
 
-    def __init__(self, player_id: int, form: Form = BINARY) -> None:
+    def __init__(self, player_id: int, form: WireFormat = BINARY) -> None:
         self.view = View(player_id, form)
         self.shown: dict[int, tuple[int, ...]] = {}
         self.seen: set[int] = set()
@@ -59,7 +59,7 @@ def wall(game: Game, x: float, y: float, owner: int = 1, item: int = 0) -> int:
 
 
 @FORMS
-def test_a_new_building_in_view_is_told_once_and_in_the_same_tick(form: Form) -> None:
+def test_a_new_building_in_view_is_told_once_and_in_the_same_tick(form: WireFormat) -> None:
     game = game_with((7000, 7000))
     replicator, client = Replicator(game), Client(1, form)
     build(replicator, client)
@@ -72,7 +72,7 @@ def test_a_new_building_in_view_is_told_once_and_in_the_same_tick(form: Form) ->
 
 
 @FORMS
-def test_the_fall_of_a_building_is_told_only_to_clients_that_know_it(form: Form) -> None:
+def test_the_fall_of_a_building_is_told_only_to_clients_that_know_it(form: WireFormat) -> None:
     game = game_with((7000, 7000), (1000, 1000))
     wall_id = wall(game, 7200, 7000)
     replicator, near, far = Replicator(game), Client(1, form), Client(2, form)
@@ -130,7 +130,7 @@ def test_clients_always_know_the_static_objects_where_they_have_been(seed: int) 
     rng = random.Random(seed)
     game = game_with((500, 500), (900, 900), (1100, 300), map_size=1200.0, cell_size=100, view_cells=(2, 1))
     replicator = Replicator(game)
-    clients = [Client(1), Client(2, Form(True)), Client(3)]
+    clients = [Client(1), Client(2, WireFormat(True)), Client(3)]
     for _ in range(300):
         for player in game.players.values():
             player.x, player.y = rng.random() * 1200, rng.random() * 1200
@@ -154,13 +154,13 @@ def test_a_list_of_buildings_is_encoded_once_a_tick_for_all_who_are_told(monkeyp
     replicator, clients = Replicator(game), [Client(player_id) for player_id in game.players]
     build(replicator, *clients)
     encoded: list[list[int]] = []
-    real = frame_cache.encode_part
+    real = frame_cache.encode_elements
 
     def noting(values: list[int], as_text: bool) -> frame_cache.Part:
         encoded.append(values)
         return real(values, as_text)
 
-    monkeypatch.setattr(frame_cache, "encode_part", noting)
+    monkeypatch.setattr(frame_cache, "encode_elements", noting)
     wall_id = wall(game, 7200, 7200)
     build(replicator, *clients)
     assert all(wall_id in client.shown for client in clients)
@@ -172,7 +172,7 @@ def test_flags_tell_hunters_weapons_and_disconnected_players() -> None:
     player = game.add_player(1, "name")
     player.weapon = 5
     game.set_connected(1, False)
-    frames = Replicator(game).build([view := View(1, Form(False))])
+    frames = Replicator(game).build([view := View(1, WireFormat(False))])
     state = next(packet for packet in Client(1).take(frames[view]) if packet.id == "STATE")
     assert state.args[2][6] == 8 | 5 << 4
 
@@ -180,6 +180,6 @@ def test_flags_tell_hunters_weapons_and_disconnected_players() -> None:
 def test_self_tells_age_experience_weapon_and_choices() -> None:
     game = game_with((7000, 7000))
     game.players[1].age, game.players[1].experience = 2, 7
-    frames = Replicator(game).build([view := View(1, Form(False))])
+    frames = Replicator(game).build([view := View(1, WireFormat(False))])
     own = next(packet for packet in Client(1).take(frames[view]) if packet.id == "SELF")
     assert own.args == (100, 0, list(EMPTY.start_resources), 2, 7, 360, 0, [1, 3, 6])

@@ -12,7 +12,7 @@ from typing import Any, Iterator
 
 import pytest
 
-from gameserver.admin.authentication import Doorkeeper
+from gameserver.admin.authentication import OperatorAuthentication
 from gameserver.admin.console import Console
 from gameserver.classroom.inspect.capture import capture_file
 from gameserver.classroom.inspect.tape import Tape
@@ -115,7 +115,9 @@ def test_the_inspector_does_not_look_at_itself() -> None:
 @pytest.mark.parametrize("target", ["/admin", "/admin?x=1", "http://127.0.0.1:{port}/admin"])
 def test_the_operators_token_is_in_nothing_that_the_page_gets(target: str) -> None:
     with classroom() as (arena, room), open_page(arena, "/inspect") as page:
-        arena.server.add_route("/admin", Console(GameWorldManager(arena.server), Doorkeeper("sesame")).converse)
+        arena.server.add_route(
+            "/admin", Console(GameWorldManager(arena.server), OperatorAuthentication("sesame")).converse
+        )
         arena.join("Ann")
         page.do("watch", connections=None, hides_text=False)
         opening = (
