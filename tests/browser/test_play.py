@@ -51,7 +51,7 @@ def test_two_pages_see_each_other_and_one_sees_the_other_walk(start_server: Star
 
 # This script delays every packet of the page, and records the jumps in each picture that walking does not explain.
 SLOW_LINE = """(delayMs) => {
-    const { connection, meter, renderer, world } = game;
+    const { connection, meter, renderer } = game;
     const send = connection.send.bind(connection);
     connection.send = (...packet) => setTimeout(() => send(...packet), delayMs);
     meter.trips.length = 0;
