@@ -62,6 +62,11 @@ class Doorkeeper:
         websocket.begin_close(1008, "not an operator")
         return False
 
+    def guessing_addresses(self) -> list[str]:
+        """Returns the addresses whose wrong tokens are still remembered."""
+        with self._lock:
+            return list(self._wrong_tokens)
+
     def _read_token(self, websocket: WebSocket) -> Any:
         try:
             message = websocket.receive(TOKEN_TIMEOUT_S)
