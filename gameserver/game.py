@@ -31,7 +31,7 @@ from gameserver.rules import (
     spawning,
 )
 from gameserver.world import client_settings, terrain
-from gameserver.world.objects import RESOURCES, GameObject, PlayerObject
+from gameserver.world.objects import GameObject, PlayerObject
 from gameserver.world.settings import CHANGEABLE, GameSettings
 from gameserver.world.world import Event, World, count_down
 
@@ -55,13 +55,13 @@ class Game(World):
                 piece = GameObject(self.new_id(), kind, x, y, scale)
                 self.scenery[piece.id] = piece
                 self.solid_grid.insert(piece)
-            self._rng_at_start = copy.copy(self.rng)  # a copy is small; `getstate` would make 25 kB of numbers
+            self.rng_at_start = copy.copy(self.rng)  # a copy is small; `getstate` would make 25 kB of numbers
             self.reset()
 
     def reset(self) -> None:
         """Starts a new round for the same players on the same scenery. Apart from ids, it equals a new game."""
         with self.lock:
-            self.rng.setstate(self._rng_at_start.getstate())
+            self.rng.setstate(self.rng_at_start.getstate())
             self.tick = 0
             self.elapsed_s = 0.0
             self.animals.clear()
@@ -230,17 +230,15 @@ class Game(World):
         """Returns the settings in CHANGEABLE, by name."""
         return {name: getattr(self.settings, name) for name in CHANGEABLE}
 
-    def grant_resources(self, player_id: int, **amounts: int) -> None:
+    def grant_resources(self, player_id: int, wood: int = 0, food: int = 0, stone: int = 0, gold: int = 0) -> None:
         """Gives a player resources; a negative number takes some, but never below 0 in all.
 
-        amounts: by the names in RESOURCES. Raises KeyError for an unknown player, TypeError for an unknown resource.
+        Raises KeyError for an unknown player.
         """
-        unknown = amounts.keys() - set(RESOURCES)
-        if unknown:
-            raise TypeError(f"there is no resource {sorted(unknown)[0]!r}")
         with self.lock:
             player = self.players[player_id]
-            player.resources = [max(0, had + amounts.get(name, 0)) for name, had in zip(RESOURCES, player.resources)]
+            amounts = (wood, food, stone, gold)
+            player.resources = [max(0, had + amount) for had, amount in zip(player.resources, amounts)]
 
     def take_events(self) -> list[Event]:
         """Returns the events since the last call, in order."""

@@ -10,24 +10,19 @@ import threading
 import time
 from typing import Callable
 
-from gameserver.admission.joins import JoinAdmission
 from gameserver.admission.measures import Measures
+from gameserver.admission.seating import Seating
 from gameserver.checkpoint.saved_game import Plain
 from gameserver.clients import Client, Clients, Place
 from gameserver.game import Game
 from gameserver.match import absences
-from gameserver.match.seats import Connection, PlayerInfo, Seat
+from gameserver.match.seats import PlayerInfo, Seat
 from gameserver.open_rooms import OpenRooms
 from gameserver.results.recorder import Recorder
 from gameserver.room import GameRoom, RoomFull, RoomUnavailable
-from gameserver.tokens import new_token
 from gameserver.world.settings import GameSettings, ServerSettings
 from Net.close_codes import CloseCode
-from Net.errors import PacketError
-from Net.PacketCodes import Packet
 from Net.port.own_connections import OwnConnections
-
-LOST_SEAT = "your seat was given up while you were away: you begin anew"
 
 
 class Lobby:
@@ -47,12 +42,10 @@ class Lobby:
         self._settings = settings
         self.measures = Measures()
         self._started_at_s = time.monotonic()
-        self._own_connections = own_connections
-        self._join_admission = JoinAdmission(settings, self.measures, own_connections)
-        self._closed_because: str | None = None  # a sentence: why no new players may join; None: they may
         self.lock = threading.RLock()
         self._rooms = OpenRooms(settings, game_settings, make_game, recorder, self.lock, self._abandon)
         self._clients = Clients()
+        self._seating = Seating(settings, self.measures, own_connections, self.lock, self._clients, self._rooms)
 
     # What there is --------------------------------------------------------------------------------------------
 
@@ -71,7 +64,7 @@ class Lobby:
     @property
     def closed_because(self) -> str | None:
         """The reason why no new players may join, as a sentence; None if they may."""
-        return self._closed_because
+        return self._seating.closed_because
 
     def all_rooms(self) -> list[GameRoom]:
         """Returns the rooms that are open now."""
@@ -155,7 +148,7 @@ class Lobby:
 
     def close(self, reason: str) -> None:
         """Refuses new players from now on; reason: a sentence. It takes no lock, so a signal handler may call it."""
-        self._closed_because = reason
+        self._seating.close(reason)
 
     def stop_rooms(self) -> None:
         """Stops all tick threads and waits for their end. The players keep their seats."""
@@ -198,20 +191,12 @@ class Lobby:
         Does nothing if the player is in no room.
         """
         with self.lock:
-            place = self._take_seat_of(player_id)
+            place = self._seating.take_seat_of(player_id)
             if place is None:
                 return
             is_over = self._rooms.close_if_empty(place.room)
         if is_over:
             place.room.stop()
-
-    def _take_seat_of(self, player_id: int) -> Place | None:
-        """Takes a player out of its room and returns the place that it had. The room stays open."""
-        place = self._clients.place_of(player_id)
-        if place is not None:
-            self._clients.remove(place.seat)
-            place.room.remove_player(place.seat.websocket)
-        return place
 
     # Seats ----------------------------------------------------------------------------------------------------
 
@@ -228,80 +213,7 @@ class Lobby:
 
         A token gives back the seat for which it was issued. A token that is no longer known counts as no token.
         """
-        if client.place is not None:
-            raise PacketError("ALREADY_JOINED", "you are in a room: send LEAVE first")
-        self._join_admission.check(client.websocket, name, token)
-        try:
-            replaced = self._resume(client, token) if token else None
-            if replaced is None:
-                self._seat_newcomer(client, name, room, team, spectate, token)
-        except RoomUnavailable as error:
-            raise PacketError("ROOM_UNAVAILABLE", str(error)) from None
-        if token and replaced is None:
-            client.send(Packet("NOTICE", (LOST_SEAT,)))
-        client.websocket.flush()
-        if replaced is not None:
-            replaced.begin_close(CloseCode.POLICY_VIOLATION, "your seat was taken over by another connection")
-
-    def _resume(self, client: Client, token: str) -> Connection | None:
-        """Gives a client the seat of a token. Returns the connection that held the seat, or None if there is none."""
-        with self.lock:
-            place = self._clients.place_for(token)
-            if place is None:
-                return None
-            if place.room.closed_because is not None:
-                raise RoomUnavailable(place.room.closed_because)
-            replaced = place.seat.websocket
-            self._clients.unseat(place.seat)
-            place.seat.info.as_text = client.as_text
-            place.room.resume_player(client.websocket, place.seat)
-            client.take_place(place)
-            return replaced
-
-    def _seat_newcomer(
-        self, client: Client, name: str, room: str | None, team: int | None, spectate: bool, token: str | None
-    ) -> None:
-        if self._closed_because is not None:
-            raise PacketError("CLOSING", self._closed_because)
-        with self.lock:
-            info = PlayerInfo(self._clients.new_id(), name, new_token(), room, team)
-        info.as_text, info.is_spectator = client.as_text, spectate
-        info.is_muted = client.is_muted or self.measures.is_muted(client.websocket.host, name, token)
-        # No per-address limit applies to the server's own bots: people at its machine have the same address.
-        host = None if client.websocket.address in self._own_connections else client.websocket.host
-        try:
-            while not self._seat(client, info, self.assign_player_to_room(info, host)):
-                pass  # the room was closed, or its last seat was taken, before the newcomer had a seat
-        except Exception:
-            with self.lock:
-                self._clients.give_back(info.id)
-            raise
-
-    def _seat(self, client: Client, info: PlayerInfo, room: GameRoom) -> bool:
-        """Seats a newcomer and returns True, or returns False if it must look for a room again. Raises PacketError."""
-        with self.lock:  # no other thread may close the room as empty before the newcomer has a seat
-            if not self._rooms.has(room):
-                return False
-            if not info.is_spectator and room.is_full():
-                self._displace(room, client.websocket.host)
-            try:
-                place = Place(room, room.add_player(client.websocket, info))
-            except RoomFull as error:
-                if info.room is None:
-                    return False
-                raise PacketError("ROOM_FULL", str(error)) from None
-            except Exception:
-                if self._rooms.close_if_empty(room):
-                    room.clock.ask_to_stop()
-                raise
-            self._clients.seat(client, place)
-            return True
-
-    def _displace(self, room: GameRoom, host: str) -> None:
-        """Frees a seat for a newcomer from an address, if one of the seats waits for an absent player."""
-        player_id = absences.displaced_by(room.roster.seats(), host)
-        if player_id is not None:
-            self._take_seat_of(player_id)
+        self._seating.join(client, name, room, team, token, spectate)
 
     def move_player(self, seat: Seat, room: GameRoom) -> None:
         """Moves a player to a new seat in another room.

@@ -63,6 +63,11 @@ class OperatorAuthentication:
         websocket.begin_close(CloseCode.POLICY_VIOLATION, "not an operator")
         return False
 
+    def guessing_addresses(self) -> list[str]:
+        """Returns the addresses whose wrong tokens are still remembered."""
+        with self._lock:
+            return list(self._wrong_tokens)
+
     def _read_token(self, websocket: WebSocket) -> Any:
         try:
             message = websocket.receive(TOKEN_TIMEOUT_S)

@@ -32,11 +32,11 @@ class Classroom:
         self.archive = Archive(ignored=PRIVATE)
         self._server = server
         self._authentication = authentication
-        self._bench = Bench(host, port, server.own_connections)
+        self.bench = Bench(host, port, server.own_connections)
         inspector = Inspector(self.archive, (host, port), server.limits_of, self.admits, self.names)
-        laboratory = Laboratory(self._bench, server.limits_of, server.check_opening, self.admits)
+        laboratory = Laboratory(self.bench, server.limits_of, server.check_opening, self.admits)
         server.add_tap(self.archive.make_tap)
-        server.add_tap(self._bench.make_tap)
+        server.add_tap(self.bench.make_tap)
         server.add_route(INSPECT, inspector.converse)
         # The lab's commands hold the bytes of an experiment.
         server.add_route(LAB, laboratory.converse, limits=server.limits.narrowed(**CONSOLE_PACE))
@@ -56,7 +56,7 @@ class Classroom:
 
     def _is_here(self, websocket: WebSocket) -> bool:
         tape = self.archive.of_address(websocket.address)
-        if tape is None or not websocket.is_this_machine or self._bench.is_own(websocket.address):
+        if tape is None or not websocket.is_this_machine or self.bench.is_own(websocket.address):
             return False
         request = parse_request(tape.request, self._server.limits)
         # With --allow-origin, this machine's browser may open the WebSocket for a page of another site.

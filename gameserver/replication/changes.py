@@ -17,14 +17,14 @@ Lists = Dict[Cell, List[int]]
 class Changes:
     """The changes from one tick to the next; each tick makes a new one.
 
-    cells: the cell of each entity, by id. changed: for each cell, the numbers of the rows that are new or different.
-    left: for each cell, the ids of the entities that have left it.
+    rows, cells: the row and the cell of each entity, by id. changed: for each cell, the numbers of the rows in it that
+    are new or different. left: for each cell, the ids of the entities that have left it.
     """
 
     def __init__(self, rows: Iterable[Row], viewpoints: Viewpoints, before: Changes | None) -> None:
-        rows_before: dict[int, Row] = {} if before is None else before._rows
+        rows_before: dict[int, Row] = {} if before is None else before.rows
         cells_before: dict[int, Cell] = {} if before is None else before.cells
-        self._rows: dict[int, Row] = {}
+        self.rows: dict[int, Row] = {}
         self.cells: dict[int, Cell] = {}
         self._cells_before = cells_before
         self.changed: Lists = defaultdict(list)
@@ -34,7 +34,7 @@ class Changes:
         self._compare(rows, viewpoints, rows_before)
 
     def _compare(self, rows: Iterable[Row], viewpoints: Viewpoints, rows_before: dict[int, Row]) -> None:
-        now, cells, cells_before = self._rows, self.cells, self._cells_before
+        now, cells, cells_before = self.rows, self.cells, self._cells_before
         changed, left = self.changed, self.left
         size, columns = viewpoints.cell_size, viewpoints.columns
         for row in rows:
@@ -61,7 +61,7 @@ class Changes:
         """Returns the numbers of all entities in a cell."""
         if self._ids_now is None:
             self._ids_now = _by_cell(self.cells)
-        return [number for entity_id in self._ids_now.get(cell, []) for number in self._rows[entity_id]]
+        return [number for entity_id in self._ids_now.get(cell, []) for number in self.rows[entity_id]]
 
     def ids_before_in(self, cell: Cell) -> list[int]:
         """Returns the ids of all entities that were in a cell at the tick before."""

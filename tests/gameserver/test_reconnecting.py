@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gameserver.game import Game
-from gameserver.replication.snapshots import FLAG_DISCONNECTED
+from gameserver.replication.entities import FLAG_DISCONNECTED
 from gameserver.world.settings import GameSettings
 from Net.errors import ConnectionClosed
 from Net.PacketCodes import Packet

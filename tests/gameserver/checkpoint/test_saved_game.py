@@ -16,7 +16,7 @@ from tests.gameserver.test_determinism import TICKS, Recording, record, replay, 
 from tests.gameserver.worlds import DT, game_with, kill
 
 # Attributes of a game that are not saved: made anew from the settings, or used within one update only.
-REMADE = {"settings", "mode", "biomes", "lock", "solid_grid", "touches", "fallen", "_rng_at_start"}
+REMADE = {"settings", "mode", "biomes", "lock", "solid_grid", "touches", "fallen", "rng_at_start"}
 PLAYED = 1500
 
 

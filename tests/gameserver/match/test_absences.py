@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gameserver.lobby import LOST_SEAT
+from gameserver.admission.seating import LOST_SEAT
 from tests.Net.support import DEADLINE_S, wait_until
 from tests.second_address import coming_from
 from tests.support import Arena, Player, plain_world, serving

@@ -84,7 +84,7 @@ def test_the_lab_is_no_way_round_the_token() -> None:
             "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
         )
         knock = serialize(OPCODE_TEXT, b'{"token": ""}', mask_key=KEY)
-        answer = room._bench.run(Trial(opening.encode(), (knock,), patience_s=DEADLINE_S)).answer
+        answer = room.bench.run(Trial(opening.encode(), (knock,), patience_s=DEADLINE_S)).answer
         assert b'"error"' in answer
         assert b'{"ok"' not in answer
 
@@ -126,7 +126,7 @@ def test_the_operators_token_is_in_nothing_that_the_page_gets(target: str) -> No
         )
         knock = serialize(OPCODE_TEXT, b'{"token":"sesame"}', mask_key=KEY)
         # The same when the token comes in one piece with the handshake.
-        answer = room._bench.run(Trial(opening.encode() + knock, (), patience_s=DEADLINE_S)).answer
+        answer = room.bench.run(Trial(opening.encode() + knock, (), patience_s=DEADLINE_S)).answer
         assert b'{"ok": true}' in answer
         row_of(page, packet="JOIN")
         assert all(connection["path"] == "/" for connection in page.connections)

@@ -162,8 +162,8 @@ def test_every_broken_rule_of_the_shelf_is_marked_and_named() -> None:
     with classroom() as (arena, room):
         for experiment in experiments:
             slow = experiment.delivery is Delivery.BYTE_BY_BYTE
-            opening = experiment.opening(room._bench.host)
-            room._bench.run(Trial(opening, experiment.sent, slow, experiment.hangs_up, DEADLINE_S))
+            opening = experiment.opening(room.bench.host)
+            room.bench.run(Trial(opening, experiment.sent, slow, experiment.hangs_up, DEADLINE_S))
             wait_until(lambda: not any(tape.is_open for tape in room.archive.tapes()), "it is over")
             timeline = Timeline(room.archive.tapes()[-1], arena.server.limits, hides_text=False)
             broken = [row for row in timeline.new_rows() if row.reading.problem]
