@@ -10,14 +10,14 @@ import threading
 import time
 from typing import Callable
 
+from gameserver.admission.clients import Client, Clients, Place
 from gameserver.admission.measures import Measures
+from gameserver.admission.open_rooms import OpenRooms
 from gameserver.admission.seating import Seating
 from gameserver.checkpoint.saved_game import Plain
-from gameserver.clients import Client, Clients, Place
 from gameserver.game import Game
 from gameserver.match import absences
 from gameserver.match.seats import PlayerInfo, Seat
-from gameserver.open_rooms import OpenRooms
 from gameserver.results.recorder import Recorder
 from gameserver.room import GameRoom, RoomFull, RoomUnavailable
 from gameserver.world.settings import GameSettings, ServerSettings

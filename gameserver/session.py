@@ -10,9 +10,9 @@ import logging
 import time
 from typing import Any, Callable
 
-from gameserver.clients import Client, Place
+from gameserver.admission.clients import Client, Place
+from gameserver.admission.rates import ANY_PACKET, BAD_PACKETS, PACKET_RATES
 from gameserver.lobby import Lobby
-from gameserver.rates import ANY_PACKET, BAD_PACKETS, PACKET_RATES
 from Net.close_codes import CloseCode
 from Net.errors import PacketError, ProtocolError
 from Net.messages import Message

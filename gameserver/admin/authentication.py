@@ -14,7 +14,7 @@ import unicodedata
 from typing import Any, Callable
 
 from gameserver.admin.commands import parse_object, send_json
-from gameserver.tokens import is_same_token
+from gameserver.admission.tokens import is_same_token
 from Net.close_codes import CloseCode
 from Net.websocket import WebSocket
 

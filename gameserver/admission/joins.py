@@ -10,7 +10,7 @@ import time
 from typing import Callable, Container
 
 from gameserver.admission.measures import Measures
-from gameserver.rates import PACKET_RATES
+from gameserver.admission.rates import PACKET_RATES
 from gameserver.world.settings import ServerSettings
 from Net.errors import PacketError
 from Net.port.token_bucket import KeyedBuckets, Rate

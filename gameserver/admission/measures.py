@@ -18,7 +18,7 @@ import time
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Callable
 
-from gameserver.tokens import is_same_token
+from gameserver.admission.tokens import is_same_token
 from Net.errors import PacketError
 from Net.schema import Kind, nullable, text
 

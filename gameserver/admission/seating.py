@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import threading
 
+from gameserver.admission.clients import Client, Clients, Place
 from gameserver.admission.joins import JoinAdmission
 from gameserver.admission.measures import Measures
-from gameserver.clients import Client, Clients, Place
+from gameserver.admission.open_rooms import OpenRooms
+from gameserver.admission.tokens import new_token
 from gameserver.match import absences
 from gameserver.match.seats import Connection, PlayerInfo
-from gameserver.open_rooms import OpenRooms
 from gameserver.room import GameRoom, RoomFull, RoomUnavailable
-from gameserver.tokens import new_token
 from gameserver.world.settings import ServerSettings
 from Net.close_codes import CloseCode
 from Net.errors import PacketError
@@ -48,7 +48,7 @@ class Seating:
         self._rooms = rooms
 
     def close(self, reason: str) -> None:
-        """Lets no new players join; reason: a sentence. It takes no lock."""
+        """Refuses new players from now on; reason: a sentence. It takes no lock."""
         self.closed_because = reason
 
     def join(

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from gameserver.admission.joins import JOINS_AGAIN_S
-from gameserver.rates import BAD_PACKETS, PACKET_RATES
+from gameserver.admission.rates import BAD_PACKETS, PACKET_RATES
 from gameserver.repeats import LINES_OF_ADDRESS, LINES_OF_KIND, PERIOD_S
 from gameserver.server import CONSOLE_MESSAGE_BYTES, CONSOLE_PACE, GAME_MESSAGE_BYTES
 from gameserver.world.settings import ServerSettings

@@ -19,13 +19,13 @@ import pytest
 
 from gameserver import pages
 from gameserver.admin.console import COMMANDS as OPERATORS_COMMANDS
+from gameserver.admission.rates import BAD_PACKETS
 from gameserver.classroom.classroom import INSPECT, LAB
 from gameserver.classroom.experiments.shelf import EXPERIMENTS
 from gameserver.classroom.inspect.inspector import COMMANDS as INSPECTORS_COMMANDS
 from gameserver.classroom.lab.laboratory import COMMANDS as LABS_COMMANDS
 from gameserver.classroom.lessons.lessons import lesson_pages
 from gameserver.classroom.shell import shell
-from gameserver.rates import BAD_PACKETS
 from gameserver.results.store import Store, StoreError
 from gameserver.server import CONSOLE_PACE
 from Net.frames import OPCODE_BINARY, OPCODE_CLOSE, OPCODE_TEXT

@@ -12,7 +12,7 @@ import msgpack
 import pytest
 
 from gameserver import handlers, lobby
-from gameserver.rates import BAD_PACKETS, PACKET_RATES
+from gameserver.admission.rates import BAD_PACKETS, PACKET_RATES
 from gameserver.session import Session
 from Net import PacketCodes
 from Net.errors import PacketError

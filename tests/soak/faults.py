@@ -15,7 +15,7 @@ import threading
 import time
 from typing import Any, Callable
 
-from gameserver import open_rooms
+from gameserver.admission import open_rooms
 from gameserver.game import Game
 from gameserver.replication.snapshots import Replicator
 from gameserver.replication.static_objects import StaticObjects

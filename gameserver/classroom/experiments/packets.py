@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from gameserver.admission.rates import BAD_PACKETS
 from gameserver.classroom.experiments.experiment import GOODBYE, Answer, Experiment, failed, fine, masked
-from gameserver.rates import BAD_PACKETS
 from Net.close_codes import CloseCode
 from Net.frames import OPCODE_BINARY, OPCODE_TEXT
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gameserver.rates import ANY_PACKET, BAD_PACKETS, PACKET_RATES
+from gameserver.admission.rates import ANY_PACKET, BAD_PACKETS, PACKET_RATES
 from Net.PacketCodes import TO_SERVER
 from Net.port.token_bucket import Rate
 
