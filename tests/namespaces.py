@@ -7,6 +7,7 @@ opens each URL and prints a line for each: "200" or the error.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import shutil
 import subprocess
@@ -17,6 +18,7 @@ from typing import Iterable, Iterator, NamedTuple
 
 OPEN_S = 5.0
 _HERE = Path(__file__).parent.parent
+_numbers = itertools.count()
 
 
 class Cable(NamedTuple):
@@ -76,7 +78,7 @@ def network(cables: Iterable[Cable]) -> Iterator[Network]:
 
 @contextlib.contextmanager
 def _namespace(name: str) -> Iterator[str]:
-    name = f"{name}-{os.getpid()}"
+    name = f"{name}-{os.getpid()}-{next(_numbers)}"  # no leftover of another test bears it
     _ip(f"netns add {name}")
     try:
         _ip(f"-n {name} link set lo up")
