@@ -289,7 +289,7 @@ class GameRoom:
         try:
             for event_type, *args in events:
                 self.broadcast(Packet(event_type, tuple(args)))
-            self._show_boards()
+            self._show_scoreboards()
             if is_moving:
                 self._advance_match(ticks / self.clock.rate)
         finally:
@@ -319,7 +319,7 @@ class GameRoom:
                 self._welcome(seat)
             self._has_lost_track = False
 
-    def _show_boards(self) -> None:
+    def _show_scoreboards(self) -> None:
         """Broadcasts the scoreboards that have changed, a few times a second: ranking takes longer than moving."""
         if self._ticks_to_boards > 0:
             self._ticks_to_boards -= 1

@@ -43,7 +43,7 @@ GAME_MESSAGE_BYTES = 2048
 # The largest command of the operator's page and of the inspector's page.
 CONSOLE_MESSAGE_BYTES = 4096
 # Rate limits for all paths but the game's: a message there may cost much more time than a player's input.
-CONSOLE_PACE = {"frames_per_s": 30.0, "burst_frames": 60}
+CONSOLE_RATES = {"frames_per_s": 30.0, "burst_frames": 60}
 
 # Close codes after which the client may come back: no close frame, or the page was left or reloaded.
 LOST = (CloseCode.ABNORMAL, CloseCode.GOING_AWAY)
@@ -91,7 +91,7 @@ class GameServer:
         )
         game_limits = limits.narrowed(message_bytes=GAME_MESSAGE_BYTES)
         self.add_route("/", self._play, Compression.ALONE if settings.compress else Compression.NONE, game_limits)
-        self.add_route("/echo", _echo, Compression.WITH_CONTEXT, limits.narrowed(**CONSOLE_PACE))
+        self.add_route("/echo", _echo, Compression.WITH_CONTEXT, limits.narrowed(**CONSOLE_RATES))
         self.add_page("/rooms.json", lambda: pages.rooms_page(self.lobby.all_rooms()))
 
     # Services of the port: the extension points for everything but the game itself -----------------------------
@@ -109,7 +109,7 @@ class GameServer:
         """
         self._routes[path] = serve
         if limits is None:
-            limits = self.limits.narrowed(message_bytes=CONSOLE_MESSAGE_BYTES, **CONSOLE_PACE)
+            limits = self.limits.narrowed(message_bytes=CONSOLE_MESSAGE_BYTES, **CONSOLE_RATES)
         self._endpoints[path] = Endpoint(compression, limits)
 
     def limits_of(self, path: str) -> Limits:

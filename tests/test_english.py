@@ -176,6 +176,60 @@ def test_no_sentence_is_built_in_a_way_that_readers_stumble_over() -> None:
     assert [place for path in files for place in broken_in_sentences(path)] == []
 
 
+# Words in the names of modules, classes and functions -> the words that the field uses for them.
+FIELD_WORDS = {
+    "anatomy": "record",
+    "audience": "roster",
+    "blow": "hit",
+    "board": "scoreboard",
+    "boards": "scoreboards",
+    "doorkeeper": "authentication",
+    "guest": "arrival",
+    "guests": "admission",
+    "halves": "prefix and suffix",
+    "hopper": "queue",
+    "keeper": "checkpoint",
+    "life": "phase",
+    "outlook": "viewpoint",
+    "pace": "clock, rate",
+    "prick": "hit",
+    "pricks": "hits",
+    "receipts": "flow control",
+    "settle": "resolve, commit",
+    "tend": "keep alive",
+    "tender": "keepalive",
+}
+
+
+def words_of(name: str) -> list[str]:
+    """The words of a name, in small letters: `WireFormat` and `wire_format` are wire and format."""
+    return [word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", name)]
+
+
+def names_in(source: str) -> list[str]:
+    """The names of the classes and functions that a file defines."""
+    kinds = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    return [node.name for node in ast.walk(ast.parse(source)) if isinstance(node, kinds)]
+
+
+def test_names_use_the_words_of_the_field() -> None:
+    files = [path for package in ("Net", "gameserver") for path in (ROOT / package).rglob("*.py")]
+    found = [
+        f"{name_of(path)}: {name}: {word} -> {FIELD_WORDS[word]}"
+        for path in files
+        for name in [path.stem, *names_in(path.read_text(encoding="utf-8"))]
+        for word in words_of(name)
+        if word in FIELD_WORDS
+    ]
+    assert found == []
+
+
+def test_the_words_of_a_name_are_found_in_every_spelling() -> None:
+    assert words_of("TCPHopper") == ["tcp", "hopper"]
+    assert words_of("_land_blow") == ["land", "blow"]
+    assert names_in("class Guest:\n    def tend(self): ...") == ["Guest", "tend"]
+
+
 @pytest.mark.parametrize("rule", [*LINE_RULES, *SENTENCE_RULES], ids=lambda rule: rule.bad)
 def test_each_rule_finds_its_example_and_passes_the_corrected_one(rule: Rule) -> None:
     assert any(re.search(rule.bad, sentence) for sentence in Passage(1, rule.wrong).sentences())

@@ -249,7 +249,7 @@ class Listener:
         scheduling.wait_for_a_turn()
         tap = None
         try:
-            self._pace(arrival)
+            self._wait_for_turn(arrival)
             if arrival.refusal is not None and not sockets.wait_readable(sock, TURNED_AWAY_S):
                 send_away(sock, arrival.refusal)  # no request has arrived, so none that may use the reserve
                 return
@@ -274,10 +274,10 @@ class Listener:
 
     def _introduce(self, arrival: Arrival, request: Request) -> Caller:
         caller = self._admission.introduce(arrival, request)
-        self._pace(arrival)
+        self._wait_for_turn(arrival)
         return caller
 
-    def _pace(self, arrival: Arrival) -> None:
+    def _wait_for_turn(self, arrival: Arrival) -> None:
         """Makes a connection wait for its turn, once, if its address opens connections too fast."""
         if arrival.is_rushed and not arrival.has_waited:
             arrival.has_waited = True

@@ -15,7 +15,7 @@ from gameserver.classroom.lab.bench import Bench
 from gameserver.classroom.lab.laboratory import LAB, Laboratory
 from gameserver.classroom.lessons.lessons import lesson_pages
 from gameserver.classroom.shell import page_of, shell
-from gameserver.server import CONSOLE_PACE, GameServer
+from gameserver.server import CONSOLE_RATES, GameServer
 from Net.handshake import parse_request
 from Net.port.origin import is_same_origin
 from Net.websocket import WebSocket
@@ -39,7 +39,7 @@ class Classroom:
         server.add_tap(self.bench.make_tap)
         server.add_route(INSPECT, inspector.converse)
         # The lab's commands hold the bytes of an experiment.
-        server.add_route(LAB, laboratory.converse, limits=server.limits.narrowed(**CONSOLE_PACE))
+        server.add_route(LAB, laboratory.converse, limits=server.limits.narrowed(**CONSOLE_RATES))
         server.add_page(INSPECT, page_of("inspect"))
         server.add_page(LAB, page_of("lab"))
         for path, page in lesson_pages(shell).items():

@@ -9,7 +9,7 @@ from pathlib import Path
 from gameserver.admission.joins import JOINS_AGAIN_S
 from gameserver.admission.rates import BAD_PACKETS, PACKET_RATES
 from gameserver.repeats import LINES_OF_ADDRESS, LINES_OF_KIND, PERIOD_S
-from gameserver.server import CONSOLE_MESSAGE_BYTES, CONSOLE_PACE, GAME_MESSAGE_BYTES
+from gameserver.server import CONSOLE_MESSAGE_BYTES, CONSOLE_RATES, GAME_MESSAGE_BYTES
 from gameserver.world.settings import ServerSettings
 from Net.limits import Limits
 from Net.port.accept import MOST_CONTEXTS
@@ -49,7 +49,7 @@ def test_the_page_states_the_default_limits() -> None:
         f"{settings.max_connections_per_address} connections an address and {settings.max_connections:,} in all",
         f"{limits.frames_per_s:g} a second, and {limits.burst_frames} at once",
         f"{limits.flood_frames:,} frames above it close with 1008",
-        f"Paths other than the game's allow {CONSOLE_PACE['frames_per_s']:g} a second",
+        f"Paths other than the game's allow {CONSOLE_RATES['frames_per_s']:g} a second",
         f"the kernel keeps {limits.receive_buffer_bytes // 1024} KiB for a connection",
         f"the game's path takes {GAME_MESSAGE_BYTES // 1024} KiB, the operator's {CONSOLE_MESSAGE_BYTES // 1024} KiB",
         f"{MOST_CONTEXTS} connections keep a context",

@@ -27,7 +27,7 @@ from gameserver.classroom.lab.laboratory import COMMANDS as LABS_COMMANDS
 from gameserver.classroom.lessons.lessons import lesson_pages
 from gameserver.classroom.shell import shell
 from gameserver.results.store import Store, StoreError
-from gameserver.server import CONSOLE_PACE
+from gameserver.server import CONSOLE_RATES
 from Net.frames import OPCODE_BINARY, OPCODE_CLOSE, OPCODE_TEXT
 from Net.PacketCodes import TO_SERVER
 from Net.port.http import Page
@@ -189,7 +189,7 @@ def test_the_classroom_does_not_tell_where_the_server_lies(
         {"do": "capture", "connections": None},
     ]
     messages = [*map(json.dumps, good), *commands(table)]
-    size = CONSOLE_PACE["burst_frames"] // 2  # commands that come faster get no answer
+    size = CONSOLE_RATES["burst_frames"] // 2  # commands that come faster get no answer
     seen = 0
     for start in range(0, len(messages), size):
         payloads = told.converse(path, ['{"token": ""}', *messages[start : start + size]])
