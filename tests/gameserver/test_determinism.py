@@ -133,6 +133,7 @@ def test_another_seed_plays_another_match(recording: Recording) -> None:
     assert state_hash(replay(recording[:100], seed=7)) != state_hash(replay(recording[:100], seed=8))
 
 
+@pytest.mark.timeout(240)  # a few seconds for each of them
 def test_other_pythons_play_the_same_match(recording: Recording, match: Game, tmp_path: Path) -> None:
     pythons = other_pythons()
     if not pythons:

