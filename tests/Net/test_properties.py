@@ -22,6 +22,8 @@ from Net.PacketCodes import TO_CLIENT, TO_SERVER, Packet
 from Net.schema import TURN_RAD
 from tests.Net.support import join_pieces, parse_all
 
+pytestmark = pytest.mark.slow
+
 # A busy machine is no failure; and the examples of one run are forgotten, so that no run depends on another.
 quick = settings(
     max_examples=100,

@@ -18,6 +18,8 @@ import pytest
 from gameserver.game import Game
 from gameserver.settings import GameSettings
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 TICKS = 10 * 60 * 20  # ten minutes
 PLAYERS = 20

@@ -16,6 +16,8 @@ from tests.gameserver.worlds import DT, game_with, run
 from tests.Net.support import DEADLINE_S, wait_until
 from tests.support import Arena, Player, place, plain_world, serving
 
+pytestmark = pytest.mark.slow
+
 AFTER_S = 0.3
 RATE = 50
 LIVELY = plain_world(tick_rate=RATE, animals=300)

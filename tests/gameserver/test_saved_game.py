@@ -15,6 +15,8 @@ from gameserver.objects import Body
 from tests.gameserver.test_determinism import TICKS, Recording, record, replay, state_hash
 from tests.gameserver.worlds import DT, game_with, kill
 
+pytestmark = pytest.mark.slow
+
 # What a game has besides what is saved: made anew from the settings, or of use within one update only.
 REMADE = {"settings", "mode", "biomes", "lock", "solid_grid", "touches", "fallen", "_rng_at_start"}
 PLAYED = 1500

@@ -19,6 +19,8 @@ from run_server import make_parser
 from tests.kata.checks import STAGES
 from tests.Net.support import parse_all
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 FOLDER = ROOT / "docs" / "lessons"
 # As README installs the project for its tests, but so that `python` is the right one from then on.
