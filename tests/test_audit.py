@@ -66,7 +66,7 @@ def test_the_check_before_a_commit_goes_on_unaudited_and_says_so_at_its_end(
     audited: int, status: int, says: list[str], tmp_path: Path
 ) -> None:
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
-    assert script.rstrip().endswith("\nsay_what_was_not_done"), "the last line of all"
+    assert script.rstrip().endswith("\nsay_what_was_not_done\nsay_what_was_flaky"), "the last lines of all"
     start, end = script.index("not_done=()"), script.index("# run_tests PYTHON VENV")
     for program, code in ((".venv/bin/pip", 0), ("venvs/check/bin/python", audited)):
         path = tmp_path / program

@@ -34,6 +34,8 @@ from Net.schema import TURN_RAD
 from Net.text.characters import is_plain
 from tests.Net.support import join_pieces, parse_all
 
+pytestmark = pytest.mark.slow
+
 # No deadline, since the machine may be busy; no stored examples, so that no run depends on an earlier one.
 quick = settings(
     max_examples=100,

@@ -220,4 +220,4 @@ def test_a_class_that_opens_one_link_at_once_meets_in_one_room() -> None:
         joining = [Background(answer, pupil, "class") for pupil in pupils]
         assert [joined.result() for joined in joining] == 30 * ["WELCOME"]
         assert [room.id for room in arena.server.lobby.all_rooms()] == ["class"]
-        assert len(arena.server.lobby.rooms["class"].seats()) == 30
+        assert len(arena.server.lobby.rooms["class"].roster.seats()) == 30

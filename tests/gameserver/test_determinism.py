@@ -18,6 +18,8 @@ import pytest
 from gameserver.game import Game
 from gameserver.world.settings import GameSettings
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 TICKS = 10 * 60 * 20  # ten minutes
 PLAYERS = 20
@@ -133,6 +135,7 @@ def test_another_seed_plays_another_match(recording: Recording) -> None:
     assert state_hash(replay(recording[:100], seed=7)) != state_hash(replay(recording[:100], seed=8))
 
 
+@pytest.mark.timeout(240)  # a few seconds for each of them
 def test_other_pythons_play_the_same_match(recording: Recording, match: Game, tmp_path: Path) -> None:
     pythons = other_pythons()
     if not pythons:

@@ -12,6 +12,8 @@ from Net.port import keepalive
 from tests.attacks.support import Attacker, Target, under_attack
 from tests.Net.support import WireFrame, client_frame, wait_until
 
+pytestmark = pytest.mark.slow
+
 # So long that the bystander is not dropped on a busy machine.
 IMPATIENT = Limits(ping_after_s=0.2, dead_after_s=1.5)
 WHO = {

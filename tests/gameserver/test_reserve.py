@@ -93,6 +93,7 @@ def test_behind_a_proxy_an_operator_comes_back_to_the_console_that_it_has_left()
         forwarded = ("X-Forwarded-For", ANN)
         with operator(arena, forwarded):
             pass
+        wait_until(lambda: arena.server.describe()["connections"] == 0, "its place is free again")
         players = [connect(arena.url("/echo"), headers=[("X-Forwarded-For", f"198.51.100.{n}")]) for n in range(2)]
         with operator(arena, forwarded):
             pass

@@ -27,6 +27,8 @@ from Net.websocket import WebSocket
 from tests.Net.support import DEADLINE_S, Background, client_frame, close_body, frame_bytes, wait_until
 from tests.support import Arena, Player, free_port, groups, place, plain_world, serving, staged
 
+pytestmark = pytest.mark.slow
+
 PROJECTILE = 1  # a kind of entity
 TICK_RATE = 50
 SPEED = plain_world().player_speed

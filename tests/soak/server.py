@@ -19,7 +19,7 @@ from typing import Any, Callable, NamedTuple
 from gameserver.server import GameServer
 from gameserver.world.settings import GameSettings, ServerSettings
 from Net import scheduling
-from Net.shared_packets import Part
+from Net.shared_packets import Elements
 from Net.wire_format import WireFormat
 from tests.soak.log_file import LogLine, log_to, read_log
 from tests.support import DEADLINE_S
@@ -29,7 +29,7 @@ SETTINGS = GameSettings(map_size=3000.0, cell_size=1000, view_cells=(3, 3), time
 MANY = 100_000
 # The number of these objects depends on the players' places, and on the wire formats that were ever used (a handful,
 # kept for good). It does not show a leak.
-_NOT_COUNTED = (Part, WireFormat)
+_NOT_COUNTED = (Elements, WireFormat)
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 
 

@@ -23,6 +23,8 @@ from Net.tap import Tap
 from tests.Net.support import client_frame, close_body, frame_bytes, wait_until
 from tests.support import Player, serving
 
+pytestmark = pytest.mark.slow
+
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 DEFLATE = [("Sec-WebSocket-Extensions", "permessage-deflate")]
 CLIENT, SERVER = ("192.0.2.7", 50123), ("192.0.2.1", 3000)

@@ -174,6 +174,7 @@ def _is_name(name: str) -> bool:
     return True
 
 
+@pytest.mark.slow
 def test_every_letter_digit_and_symbol_that_this_python_knows_is_a_name() -> None:
     blanks = {0x115F, 0x1160, 0x3164, 0xFFA0, 0x2800, 0x1D159, 0x13441, 0x13442}
     for code in range(sys.maxunicode + 1):
@@ -181,6 +182,7 @@ def test_every_letter_digit_and_symbol_that_this_python_knows_is_a_name() -> Non
             assert NAME.check(chr(code)) == chr(code), hex(code)
 
 
+@pytest.mark.slow
 def test_no_control_space_mark_or_surrogate_that_this_python_knows_is_a_name() -> None:
     for code in range(sys.maxunicode + 1):
         if unicodedata.category(chr(code)) in ("Cc", "Cs", "Co", "Zs", "Zl", "Zp", "Mn", "Mc", "Me"):
@@ -217,6 +219,7 @@ def test_a_line_made_printable_has_no_effect_on_a_terminal(typed: str) -> None:
 _BIDI_CONTROLS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
 
 
+@pytest.mark.slow
 def test_every_refused_character_has_a_name() -> None:
     for code in range(sys.maxunicode + 1):
         line = f"a{chr(code)}b"

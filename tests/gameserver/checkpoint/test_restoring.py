@@ -23,6 +23,8 @@ from Net.PacketCodes import Packet
 from tests.Net.support import DEADLINE_S, wait_until
 from tests.support import Arena, Player, plain_world, serving, staged
 
+pytestmark = pytest.mark.slow
+
 # A map of one cell, so that all players see each other.
 SMALL = plain_world(map_size=1500.0, cell_size=1500, spawn_clearance=0.0, time_limit_s=600.0)
 NEVER_S = 1000.0

@@ -15,6 +15,8 @@ from gameserver.world.objects import Body
 from tests.gameserver.test_determinism import TICKS, Recording, record, replay, state_hash
 from tests.gameserver.worlds import DT, game_with, kill
 
+pytestmark = pytest.mark.slow
+
 # Attributes of a game that are not saved: made anew from the settings, or used within one update only.
 REMADE = {"settings", "mode", "biomes", "lock", "solid_grid", "touches", "fallen", "rng_at_start"}
 PLAYED = 1500

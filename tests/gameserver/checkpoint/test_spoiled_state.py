@@ -23,6 +23,8 @@ from tests.gameserver.checkpoint.test_restoring import keeping
 from tests.gameserver.worlds import DT
 from tests.support import plain_world
 
+pytestmark = pytest.mark.slow
+
 Path_ = Tuple[Any, ...]
 TICKS = 20
 WRONG = [None, "", -1, 2**70, float("nan"), [], {}, b""]

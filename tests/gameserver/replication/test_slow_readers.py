@@ -13,6 +13,8 @@ from tests.attacks.support import Attacker, under_attack
 from tests.Net.support import WireFrame, client_frame
 from tests.support import Arena, Player, groups, plain_world, serving
 
+pytestmark = pytest.mark.slow
+
 TICK_RATE = 20
 # The STATEs that are sent before the server notices, and a few more.
 MOST_STATES_IN_A_BACKLOG = 30

@@ -26,6 +26,8 @@ from gameserver.results.records import MatchResult, Record
 from gameserver.results.store import Store, StoreError
 from tests.Net.support import DEADLINE_S, wait_until
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 START_S = 1_700_000_000.0
 UNIX = pytest.mark.skipif(os.name != "posix", reason="needs what only a Unix has")

@@ -6,12 +6,15 @@ import math
 from itertools import combinations
 from typing import Any, NamedTuple
 
+import pytest
 from hypothesis import given, settings, strategies as st
 
 from gameserver.game import Game
 from gameserver.world.objects import Body, PlayerObject
 from gameserver.world.settings import GameSettings
 from gameserver.world.tables import ITEMS
+
+pytestmark = pytest.mark.slow
 
 PLAYERS = 6
 TOLERANCE = 1e-6  # world units

@@ -13,6 +13,8 @@ from tests.gameserver.classroom.exchange import Exchange, close_of, run
 from tests.Net.support import WireFrame, parse_all
 from tests.support import Arena, serving
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[4]
 
 

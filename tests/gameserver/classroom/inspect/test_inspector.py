@@ -27,6 +27,8 @@ from tests.gameserver.classroom.support import TOKEN, Page, classroom, open_page
 from tests.Net.support import DEADLINE_S, wait_until
 from tests.support import Player, serving
 
+pytestmark = pytest.mark.slow
+
 KEY = bytes.fromhex("37fa213d")
 
 

@@ -19,6 +19,8 @@ from tests.gameserver.classroom.support import Page, classroom, open_page
 from tests.Net.support import wait_until
 from tests.support import serving
 
+pytestmark = pytest.mark.slow
+
 HELLO = "818537fa213d7f9f4d5158"
 HELLO_UNMASKED = "810548656c6c6f"
 GOODBYE = "888237fa213d3412"

@@ -19,6 +19,8 @@ from run_server import make_parser
 from tests.kata.checks import STAGES
 from tests.Net.support import parse_all
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[4]
 FOLDER = ROOT / "docs" / "lessons"
 # The installation of README for its tests, with an active environment so that `python` is the right one.
