@@ -16,7 +16,7 @@ from gameserver.pages import rooms_page
 from gameserver.room import RoomUnavailable
 from gameserver.server import GameServer
 from gameserver.world.settings import GameSettings
-from Net.port import listener
+from Net.port import keepalive
 from tests.Net.support import DEADLINE_S, wait_until
 from tests.support import Arena, Player, plain_world, serving
 
@@ -113,7 +113,7 @@ def test_a_restored_room_without_a_thread_takes_its_players_back_when_threads_ar
 
 
 def test_a_room_without_a_thread_is_neither_listed_nor_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listener, "TEND_EVERY_S", DEADLINE_S)  # the room is not tried again meanwhile
+    monkeypatch.setattr(keepalive, "KEEPALIVE_EVERY_S", DEADLINE_S)  # the room is not tried again meanwhile
     data, _ = saved_den()
     with serving() as arena:
         with no_thread_left():
