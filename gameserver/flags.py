@@ -174,13 +174,20 @@ def make_parser() -> ArgumentParser:
     parser = ArgumentParser(
         prog="run_server.py",
         description="A multiplayer game server. Start it, and open one of the addresses that it prints.",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     for title, flags in GROUPS.items():
         group = parser.add_argument_group(title)
         for flag in flags:
-            group.add_argument(flag.name, **flag.options)
+            group.add_argument(flag.name, **_with_default_in_help(flag.options))
     return parser
+
+
+def _with_default_in_help(options: dict[str, Any]) -> dict[str, Any]:
+    """Returns the options of a flag; their help names the default if there is a value to name."""
+    default = options.get("default")
+    if default is None or default is False or default == []:
+        return options
+    return {**options, "help": f"{options['help']} (default: %(default)s)"}
 
 
 def make_settings(args: argparse.Namespace) -> tuple[ServerSettings, GameSettings, Limits]:
