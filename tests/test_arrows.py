@@ -253,23 +253,6 @@ def test_every_form_of_import_is_read(statement: str, imported: set[str]) -> Non
 
 # Private names -------------------------------------------------------------------------------------------------
 
-# Files that still use private names of another module. No file may be added.
-NOT_YET_CLEAN = {
-    "tests/attacks/test_privilege_attacks.py",
-    "tests/gameserver/checkpoint/test_restoring.py",
-    "tests/gameserver/classroom/inspect/test_inspector.py",
-    "tests/gameserver/classroom/inspect/test_timeline.py",
-    "tests/gameserver/match/test_introductions.py",
-    "tests/gameserver/match/test_player_ids.py",
-    "tests/gameserver/results/test_store.py",
-    "tests/gameserver/test_room.py",
-    "tests/gameserver/test_server.py",
-    "tests/soak/faults.py",
-    "tests/soak/server.py",
-    "tests/test_locks.py",
-    "tests/test_races.py",
-}
-
 
 def test_no_module_uses_a_private_name_of_another() -> None:
     files = [
@@ -279,7 +262,6 @@ def test_no_module_uses_a_private_name_of_another() -> None:
     found = [
         f"{name}:{line}: {text}"
         for name, file in ((file.relative_to(ROOT).as_posix(), file) for file in files)
-        if name not in NOT_YET_CLEAN
         for line, text in private_names_used(file.read_text(encoding="utf-8"))
     ]
     assert found == []
