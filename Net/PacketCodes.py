@@ -1,4 +1,6 @@
-"""The packets: one table of ids, codes and arguments, and the handlers. All else about packets derives from it.
+"""The packets: one table of ids, codes and arguments, from which all else about packets derives.
+
+The game enters its handlers in a second table, HANDLERS (see gameserver/handlers.py).
 
 Each row is data: `Net.packets` encodes and decodes by it, `/packets.json` and docs/protocol.md show it, and a handler
 is registered for its id. The rows name things of the game, such as walls and weapons, but this file imports nothing of
@@ -52,7 +54,7 @@ _TO_SERVER = (
     PacketType(
         2,
         "MOVE",
-        "walk in a direction (0 right, 2 down, 4 left, 6 up) or stand still (nil)",
+        "walk in a direction (0 right, 1 right and down, 2 down, and so on round to 7) or stand still (nil)",
         (Arg("direction", DIRECTION), Arg("sequence", nullable(COUNT), optional=True)),
     ),
     PacketType(3, "AIM", "look in a direction", (Arg("angle", ANGLE),)),

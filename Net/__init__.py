@@ -14,10 +14,15 @@ to the packet:
     handshake       requests and responses of the opening handshake; no sockets
     deflate         permessage-deflate (RFC 7692); `extensions` reads the header that agrees on it
     tap             `Tap`: sees every byte of a connection
-    PacketCodes     the table of packets and their handlers; `packets` encodes and decodes them
-    wire_format     `Form`: how one client wants its packets; `shared_packets` makes a packet once for many clients
-    dissect         takes bytes apart for people: `python -m Net.dissect`
+    PacketCodes     the table of packets, and the table in which the game enters a handler for each; `packets` encodes
+                    and decodes them
+    wire_format     `WireFormat`: how one client wants its packets; `shared_packets` makes a packet once for many
+    clients dissect         takes bytes apart for people: `python -m Net.dissect`
     text            makes text from strangers safe to print on a terminal
+
+The way of a packet from a client: `WebSocket.receive` returns a message, `packets.PacketTable.decode` makes a packet of
+it, and `PacketCodes.dispatch` calls its handler. The handlers are in gameserver/handlers.py: there the packet leaves
+Net.
 
 A name that starts with an underscore belongs to its module.
 """

@@ -131,7 +131,7 @@ class MessageReader:
         self._frame_reader = FrameReader(masked, allowed_rsv=RSV1 if inflater else 0)
         self._frames: Iterator[Frame] = iter(())
         self._masked = masked
-        self._may_be_short = masked  # whether `only_message` may read: all earlier bytes have come out
+        self._is_between_messages = masked  # all earlier bytes have come out, so `only_message` may read
         self._ended = False  # True after a Close or a violation
         # The message being assembled: `_checker` for text, None for binary; `_opcode` is CONTINUATION between messages.
         # Text is also kept as bytes: a text that arrives in many small pieces would take forty times its size as
@@ -159,13 +159,13 @@ class MessageReader:
 
         The message is the same that `feed` would yield. After None, the caller gives the data to `feed`.
         """
-        if self._may_be_short and len(data) <= self._limits.message_bytes:
+        if self._is_between_messages and len(data) <= self._limits.message_bytes:
             return only_payload(data)
         return None
 
     def feed(self, data: bytes) -> Iterator[Event]:
         """Takes received bytes and returns an iterator over the events that they complete."""
-        self._may_be_short = False
+        self._is_between_messages = False
         self._frames = self._frame_reader.feed(b"" if self._ended else data)
         return iter(self._next_event, None)
 
@@ -190,7 +190,9 @@ class MessageReader:
             message = self._assemble(frame)
             if message is not None:
                 return message
-        self._may_be_short = self._masked and self._opcode == OPCODE_CONTINUATION and self._frame_reader.is_empty()
+        self._is_between_messages = (
+            self._masked and self._opcode == OPCODE_CONTINUATION and self._frame_reader.is_empty()
+        )
         return None
 
     def _check_place(self, frame: Frame) -> None:

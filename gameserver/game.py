@@ -177,7 +177,7 @@ class Game(World):
             self.tick += ticks - 1
 
     def detect_collisions(self) -> None:
-        """Moves all players and animals by their steps of this tick.
+        """Moves all players and animals by their steps of this tick: here their x and y change.
 
         They stop at solid objects, borders and each other, or slide along them.
         """

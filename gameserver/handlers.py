@@ -1,6 +1,7 @@
 """One small function for each packet to the server. Importing this file registers the functions.
 
-Each function takes the session and the checked arguments, and calls one method of the lobby, the room or the game.
+Each function takes the session and the checked arguments, and calls the lobby, the room or `Session.act`. `act` notes
+an intent of the player: the next tick of the room acts on it.
 It raises PacketError for a request that is not possible now; the session tells the client.
 """
 
@@ -32,7 +33,7 @@ def leave(session: Session) -> None:
 
 @handles("MOVE")
 def move(session: Session, direction: int | None, sequence: int | None = None) -> None:
-    """Makes the player walk in a direction, or stop."""
+    """Notes that the player wants to walk in a direction, or to stop."""
     session.act("MOVE", direction, sequence)
 
 

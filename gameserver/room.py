@@ -4,8 +4,8 @@ In:  players that come and go, and a tick every 1/tick_rate seconds.
 Out: packets to the players' outboxes, sent by the next tick.
 Raises RoomFull and RoomUnavailable.
 
-Locks: the roster's lock guards the seats and the phase. A thread that holds it may take the game's lock. A thread that
-holds the game's lock must not take the room's.
+Locks: the roster's lock, which is also the room's, guards the seats and the phase. A thread that holds it may take the
+game's lock. A thread that holds the game's lock must not take the room's.
 """
 
 from __future__ import annotations
@@ -274,15 +274,15 @@ class GameRoom:
         """Advances the room by one tick: the world if a round is in progress, the packets, the phase of the match."""
         if self._has_lost_track:
             self._tell_anew()
-        rested = self.dormancy.rested_ticks()
-        ticks = rested if self.dormancy.is_dormant else rested + 1
+        rested, is_dormant = self.dormancy.rested_ticks(), self.dormancy.is_dormant
+        ticks = rested if is_dormant else rested + 1
         is_moving = self.clock.may_move()
         in_time, late = self.roster.views()
         with self.game.lock:
             if is_moving and self.status == IN_PROGRESS:
                 if rested:
                     self.game.rest(rested, 1 / self.clock.rate)
-                if ticks > rested:
+                if not is_dormant:
                     self.game.update(1 / self.clock.rate)
             events = self.game.take_events()
             game_state = self._build(in_time, late)

@@ -80,7 +80,7 @@ class GameServer:
         self._listener = Listener(
             self._site,
             limits,
-            self._converse,
+            self._serve_client,
             settings.max_connections,
             settings.max_connections_per_address,
             on_keepalive=self.lobby.keep_alive,
@@ -231,7 +231,7 @@ class GameServer:
 
     # Paths ----------------------------------------------------------------------------------------------------
 
-    def _converse(self, websocket: WebSocket) -> None:
+    def _serve_client(self, websocket: WebSocket) -> None:
         self.handle_client(websocket, websocket.path)
 
     def _play(self, websocket: WebSocket) -> None:

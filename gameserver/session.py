@@ -1,4 +1,4 @@
-"""One client on the game's path: reads its packets, calls their handlers, and tells the client about errors.
+"""One client of the game (URL path "/"): reads its packets, calls their handlers, and tells the client about errors.
 
 In:  the messages of a WebSocket. Out: calls of handlers, and ERROR packets to the client.
 A client that sends too many packets is slowed down. A client that sends too many bad packets is closed with 1008.
@@ -52,7 +52,10 @@ class Session:
         return place
 
     def playing(self) -> Place:
-        """Returns the client's room and seat; raises PacketError when it has not joined or is a spectator."""
+        """Returns the client's room and seat, and marks the seat as one that plays.
+
+        Raises PacketError when the client has not joined or is a spectator.
+        """
         place = self.seated()
         if place.seat.info.is_spectator:
             raise PacketError("SPECTATING", "spectators can only WATCH and LEAVE")

@@ -104,6 +104,7 @@ def check_that_all_get_their_states(arena: Arena, rooms: int, in_each: int) -> N
 
 
 @pytest.mark.timeout(SECONDS + 60)
+@pytest.mark.alone
 def test_a_hundred_players_in_five_rooms_get_their_states_and_leave_no_thread() -> None:
     threads_before = threading.active_count()
     with serving(GameSettings(time_limit_s=None), max_connections_per_address=200) as arena:
@@ -112,6 +113,7 @@ def test_a_hundred_players_in_five_rooms_get_their_states_and_leave_no_thread() 
 
 
 @pytest.mark.timeout(SECONDS + 60)
+@pytest.mark.alone
 def test_forty_players_who_are_traced_get_their_states() -> None:
     texts: list[str] = []
     with serving(GameSettings(time_limit_s=None)) as arena:
@@ -129,6 +131,7 @@ def test_forty_players_who_are_traced_get_their_states() -> None:
 
 
 @pytest.mark.timeout(SECONDS + 60)
+@pytest.mark.alone
 def test_forty_players_who_are_inspected_get_their_states() -> None:
     enough = threading.Event()
     with serving(GameSettings(time_limit_s=None)) as arena:

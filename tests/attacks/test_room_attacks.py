@@ -107,6 +107,7 @@ def assert_gets_its_states(player: Player) -> None:
 
 
 @answers("rooms without limit")
+@pytest.mark.alone
 def test_sixty_connections_of_one_address_get_eight_rooms_and_the_bystander_all_its_states() -> None:
     with serving(GameSettings()) as arena, crowd_at(arena) as crowd:
         bystander = arena.join("Bystander", room="calm")
@@ -121,6 +122,7 @@ def test_sixty_connections_of_one_address_get_eight_rooms_and_the_bystander_all_
 
 
 @answers("rooms without limit")
+@pytest.mark.alone
 def test_four_addresses_get_no_more_rooms_than_the_server_bears() -> None:
     with serving(GameSettings()) as arena, crowd_at(arena) as crowd:
         bystander = arena.join("Bystander", room="calm")
@@ -147,6 +149,7 @@ class CountingGame(Game):
 
 
 @answers("idle rooms")
+@pytest.mark.alone
 def test_rooms_in_which_nobody_does_anything_cost_next_to_nothing() -> None:
     with serving(
         GameSettings(), make_game=CountingGame, dormant_after_s=1.0, max_rooms=100, max_rooms_per_address=100

@@ -69,6 +69,7 @@ SLOW_LINE = """(delayMs) => {
 }"""
 
 
+@pytest.mark.alone
 def test_own_steps_do_not_wait_for_the_server_and_do_not_jump(start_server: Start, visit: Visit) -> None:
     served, ann, _ = two_players(start_server, visit)
     ann.page.evaluate(SLOW_LINE, 300)

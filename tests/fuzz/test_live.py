@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from gameserver.game import Game
 from gameserver.server import GameServer
 from Net.frames import OPCODE_BINARY, OPCODE_CLOSE, OPCODE_PONG
 from Net.websocket import WebSocket
@@ -46,15 +47,13 @@ def with_a_bad_page(server: GameServer) -> None:
 
 def with_rooms_that_stall(server: GameServer) -> None:
     """Called in the server's process: ticks are late, and no tick number is left out."""
-    create_room = server.create_room
+    update = Game.update
 
-    def create_slow_room(*args: Any, **kwargs: Any) -> Any:
-        room = create_room(*args, **kwargs)
-        update = room.game.update
-        room.game.update = lambda delta_time: (time.sleep(0.3), update(delta_time))  # type: ignore[method-assign]
-        return room
+    def update_late(game: Game, delta_time: float) -> None:
+        time.sleep(0.3)
+        update(game, delta_time)
 
-    server.create_room = create_slow_room  # type: ignore[method-assign]
+    Game.update = update_late  # type: ignore[method-assign]
 
 
 def until_it_fails(check: Any, data: bytes) -> None:
