@@ -121,8 +121,11 @@ def test_the_readme_shows_pictures_that_exist() -> None:
     assert all((ROOT / picture).is_file() for picture in pictures)
 
 
-def test_the_readme_names_files_that_exist() -> None:
-    order = README.partition("## Read the code in this order")[2]
-    names = re.findall(r"`((?:Net|gameserver)/[\w/]+\.py)`", order)
-    assert len(names) > 10
-    assert all((ROOT / name).is_file() for name in names)
+def test_the_pages_and_pictures_name_files_that_exist() -> None:
+    pictures = sorted((DOCS / "pictures").glob("*.svg"))
+    texts = [path.read_text(encoding="utf-8") for path in [*PAGES, *pictures]]
+    names = {
+        name for text in texts for name in re.findall(r"[`>]((?:Net|gameserver|tests)/[\w/]+\.(?:py|js))[`<]", text)
+    }
+    assert len(names) > 50
+    assert sorted(name for name in names if not (ROOT / name).is_file()) == []

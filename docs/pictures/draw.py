@@ -254,7 +254,7 @@ THREADS: list[object] = [
 LOCKS: list[object] = [
     Text(20, 36, "A thread that holds a lock may take a lock further right, and never one further left.", "title"),
     Box(20, 56, 204, "1  server",
-        ["`gameserver/lobby.py`", "sessions, rooms,", "tokens of seats,", "player ids"], "lock", 118),
+        ["`gameserver/lobby.py`", "clients, rooms,", "tokens of seats,", "player ids"], "lock", 118),
     Box(252, 56, 204, "2  room", ["`match/roster.py`", "seats,", "phase of the match"], "lock", 118),
     Box(484, 56, 204, "3  game",
         ["`gameserver/game.py`", "the world: players,", "animals, buildings, ..."], "lock", 118),
@@ -292,13 +292,13 @@ SERVER: list[object] = [
         ("listener", ["`Net/port/listener.py`", "accept loop, a thread for each client"]),
         ("admission", ["`Net/port/admission.py`", "per-address limit, bans, reserve"]),
         ("site", ["`Net/port/accept.py`", "WebSockets by path, pages, origins"]),
-        ("keepalive", ["`Net/port/listener.py`", "each connection, once a second"]),
+        ("keepalive", ["`Net/port/keepalive.py`", "each connection, once a second"]),
     ]),
     *column(330, 48, 282, "players: GameServer.lobby", [
         ("lobby", ["`gameserver/lobby.py`", "join, leave, come back; the lock"]),
-        ("sessions", ["`gameserver/session.py`", "one for each client of the game"]),
-        ("rooms", ["`gameserver/room.py`", "by name; see the next picture"]),
-        ("joins and room openings", ["`gameserver/admission/`", "limits of joins; kick, mute, ban"]),
+        ("clients", ["`admission/clients.py`", "by connection, player and token"]),
+        ("open rooms", ["`admission/open_rooms.py`", "by name; see the next picture"]),
+        ("seating", ["`admission/seating.py`", "newcomers; back with a token"]),
     ]),
     *column(624, 48, 282, "for the operator", [
         ("operators", ["`admission/operators.py`", "addresses that always reach /admin"]),
@@ -323,9 +323,9 @@ ROOM: list[object] = [
         ("clock: GameRoom.clock", ["`gameserver/match/tick_clock.py`", "tick thread, tick rate, pause"]),
         ("dormancy", ["`gameserver/match/dormancy.py`", "rests while nobody does anything"]),
     ]),
-    *column(624, 48, 282, "replication", [
-        ("snapshots", ["`replication/snapshots.py`", "world to frames, shared by clients"]),
-        ("view, one for each client", ["`replication/snapshots.py`", "what this client has been sent"]),
+    *column(624, 48, 282, "replication: GameRoom.replicator", [
+        ("replicator", ["`replication/snapshots.py`", "world to frames, shared by clients"]),
+        ("view, one for each client", ["`replication/view.py`", "what this client has been sent"]),
         ("static objects", ["`replication/static_objects.py`", "trees, rocks, walls: sent once"]),
         ("scoreboards", ["`replication/scoreboards.py`", "at most four times a second"]),
     ]),
