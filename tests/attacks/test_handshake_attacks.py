@@ -251,7 +251,7 @@ def filled(pattern: str, length: int) -> str:
 
 
 def cpu_s(read: Callable[[str], object], value: str, times: int) -> float:
-    """The CPU time of this thread alone, so that a busy machine does not count; the best of seven.
+    """The CPU time of this thread alone, so that a busy machine does not count; the best of three.
 
     The garbage collector rests meanwhile: in a process that has run thousands of tests it takes longer than `read`.
     """
@@ -263,10 +263,9 @@ def cpu_s(read: Callable[[str], object], value: str, times: int) -> float:
                 read(value)
         return time.thread_time() - start_s
 
-    gc.collect()
     gc.disable()
     try:
-        return min(once() for _ in range(7))
+        return min(once() for _ in range(3))
     finally:
         gc.enable()
 
