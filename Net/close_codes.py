@@ -25,6 +25,9 @@ class CloseCode(enum.IntEnum):
     BAD_GATEWAY = 1014  # a server behind this one has given no good answer
     TLS_HANDSHAKE = 1015  # "the TLS handshake failed": never on the wire
 
+    # Python before 3.11 would print the name, and refuse a format such as `:5d`.
     def __str__(self) -> str:
-        """Returns the number: Python before 3.11 would print the name, and f-strings follow `str`."""
         return int.__repr__(self)
+
+    def __format__(self, format_spec: str) -> str:
+        return int.__format__(self, format_spec)
