@@ -126,7 +126,7 @@ def _resolve(name: str, answers: list[Any]) -> None:
     try:
         answers += socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
     except OSError:
-        pass  # there is no answer
+        pass  # the list stays empty, and the caller raises a sentence for that
 
 
 def _why_not(address: str) -> str | None:

@@ -1,1 +1,1 @@
-"""The operator: the console, its commands, and who may use it."""
+"""The operator: the console, its commands, and the check of the operator's token."""

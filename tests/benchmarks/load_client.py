@@ -190,7 +190,7 @@ class LoadClient:
         self._record.note("ERROR " + " ".join(TO_CLIENT.decode(payload).args))
 
     def wait_no_longer(self, now_s: float, longer_than_s: float) -> None:
-        """Counts the answers that this client has waited for in vain, `longer_than_s` or more, as if they came now."""
+        """Counts each answer that has not come for `longer_than_s` seconds or more, as if it came now."""
         record = self._record
         silence_s = now_s - self._last_state_s if self._last_state_s else longer_than_s
         if silence_s >= longer_than_s:
