@@ -14,6 +14,7 @@ from typing import Any, Callable, TypeVar
 from Net.packets import Arg, Packet, PacketTable, PacketType
 from Net.schema import (
     ANGLE,
+    ANY,
     ANY_INTEGER,
     COUNT,
     DIRECTION,
@@ -48,7 +49,7 @@ JOIN_OPTIONS = mapping(
     {"room": ROOM_NAME, "team": integer(0, 3), "token": text(1, 64), "spectate": FLAG},
 )
 
-# Codes 1-31 go to the server.
+# Codes 1-15 go to the server. A game of one's own has the codes 16-31 for packets of its own.
 _TO_SERVER = (
     PacketType(1, "JOIN", "enter a room", (Arg("name", text(1, 16)), Arg("options", JOIN_OPTIONS, optional=True))),
     PacketType(
@@ -75,11 +76,17 @@ _TO_SERVER = (
         "a spectator follows a player, or with nil looks at a place",
         (Arg("player_id", nullable(COUNT)), Arg("x", NUMBER, optional=True), Arg("y", NUMBER, optional=True)),
     ),
+    PacketType(
+        14,
+        "INPUT",
+        "an input for a game without packets of its own: a value that the game checks",
+        (Arg("value", ANY),),
+    ),
 )
 
 _PLAYER_ID = Arg("player_id", COUNT)
 
-# Codes 32-127 go to the client.
+# Codes 32-95 go to the client. A game of one's own has the codes 96-127 for packets of its own.
 _TO_CLIENT = (
     PacketType(
         32,
@@ -148,6 +155,21 @@ _TO_CLIENT = (
     PacketType(47, "SHUTDOWN", "the server is going", (Arg("text", STRING), Arg("ms_left", COUNT))),
     PacketType(48, "TEAMS", "the teams: lists of team, score", (Arg("rows", LIST),)),
     PacketType(49, "SETTINGS", "settings of WELCOME that the operator has changed", (Arg("settings", MAP),)),
+    PacketType(
+        50,
+        "GAME_STATE",
+        "the whole state of the game; its `entities` map kinds to ids to fields",
+        (Arg("state", MAP),),
+    ),
+    PacketType(
+        51,
+        "GAME_CHANGES",
+        "what changed in the state: forget `gone` (kinds to ids), then set fields in `entities` and values in `others`",
+        (Arg("gone", MAP), Arg("entities", MAP), Arg("others", MAP)),
+    ),
+    PacketType(
+        52, "EVENT", "the game tells something: a name and its values", (Arg("name", STRING), Arg("values", LIST))
+    ),
 )
 
 TO_SERVER = PacketTable(_TO_SERVER, max_items=16)

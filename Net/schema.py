@@ -131,6 +131,8 @@ def of_type(must_be: str, *types: type) -> Kind:
 
 ROOM_NAME = text(1, 32)
 
+# The packet's bounds on its bytes and on the items of a list or map are the only ones.
+ANY = Kind("any value", lambda value: value)
 STRING = of_type("text", str)
 LIST = of_type("a list", list)
 MAP = of_type("a map", dict)

@@ -105,6 +105,7 @@ FLOORS = (
     ("gameserver.match",),
     ("gameserver.replication",),
     ("gameserver.game",),
+    ("gameserver.base_game",),
     ("gameserver.rules",),
     ("gameserver.world", "gameserver.results", "gameserver.faults", "gameserver.repeats"),
     ("Net.dissect",),

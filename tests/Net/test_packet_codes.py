@@ -31,6 +31,7 @@ CLIENT_TO_SERVER = [
     (11, "EAT", []),
     (12, "UPGRADE", [3]),
     (13, "WATCH", [1, 2.5, 3.5]),
+    (14, "INPUT", [{"turn": "left", "keys": [1, 2]}]),
 ]
 SERVER_TO_CLIENT = [
     (32, "WELCOME", [1, "room", "token", {"tick_rate": 30, "map_size": 14400}]),
@@ -51,6 +52,9 @@ SERVER_TO_CLIENT = [
     (47, "SHUTDOWN", ["see you", 3000]),
     (48, "TEAMS", [[[0, 300], [1, 200]]]),
     (49, "SETTINGS", [{"player_speed": 400}]),
+    (50, "GAME_STATE", [{"tick": 7, "entities": {"snake": {"3": {"x": 1.5, "body": [[1, 2]]}}}}]),
+    (51, "GAME_CHANGES", [{"food": [4]}, {"snake": {"3": {"x": 2.5}}}, {"tick": 8}]),
+    (52, "EVENT", ["eaten", [3, 4]]),
 ]
 
 EVERY_PACKET = [
