@@ -68,7 +68,7 @@ class BaseGame:
     packets: tuple[Any, ...] = ()
 
     lock: threading.RLock
-    settings: BaseSettings
+    settings: Any  # an object of `Settings`
     rng: random.Random
     tick: int
     elapsed_s: float
@@ -153,7 +153,10 @@ class BaseGame:
 
     # What a room needs to know --------------------------------------------------------------------------------
 
-    least_players = 1  # the fewest players with which a round can start
+    @property
+    def least_players(self) -> int:
+        """The fewest players with which a round can start."""
+        return 1
 
     @property
     def title(self) -> str:

@@ -12,11 +12,9 @@ Any thread may call any public method. A caller that reads several fields of the
 from __future__ import annotations
 
 import copy
-import dataclasses
-import math
-import threading
-from typing import Any, Optional, Tuple
+from typing import Any
 
+from gameserver.base_game import BaseGame, GameState, Result, check_delta_time
 from gameserver.rules import (
     animals,
     building,
@@ -31,21 +29,23 @@ from gameserver.rules import (
     spawning,
 )
 from gameserver.world import client_settings, terrain
-from gameserver.world.objects import GameObject, PlayerObject
-from gameserver.world.settings import CHANGEABLE, GameSettings
+from gameserver.world.objects import RESOURCES, GameObject, PlayerObject
+from gameserver.world.settings import GameSettings
+from gameserver.world.shown import Shown
 from gameserver.world.world import Event, World, count_down
 
-# A player's id, name, team, score, kills and deaths.
-Result = Tuple[int, str, Optional[int], int, int, int]
 
-
-class Game(World):
+class Game(World, BaseGame):
     """One match: a world, its lock, and its rules."""
 
+    Settings = GameSettings
+    input_packets = tuple(inputs.INPUTS)
+    event_packets = ("DIED",)
+
     def __init__(self, settings: GameSettings) -> None:
-        super().__init__()
-        self.lock = threading.RLock()
-        self.initialize_game(settings)
+        World.__init__(self)
+        self._shown = Shown()
+        BaseGame.__init__(self, settings)
 
     def initialize_game(self, settings: GameSettings) -> None:
         """Builds a new world with these settings and without players. It replaces the world before it."""
@@ -144,8 +144,7 @@ class Game(World):
 
     def update(self, delta_time: float) -> None:
         """Advances the world by one tick of `delta_time` seconds. Raises ValueError if it is not greater than 0."""
-        if not 0 < delta_time < math.inf:
-            raise ValueError(f"delta_time must be a positive number of seconds, not {delta_time!r}")
+        check_delta_time(delta_time)
         with self.lock:
             self._prepare()
             deaths.respawn(self, delta_time)
@@ -168,8 +167,7 @@ class Game(World):
 
         Dead players and animals respawn when their time has come. Raises ValueError as `update` does.
         """
-        if not 0 < delta_time < math.inf:
-            raise ValueError(f"delta_time must be a positive number of seconds, not {delta_time!r}")
+        check_delta_time(delta_time)
         with self.lock:
             self._prepare()
             deaths.respawn(self, ticks * delta_time)
@@ -220,25 +218,18 @@ class Game(World):
             return client_settings.describe(self.settings, self.biomes)
 
     def change_setting(self, name: str, value: Any) -> None:
-        """Changes one of the settings in CHANGEABLE from the next update on. ValueError says what is allowed."""
-        if name not in CHANGEABLE:
-            raise ValueError(f"setting {name!r} cannot be changed now; these can: {', '.join(CHANGEABLE)}")
+        """Changes one of the changeable settings from the next update on. ValueError says what is allowed."""
         with self.lock:
-            self.settings = dataclasses.replace(self.settings, **{name: value})
+            super().change_setting(name, value)
 
-    def changeable_settings(self) -> dict[str, Any]:
-        """Returns the settings in CHANGEABLE, by name."""
-        return {name: getattr(self.settings, name) for name in CHANGEABLE}
-
-    def grant_resources(self, player_id: int, wood: int = 0, food: int = 0, stone: int = 0, gold: int = 0) -> None:
+    def grant_resources(self, player_id: int, **amounts: int) -> None:
         """Gives a player resources; a negative number takes some, but never below 0 in all.
 
-        Raises KeyError for an unknown player.
+        amounts: by the names in RESOURCES. Raises KeyError for an unknown player.
         """
         with self.lock:
             player = self.players[player_id]
-            amounts = (wood, food, stone, gold)
-            player.resources = [max(0, had + amount) for had, amount in zip(player.resources, amounts)]
+            player.resources = [max(0, had + amounts.get(name, 0)) for name, had in zip(RESOURCES, player.resources)]
 
     def take_events(self) -> list[Event]:
         """Returns the events since the last call, in order."""
@@ -246,23 +237,27 @@ class Game(World):
             events, self.events = self.events, []
             return events
 
-    def get_game_state(self) -> dict[str, Any]:
-        """Returns the whole world as plain data. Games with equal settings and states have the same future."""
+    def get_game_state(self) -> GameState:
+        """Returns the world as the clients see it: the tick, and the entities in whole numbers, see `Shown`."""
         with self.lock:
-            return {
-                "tick": self.tick,
-                "elapsed_s": self.elapsed_s,
-                "game_over": self.is_game_over(),
-                "players": [player.as_data() for player in self.players.values()],
-                "animals": [animal.as_data() for animal in self.animals.values()],
-                "projectiles": [projectile.as_data() for projectile in self.projectiles.values()],
-                "scenery": [piece.as_data() for piece in self.scenery.values()],
-                "buildings": [standing.as_data() for standing in self.buildings.values()],
-                "arrivals": [list(arrival) for arrival in self.arrivals],
-                "team_points": list(self.team_points),
-                "had_rivals": self.had_rivals,
-                "chance": list(self.rng.getstate()[1]),
-            }
+            return {"tick": self.tick, "entities": self._shown.entities(self)}
+
+    @property
+    def title(self) -> str:
+        """The mode of the match."""
+        return self.settings.mode
+
+    @property
+    def least_players(self) -> int:
+        """The fewest players with which a round of this mode can start."""
+        return self.mode.start_at
+
+    def stillness(self) -> list[tuple[float, float]] | None:
+        """Returns the places of all living players, or None while somebody attacks or something flies."""
+        with self.lock:
+            if self.projectiles or any(player.attacking for player in self.players.values()):
+                return None
+            return [(player.x, player.y) for player in self.players.values() if player.alive]
 
     def _prepare(self) -> None:
         """Clears the last tick's hits, and rebuilds the grid of movers from all living players and all animals."""

@@ -73,6 +73,12 @@ def upgrade(session: Session, choice: int) -> None:
     session.act("UPGRADE", choice)
 
 
+@handles("INPUT")
+def free_input(session: Session, value: Any) -> None:
+    """Hands a value to a game that takes any input."""
+    session.act_freely(value)
+
+
 @handles("CHAT")
 def chat(session: Session, text: str) -> None:
     """Sends a chat line to everybody in the room."""

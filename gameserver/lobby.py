@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Callable
+from typing import Any, Callable
 
 from gameserver.admission.clients import Client, Clients, Place
 from gameserver.admission.measures import Measures
-from gameserver.admission.open_rooms import OpenRooms
-from gameserver.admission.seating import Seating
+from gameserver.admission.open_rooms import CreateRoom, OpenRooms
+from gameserver.admission.room_openings import Reservation
+from gameserver.admission.seating import AssignRoom, Seating
+from gameserver.base_game import BaseGame
 from gameserver.checkpoint.saved_game import Plain
-from gameserver.game import Game
 from gameserver.match import absences
 from gameserver.match.seats import PlayerInfo, Seat
 from gameserver.results.recorder import Recorder
 from gameserver.room import GameRoom, RoomFull, RoomUnavailable
-from gameserver.world.settings import GameSettings, ServerSettings
+from gameserver.world.base_settings import BaseSettings
+from gameserver.world.settings import ServerSettings
 from Net.close_codes import CloseCode
 from Net.port.own_connections import OwnConnections
 
@@ -28,24 +30,29 @@ from Net.port.own_connections import OwnConnections
 class Lobby:
     """The clients and the rooms of a server. For make_game and recorder, see `GameRoom`.
 
-    own_connections: the connections of this process to itself; no per-address limit applies to them.
+    own_connections: the connections of this process to itself; no per-address limit applies to them. create_room,
+    assign_room: the methods of the server that decide about rooms. They call the lobby's methods of these names.
     """
 
     def __init__(
         self,
         settings: ServerSettings,
-        game_settings: GameSettings,
-        make_game: Callable[[GameSettings], Game],
+        game_settings: BaseSettings,
+        make_game: Callable[[Any], BaseGame],
         recorder: Recorder,
         own_connections: OwnConnections,
+        create_room: CreateRoom,
+        assign_room: AssignRoom,
     ) -> None:
         self._settings = settings
         self.measures = Measures()
         self._started_at_s = time.monotonic()
         self.lock = threading.RLock()
-        self._rooms = OpenRooms(settings, game_settings, make_game, recorder, self.lock, self._abandon)
+        self._rooms = OpenRooms(settings, game_settings, make_game, recorder, self.lock, self._abandon, create_room)
         self._clients = Clients()
-        self._seating = Seating(settings, self.measures, own_connections, self.lock, self._clients, self._rooms)
+        self._seating = Seating(
+            settings, self.measures, own_connections, self.lock, self._clients, self._rooms, assign_room
+        )
 
     # What there is --------------------------------------------------------------------------------------------
 
@@ -86,13 +93,16 @@ class Lobby:
 
     # Rooms ----------------------------------------------------------------------------------------------------
 
-    def create_room(self, max_players: int | None = None, room_id: str | None = None) -> GameRoom:
+    def create_room(
+        self, max_players: int | None = None, room_id: str | None = None, reservation: Reservation | None = None
+    ) -> GameRoom:
         """Opens a room. If the server is serving, also starts the room's tick thread.
 
-        max_players: the number of seats; None: the number in the settings. Do not hold the lobby's lock.
+        max_players: the number of seats; None: the number in the settings. reservation: of this name, for a room that a
+        player opens. Do not hold the lobby's lock.
         Raises ValueError if there is a room of that name, RoomUnavailable if the system has no thread left for it.
         """
-        return self._rooms.create(max_players, room_id)
+        return self._rooms.create(max_players, room_id, reservation)
 
     def assign_player_to_room(self, player_info: PlayerInfo, host: str | None = None) -> GameRoom:
         """Returns the room for a player: the room that it names, or else the first room with a free seat.

@@ -1,4 +1,4 @@
-"""One match: a roster of players, rounds, a tick clock, and a replicator that tells the clients about the world.
+"""One match of any game: a roster of players, rounds, a tick clock, and a replicator that tells clients the state.
 
 In:  players that come and go, and a tick every 1/tick_rate seconds.
 Out: packets to the players' outboxes, sent by the next tick.
@@ -16,6 +16,7 @@ import threading
 import time
 from typing import Any, Callable
 
+from gameserver.base_game import BaseGame, GameState
 from gameserver.game import Game
 from gameserver.match.dormancy import Dormancy
 from gameserver.match.event_log import EventLog
@@ -25,11 +26,13 @@ from gameserver.match.roster import Roster
 from gameserver.match.rounds import Rounds
 from gameserver.match.seats import Connection, PlayerInfo, Seat, enqueue
 from gameserver.match.tick_clock import TickClock
+from gameserver.replication.replicator import ClientView, replicator_of
 from gameserver.replication.scoreboards import Scoreboards
-from gameserver.replication.snapshots import Replicator
-from gameserver.replication.view import View
+from gameserver.replication.state_faults import StateError
 from gameserver.results.recorder import FORGETFUL, Recorder, Shielded
-from gameserver.world.settings import GameSettings, ServerSettings
+from gameserver.world.base_settings import BaseSettings
+from gameserver.world.settings import ServerSettings
+from gameserver.world.world import Event
 from Net.close_codes import CloseCode
 from Net.PacketCodes import PROTOCOL_VERSION, Packet
 from Net.websocket import WebSocket
@@ -50,18 +53,18 @@ class RoomUnavailable(Exception):
 class GameRoom:
     """A match, its players and its spectators.
 
-    room_id: its name. capacity: the number of players' seats. make_game: builds the `Game` (or an object with the same
-    methods) from the settings. recorder: receives the events and results. when_failed: called with the room when its
-    ticks have failed too often.
+    room_id: its name. capacity: the number of players' seats. make_game: a game class, or a function that makes a game
+    from settings. recorder: receives the events and results. when_failed: called with the room when its ticks have
+    failed too often.
     """
 
     def __init__(
         self,
         room_id: str,
-        game_settings: GameSettings,
+        game_settings: BaseSettings,
         server_settings: ServerSettings,
         capacity: int,
-        make_game: Callable[[GameSettings], Game] = Game,
+        make_game: Callable[[Any], BaseGame] = Game,
         recorder: Recorder = FORGETFUL,
         when_failed: Callable[[GameRoom], None] = lambda room: None,
     ) -> None:
@@ -74,7 +77,7 @@ class GameRoom:
         self.rounds = Rounds(room_id, self.game, self.roster, capacity, server_settings, shielded, self.event_log)
         self.clock = TickClock(game_settings.tick_rate)
         self.dormancy = Dormancy(self.game, self.clock, server_settings.dormant_after_s)
-        self.replicator = Replicator(self.game)
+        self.replicator = replicator_of(self.game)
         self._has_lost_track = False  # True: the views may claim packets that were never sent
         self._scoreboards = Scoreboards()
         self._ticks_to_boards = 0
@@ -104,7 +107,7 @@ class GameRoom:
             self._check_available()
             if self.is_full() and not player_info.is_spectator:
                 raise RoomFull(f"room {self.id} has {self.capacity} seats, and none is free")
-            seat = Seat(ws, player_info)
+            seat = Seat(ws, player_info, self.replicator.make_view)
             self.roster.add(seat)
             try:
                 self._enter_world(seat)
@@ -128,7 +131,8 @@ class GameRoom:
             self.roster.remove(seat)
             self._introductions.forget(seat)
             if not seat.info.is_spectator:
-                self.game.remove_player(seat.info.id)
+                with self.game.lock:
+                    self.game.remove_player(seat.info.id)
                 self.broadcast(Packet("PLAYER_GONE", (seat.info.id,)))
                 self.broadcast(self.rounds.room_packet())
         self.dormancy.note_activity()
@@ -141,7 +145,7 @@ class GameRoom:
             if seat is None:
                 return
             seat.disconnect(time.monotonic())
-            self.game.set_connected(seat.info.id, False)
+            self._set_connected(seat, False)
         self.dormancy.note_activity()
         self.log_event("drop", {"player_id": seat.info.id, "name": seat.info.name})
 
@@ -149,25 +153,31 @@ class GameRoom:
         """Adds the seat of a player that is in the world already and is not connected yet: after a restore."""
         with self.lock:
             self.roster.add(seat)
-            self.game.set_connected(seat.info.id, False)
+            self._set_connected(seat, False)
 
     def resume_player(self, ws: WebSocket, seat: Seat) -> None:
         """Gives a player its seat back on a new connection, and sends it the full state. Raises RoomUnavailable."""
         with self.lock:
             self._check_available()
             seat.connect(ws)
-            self.game.set_connected(seat.info.id, True)
+            self._set_connected(seat, True)
             self._welcome(seat)
         self.dormancy.note_activity()
         self.log_event("resume", {"player_id": seat.info.id, "name": seat.info.name})
 
     def assign_team(self, player_id: int) -> int | None:
-        """Returns the team for a player in this room, or None in a game without teams.
+        """Assigns a team to a player in this room and returns it; None in a game without teams.
 
         It is the team that the player wishes, if that team is one of the smallest; else it is the smallest team.
+        Raises KeyError if the player is not in this room.
         """
-        teams = self.game.settings.teams
-        return self.roster.fair_team(player_id, teams) if teams else None
+        with self.lock:
+            team = self.roster.assign_team(player_id, self.game.settings.teams)
+            with self.game.lock:
+                player = self.game.players.get(player_id)
+                if player is not None:
+                    player.team = team
+            return team
 
     def find_player_by_id(self, player_id: int) -> Seat | None:
         """Returns the seat of a player, or None if the player is not in this room."""
@@ -186,14 +196,11 @@ class GameRoom:
 
     def watch(self, player_id: int, target_id: int | None, spot: tuple[float, float] | None) -> None:
         """Makes a spectator watch a player, or a spot of the map; spot: x and y, moved onto the map if outside."""
-        size = self.game.settings.map_size
         with self.lock, self.game.lock:
             seat = self.find_player_by_id(player_id)
             if seat is None:
                 return
-            seat.view.watch(target_id)
-            if spot is not None:
-                seat.view.look_at(min(max(spot[0], 0.0), size), min(max(spot[1], 0.0), size))
+            self.replicator.watch(seat.view, target_id, spot)
         self.dormancy.note_activity()
 
     def is_full(self) -> bool:
@@ -218,10 +225,16 @@ class GameRoom:
         """Gives a player a team and a body in the world, or gives a spectator a player to watch."""
         info = seat.info
         if info.is_spectator:
-            seat.view.watch(next((player.info.id for player in self.roster.seats()), None))
+            first = next((player.info.id for player in self.roster.seats()), None)
+            self.replicator.watch(seat.view, first, None)
             return
-        info.team = self.assign_team(info.id)
-        self.game.add_player(info.id, info.name, info.team)
+        team = self.assign_team(info.id)
+        with self.game.lock:
+            self.game.add_player(info.id, info.name, team)
+
+    def _set_connected(self, seat: Seat, is_connected: bool) -> None:
+        with self.game.lock:
+            self.game.set_connected(seat.info.id, is_connected)
 
     def _welcome(self, seat: Seat) -> None:
         """Sends a newcomer its first packets: its seat, the room, the players and the scoreboards."""
@@ -246,14 +259,25 @@ class GameRoom:
         """Queues a packet for one player, and returns whether the player is in this room."""
         return self.roster.send_private_message(player_id, message)
 
-    def broadcast_game_state(self, game_state: dict[View, bytes]) -> None:
-        """Sends each client its frames of this tick, see `Roster.broadcast_game_state`."""
-        self.roster.broadcast_game_state(game_state)
+    def broadcast_game_state(self, game_state: GameState) -> None:
+        """Sends each client what it has not received yet of a game state, and all packets that wait for it."""
+        in_time, late = self.roster.views()
+        frames: dict[ClientView, bytes] = {}
+        try:
+            with self.game.lock:
+                frames = self.replicator.build(game_state, in_time, late)
+        except StateError as error:
+            log.error("room %s: this state of the game is not sent: %s", self.id, error)
+        except Exception:
+            self._has_lost_track = True  # some views record packets that were never sent
+            raise
+        finally:
+            self.roster.send_frames(frames)
 
     # Rounds ---------------------------------------------------------------------------------------------------
 
     def start_game(self) -> None:
-        """Starts the waiting round."""
+        """Begins a round: the game starts at tick 0, and everybody is told."""
         self.rounds.start()
 
     def end_game(self) -> None:
@@ -261,7 +285,7 @@ class GameRoom:
         self.rounds.end()
 
     def reset_room(self) -> None:
-        """Prepares the next round, with the same players."""
+        """Clears the round, and waits for the next one with everybody who is still here."""
         self.rounds.reset()
 
     def log_event(self, event_type: str, details: dict[str, Any]) -> None:
@@ -271,13 +295,12 @@ class GameRoom:
     # Ticks ----------------------------------------------------------------------------------------------------
 
     def tick(self) -> None:
-        """Advances the room by one tick: the world if a round is in progress, the packets, the phase of the match."""
+        """Advances the room by one tick: the game if a round is in progress, the packets, the phase of the match."""
         if self._has_lost_track:
             self._tell_anew()
         rested, is_dormant = self.dormancy.rested_ticks(), self.dormancy.is_dormant
         ticks = rested if is_dormant else rested + 1
         is_moving = self.clock.may_move()
-        in_time, late = self.roster.views()
         with self.game.lock:
             if is_moving and self.status == IN_PROGRESS:
                 if rested:
@@ -285,15 +308,15 @@ class GameRoom:
                 if not is_dormant:
                     self.game.update(1 / self.clock.rate)
             events = self.game.take_events()
-            game_state = self._build(in_time, late)
+            game_state = self.game.get_game_state()
         try:
-            for event_type, *args in events:
-                self.broadcast(Packet(event_type, tuple(args)))
+            for event in events:
+                self.broadcast(self._event_packet(event))
             self._show_scoreboards()
             if is_moving:
                 self._advance_match(ticks / self.clock.rate)
         finally:
-            self.broadcast_game_state(game_state)  # even after an error: the next state holds only later changes
+            self.broadcast_game_state(game_state)
         self.dormancy.consider()
 
     def _advance_match(self, delta_time: float) -> None:
@@ -302,18 +325,16 @@ class GameRoom:
         if status is not None:
             {IN_PROGRESS: self.start_game, ENDED: self.end_game, WAITING: self.reset_room}[status]()
 
-    def _build(self, in_time: list[View], late: list[View]) -> dict[View, bytes]:
-        try:
-            return self.replicator.build(in_time, late)
-        except Exception:
-            self._has_lost_track = True  # some views record packets that were never sent
-            raise
+    def _event_packet(self, event: Event) -> Packet:
+        """Returns the packet that tells an event of the game."""
+        name, *values = event
+        return Packet(name, tuple(values)) if name in self.game.event_packets else Packet("EVENT", (name, values))
 
     def _tell_anew(self) -> None:
         """Resends the full state to every client, as after a join."""
         with self.lock:
             with self.game.lock:
-                self.replicator = Replicator(self.game)
+                self.replicator = replicator_of(self.game)
             for seat in self.roster.everybody():
                 seat.forget()
                 self._welcome(seat)
@@ -324,8 +345,10 @@ class GameRoom:
         if self._ticks_to_boards > 0:
             self._ticks_to_boards -= 1
             return
+        with self.game.lock:
+            results, team_scores = self.game.results(), self.game.team_scores()
         with self.lock:
-            for board in self._scoreboards.update(self.game.results(), self.game.team_scores()):
+            for board in self._scoreboards.update(results, team_scores):
                 self.broadcast(board)
         self._ticks_to_boards = int(BOARDS_EVERY_S * self.clock.rate)
 
@@ -364,10 +387,13 @@ class GameRoom:
             dataclasses.replace(self.game.settings, tick_rate=value)  # raises ValueError for a forbidden rate
             self.clock.change_rate(value)
         else:
-            self.game.change_setting(name, value)
+            with self.game.lock:
+                self.game.change_setting(name, value)
         self.broadcast(Packet("SETTINGS", (self._client_settings(),)))
 
     # Contents of packets --------------------------------------------------------------------------------------
 
     def _client_settings(self) -> dict[str, Any]:
-        return {"protocol": PROTOCOL_VERSION, **self.game.client_settings(), "tick_rate": self.clock.rate}
+        with self.game.lock:
+            settings = self.game.client_settings()
+        return {"protocol": PROTOCOL_VERSION, **settings, "tick_rate": self.clock.rate}

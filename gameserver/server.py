@@ -11,6 +11,8 @@ from typing import Any, Callable
 
 from gameserver import handlers, pages
 from gameserver.admission.operators import Operators, is_for_console, is_loopback
+from gameserver.admission.room_openings import Reservation
+from gameserver.base_game import BaseGame
 from gameserver.faults import Faults
 from gameserver.game import Game
 from gameserver.lobby import Lobby
@@ -19,6 +21,7 @@ from gameserver.match.seats import PlayerInfo, Seat
 from gameserver.results.recorder import FORGETFUL, Recorder
 from gameserver.room import GameRoom
 from gameserver.session import Session
+from gameserver.world.base_settings import BaseSettings
 from gameserver.world.settings import GameSettings, ServerSettings
 from Net.close_codes import CloseCode
 from Net.deflate import Compression
@@ -58,15 +61,24 @@ class GameServer:
     def __init__(
         self,
         settings: ServerSettings = ServerSettings(),
-        game_settings: GameSettings = GameSettings(),
+        game_settings: BaseSettings = GameSettings(),
         limits: Limits = Limits(),
-        make_game: Callable[[GameSettings], Game] = Game,
+        make_game: Callable[[Any], BaseGame] = Game,
         recorder: Recorder = FORGETFUL,
     ) -> None:
         self.settings = settings
         self.game_settings = game_settings
         self.own_connections = OwnConnections()
-        self.lobby = Lobby(settings, game_settings, make_game, recorder, self.own_connections)
+        self.make_game = make_game
+        self.lobby = Lobby(
+            settings,
+            game_settings,
+            make_game,
+            recorder,
+            self.own_connections,
+            create_room=self.create_room,
+            assign_room=self.assign_player_to_room,
+        )
         self.faults = Faults()
         self.operators = Operators()
         self._shutdown_lock = threading.Lock()
@@ -189,13 +201,15 @@ class GameServer:
 
     # Rooms and players ----------------------------------------------------------------------------------------
 
-    def create_room(self, max_players: int | None = None, room_id: str | None = None) -> GameRoom:
-        """Opens a room, see `Lobby.create_room`."""
-        return self.lobby.create_room(max_players, room_id)
+    def create_room(
+        self, max_players: int | None = None, room_id: str | None = None, reservation: Reservation | None = None
+    ) -> GameRoom:
+        """Opens a room, see `Lobby.create_room`. Every JOIN that opens a room calls it."""
+        return self.lobby.create_room(max_players, room_id, reservation)
 
-    def assign_player_to_room(self, player_info: PlayerInfo) -> GameRoom:
-        """Returns the room for a player, see `Lobby.assign_player_to_room`."""
-        return self.lobby.assign_player_to_room(player_info)
+    def assign_player_to_room(self, player_info: PlayerInfo, host: str | None = None) -> GameRoom:
+        """Returns the room for a player, see `Lobby.assign_player_to_room`. Every JOIN of a newcomer calls it."""
+        return self.lobby.assign_player_to_room(player_info, host)
 
     def remove_player_from_room(self, player_id: int) -> None:
         """Takes a player out of its room, and closes the room if it is empty then."""
@@ -207,7 +221,11 @@ class GameServer:
             client.send(message)
 
     def tick(self) -> None:
-        """Advances every room by one tick, in the calling thread. It is for headless runs, without `serve`."""
+        """Advances every room by one tick, in the calling thread.
+
+        It is for headless runs, tests and replays: they call it instead of `serve`. While the server serves, the tick
+        threads of the rooms do this work.
+        """
         for room in self.lobby.all_rooms():
             room.tick()
 

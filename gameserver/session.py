@@ -12,6 +12,7 @@ from typing import Any, Callable
 
 from gameserver.admission.clients import Client, Place
 from gameserver.admission.rates import ANY_PACKET, BAD_PACKETS, PACKET_RATES
+from gameserver.base_game import BaseGame
 from gameserver.lobby import Lobby
 from Net.close_codes import CloseCode
 from Net.errors import PacketError, ProtocolError
@@ -62,17 +63,28 @@ class Session:
         place.seat.begin_playing()
         return place
 
-    def act(self, *input_data: Any) -> None:
-        """Hands an input to the game; raises PacketError when the client is not playing."""
+    def act(self, packet_id: str, *args: Any) -> None:
+        """Hands an input to the game: the packet's id and arguments.
+
+        Raises PacketError when the client is not playing, or when the game of its room does not take the packet.
+        """
+        self._hand_in(packet_id, lambda game: (packet_id, *args))
+
+    def act_freely(self, value: Any) -> None:
+        """Hands the value of INPUT to the game; raises PacketError as `act` does, and when the game refuses it."""
+        self._hand_in("INPUT", lambda game: _checked(game, value))
+
+    def _hand_in(self, packet_id: str, input_for: Callable[[BaseGame], Any]) -> None:
         place = self.playing()
         room, seat = place
-        try:
-            with room.game.lock:  # a connection that takes over the seat needs it too: no input may come after that
-                if self.client.place is not place:
-                    raise KeyError(seat.info.id)
-                room.game.process_input(seat.info.id, input_data)
-        except KeyError:
-            raise PacketError("NOT_IN_ROOM", "you have just been taken out of the room") from None
+        game = room.game
+        if packet_id not in game.input_packets:
+            takes = ", ".join(game.input_packets)
+            raise PacketError("WRONG_GAME", f"the game {game.title} does not take {packet_id}; it takes {takes}")
+        with game.lock:  # a connection that takes over the seat needs it too: no input may come after that
+            if self.client.place is not place or seat.info.id not in game.players:
+                raise PacketError("NOT_IN_ROOM", "you have just been taken out of the room")
+            game.process_input(seat.info.id, input_for(game))
         room.dormancy.note_activity()
 
     def _take(self, message: Message) -> None:
@@ -111,3 +123,10 @@ class Session:
         # This error is raised, not just returned, so that a witness of the tap sees the line that decided.
         if not self._bad_packets.take():
             raise ProtocolError(CloseCode.POLICY_VIOLATION, "too many bad packets", "7.4.1")
+
+
+def _checked(game: BaseGame, value: Any) -> Any:
+    try:
+        return game.check_input(value)
+    except ValueError as error:
+        raise PacketError("BAD_ARGUMENT", f"INPUT.value must be {error}") from None

@@ -47,11 +47,14 @@ class GameWorldManager:
         granted = 0
         for room, seat in chosen:
             try:
-                room.game.grant_resources(seat.info.id, **amounts)
+                with room.game.lock:
+                    room.game.grant_resources(seat.info.id, **amounts)
                 room.dormancy.note_activity()
                 granted += 1
             except KeyError:
                 pass  # the player left a moment ago
+            except ValueError as error:
+                raise OperatorError(str(error)) from None
         listed = ", ".join(f"{name} {amounts.get(name, 0)}" for name in RESOURCES)
         return f"granted {listed} to {granted} players"
 
@@ -186,7 +189,9 @@ def _canonical(address: str) -> str:
 def describe_room(room: GameRoom) -> dict[str, Any]:
     """Returns the operator's view of a room, as plain data."""
     clock = room.clock
-    scores = {player_id: score for player_id, _, _, score, _, _ in room.game.results()}
+    with room.game.lock:
+        results, settings = room.game.results(), room.game.changeable_settings()
+    scores = {player_id: score for player_id, _, _, score, _, _ in results}
     return {
         "id": room.id,
         "status": room.status,
@@ -197,7 +202,7 @@ def describe_room(room: GameRoom) -> dict[str, Any]:
         "ms_left": room.rounds.ms_left(),
         "tick_ms": [round(ms, 2) for ms in clock.tick_times_ms()],
         "late_ticks": clock.late_ticks(),
-        "settings": {"tick_rate": clock.rate, **room.game.changeable_settings()},
+        "settings": {"tick_rate": clock.rate, **settings},
         "spectators": len(room.roster.everybody()) - len(room.roster.seats()),
         "players": [{**seat.describe(), "score": scores.get(seat.info.id, 0)} for seat in room.roster.seats()],
     }

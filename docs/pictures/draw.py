@@ -211,7 +211,7 @@ TICK = [
          ["Game.update(dt): intents become steps, hits, buildings,",
           "deaths. It uses no clock, and no chance but the seed."],
          (), ["game"]),
-    Step("The world becomes frames", "`gameserver/replication/snapshots.py`",
+    Step("The world becomes frames", "`gameserver/replication/areas.py`",
          ["Each change is encoded once for each cell of the map.", "Clients that see the same get the same bytes."],
          (), ["+game"]),
     Step("Events and scoreboards", "`replication/scoreboards.py`",
@@ -324,7 +324,7 @@ ROOM: list[object] = [
         ("dormancy", ["`gameserver/match/dormancy.py`", "rests while nobody does anything"]),
     ]),
     *column(624, 48, 282, "replication: GameRoom.replicator", [
-        ("replicator", ["`replication/snapshots.py`", "world to frames, shared by clients"]),
+        ("replicator", ["`replication/areas.py`", "world to frames, shared by clients"]),
         ("view, one for each client", ["`replication/view.py`", "what this client has been sent"]),
         ("static objects", ["`replication/static_objects.py`", "trees, rocks, walls: sent once"]),
         ("scoreboards", ["`replication/scoreboards.py`", "at most four times a second"]),

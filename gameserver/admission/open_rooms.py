@@ -11,32 +11,38 @@ from __future__ import annotations
 
 import itertools
 import threading
-from typing import Callable
+from typing import Any, Callable, Optional
 
 from gameserver.admission.room_openings import Reservation, RoomOpenings, reserved
+from gameserver.base_game import BaseGame
 from gameserver.checkpoint import saved_room
 from gameserver.checkpoint.saved_game import Plain
-from gameserver.game import Game
 from gameserver.match.seats import PlayerInfo
 from gameserver.results.recorder import Recorder
 from gameserver.room import GameRoom, RoomUnavailable
-from gameserver.world.settings import GameSettings, ServerSettings
+from gameserver.world.base_settings import BaseSettings
+from gameserver.world.settings import ServerSettings
+
+# Opens a room with this number of seats and this name; the reservation is that of the name.
+CreateRoom = Callable[[Optional[int], Optional[str], Optional[Reservation]], GameRoom]
 
 
 class OpenRooms:
     """The table of rooms. For make_game and recorder, see `GameRoom`.
 
-    lock: the lobby's lock. when_failed: called with a room whose last tick has failed.
+    lock: the lobby's lock. when_failed: called with a room whose last tick has failed. create_room: opens a room for a
+    player, as `GameServer.create_room` does.
     """
 
     def __init__(
         self,
         settings: ServerSettings,
-        game_settings: GameSettings,
-        make_game: Callable[[GameSettings], Game],
+        game_settings: BaseSettings,
+        make_game: Callable[[Any], BaseGame],
         recorder: Recorder,
         lock: threading.RLock,
         when_failed: Callable[[GameRoom], None],
+        create_room: CreateRoom,
     ) -> None:
         self.by_id: dict[str, GameRoom] = {}
         self._settings = settings
@@ -45,6 +51,7 @@ class OpenRooms:
         self._recorder = recorder
         self._lock = lock
         self._when_failed = when_failed
+        self._create_room = create_room
         self._is_serving = False  # True: rooms have tick threads
         self._numbers = itertools.count(1)
         self._openings = RoomOpenings(settings)
@@ -60,9 +67,9 @@ class OpenRooms:
 
     # Opening --------------------------------------------------------------------------------------------------
 
-    def create(self, max_players: int | None, room_id: str | None) -> GameRoom:
+    def create(self, max_players: int | None, room_id: str | None, reservation: Reservation | None = None) -> GameRoom:
         """Opens a room, see `Lobby.create_room`."""
-        return self._make(self._reserve(room_id, None), max_players)
+        return self._make(reservation or self._reserve(room_id, None), max_players)
 
     def for_player(self, player_info: PlayerInfo, host: str | None) -> GameRoom:
         """Returns the room for a player, see `Lobby.assign_player_to_room`."""
@@ -74,7 +81,7 @@ class OpenRooms:
                 awaited = self._openings.awaited_by(player_info.room)
                 reservation = self._reserve(player_info.room, host) if awaited is None else None
             if reservation is not None:
-                return self._make(reservation, None)
+                return self._create_room(None, reservation.room_id, reservation)
             if awaited is not None:
                 awaited.wait()
 

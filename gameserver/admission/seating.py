@@ -6,6 +6,7 @@ In:  a client and the arguments of its JOIN. Out: a seat in a room. Raises Packe
 from __future__ import annotations
 
 import threading
+from typing import Callable, Optional
 
 from gameserver.admission.clients import Client, Clients, Place
 from gameserver.admission.joins import JoinAdmission
@@ -24,8 +25,13 @@ from Net.port.own_connections import OwnConnections
 LOST_SEAT = "your seat was given up while you were away: you begin anew"
 
 
+AssignRoom = Callable[[PlayerInfo, Optional[str]], GameRoom]
+
+
 class Seating:
     """Gives seats to clients. lock: the lobby's lock, which guards the clients and the rooms.
+
+    assign_room: returns the room for a player and its address, as `GameServer.assign_player_to_room` does.
 
     closed_because: a sentence that says why no new players may join; None: they may.
     """
@@ -38,6 +44,7 @@ class Seating:
         lock: threading.RLock,
         clients: Clients,
         rooms: OpenRooms,
+        assign_room: AssignRoom,
     ) -> None:
         self.closed_because: str | None = None
         self._measures = measures
@@ -46,6 +53,7 @@ class Seating:
         self._lock = lock
         self._clients = clients
         self._rooms = rooms
+        self._assign_room = assign_room
 
     def close(self, reason: str) -> None:
         """Refuses new players from now on; reason: a sentence. It takes no lock."""
@@ -97,7 +105,7 @@ class Seating:
         # No per-address limit applies to the server's own bots: people at its machine have the same address.
         host = None if client.websocket.address in self._own_connections else client.websocket.host
         try:
-            while not self._seat(client, info, self._rooms.for_player(info, host)):
+            while not self._seat(client, info, self._assign_room(info, host)):
                 pass  # the room was closed, or its last seat was taken, before the newcomer had a seat
         except Exception:
             with self._lock:

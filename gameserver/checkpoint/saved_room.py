@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from typing import Callable, Iterable
+from typing import Any, Callable, Iterable, cast
 
+from gameserver.base_game import BaseGame
 from gameserver.checkpoint import saved_game
 from gameserver.checkpoint.saved_game import Plain
 from gameserver.checkpoint.saved_schema import check_room, check_seats
 from gameserver.game import Game
 from gameserver.match.rounds import Round
 from gameserver.match.seats import NoConnection, PlayerInfo, Seat
+from gameserver.replication.replicator import ClientView
 from gameserver.results.recorder import Recorder
 from gameserver.room import GameRoom
 from gameserver.world.settings import GameSettings, ServerSettings
@@ -37,21 +39,21 @@ def save(room: GameRoom) -> Plain:
             "results_left_s": room.rounds.results_left_s,
             "round": list(room.rounds.round),
             "seats": [_save_seat(seat) for seat in room.roster.seats()],
-            "game": saved_game.save(room.game),
+            "game": saved_game.save(cast(Game, room.game)),
         }
 
 
 def load(
     data: Plain,
     server_settings: ServerSettings,
-    make_game: Callable[[GameSettings], Game],
+    make_game: Callable[[Any], BaseGame],
     recorder: Recorder,
     when_failed: Callable[[GameRoom], None] = lambda room: None,
 ) -> GameRoom:
     """Makes a room from the result of `save`; raises ValueError for anything else. The arguments: see `GameRoom`."""
     check_room(data)
     try:
-        game = saved_game.load(data["game"], make_game)
+        game = saved_game.load(data["game"], cast(Callable[[GameSettings], Game], make_game))
         check_seats(data)
         room = GameRoom(
             data["id"], game.settings, server_settings, data["capacity"], lambda _: game, recorder, when_failed
@@ -60,8 +62,8 @@ def load(
         room.rounds.restore(Round(uid, began_at), data["status"], data["results_left_s"])
         room.clock.change_rate(dataclasses.replace(game.settings, tick_rate=data["tick_rate"]).tick_rate)
         room.clock.pause(data["is_paused"])
-        for seat in map(_load_seat, data["seats"]):
-            room.keep_seat(seat)
+        for saved in data["seats"]:
+            room.keep_seat(_load_seat(saved, room.replicator.make_view))
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"it is no room of this version: {error!r}") from error
     room.clock.wait_while(lambda: any(seat.absent_since_s is not None for seat in room.roster.seats()), RETURN_S)
@@ -91,8 +93,8 @@ def _save_seat(seat: Seat) -> Plain:
     }
 
 
-def _load_seat(data: Plain) -> Seat:
-    seat = Seat(NoConnection(data["address"], data["host"]), _load_info(data["info"]))
+def _load_seat(data: Plain, make_view: Callable[..., ClientView]) -> Seat:
+    seat = Seat(NoConnection(data["address"], data["host"]), _load_info(data["info"]), make_view)
     seat.set_ready(data["is_ready"])
     seat.begin_playing()  # the player did not cause the loss of the connection
     seat.disconnect(time.monotonic())

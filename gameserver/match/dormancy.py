@@ -1,4 +1,4 @@
-"""When a room is dormant: no client has done anything for a while, no player moves, and nothing flies.
+"""When a room is dormant: no client has done anything for a while, and nothing happens in its game.
 
 In:  activity, from any thread; the state of the game, once a tick, from the room's own thread. Out: whether the room is
 dormant, and how many ticks have passed since the last tick.
@@ -10,9 +10,9 @@ with each tick. The first activity wakes the room, and the next tick comes at on
 from __future__ import annotations
 
 import time
-from typing import Callable
+from typing import Any, Callable
 
-from gameserver.game import Game
+from gameserver.base_game import BaseGame
 from gameserver.match.tick_clock import TickClock
 
 # The time between two ticks of a dormant room. A page counts at most 20 steps after the last STATE. With a longer rest
@@ -29,7 +29,9 @@ class Dormancy:
     after_s: the time without activity after which the room becomes dormant. now: seconds, never going back.
     """
 
-    def __init__(self, game: Game, clock: TickClock, after_s: float, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, game: BaseGame, clock: TickClock, after_s: float, now: Callable[[], float] = time.monotonic
+    ) -> None:
         self.is_dormant = False
         self._game = game
         self._clock = clock
@@ -37,7 +39,7 @@ class Dormancy:
         self._now = now
         self._has_been_active = False
         self._active_at_s = now()
-        self._places_before: list[tuple[float, float]] | None = None  # the players' places at the last check
+        self._stillness_before: Any = None  # of the game, at the last check
         self._counted_to_s = 0.0  # the moment up to which a dormant room has counted its ticks
 
     def note_activity(self) -> None:
@@ -73,14 +75,10 @@ class Dormancy:
             self._clock.wake()
 
     def _is_still(self) -> bool:
-        """Whether nobody attacks, nothing flies, and no player has moved since the last call."""
-        game = self._game
-        with game.lock:
-            if game.projectiles or any(player.attacking for player in game.players.values()):
-                return False
-            places = [(player.x, player.y) for player in game.players.values() if player.alive]
-        places_before, self._places_before = self._places_before, places
-        return places == places_before
+        """Whether nothing has happened in the game since the last call."""
+        with self._game.lock:
+            before, self._stillness_before = self._stillness_before, self._game.stillness()
+        return before is not None and before == self._stillness_before
 
     def _count_rested(self, now_s: float) -> int:
         rate = self._clock.rate

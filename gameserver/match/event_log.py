@@ -7,7 +7,7 @@ import time
 from collections import deque
 from typing import Any
 
-from gameserver.game import Game
+from gameserver.base_game import BaseGame
 from gameserver.results.recorder import Recorder
 
 log = logging.getLogger(__name__)
@@ -18,7 +18,7 @@ EVENTS_KEPT = 1000
 class EventLog:
     """The latest events of one room, the oldest first: (game tick, type, details)."""
 
-    def __init__(self, room_id: str, game: Game, recorder: Recorder) -> None:
+    def __init__(self, room_id: str, game: BaseGame, recorder: Recorder) -> None:
         self.events: deque[tuple[int, str, dict[str, Any]]] = deque(maxlen=EVENTS_KEPT)
         self._room_id = room_id
         self._game = game

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-STATUSES = WAITING, IN_PROGRESS, ENDED = "waiting", "in_progress", "ended"
+STATUSES = WAITING, IN_PROGRESS, ENDED = "waiting", "in-progress", "ended"
 
 
 class Situation(NamedTuple):

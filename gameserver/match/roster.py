@@ -1,7 +1,7 @@
 """The roster of a room: its seats, and the methods that send packets to them.
 
-The broadcast methods only put frames into the outboxes and touch no socket. Once a tick, `broadcast_game_state` sends
-all waiting frames. So the events of a tick arrive before the STATE that shows them.
+The broadcast methods only put frames into the outboxes and touch no socket. Once a tick, `send_frames` sends all
+waiting frames. So the events of a tick arrive before the STATE that shows them.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import threading
 import time
 
 from gameserver.match.seats import Connection, Seat, enqueue
-from gameserver.replication.view import View
+from gameserver.replication.replicator import ClientView
 from Net.PacketCodes import Packet
 
 
@@ -38,10 +38,10 @@ class Roster:
         with self.lock:
             return list(self._seats.values())
 
-    def views(self) -> tuple[list[View], list[View]]:
+    def views(self) -> tuple[list[ClientView], list[ClientView]]:
         """Returns two lists of connected clients' views: clients that can take a STATE now, and clients that cannot."""
-        in_time: list[View] = []
-        late: list[View] = []
+        in_time: list[ClientView] = []
+        late: list[ClientView] = []
         now_s = time.monotonic()
         with self.lock:
             for seat in self._seats.values():
@@ -64,17 +64,18 @@ class Roster:
         with self.lock:
             del self._seats[seat.info.id]
 
-    def fair_team(self, player_id: int, teams: int) -> int:
-        """Returns the team that a player wishes, if it is one of the smallest; else the smallest team.
+    def assign_team(self, player_id: int, teams: int) -> int | None:
+        """Assigns the team that a player wishes, if it is one of the smallest; else the smallest team. Returns it.
 
-        teams: the number of teams, at least 1.
+        teams: their number; with 0 a player gets None.
         """
         with self.lock:
             others = [seat.info.team for seat in self.seats() if seat.info.id != player_id]
-            wish = self._seats[player_id].info.team
-        smallest = min(range(teams), key=others.count)
-        is_fair = wish in range(teams) and others.count(wish) == others.count(smallest)
-        return wish if wish is not None and is_fair else smallest
+            info = self._seats[player_id].info
+            smallest = min(range(teams), key=others.count, default=None)
+            if info.team not in range(teams) or others.count(info.team) > others.count(smallest):
+                info.team = smallest
+            return info.team
 
     def find_player_by_id(self, player_id: int) -> Seat | None:
         """Returns the seat of a player, or None if the player is not in this room."""
@@ -99,7 +100,7 @@ class Roster:
                 enqueue([seat], message)
             return seat is not None
 
-    def broadcast_game_state(self, game_state: dict[View, bytes]) -> None:
+    def send_frames(self, frames_of: dict[ClientView, bytes]) -> None:
         """Sends each client its frames of this tick, as `Replicator.build` made them.
 
         This is the only method that sends.
@@ -107,7 +108,7 @@ class Roster:
         with self.lock:  # a client that leaves and joins again must get no frame of its old view after the WELCOME
             seats = list(self._seats.values())
             for seat in seats:
-                frames = game_state.get(seat.view)
+                frames = frames_of.get(seat.view)
                 if frames is not None:
                     seat.websocket.enqueue_frame(frames)
                     if seat.flow_control.is_due:

@@ -10,7 +10,7 @@ import time
 import uuid
 from typing import NamedTuple
 
-from gameserver.game import Game, Result
+from gameserver.base_game import BaseGame, Result
 from gameserver.match.event_log import EventLog
 from gameserver.match.phases import ENDED, IN_PROGRESS, WAITING, Phases, Situation
 from gameserver.match.roster import Roster
@@ -37,7 +37,7 @@ class Rounds:
     def __init__(
         self,
         room_id: str,
-        game: Game,
+        game: BaseGame,
         roster: Roster,
         capacity: int,
         server_settings: ServerSettings,
@@ -50,7 +50,7 @@ class Rounds:
         self._capacity = capacity
         self._recorder = recorder
         self._event_log = event_log
-        least = min(game.mode.start_at, capacity)  # a mode may need several players
+        least = min(game.least_players, capacity)
         self._phases = Phases(least, max(least, min(server_settings.start_at, capacity)), server_settings.results_s)
         self._round = _new_round()
 
@@ -81,12 +81,17 @@ class Rounds:
     def due(self, delta_time: float) -> str | None:
         """Advances the phase by `delta_time` seconds; returns the phase to enter now, or None to stay."""
         seats = self._roster.seats()
-        situation = Situation(len(seats), all(seat.is_ready for seat in seats), self._game.is_game_over())
+        with self._game.lock:
+            is_over = self._game.is_game_over()
+        situation = Situation(len(seats), all(seat.is_ready for seat in seats), is_over)
         return self._phases.advance(delta_time, situation)
 
     def start(self) -> None:
-        """Starts the waiting round."""
+        """Begins a round with the players who are here."""
         with self._roster.lock:
+            with self._game.lock:
+                if self._game.tick > 0:  # a round that waits begins at tick 0 already, with its players in place
+                    self._game.reset()
             self._round = _new_round()
             self._enter(IN_PROGRESS)
         self._event_log.add("start", {"players": len(self._roster.seats())})
@@ -96,25 +101,27 @@ class Rounds:
         with self._roster.lock:
             if self.status == ENDED:
                 return
-            results, places = self._game.results(), self._game.placings()
+            with self._game.lock:
+                results, places = self._game.results(), self._game.placings()
             self._enter(ENDED)
             self._roster.broadcast(Packet("GAME_OVER", (results, round(1000 * self.results_left_s), places)))
             self._record(results, places)  # within the lock: a thread that sees `ended` can rely on the results
         self._event_log.add("end", {"results": results})
 
     def _record(self, results: list[Result], places: list[int]) -> None:
-        game, settings = self._game, self._game.settings
+        game = self._game
         placed = [(*result, place) for result, place in zip(results, places)]
         if placed and game.tick > 0:
             uid, began_at = self._round
             self._recorder.record_match(
-                MatchResult(self._room_id, settings.mode, settings.seed, began_at, game.elapsed_s, placed, uid)
+                MatchResult(self._room_id, game.title, game.settings.seed, began_at, game.elapsed_s, placed, uid)
             )
 
     def reset(self) -> None:
         """Prepares the next round, with the same players."""
         with self._roster.lock:
-            self._game.reset()
+            with self._game.lock:
+                self._game.reset()
             for seat in self._roster.everybody():
                 seat.set_ready(False)
             self._enter(WAITING)
@@ -131,8 +138,9 @@ class Rounds:
         """Returns the milliseconds left of the round, or of the time for its results; None without a time limit."""
         if self.status == ENDED:
             return round(1000 * self.results_left_s)
-        limit_s = self._game.settings.time_limit_s
-        return None if limit_s is None else max(0, round(1000 * (limit_s - self._game.elapsed_s)))
+        with self._game.lock:
+            left_s = self._game.time_left_s()
+        return None if left_s is None else round(1000 * left_s)
 
 
 def _new_round() -> Round:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import Any, Iterable, Union
+from typing import Any, Callable, Iterable, Union
 
 from gameserver.replication.flow_control import FlowControl
-from gameserver.replication.view import View
+from gameserver.replication.replicator import ClientView
 from Net.close_codes import CloseCode
 from Net.PacketCodes import TO_CLIENT, Packet
 from Net.websocket import WebSocket
@@ -73,12 +73,16 @@ Connection = Union[WebSocket, NoConnection]
 
 
 class Seat:
-    """A taken seat: its connection, its player, the client's view of the world, and its delivery acknowledgements."""
+    """A taken seat: its connection, its player, the client's view of the world, and its delivery acknowledgements.
 
-    __slots__ = ("absent_since_s", "flow_control", "has_played", "info", "is_ready", "view", "websocket")
+    make_view: of the room's replicator.
+    """
 
-    def __init__(self, websocket: Connection, info: PlayerInfo) -> None:
+    __slots__ = ("_make_view", "absent_since_s", "flow_control", "has_played", "info", "is_ready", "view", "websocket")
+
+    def __init__(self, websocket: Connection, info: PlayerInfo, make_view: Callable[..., ClientView]) -> None:
         self.info = info
+        self._make_view = make_view
         self.is_ready = False
         self.has_played = False  # True: the player has sent an input, a chat line or READY
         self.connect(websocket)
@@ -87,7 +91,7 @@ class Seat:
         """Gives the seat a new connection, whose client has received nothing yet."""
         self.websocket: Connection = websocket
         form = shared_wire_format(self.info.as_text, websocket.shared_window_bits())
-        self.view = View(self.info.id, form, self.info.is_spectator)
+        self.view = self._make_view(self.info.id, form, self.info.is_spectator)
         self.flow_control = FlowControl()
         self.absent_since_s: float | None = None  # time.monotonic() when the connection was lost
 

@@ -3,17 +3,16 @@
 When a cell first comes into a client's view, the client receives all static objects in the cell. The cell is a known
 cell of the client from then on. The client receives each building that is built or falls in a known cell in the same
 tick, even if the cell is no longer in view.
-In:  the game, whose lock the caller holds, and the views. Out: OBJECTS and OBJECTS_GONE for each view, as bytes.
+In:  the scenery and the buildings of each game state, and the views. Out: OBJECTS and OBJECTS_GONE, as bytes.
 """
 
 from __future__ import annotations
 
 from typing import Callable, Iterable, Tuple
 
-from gameserver.game import Game
 from gameserver.replication.frame_cache import EncodedLists
 from gameserver.replication.viewpoints import Cell
-from gameserver.world.objects import GameObject
+from gameserver.world.shown import Fields
 from Net.shared_packets import encode_elements, join_list, join_packet
 from Net.wire_format import WireFormat
 
@@ -39,16 +38,11 @@ class KnownCells:
 class StaticObjects:
     """Follows the static objects of a game. cell_at: returns the cell of a place."""
 
-    def __init__(self, game: Game, cell_at: Callable[[float, float], Cell]) -> None:
-        self._game = game
+    def __init__(self, cell_at: Callable[[float, float], Cell]) -> None:
         self._cell_at = cell_at
-        self._changes_seen = game.building_changes
+        self._buildings: dict[int, Fields] | None = None  # None: no state has come yet
         self._in_cell: dict[Cell, dict[int, Numbers]] = {}
         self._building_cells: dict[int, Cell] = {}
-        for piece in game.scenery.values():
-            self._note(piece)
-        for building in game.buildings.values():
-            self._building_cells[building.id] = self._note(building)
         self._whole_lists = EncodedLists(lambda cell: _flat(self._in_cell.get(cell, {})))
         # Changes since the last tick, by cell.
         self._built: dict[Cell, dict[int, Numbers]] = {}
@@ -57,24 +51,35 @@ class StaticObjects:
         self._built_lists = EncodedLists(lambda cell: _flat(self._built[cell]))
         self._fallen_lists = EncodedLists(lambda cell: self._fallen[cell])
 
-    def compare(self) -> None:
-        """Finds the buildings that have been built and those that have fallen since the last call."""
+    def compare(self, scenery: dict[int, Fields], buildings: dict[int, Fields]) -> None:
+        """Finds the buildings that have been built and those that have fallen since the last call.
+
+        scenery: never changes. buildings: the same object as in the last call means that nothing has changed.
+        """
+        if self._buildings is None:
+            for piece_id, fields in scenery.items():
+                self._note(piece_id, fields)
+            for building_id, fields in buildings.items():
+                self._building_cells[building_id] = self._note(building_id, fields)
+            self._buildings = buildings
+            return
         if self.has_news:
             self._built, self._fallen = {}, {}
             self._built_lists.clear()
             self._fallen_lists.clear()
-        self.has_news = self._changes_seen != self._game.building_changes
-        if not self.has_news:
-            return
-        self._changes_seen = self._game.building_changes
-        buildings = self._game.buildings
+        self.has_news = self._buildings is not buildings
+        if self.has_news:
+            self._buildings = buildings
+            self._find_news(buildings)
+
+    def _find_news(self, buildings: dict[int, Fields]) -> None:
         for building_id in [old for old in self._building_cells if old not in buildings]:
             cell = self._building_cells.pop(building_id)
             del self._in_cell[cell][building_id]
             self._fallen.setdefault(cell, []).append(building_id)
-        for building in [building for building in buildings.values() if building.id not in self._building_cells]:
-            cell = self._building_cells[building.id] = self._note(building)
-            self._built.setdefault(cell, {})[building.id] = self._in_cell[cell][building.id]
+        for building_id in [new for new in buildings if new not in self._building_cells]:
+            cell = self._building_cells[building_id] = self._note(building_id, buildings[building_id])
+            self._built.setdefault(cell, {})[building_id] = self._in_cell[cell][building_id]
         for cell in (*self._fallen, *self._built):
             for as_text in (False, True):
                 self._whole_lists.pop((cell, as_text), None)
@@ -114,10 +119,9 @@ class StaticObjects:
             if cell in known.cells:
                 known.unsaid.update(self._built[cell])
 
-    def _note(self, thing: GameObject) -> Cell:
-        cell = self._cell_at(thing.x, thing.y)
-        numbers = (thing.id, thing.kind, round(thing.x), round(thing.y), round(thing.scale))
-        self._in_cell.setdefault(cell, {})[thing.id] = numbers
+    def _note(self, thing_id: int, fields: Fields) -> Cell:
+        cell = self._cell_at(fields["x"], fields["y"])
+        self._in_cell.setdefault(cell, {})[thing_id] = (thing_id, *fields.values())
         return cell
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from gameserver.replication.changes import Changes
-from gameserver.replication.entities import percent
 from gameserver.replication.frame_cache import FrameCache
 from gameserver.replication.static_objects import KnownCells
 from gameserver.replication.viewpoints import Cell, Cells
 from gameserver.rules.growth import choices, experience_for_next_age
 from gameserver.world.objects import PlayerObject
 from gameserver.world.settings import GameSettings
+from gameserver.world.shown import percent
 from Net.PacketCodes import TO_CLIENT, Packet
 from Net.wire_format import WireFormat
 

@@ -17,7 +17,7 @@ class BaseSettings:
     tick_rate: int = setting(20, range=TICK_RATES, help="updates of the world per second", told=True)
     # Teams are numbered from 0.
     teams: int = setting(0, range=Range(0, 4), help="0: everyone for themselves, or 2 to 4", told=True)
-    # The match ends at the first limit that it reaches; None: no limit.
+    # The match ends at the first limit that it reaches, if the game uses that limit; None: no limit.
     time_limit_s: float | None = setting(
         300.0, range=TIMES_S, help="the time that a round lasts", optional=True, changeable=True
     )

@@ -6,7 +6,7 @@ are radians clockwise from +x. Only `Game.update` changes these objects; `proces
 
 from __future__ import annotations
 
-from typing import Any, Sequence
+from typing import Sequence
 
 # A player's resources, in this order.
 RESOURCES = ("wood", "food", "stone", "gold")
@@ -27,15 +27,6 @@ class Body:
         self.y = y
         self.scale = scale
         self.cell = -1
-
-    def as_data(self) -> dict[str, Any]:
-        """Returns every attribute by name, as plain data that shares nothing with the body."""
-        data: dict[str, Any] = {}
-        for cls in type(self).__mro__:
-            for name in getattr(cls, "__slots__", ()):
-                value = getattr(self, name)
-                data[name] = list(value) if isinstance(value, list) else value
-        return data
 
 
 class GameObject(Body):

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gameserver.world.base_settings import BaseSettings
 from gameserver.world.modes import MODES
 from gameserver.world.ranges import (
     ANGLES,
@@ -21,10 +22,8 @@ from gameserver.world.ranges import (
     SCALES,
     SHARES,
     SPEEDS,
-    TICK_RATES,
     TIMES_S,
     Range,
-    changeable_settings,
     check_settings,
     setting,
 )
@@ -36,22 +35,17 @@ _HEALTH = Range(1, 1_000_000, "points")
 
 
 @dataclass(frozen=True)
-class GameSettings:
+class GameSettings(BaseSettings):
     """The rules of one match in numbers: distances in world units, scales are radii, speeds in units per second.
 
     An operator may change a setting with `changeable=True` while a game is running: the rules look it up each time. The
     other settings have already shaped the map or the grids, or have already decided which players were let in.
     """
 
-    # The same seed and the same inputs give the same match.
-    seed: int = setting(0, range=Range(0, 2**63 - 1), help="the same seed gives the same map")
     # At most 65535, so that a position fits two bytes.
     map_size: float = setting(
         FULL_MAP_SIZE, range=Range(1000, 65_535, "units"), help="width and height of the map", told=True
     )
-    # The room keeps this tick rate, and an operator may change the room's; the rules only get the delta times.
-    tick_rate: int = setting(20, range=TICK_RATES, help="updates of the world per second", told=True)
-
     # A client sees its own cell, and `view_cells` more to each side.
     cell_size: int = setting(600, range=Range(100, 65_535, "units"), help="width and height of a cell", told=True)
     view_cells: tuple[int, int] = setting(
@@ -59,15 +53,6 @@ class GameSettings:
     )
 
     mode: str = setting("free-for-all", choices=tuple(MODES), help="how a match is played", told=True)
-    # Teams are numbered from 0.
-    teams: int = setting(0, range=Range(0, 4), help="0: everyone for themselves, or 2 to 4", told=True)
-    # The match ends at the first limit that it reaches, if its mode uses that limit; None: no limit.
-    time_limit_s: float | None = setting(
-        300.0, range=TIMES_S, help="the time that a round lasts", optional=True, changeable=True
-    )
-    score_limit: int | None = setting(
-        None, kind=int, range=Range(1, 1_000_000), help="score that ends a round", optional=True, changeable=True
-    )
 
     # Points, if the mode gives any, and experience, which every mode gives.
     kill_score: int = setting(100, range=POINTS, help="points for a killed player", changeable=True)
@@ -184,7 +169,7 @@ class GameSettings:
     )
 
     def __post_init__(self) -> None:
-        check_settings(self)
+        super().__post_init__()
         fewest, most = MODES[self.mode].teams
         if self.teams == 1 or not fewest <= self.teams <= most:
             allowed = f"{max(2, fewest)} to {most}" + ("" if fewest else " or 0 (no teams)")
@@ -193,9 +178,6 @@ class GameSettings:
     def share_of_full_map(self) -> float:
         """Returns this map's area as a share of a full map's area; the counts are multiplied by it."""
         return (self.map_size / FULL_MAP_SIZE) * (self.map_size / FULL_MAP_SIZE)
-
-
-CHANGEABLE = changeable_settings(GameSettings)
 
 
 @dataclass(frozen=True)

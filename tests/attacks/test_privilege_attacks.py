@@ -15,6 +15,7 @@ from gameserver.world_manager import GameWorldManager
 from Net.client import connect
 from Net.PacketCodes import TO_SERVER
 from tests.attacks.support import Attacker, Target, answers, opening, under_attack
+from tests.gameserver.worlds import data_of
 from tests.Net.support import DEADLINE_S, client_frame
 from tests.support import Player, place
 
@@ -31,7 +32,7 @@ def everything_about(target: Target, player: Player) -> dict[str, Any]:
     """Returns the data of a player's object in the game and of its seat."""
     room = target.server.lobby.rooms[player.room_id]
     with room.game.lock:
-        data = room.game.players[player.id].as_data()
+        data = data_of(room.game.players[player.id])
     seat = room.find_player_by_id(player.id)
     assert seat is not None
     return {**data, "ready": seat.is_ready, "muted": seat.info.is_muted, "connection": seat.websocket.address}

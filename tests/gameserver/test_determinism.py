@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from gameserver.checkpoint.saved_game import save
 from gameserver.game import Game
 from gameserver.world.settings import GameSettings
 
@@ -32,8 +33,10 @@ PROLOGUE = """
 from __future__ import annotations
 import hashlib, json, sys
 from typing import Any
+from gameserver.checkpoint.saved_game import save
 from gameserver.game import Game
 from gameserver.world.settings import GameSettings
+from tests.gameserver.worlds import whole_state
 """
 
 Recording = "list[list[Any]]"  # for each tick the calls before it: lists of a method of Game and its arguments
@@ -85,7 +88,7 @@ def replay(recording: Recording, seed: int = 7) -> Game:
 
 
 def state_hash(game: Game) -> str:
-    return hashlib.sha256(json.dumps(game.get_game_state(), sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(save(game), sort_keys=True).encode()).hexdigest()
 
 
 @pytest.fixture(scope="module")

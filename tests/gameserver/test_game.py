@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import json
 import math
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from gameserver.game import Game
-from gameserver.world.objects import Body, PlayerObject
+from gameserver.world.objects import ROCK, Body, PlayerObject
 from gameserver.world.settings import GameSettings
 from tests.gameserver.worlds import (
     DOWN,
@@ -25,6 +26,7 @@ from tests.gameserver.worlds import (
     put_animal,
     put_rock,
     run,
+    whole_state,
 )
 
 # Walking
@@ -136,10 +138,10 @@ def test_an_unknown_player_is_a_key_error() -> None:
 )
 def test_an_input_that_cannot_be_is_refused_and_changes_nothing(bad_input: tuple[Any, ...]) -> None:
     game = game_with((7000, 7000))
-    before = game.get_game_state()
+    before = whole_state(game)
     with pytest.raises(ValueError, match="must be"):
         game.process_input(1, bad_input)
-    assert game.get_game_state() == before
+    assert whole_state(game) == before
 
 
 def test_angles_are_kept_within_a_full_turn() -> None:
@@ -531,7 +533,7 @@ def test_the_number_of_animals_follows_the_area_of_the_map() -> None:
 
 def comparable(game: Game) -> dict[str, Any]:
     """Returns the state without the ids that the game gives out itself."""
-    state = game.get_game_state()
+    state = whole_state(game)
     for kind in ("animals", "projectiles", "scenery", "buildings"):
         for thing in state[kind]:
             del thing["id"]
@@ -591,12 +593,23 @@ def test_time_only_goes_forward(delta_time: float) -> None:
         game_with().update(delta_time)
 
 
-def test_the_game_state_is_plain_data_of_its_own() -> None:
-    game = game_with((7000, 7000))
+def test_the_game_state_is_plain_data_with_the_shown_fields_of_every_entity() -> None:
+    game = game_with((7000, 7000.4))
+    rock = put_rock(game, 7300, 7000)
     state = game.get_game_state()
-    assert json.loads(json.dumps(state)) == state
-    state["players"][0]["resources"][0] = 99
-    assert game.players[1].resources == list(EMPTY.start_resources)
+    assert json.loads(json.dumps(state))["tick"] == 0
+    assert state["entities"]["players"] == {1: {"x": 7000, "y": 7000, "angle": 0, "health": 100, "flags": 0}}
+    assert state["entities"]["scenery"][rock.id] == {"kind": ROCK, "x": 7300, "y": 7000, "scale": 80}
+    assert {kind for kind, things in state["entities"].items() if not things} == {"animals", "projectiles", "buildings"}
+
+
+def test_a_game_state_stays_as_it_was_while_the_game_goes_on() -> None:
+    game = game_with((7000, 7000))
+    before = game.get_game_state()
+    kept = copy.deepcopy(before)
+    game.process_input(1, ("MOVE", 0, 1))
+    run(game, 0.5)
+    assert before == kept != game.get_game_state()
 
 
 def test_objects_take_no_attributes_by_mistake() -> None:

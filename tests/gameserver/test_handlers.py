@@ -9,6 +9,7 @@ import pytest
 from gameserver import handlers
 from Net import PacketCodes
 from Net.PacketCodes import TO_SERVER
+from tests.gameserver.worlds import data_of
 from tests.support import plain_world, serving
 
 
@@ -40,22 +41,22 @@ def test_an_input_becomes_an_intent_of_the_player_and_of_nobody_else(
         ann, bob = arena.join("Ann"), arena.join("Bob")
         players = arena.room(ann).game.players
         players[ann.id].direction = 7
-        before = players[bob.id].as_data()
+        before = data_of(players[bob.id])
         ann.send(packet_id, *args)
         ann.sync()
         assert getattr(players[ann.id], intent) == value
-        assert players[bob.id].as_data() == before
+        assert data_of(players[bob.id]) == before
 
 
 def test_ready_by_all_starts_a_waiting_round() -> None:
     with serving(start_at=3) as arena:
         ann, bob = arena.join("Ann"), arena.join("Bob", as_text=True)
         ann.send("READY", 1)
-        assert "ROOM" not in [packet.id for packet in ann.sync() if packet.args[0] == "in_progress"]
+        assert "ROOM" not in [packet.id for packet in ann.sync() if packet.args[0] == "in-progress"]
         assert arena.room(ann).status == "waiting"
         bob.send("READY", True)
         for player in (ann, bob):
-            player.wait_for("ROOM", "in_progress")
+            player.wait_for("ROOM", "in-progress")
 
 
 def test_join_passes_its_options_on() -> None:

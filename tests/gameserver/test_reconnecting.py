@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from gameserver.game import Game
-from gameserver.replication.entities import FLAG_DISCONNECTED
 from gameserver.world.settings import GameSettings
+from gameserver.world.shown import FLAG_DISCONNECTED
 from Net.errors import ConnectionClosed
 from Net.PacketCodes import Packet
 from tests.Net.support import DEADLINE_S, wait_until

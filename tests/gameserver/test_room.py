@@ -12,7 +12,7 @@ from gameserver.game import Game
 from gameserver.match.phases import ENDED, IN_PROGRESS, WAITING
 from gameserver.match.seats import PlayerInfo
 from gameserver.match.ticker import FAILURES_ALLOWED
-from gameserver.replication.snapshots import Replicator
+from gameserver.replication.areas import AreaReplicator
 from gameserver.replication.static_objects import StaticObjects
 from gameserver.results.recorder import NoRecorder
 from gameserver.room import BOARDS_EVERY_S, RoomFull
@@ -181,7 +181,7 @@ def test_a_round_starts_when_enough_players_are_there() -> None:
         assert stage.room.game.tick == 0
         stage.seat("Bob")
         assert statuses(stage, 3) == [IN_PROGRESS] * 3
-        assert ann.wait_for("ROOM", "in_progress") == ("in_progress", 2, 40, None)
+        assert ann.wait_for("ROOM", "in-progress") == ("in-progress", 2, 40, None)
 
 
 def test_a_full_room_starts_though_start_at_is_higher() -> None:
@@ -246,7 +246,7 @@ def test_room_packets_count_down_the_time_left() -> None:
         stage.tick(51)  # the first tick only starts the round
         bob = stage.seat("Bob")
         stage.tick()
-        assert bob.wait_for("ROOM") == ("in_progress", 2, 40, 1000)
+        assert bob.wait_for("ROOM") == ("in-progress", 2, 40, 1000)
 
 
 def test_a_round_that_everybody_left_is_ended() -> None:
@@ -265,7 +265,7 @@ def test_a_player_that_joins_during_the_results_plays_the_next_round() -> None:
         stage.tick(10)
         assert bob.wait_for("ROOM") == ("ended", 2, 40, 100)
         bob.wait_for("ROOM", "waiting")
-        bob.wait_for("ROOM", "in_progress")
+        bob.wait_for("ROOM", "in-progress")
         assert bob.wait_for("GAME_OVER")[0][1][1] == "Bob"
 
 
@@ -311,11 +311,11 @@ def test_a_tick_that_fails_is_lost_and_clients_see_the_world_as_it_is_after_it(b
         assert ann.sees_at(ann, round(player.x), round(player.y))
 
 
-@pytest.mark.parametrize("owner", [Replicator, StaticObjects])
+@pytest.mark.parametrize("owner", [AreaReplicator, StaticObjects])
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_build_that_fails_loses_nothing(owner: type, when: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A build may fail early or late. A late fault leaves views that count unsent objects as known to the client."""
-    name = "build" if owner is Replicator else "compare"
+    name = "build" if owner is AreaReplicator else "compare"
     real = getattr(owner, name)
     faults = iter([False, True, False, False])
 
@@ -407,7 +407,7 @@ def test_a_player_that_rejoins_while_a_tick_is_being_sent_gets_nothing_of_its_ol
                 has_joined_again.wait(0.2)  # without success: the player's thread must wait for ours
                 return message_frame("old view")
 
-        room.broadcast_game_state(SlowFrames())
+        room.roster.send_frames(SlowFrames())
         threads[0].result()
         server_end.post("end")
         messages = list(iter(lambda: ann.websocket.receive(DEADLINE_S), "end"))

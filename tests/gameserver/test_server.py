@@ -89,7 +89,7 @@ def test_everybody_is_told_who_comes_and_who_goes() -> None:
         assert ann.wait_for("PLAYER", bob.id) == (bob.id, "Bob", None)
         bob.send("LEAVE")
         ann.wait_for("PLAYER_GONE", bob.id)
-        assert ann.wait_for("ROOM")[:2] == ("in_progress", 1)
+        assert ann.wait_for("ROOM")[:2] == ("in-progress", 1)
 
 
 @pytest.mark.parametrize("packet_id", ["MOVE", "AIM", "ATTACK", "SHOOT", "CHAT", "LEAVE", "READY"])
@@ -287,7 +287,7 @@ def test_the_score_limit_ends_the_match_and_the_same_players_play_the_next_round
             assert player.wait_for("ROOM", "ended")[1:] == (2, 40, 300)
             assert player.wait_for("GAME_OVER") == (expected, 300, [1, 2])
             assert player.wait_for("ROOM", "waiting")[1] == 2
-            assert player.wait_for("ROOM", "in_progress")[1] == 2
+            assert player.wait_for("ROOM", "in-progress")[1] == 2
             player.wait_until(lambda p=player: p.world.own[:3] == (100, 0, [0, 0, 0, 0]), "a clean slate")
         before = ann.own_entity()
         ann.send("MOVE", 0 if before.x < MIDDLE else 4, 9)
@@ -299,7 +299,7 @@ def test_the_time_limit_ends_the_match() -> None:
         ann = arena.join("Ann")
         assert ann.wait_for("GAME_OVER") == ([[ann.id, "Ann", None, 0, 0, 0]], 200, [1])
         assert ann.world.tick == pytest.approx(0.3 * TICK_RATE, abs=1)
-        ann.wait_for("ROOM", "in_progress")
+        ann.wait_for("ROOM", "in-progress")
         ann.wait_for("GAME_OVER")  # the next round ends in its turn
 
 
@@ -604,7 +604,7 @@ def test_a_round_that_cannot_be_ended_does_not_keep_the_server_from_stopping(cap
     with serving(shutdown_timeout_s=1.0) as arena:
         ann, bob = arena.join("Ann"), arena.join("Bob", room="attic")
         rooms = arena.server.lobby.all_rooms()
-        wait_until(lambda: all(room.status == "in_progress" for room in rooms), "both rounds are on")
+        wait_until(lambda: all(room.status == "in-progress" for room in rooms), "both rounds are on")
         arena.room(ann).game.results = lambda: 1 / 0  # type: ignore[assignment]
         arena.server.stop()
         assert ann.receive_to_the_end()[1].code == 1001

@@ -6,6 +6,7 @@ import dataclasses
 import math
 from typing import Any
 
+from gameserver.checkpoint.saved_game import THINGS, slots_of
 from gameserver.game import Game
 from gameserver.world.objects import ROCK, Animal, Body, GameObject
 from gameserver.world.settings import GameSettings
@@ -53,6 +54,26 @@ def put_animal(game: Game, x: float, y: float, species: int = WOLF) -> Animal:
     animal = Animal(game.new_id(), species, 0, x, y, scale, health)
     game.animals[animal.id] = animal
     return animal
+
+
+def data_of(body: Body) -> dict[str, Any]:
+    """Every attribute of an object by name, as plain data that shares nothing with the object."""
+    values = {name: getattr(body, name) for name in slots_of(type(body))}
+    return {name: list(value) if isinstance(value, list) else value for name, value in values.items()}
+
+
+def whole_state(game: Game) -> dict[str, Any]:
+    """Everything that decides the future of a game, as plain data that shares nothing with the game."""
+    things = {kind: [data_of(body) for body in getattr(game, kind).values()] for kind in THINGS}
+    rest = {
+        "tick": game.tick,
+        "elapsed_s": game.elapsed_s,
+        "arrivals": [list(arrival) for arrival in game.arrivals],
+        "team_points": list(game.team_points),
+        "had_rivals": game.had_rivals,
+        "chance": list(game.rng.getstate()[1]),
+    }
+    return {**things, **rest}
 
 
 def run(game: Game, seconds: float, dt: float = DT) -> None:

@@ -180,7 +180,7 @@ def test_a_match_is_fought_to_its_end_and_the_next_round_begins(as_text: bool) -
         for client in (ann, bob):
             assert client.wait_for(GAME_OVER) == [expected, 200, [1, 2]]
             assert client.wait_for(ROOM)[:2] == ["waiting", 2]
-            assert client.wait_for(ROOM)[:2] == ["in_progress", 2]
+            assert client.wait_for(ROOM)[:2] == ["in-progress", 2]
         before = ann.place()
         ann.send(MOVE, 0 if before[0] < 2000 else 4, 1)
         ann.wait_until(lambda: ann.place() != before, "Ann walks in the next round")

@@ -17,7 +17,7 @@ from typing import Any, Callable
 
 from gameserver.admission import open_rooms
 from gameserver.game import Game
-from gameserver.replication.snapshots import Replicator
+from gameserver.replication.areas import AreaReplicator
 from gameserver.replication.static_objects import StaticObjects
 from gameserver.results.recorder import Recorder
 from gameserver.room import GameRoom
@@ -79,7 +79,7 @@ def inject(server: GameServer) -> None:
         if packet_id != "JOIN":  # players must be able to join the faulty room
             PacketCodes.HANDLERS[packet_id] = _in_faulty_room(handler, injector.wrap(handler))
     games: set[Game] = set()
-    _harm_views(Replicator, "build", injector, games)
+    _harm_views(AreaReplicator, "build", injector, games)
     _harm_views(StaticObjects, "frames", injector, games)
 
     def make_faulty_room(room_id: str, *args: Any, recorder: Recorder, **kwargs: Any) -> GameRoom:

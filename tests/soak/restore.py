@@ -62,7 +62,7 @@ class Faithful:
 
     def rounds_ended(self) -> int:
         """The number of rounds that it saw end. A round that ended just before a kill ends again, and counts once."""
-        again = sum(one.was_status == "ended" and one.is_status == "in_progress" for one in self.returns)
+        again = sum(one.was_status == "ended" and one.is_status == "in-progress" for one in self.returns)
         return self.ends_seen - again
 
     def stop(self) -> None:

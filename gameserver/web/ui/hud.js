@@ -71,7 +71,7 @@ export class Hud {
 
   /** ROOM @param {string} status @param {number} players @param {number} capacity @param {number | null} msLeft */
   setRoom(status, players, capacity, msLeft, nowMs) {
-    this.isRunning = status === "in_progress";
+    this.isRunning = status === "in-progress";
     this.endsAtMs = this.isRunning && msLeft !== null ? nowMs + msLeft : null;
     this.waitingText = `Waiting for players: ${players} of ${capacity} are here. Press R when you are ready.`;
     this.isWaiting = status === "waiting";

@@ -7,7 +7,7 @@ import { byId, element, setText, show } from "./dom.js";
 import { TEAM_NAMES } from "../render/palette.js";
 
 const POLL_MS = 2000;
-const STATUS_TEXTS = { waiting: "waiting", in_progress: "playing", ended: "results" };
+const STATUS_TEXTS = { waiting: "waiting", "in-progress": "playing", ended: "results" };
 const ANY = "";
 
 /** @typedef {{name: string, room?: string, team?: number, spectate: boolean}} Wish */

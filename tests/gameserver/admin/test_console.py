@@ -89,7 +89,7 @@ def test_an_operator_with_the_token_gets_in_and_sees_the_state() -> None:
             state = boss.state()
             (room,) = state["rooms"]
             (player,) = room["players"]
-            assert (room["id"], room["status"], room["paused"]) == ("den", "in_progress", False)
+            assert (room["id"], room["status"], room["paused"]) == ("den", "in-progress", False)
             assert (player["id"], player["name"], player["muted"], player["connected"]) == (ann.id, "Ann", False, True)
             assert state["connections"] >= 2
             assert state["bytes_in"] > 0
@@ -226,7 +226,7 @@ def test_a_match_is_ended_with_results_and_restarted_without() -> None:
         assert ann.wait_for("GAME_OVER")[0][0][:2] == [ann.id, "Ann"]
         assert "no round" in boss.do("end_match", room="den")["error"]
         boss.do("restart_match", room="den")
-        assert ann.wait_for("ROOM", "in_progress")
+        assert ann.wait_for("ROOM", "in-progress")
 
 
 def test_a_player_is_moved_to_another_room() -> None:

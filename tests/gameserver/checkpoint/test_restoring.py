@@ -20,6 +20,7 @@ from gameserver.results.store import Store
 from gameserver.server import GameServer
 from gameserver.world.settings import GameSettings, ServerSettings
 from Net.PacketCodes import Packet
+from tests.gameserver.worlds import data_of
 from tests.Net.support import DEADLINE_S, wait_until
 from tests.support import Arena, Player, plain_world, serving, staged
 
@@ -61,7 +62,7 @@ def come(arena: Arena, name: str, **options: Any) -> tuple[Player, str]:
 def in_world(arena: Arena, player: Player) -> dict[str, Any]:
     room = arena.server.lobby.rooms[player.room_id]
     with room.game.lock:
-        return room.game.players[player.id].as_data()
+        return data_of(room.game.players[player.id])
 
 
 def test_a_player_finds_its_seat_and_all_that_it_had(file: Path) -> None:
@@ -315,7 +316,7 @@ def with_a_ghost(parts: list[Any]) -> bytes:
         (lambda parts: state_file.encode(parts).replace(b"state 1", b"state 9"), "it is of version '9'"),
         (lambda parts: state_file.encode([[]]), "it is no room of this version"),
         (foreign, "another version"),
-        (half_right, "status must be one of 'waiting', 'in_progress', 'ended'"),
+        (half_right, "status must be one of 'waiting', 'in-progress', 'ended'"),
         (without_seats, "'seats'"),
         (with_a_ghost, "99"),
     ],

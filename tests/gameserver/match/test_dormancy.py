@@ -104,7 +104,7 @@ def test_the_time_limit_ends_the_round_of_a_dormant_room_and_the_next_round_begi
         ann.wait_for("GAME_OVER")
         assert arena.room(ann).dormancy.is_dormant
         assert time.monotonic() - begun_s == pytest.approx(2.0, abs=1.5 * REST_S)
-        ann.wait_for("ROOM", "in_progress")
+        ann.wait_for("ROOM", "in-progress")
         assert time.monotonic() - begun_s < 2.0 + 1.0 + 3 * REST_S
 
 

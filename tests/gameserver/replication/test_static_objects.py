@@ -8,7 +8,7 @@ import pytest
 
 from gameserver.game import Game
 from gameserver.replication import frame_cache
-from gameserver.replication.snapshots import Replicator
+from gameserver.replication.areas import AreaReplicator
 from gameserver.replication.view import View
 from gameserver.rules import building
 from gameserver.world.objects import SPIKE, WALL
@@ -48,8 +48,10 @@ class Client:
         return packets
 
 
-def build(replicator: Replicator, *clients: Client, late: tuple[Client, ...] = ()) -> None:
-    frames = replicator.build([client.view for client in clients], [client.view for client in late])
+def build(game: Game, replicator: AreaReplicator, *clients: Client, late: tuple[Client, ...] = ()) -> None:
+    frames = replicator.build(
+        game.get_game_state(), [client.view for client in clients], [client.view for client in late]
+    )
     for client in clients:
         client.take(frames[client.view])
 
@@ -61,13 +63,13 @@ def wall(game: Game, x: float, y: float, owner: int = 1, item: int = 0) -> int:
 @FORMS
 def test_a_new_building_in_view_is_told_once_and_in_the_same_tick(form: WireFormat) -> None:
     game = game_with((7000, 7000))
-    replicator, client = Replicator(game), Client(1, form)
-    build(replicator, client)
+    replicator, client = AreaReplicator(game), Client(1, form)
+    build(game, replicator, client)
     assert client.shown == {}
     wall_id, spike_id = wall(game, 7200, 7000), wall(game, 7200, 7200, item=1)
-    build(replicator, client)
+    build(game, replicator, client)
     assert client.shown == {wall_id: (WALL, 7200, 7000, 50), spike_id: (SPIKE, 7200, 7200, 49)}
-    build(replicator, client)
+    build(game, replicator, client)
     assert "OBJECTS" not in client.ids
 
 
@@ -75,26 +77,26 @@ def test_a_new_building_in_view_is_told_once_and_in_the_same_tick(form: WireForm
 def test_the_fall_of_a_building_is_told_only_to_clients_that_know_it(form: WireFormat) -> None:
     game = game_with((7000, 7000), (1000, 1000))
     wall_id = wall(game, 7200, 7000)
-    replicator, near, far = Replicator(game), Client(1, form), Client(2, form)
-    build(replicator, near, far)
+    replicator, near, far = AreaReplicator(game), Client(1, form), Client(2, form)
+    build(game, replicator, near, far)
     assert (set(near.shown), set(far.shown)) == ({wall_id}, set())
     building.raze(game, game.buildings[wall_id])
-    build(replicator, near, far)
+    build(game, replicator, near, far)
     assert near.shown == {}
     assert far.ids == ["STATE"]
 
 
 def test_a_change_far_away_in_a_known_cell_is_told_too() -> None:
     game = game_with((7000, 7000))
-    replicator, client = Replicator(game), Client(1)
-    build(replicator, client)
+    replicator, client = AreaReplicator(game), Client(1)
+    build(game, replicator, client)
     game.players[1].x = 1000
-    build(replicator, client)
+    build(game, replicator, client)
     wall_id = wall(game, 7200, 7000)
-    build(replicator, client)
+    build(game, replicator, client)
     assert set(client.shown) == {wall_id}
     building.raze(game, game.buildings[wall_id])
-    build(replicator, client)
+    build(game, replicator, client)
     assert client.shown == {}
 
 
@@ -102,26 +104,26 @@ def test_a_client_that_reads_too_slowly_is_told_the_remaining_changes_later() ->
     game = game_with((7000, 7000))
     stays = wall(game, 7000, 7200)
     falls = wall(game, 7000, 7400)
-    replicator, client = Replicator(game), Client(1)
-    build(replicator, client)
+    replicator, client = AreaReplicator(game), Client(1)
+    build(game, replicator, client)
     comes, passes = wall(game, 7200, 7000), wall(game, 7400, 7000)
-    build(replicator, late=(client,))
+    build(game, replicator, late=(client,))
     building.raze(game, game.buildings[falls])
     building.raze(game, game.buildings[passes])
-    build(replicator, late=(client,))
-    build(replicator, late=(client,))
-    build(replicator, client)
+    build(game, replicator, late=(client,))
+    build(game, replicator, late=(client,))
+    build(game, replicator, client)
     assert set(client.shown) == {stays, comes}
     assert passes not in client.seen
 
 
 def test_a_new_round_takes_all_buildings_from_the_clients() -> None:
     game = game_with((7000, 7000))
-    replicator, client = Replicator(game), Client(1)
+    replicator, client = AreaReplicator(game), Client(1)
     wall(game, 7200, 7000)
-    build(replicator, client)
+    build(game, replicator, client)
     game.reset()
-    build(replicator, client)
+    build(game, replicator, client)
     assert client.shown == {}
 
 
@@ -129,7 +131,7 @@ def test_a_new_round_takes_all_buildings_from_the_clients() -> None:
 def test_clients_always_know_the_static_objects_where_they_have_been(seed: int) -> None:
     rng = random.Random(seed)
     game = game_with((500, 500), (900, 900), (1100, 300), map_size=1200.0, cell_size=100, view_cells=(2, 1))
-    replicator = Replicator(game)
+    replicator = AreaReplicator(game)
     clients = [Client(1), Client(2, WireFormat(True)), Client(3)]
     for _ in range(300):
         for player in game.players.values():
@@ -141,7 +143,7 @@ def test_clients_always_know_the_static_objects_where_they_have_been(seed: int) 
                 building.raze(game, game.buildings[rng.choice(list(game.buildings))])
         is_late = [rng.random() < 0.3 for _ in clients]
         in_time = [client for client, late in zip(clients, is_late) if not late]
-        build(replicator, *in_time, late=tuple(client for client, late in zip(clients, is_late) if late))
+        build(game, replicator, *in_time, late=tuple(client for client, late in zip(clients, is_late) if late))
         for client in in_time:
             known = client.view.known.cells
             assert set(client.shown) == {
@@ -151,8 +153,8 @@ def test_clients_always_know_the_static_objects_where_they_have_been(seed: int) 
 
 def test_a_list_of_buildings_is_encoded_once_a_tick_for_all_who_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     game = game_with(*[(7000 + 100 * number, 7000) for number in range(5)])
-    replicator, clients = Replicator(game), [Client(player_id) for player_id in game.players]
-    build(replicator, *clients)
+    replicator, clients = AreaReplicator(game), [Client(player_id) for player_id in game.players]
+    build(game, replicator, *clients)
     encoded: list[list[int]] = []
     real = frame_cache.encode_elements
 
@@ -162,7 +164,7 @@ def test_a_list_of_buildings_is_encoded_once_a_tick_for_all_who_are_told(monkeyp
 
     monkeypatch.setattr(frame_cache, "encode_elements", noting)
     wall_id = wall(game, 7200, 7200)
-    build(replicator, *clients)
+    build(game, replicator, *clients)
     assert all(wall_id in client.shown for client in clients)
     assert len([values for values in encoded if values]) == 1
 
@@ -172,7 +174,7 @@ def test_flags_tell_hunters_weapons_and_disconnected_players() -> None:
     player = game.add_player(1, "name")
     player.weapon = 5
     game.set_connected(1, False)
-    frames = Replicator(game).build([view := View(1, WireFormat(False))])
+    frames = AreaReplicator(game).build(game.get_game_state(), [view := View(1, WireFormat(False))])
     state = next(packet for packet in Client(1).take(frames[view]) if packet.id == "STATE")
     assert state.args[2][6] == 8 | 5 << 4
 
@@ -180,6 +182,6 @@ def test_flags_tell_hunters_weapons_and_disconnected_players() -> None:
 def test_self_tells_age_experience_weapon_and_choices() -> None:
     game = game_with((7000, 7000))
     game.players[1].age, game.players[1].experience = 2, 7
-    frames = Replicator(game).build([view := View(1, WireFormat(False))])
+    frames = AreaReplicator(game).build(game.get_game_state(), [view := View(1, WireFormat(False))])
     own = next(packet for packet in Client(1).take(frames[view]) if packet.id == "SELF")
     assert own.args == (100, 0, list(EMPTY.start_resources), 2, 7, 360, 0, [1, 3, 6])

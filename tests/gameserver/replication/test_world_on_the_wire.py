@@ -124,4 +124,4 @@ def test_the_start_number_of_a_mode_overrides_the_setting_of_the_server(is_ready
         assert room.status == "waiting"
         clients.append(SeatedClient(room, 2, sockets))
         tick(room, clients)
-        assert room.status == "in_progress"
+        assert room.status == "in-progress"

@@ -23,6 +23,7 @@ from tests.gameserver.worlds import (
     put_animal,
     put_rock,
     run,
+    whole_state,
 )
 
 WALL_ITEM, SPIKE_ITEM = 0, 1
@@ -217,7 +218,7 @@ def test_a_new_round_starts_without_buildings() -> None:
 @pytest.mark.parametrize("bad_input", [("PLACE", 2, 0.0), ("PLACE", -1, 0.0), ("PLACE", 0, math.nan), ("UPGRADE", -1)])
 def test_an_input_that_can_never_be_valid_is_refused(bad_input: tuple[Any, ...]) -> None:
     game = game_with((7000, 7000))
-    before = game.get_game_state()
+    before = whole_state(game)
     with pytest.raises(ValueError, match="must be"):
         game.process_input(1, bad_input)
-    assert game.get_game_state() == before
+    assert whole_state(game) == before

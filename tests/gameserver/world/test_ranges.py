@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from gameserver.game import Game
-from gameserver.world.ranges import Range, Setting, check_number, described, kind_of
-from gameserver.world.settings import CHANGEABLE, GameSettings, ServerSettings
+from gameserver.world.ranges import Range, Setting, changeable_settings, check_number, described, kind_of
+from gameserver.world.settings import GameSettings, ServerSettings
 from tests.gameserver.worlds import EMPTY
 
 ALL = {**described(GameSettings), **described(ServerSettings)}
@@ -35,7 +35,7 @@ def test_the_default_shows_the_kind(name: str, known: Setting) -> None:
 
 
 def test_only_numbers_that_the_rules_look_up_each_time_change_during_a_game() -> None:
-    assert set(CHANGEABLE) == {
+    assert set(changeable_settings(GameSettings)) == {
         "player_speed",
         "melee_damage",
         "projectile_damage",
@@ -47,7 +47,7 @@ def test_only_numbers_that_the_rules_look_up_each_time_change_during_a_game() ->
         "gather_experience",
     }
     game = Game(EMPTY)
-    assert list(game.changeable_settings()) == list(CHANGEABLE)
+    assert list(game.changeable_settings()) == list(changeable_settings(GameSettings))
 
 
 def test_clients_are_told_every_setting_that_says_so() -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from gameserver.game import Game
 from gameserver.replication import frame_cache
-from gameserver.replication.snapshots import Replicator
+from gameserver.replication.areas import AreaReplicator
 from gameserver.replication.view import View
 from Net.limits import Limits
 from Net.messages import MessageReader
@@ -129,7 +129,7 @@ def test_a_world_built_from_differences_is_the_world_after_every_tick(seed: int)
     """The match has births, deaths, joins, leaves, new rounds, and ticks that some clients miss."""
     chance = random.Random(seed)
     game = small_game(seed)
-    replicator = Replicator(game)
+    replicator = AreaReplicator(game)
     viewers: list[Viewer] = []
     happened: set[str] = set()
     for number in range(1, 251):
@@ -150,7 +150,7 @@ def test_a_world_built_from_differences_is_the_world_after_every_tick(seed: int)
         happened.update(event[0] for event in game.take_events())
         late = [viewer for viewer in viewers if chance.random() < 0.15]
         in_time = [viewer for viewer in viewers if viewer not in late]
-        frames = replicator.build([v.view for v in in_time], [v.view for v in late])
+        frames = replicator.build(game.get_game_state(), [v.view for v in in_time], [v.view for v in late])
         assert set(frames) == {viewer.view for viewer in in_time}
         for viewer in in_time:
             viewer.take(frames[viewer.view], game)
@@ -182,49 +182,56 @@ def state_in(frames: bytes) -> Packet:
 @pytest.mark.parametrize("as_text", [False, True])
 def test_the_first_state_holds_everything_in_view_and_the_next_only_what_changed(as_text: bool) -> None:
     game, (view, *_) = standing(3, as_text)
-    builder = Replicator(game)
-    first = state_in(builder.build([view])[view])
+    builder = AreaReplicator(game)
+    first = state_in(builder.build(game.get_game_state(), [view])[view])
     assert [group[0] for group in groups(first.args[2], 7)] == [1, 2, 3]
     game.players[2].x += 5
     game.players[3].x += 0.2  # too short a way to change the rounded number on the wire
-    assert state_in(builder.build([view])[view]).args == (0, None, [2, 0, 508, 550, 0, 100, 0], [])
-    assert state_in(builder.build([view])[view]).args == (0, None, [], [])
+    assert state_in(builder.build(game.get_game_state(), [view])[view]).args == (
+        0,
+        None,
+        [2, 0, 508, 550, 0, 100, 0],
+        [],
+    )
+    assert state_in(builder.build(game.get_game_state(), [view])[view]).args == (0, None, [], [])
 
 
 def test_self_comes_only_when_one_of_its_values_has_changed() -> None:
     game, (view,) = standing(1)
-    builder = Replicator(game)
-    ids = [[packet.id for packet in packets_in(builder.build([view])[view])] for _ in range(2)]
+    builder = AreaReplicator(game)
+    ids = [[packet.id for packet in packets_in(builder.build(game.get_game_state(), [view])[view])] for _ in range(2)]
     assert ids == [["SELF", "STATE"], ["STATE"]]
     game.grant_resources(1, gold=5)
-    assert packets_in(builder.build([view])[view])[0] == Packet("SELF", (100, 0, [0, 0, 0, 5], 1, 0, 300, 0, []))
+    assert packets_in(builder.build(game.get_game_state(), [view])[view])[0] == Packet(
+        "SELF", (100, 0, [0, 0, 0, 5], 1, 0, 300, 0, [])
+    )
 
 
 def test_a_view_that_missed_a_tick_gets_everything_and_forgets_what_it_no_longer_sees() -> None:
     game, views = standing(3)
-    builder = Replicator(game)
-    builder.build(views)
-    builder.build(views[1:], late=views[:1])
+    builder = AreaReplicator(game)
+    builder.build(game.get_game_state(), views)
+    builder.build(game.get_game_state(), views[1:], late=views[:1])
     del game.players[3]
-    state = state_in(builder.build(views[:2])[views[0]])
+    state = state_in(builder.build(game.get_game_state(), views[:2])[views[0]])
     assert [group[0] for group in groups(state.args[2], 7)] == [1, 2]
     assert sorted(state.args[3]) == [1, 2, 3]
-    assert state_in(builder.build(views[:2])[views[0]]).args[2:] == ([], [])
+    assert state_in(builder.build(game.get_game_state(), views[:2])[views[0]]).args[2:] == ([], [])
 
 
 def test_a_view_of_a_player_that_is_gone_gets_nothing() -> None:
     game, views = standing(2)
     game.remove_player(2)
-    assert set(Replicator(game).build(views)) == {views[0]}
+    assert set(AreaReplicator(game).build(game.get_game_state(), views)) == {views[0]}
 
 
 def test_the_last_sequence_number_applied_is_each_players_own() -> None:
     game, views = standing(2)
-    builder = Replicator(game)
-    builder.build(views)
+    builder = AreaReplicator(game)
+    builder.build(game.get_game_state(), views)
     game.process_input(1, ("MOVE", None, 77))
     game.update(DELTA_TIME_S)
-    frames = builder.build(views)
+    frames = builder.build(game.get_game_state(), views)
     assert [state_in(frames[view]).args[1] for view in views] == [77, None]
 
 
@@ -244,13 +251,13 @@ def count_work(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[Any]]:
 
 def test_views_that_see_the_same_get_the_same_bytes_and_cost_no_more_than_one(monkeypatch: pytest.MonkeyPatch) -> None:
     game, views = standing(12)
-    builder = Replicator(game)
-    builder.build(views)
+    builder = AreaReplicator(game)
+    builder.build(game.get_game_state(), views)
     work = count_work(monkeypatch)
     costs = []
     for count in (1, 12):
         game.players[1].x += 1
-        frames = builder.build(views[:count])
+        frames = builder.build(game.get_game_state(), views[:count])
         assert len(set(frames.values())) == 1
         costs.append({name: len(calls) for name, calls in work.items()})
         for calls in work.values():
@@ -265,12 +272,12 @@ def test_a_list_of_entities_is_encoded_once_a_tick_for_all_views_that_hold_it(mo
         game.add_player(number, "Ann")
         game.process_input(number, ("MOVE", number % 8, number))  # the numbers differ, so no two STATEs are the same
     views = [View(number, WireFormat(number % 2 == 0, 0)) for number in range(1, 41)]
-    builder = Replicator(game)
-    builder.build(views)
+    builder = AreaReplicator(game)
+    builder.build(game.get_game_state(), views)
     work = count_work(monkeypatch)
     for _ in range(20):
         game.update(DELTA_TIME_S)
-        frames = builder.build(views)
+        frames = builder.build(game.get_game_state(), views)
         assert len(set(frames.values())) == len(views)
         times = Counter((tuple(values), as_text) for values, as_text in work["encode_elements"] if values)
         # A list is encoded twice when everything in a cell has changed: then "now" and "changed" are the same.
@@ -282,7 +289,7 @@ def test_a_list_of_entities_is_encoded_once_a_tick_for_all_views_that_hold_it(mo
 def test_binary_and_text_views_say_the_same() -> None:
     game, views = standing(4)
     views[1].form = WireFormat(True, 0)
-    frames = Replicator(game).build(views[:2])
+    frames = AreaReplicator(game).build(game.get_game_state(), views[:2])
     binary, text = (list(MessageReader(Limits(), masked=False).feed(frames[view]))[-1] for view in views[:2])
     assert isinstance(binary, bytes)
     assert isinstance(text, str)
