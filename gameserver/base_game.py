@@ -121,7 +121,7 @@ class BaseGame:
         self.detect_collisions()
 
     def detect_collisions(self) -> None:
-        """Finds the contacts of this tick and acts on them. `update` calls it."""
+        """Finds the contacts of this tick. `update` calls it, and reacts to them."""
 
     def handle_scoring(self, player_id: int) -> None:
         """Credits a player with one point."""

@@ -18,6 +18,7 @@ from gameserver.base_game import BaseGame, GameState, Result, check_delta_time
 from gameserver.rules import (
     animals,
     building,
+    collisions,
     combat,
     deaths,
     gathering,
@@ -67,6 +68,7 @@ class Game(World, BaseGame):
             self.animals.clear()
             self.projectiles.clear()
             self.events.clear()
+            self.forget_contacts()
             for standing in list(self.buildings.values()):
                 building.raze(self, standing)
             self.team_points = [0] * self.settings.teams
@@ -143,23 +145,30 @@ class Game(World, BaseGame):
             inputs.apply_input(self.players[player_id], input_data)
 
     def update(self, delta_time: float) -> None:
-        """Advances the world by one tick of `delta_time` seconds. Raises ValueError if it is not greater than 0."""
+        """Advances the world by one tick of `delta_time` seconds. Raises ValueError if it is not greater than 0.
+
+        Movers and weapons move first, then `detect_collisions` finds the contacts, and then the rules react to them.
+        """
         check_delta_time(delta_time)
         with self.lock:
+            self.delta_time = delta_time
             self._prepare()
             deaths.respawn(self, delta_time)
             movement.steer_players(self, delta_time)
             animals.steer_animals(self, delta_time)
-            self.detect_collisions()
+            movement.take_steps(self)
             growth.upgrade_players(self)
             gathering.eat_meals(self)
             building.place_buildings(self)
             projectiles.fire_projectiles(self)
-            swings = combat.swing_weapons(self)
-            gathering.work(self, swings)
-            combat.apply_hits(self, combat.weapon_hits(self, swings) + combat.spike_hits(self) + animals.bites(self))
-            projectiles.fly_projectiles(self, delta_time)
-            deaths.handle(self)
+            combat.swing_weapons(self)
+            self.detect_collisions()
+            gathering.work(self)
+            combat.apply_hits(self, combat.weapon_hits(self) + combat.spike_hits(self) + animals.bites(self))
+            projectiles.end_at_contacts(self)
+            projectiles.fly_projectiles(self)
+            for killer_id in deaths.handle(self):
+                self.handle_scoring(killer_id)
             self._run_clocks(delta_time)
 
     def rest(self, ticks: int, delta_time: float) -> None:
@@ -175,20 +184,19 @@ class Game(World, BaseGame):
             self.tick += ticks - 1
 
     def detect_collisions(self) -> None:
-        """Moves all players and animals by their steps of this tick: here their x and y change.
+        """Finds all contacts of this tick, and leaves them in `contacts` until the next update; changes nothing else.
 
-        They stop at solid objects, borders and each other, or slide along them.
+        The pairs: a projectile, or the swing of a weapon, with a player, an animal, scenery or a building; an animal
+        with a player; a player with a player; a mover with a spike. The rules after it only react to these contacts.
         """
         with self.lock:
-            for player in self.players.values():
-                if player.alive:
-                    movement.resolve(self, player)
-            for animal in self.animals.values():
-                if not animal.is_alone:
-                    movement.resolve(self, animal)
+            collisions.find_contacts(self)
 
     def handle_scoring(self, player_id: int) -> None:
-        """Credits a player with one kill. Raises KeyError if the player is unknown."""
+        """Credits a player with one kill of a player; every such credit goes through here.
+
+        Raises KeyError if the player is unknown.
+        """
         with self.lock:
             scoring.credit_kill(self, self.players[player_id])
 
@@ -267,7 +275,7 @@ class Game(World, BaseGame):
         for animal in self.animals.values():
             animal.just_hit = False
         self.mover_grid.rebuild(movers)
-        self.touches.clear()
+        self.forget_contacts()
         self.had_rivals = self.had_rivals or scoring.count_sides(self) > 1
 
     def _run_clocks(self, delta_time: float) -> None:

@@ -45,7 +45,7 @@ def steer_animals(world: World, delta_time: float) -> None:
             _think(world, animal)
         if animal.is_alone:
             continue
-        prey = _prey(world, animal)
+        prey = prey_of(world, animal)
         speed = settings.animal_wander_speed * species.wander
         if prey is not None:
             animal.angle_rad = angle_of(prey.x - animal.x, prey.y - animal.y)
@@ -59,16 +59,22 @@ def steer_animals(world: World, delta_time: float) -> None:
 
 
 def bites(world: World) -> list[Hit]:
-    """Returns the bites of this tick. An animal bites if its prey was and is in reach, and its cool-down is over."""
+    """Returns the bites of this tick. An animal bites the prey that it reaches if its cool-down is over."""
     settings = world.settings
     hits = []
-    for animal in world.animals.values():
-        if animal.attacking and animal.bite_in_s == 0.0:
-            prey = _prey(world, animal)
-            if prey is not None and in_reach(animal, prey, settings.bite_reach):
-                animal.bite_in_s = settings.bite_cooldown_s
-                hits.append(Hit(prey, settings.bite_damage, None))
+    for animal, prey in world.contacts.bites:
+        if animal.bite_in_s == 0.0:
+            animal.bite_in_s = settings.bite_cooldown_s
+            hits.append(Hit(prey, settings.bite_damage, None))
     return hits
+
+
+def prey_of(world: World, animal: Animal) -> PlayerObject | None:
+    """Returns the player that the animal chases; None if there is none, or if that player has died or left."""
+    if animal.target_id is None:
+        return None
+    player = world.players.get(animal.target_id)
+    return player if player is not None and player.alive else None
 
 
 def in_reach(animal: Animal, victim: Mover, reach: float) -> bool:
@@ -130,11 +136,3 @@ def _nearest_in_sight(world: World, animal: Animal) -> int | None:
                 nearest = distance_squared
                 found = mover.id
     return found
-
-
-def _prey(world: World, animal: Animal) -> PlayerObject | None:
-    """Returns the player that the animal chases; None if there is none, or if that player has died or left."""
-    if animal.target_id is None:
-        return None
-    player = world.players.get(animal.target_id)
-    return player if player is not None and player.alive else None

@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from gameserver.world.objects import Body, Mover, PlayerObject
+from gameserver.world.contacts import Swing
+from gameserver.world.objects import Mover
 from gameserver.world.world import World, heading
 
 
@@ -21,34 +22,9 @@ class Hit(NamedTuple):
     attacker_id: int | None
 
 
-class Swing(NamedTuple):
-    """A swing of a weapon: its position, direction, reach and effect. widest: the cosine of half its arc."""
-
-    player: PlayerObject
-    x: float
-    y: float
-    aim_x: float
-    aim_y: float
-    reach: float
-    widest: float
-    damage: float
-    gather: int
-
-    def hits(self, body: Body) -> bool:
-        """Returns whether the body's edge is in reach and its centre is within the arc."""
-        away_x = body.x - self.x
-        away_y = body.y - self.y
-        limit = self.reach + body.scale
-        distance_squared = away_x * away_x + away_y * away_y
-        if distance_squared > limit * limit:
-            return False
-        return away_x * self.aim_x + away_y * self.aim_y >= self.widest * math.sqrt(distance_squared)
-
-
-def swing_weapons(world: World) -> list[Swing]:
+def swing_weapons(world: World) -> None:
     """Swings the weapon of each player that asks for it and can; the cool-down starts even if the swing misses."""
     settings = world.settings
-    swings = []
     for player in world.players.values():
         if (player.attacking or player.swing_asked) and player.alive and player.swing_in_s == 0.0:
             weapon = settings.weapons[player.weapon]
@@ -57,26 +33,21 @@ def swing_weapons(world: World) -> list[Swing]:
             widest, _ = heading(min(math.tau, settings.melee_arc_rad * weapon.arc) / 2)
             reach = settings.melee_reach * weapon.reach
             damage = settings.melee_damage * weapon.damage
-            swings.append(Swing(player, player.x, player.y, aim_x, aim_y, reach, widest, damage, weapon.gather))
+            world.swings.append(Swing(player, player.x, player.y, aim_x, aim_y, reach, widest, damage, weapon.gather))
         player.swing_asked = False
-    return swings
 
 
-def weapon_hits(world: World, swings: list[Swing]) -> list[Hit]:
-    """Returns one hit for each mover that a swing reaches, except teammates."""
-    hits = []
-    for swing in swings:
-        player = swing.player
-        for mover in world.mover_grid.near(swing.x, swing.y, swing.reach):
-            if mover is not player and is_target(mover, player.team) and swing.hits(mover):
-                hits.append(Hit(mover, swing.damage, player.id))
-    return hits
+def weapon_hits(world: World) -> list[Hit]:
+    """Returns one hit for each player and animal that a swing reaches."""
+    return [
+        Hit(body, swing.damage, swing.player.id) for swing, body in world.contacts.swings if isinstance(body, Mover)
+    ]
 
 
 def spike_hits(world: World) -> list[Hit]:
     """Returns one hit for each mover that has walked into a spike, unless the mover or its team built the spike."""
     hits = []
-    for mover, building in world.touches:
+    for mover, building in world.contacts.spikes:
         owner = world.players[building.owner_id]
         if mover is not owner and is_target(mover, owner.team) and mover.pricked_in_s == 0.0:
             mover.pricked_in_s = world.settings.spike_cooldown_s

@@ -7,22 +7,19 @@ from __future__ import annotations
 
 from gameserver.rules import scoring
 from gameserver.rules.building import batter
-from gameserver.rules.combat import Swing
-from gameserver.world.objects import Building
+from gameserver.world.objects import Building, GameObject
 from gameserver.world.world import World
 
 
-def work(world: World, swings: list[Swing]) -> None:
-    """Gives players the resources of all scenery that their swings hit in this tick, and damages buildings."""
-    for swing in swings:
-        player = swing.player
-        reached = world.solid_grid.near(swing.x, swing.y, swing.reach)
-        for solid in [solid for solid in reached if swing.hits(solid)]:
-            if isinstance(solid, Building):
-                batter(world, solid, swing.damage)
-            else:
-                player.resources[solid.kind] += swing.gather
-                scoring.credit(world, player, "gather", swing.gather)
+def work(world: World) -> None:
+    """Gives players the resources of all scenery that their swings reach in this tick, and damages buildings."""
+    for swing, body in world.contacts.swings:
+        if isinstance(body, Building):
+            if body.id in world.buildings:  # no swing before this one has broken it
+                batter(world, body, swing.damage)
+        elif isinstance(body, GameObject):
+            swing.player.resources[body.kind] += swing.gather
+            scoring.credit(world, swing.player, "gather", swing.gather)
 
 
 def eat_meals(world: World) -> None:

@@ -1,14 +1,14 @@
 """Movement: where movers want to go, and how far the ground and the things around them let them go.
 
-`resolve` keeps this invariant: no mover overlaps a solid thing, another mover, or the border. Movers take their steps
-one after another. Each step ends at a free place or is not taken, so one check at its end is enough.
+`take_steps` keeps this invariant: no mover overlaps a solid thing, another mover, or the border. Movers take their
+steps one after another. Each step ends at a free place or is not taken, so one check at its end is enough.
 """
 
 from __future__ import annotations
 
 import math
 
-from gameserver.world.objects import Body, Building, Mover
+from gameserver.world.objects import Body, Mover
 from gameserver.world.world import World
 
 _DIAGONAL = math.sqrt(0.5)
@@ -49,7 +49,20 @@ def plan_step(world: World, mover: Mover, velocity_x: float, velocity_y: float, 
     mover.step_y = velocity_y * factor * delta_time
 
 
-def resolve(world: World, mover: Mover) -> None:
+def take_steps(world: World) -> None:
+    """Moves all players and animals by their steps of this tick: here their x and y change.
+
+    They stop at solid objects, borders and each other, or slide along them.
+    """
+    for player in world.players.values():
+        if player.alive:
+            _take_step(world, player)
+    for animal in world.animals.values():
+        if not animal.is_alone:
+            _take_step(world, animal)
+
+
+def _take_step(world: World, mover: Mover) -> None:
     """Takes the mover's step in strides that are too short to pass through anything; it slides along obstacles."""
     distance = math.sqrt(mover.step_x * mover.step_x + mover.step_y * mover.step_y)
     strides = int(distance / mover.scale) + 1
@@ -80,8 +93,7 @@ def _stride(world: World, mover: Mover, x: float, y: float) -> None:
             if blocker is None:
                 world.mover_grid.move(mover, x, y)
                 return
-        elif isinstance(blocker, Building) and blocker.damage:
-            world.touches.append((mover, blocker))
+        world.stopped.append((mover, blocker))
         # The push goes straight away from the blocker's centre, so the part of the stride along the surface remains.
         away_x = x - blocker.x
         away_y = y - blocker.y

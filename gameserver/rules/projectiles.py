@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
-
-from gameserver.rules.combat import Hit, apply_hits, is_target
-from gameserver.world.objects import Body, Mover, Projectile
+from gameserver.rules.combat import Hit, apply_hits
+from gameserver.world.objects import Body, Building, Mover, Projectile
 from gameserver.world.world import World, heading
 
 
@@ -27,57 +25,35 @@ def fire_projectiles(world: World) -> None:
             world.projectiles[projectile.id] = projectile
 
 
-def fly_projectiles(world: World, delta_time: float) -> None:
-    """Moves every projectile. It ends at the first thing that it hits, at its range, or at the border of the map."""
-    settings = world.settings
-    for projectile in list(world.projectiles.values()):
-        distance = min(settings.projectile_speed * delta_time, projectile.range_left)
-        hit = _first_in_path(world, projectile, distance)
-        projectile.x += projectile.heading_x * distance
-        projectile.y += projectile.heading_y * distance
-        projectile.range_left -= distance
-        on_map = 0 <= projectile.x <= settings.map_size and 0 <= projectile.y <= settings.map_size
-        if hit is not None or projectile.range_left == 0.0 or not on_map:
+def end_at_contacts(world: World) -> None:
+    """Ends each projectile at the first body in its path that is still in the world; it hurts players and animals."""
+    for projectile, body, _ in world.contacts.projectiles:
+        if projectile.id in world.projectiles and _is_in_world(world, body):
             del world.projectiles[projectile.id]
-        if isinstance(hit, Mover):
-            apply_hits(world, [Hit(hit, projectile.damage, projectile.owner_id)])
+            if isinstance(body, Mover):
+                apply_hits(world, [Hit(body, projectile.damage, projectile.owner_id)])
 
 
-def _first_in_path(world: World, projectile: Projectile, distance: float) -> Body | None:
-    """Returns the first body that the projectile hits on the next `distance` units, or None.
-
-    The test is swept: it checks the whole path and not only its end. So a projectile never jumps over a thin body, even
-    in a long tick.
-    """
-    middle_x = projectile.x + projectile.heading_x * distance / 2
-    middle_y = projectile.y + projectile.heading_y * distance / 2
-    radius = distance / 2 + projectile.scale
-    first: Body | None = None
-    way = distance
-    for body in world.solid_grid.near(middle_x, middle_y, radius):
-        contact = _way_to_contact(projectile, body)
-        if contact is not None and contact <= way:
-            first, way = body, contact
-    for mover in world.mover_grid.near(middle_x, middle_y, radius):
-        if mover.id == projectile.owner_id or not is_target(mover, projectile.team):
-            continue
-        contact = _way_to_contact(projectile, mover)
-        if contact is not None and contact <= way:
-            first, way = mover, contact
-    return first
+def fly_projectiles(world: World) -> None:
+    """Moves every projectile that has hit nothing. It ends at its range, or at the border of the map."""
+    map_size = world.settings.map_size
+    for projectile in list(world.projectiles.values()):
+        path = path_of_tick(world, projectile)
+        projectile.x += projectile.heading_x * path
+        projectile.y += projectile.heading_y * path
+        projectile.range_left -= path
+        on_map = 0 <= projectile.x <= map_size and 0 <= projectile.y <= map_size
+        if projectile.range_left == 0.0 or not on_map:
+            del world.projectiles[projectile.id]
 
 
-def _way_to_contact(projectile: Projectile, body: Body) -> float | None:
-    """Returns how far the projectile flies until its edge touches the body's; None if it passes by or flies away."""
-    away_x = body.x - projectile.x
-    away_y = body.y - projectile.y
-    reach = body.scale + projectile.scale
-    # Pythagoras on the path: `ahead` to the point next to the body's centre, and from there across to the centre.
-    ahead = away_x * projectile.heading_x + away_y * projectile.heading_y
-    away_squared = away_x * away_x + away_y * away_y
-    if away_squared <= reach * reach:
-        return 0.0
-    half_chord_squared = reach * reach - (away_squared - ahead * ahead)
-    if ahead < 0.0 or half_chord_squared < 0.0:
-        return None
-    return ahead - math.sqrt(half_chord_squared)
+def path_of_tick(world: World, projectile: Projectile) -> float:
+    """Returns the length of the path that a projectile flies in this tick if it hits nothing."""
+    return min(world.settings.projectile_speed * world.delta_time, projectile.range_left)
+
+
+def _is_in_world(world: World, body: Body) -> bool:
+    """Returns whether a body that was found in this tick has not died or been removed since."""
+    if isinstance(body, Mover):
+        return body.alive
+    return not isinstance(body, Building) or body.id in world.buildings

@@ -11,9 +11,10 @@ import random
 from typing import Any, NamedTuple, Tuple
 
 from gameserver.world.biomes import Biomes, biomes_of
+from gameserver.world.contacts import Contacts, Swing
 from gameserver.world.grid import Grid
 from gameserver.world.modes import MODES, Mode
-from gameserver.world.objects import Animal, Building, GameObject, Mover, PlayerObject, Projectile
+from gameserver.world.objects import Animal, Body, Building, GameObject, Mover, PlayerObject, Projectile
 from gameserver.world.settings import GameSettings
 from gameserver.world.static_grid import StillGrid
 
@@ -54,6 +55,7 @@ class World:
         self.biomes: Biomes = biomes_of(settings)
         self.rng = random.Random(settings.seed)  # nosec B311  # the same seed must give the same world
         self.tick = 0
+        self.delta_time = 1 / settings.tick_rate  # seconds of the current tick
         self.elapsed_s = 0.0
 
         self.players: dict[int, PlayerObject] = {}  # dead players too
@@ -72,12 +74,21 @@ class World:
         self.solid_grid: StillGrid[GameObject] = StillGrid(settings.map_size, settings.cell_size)
         self.mover_grid: Grid[Mover] = Grid(settings.map_size, settings.cell_size)
 
-        # touches: the movers that walked into a building that hurts, in this tick. fallen: the movers that died in this
-        # tick, each with the id of the player that killed it (None: an animal, or a player that has left).
-        self.touches: list[tuple[Mover, Building]] = []
+        # The current tick. stopped: the movers that walked into a body, each with that body. contacts: found by
+        # `Game.detect_collisions`. fallen: the movers that died, each with the id of the player that killed it (None:
+        # an animal, or a player that has left).
+        self.stopped: list[tuple[Mover, Body]] = []
+        self.swings: list[Swing] = []
+        self.contacts = Contacts()
         self.fallen: list[tuple[Mover, int | None]] = []
         # The events since a caller last took them.
         self.events: list[Event] = []
+
+    def forget_contacts(self) -> None:
+        """Clears the contacts of the last tick, and the stopped movers and swings that they come from."""
+        self.stopped.clear()
+        self.swings.clear()
+        self.contacts.clear()
 
     def new_id(self) -> int:
         """Returns the next of -1, -2, ...; no id is used twice, and none is a player's, because those are positive."""

@@ -18,7 +18,10 @@ from tests.gameserver.worlds import DT, game_with, kill
 pytestmark = pytest.mark.slow
 
 # Attributes of a game that are not saved: made anew from the settings, or used within one update only.
-REMADE = {"settings", "mode", "biomes", "lock", "solid_grid", "touches", "fallen", "rng_at_start"}
+REMADE = {
+    *("settings", "mode", "biomes", "lock", "solid_grid", "rng_at_start"),
+    *("delta_time", "stopped", "swings", "contacts", "fallen"),
+}
 PLAYED = 1500
 
 
