@@ -173,7 +173,8 @@ _TO_CLIENT = (
 )
 
 TO_SERVER = PacketTable(_TO_SERVER, max_items=16)
-TO_CLIENT = PacketTable(_TO_CLIENT, max_items=2**20)
+# The ids of entities in GAME_STATE are keys of a map, and may be numbers.
+TO_CLIENT = PacketTable(_TO_CLIENT, max_items=2**20, takes_number_keys=True)
 
 Handler = Callable[..., None]
 _HandlerT = TypeVar("_HandlerT", bound=Handler)

@@ -21,14 +21,20 @@ def pack(value: Any) -> bytes:
     return packed
 
 
-def unpack(packed: bytes, max_items: int) -> Any:
+def unpack(packed: bytes, max_items: int, takes_number_keys: bool = False) -> Any:
     """Decodes a value. max_items: the largest number of elements in any array or map of the value.
 
-    The decoder checks each declared size before it allocates memory for it. Raises ValueError.
+    The decoder checks each declared size before it allocates memory for it. Raises ValueError. takes_number_keys:
+    whether the keys of a map may be numbers too. A stranger could choose numbers that make a large dict very slow.
     """
     try:
         return msgpack.unpackb(
-            packed, max_array_len=max_items, max_map_len=max_items, max_ext_len=0, ext_hook=_no_extension
+            packed,
+            max_array_len=max_items,
+            max_map_len=max_items,
+            max_ext_len=0,
+            ext_hook=_no_extension,
+            strict_map_key=not takes_number_keys,
         )
     except (ValueError, TypeError, RecursionError, msgpack.UnpackException) as error:
         raise ValueError(str(error) or type(error).__name__) from None

@@ -46,12 +46,14 @@ class Packet(NamedTuple):
 class PacketTable:
     """Encodes and decodes the packets of one direction.
 
-    rows: the table. max_items: the largest number of elements in any array or map of a packet.
+    rows: the table. max_items: the largest number of elements in any array or map of a packet. takes_number_keys:
+    whether the keys of a map may be numbers.
     """
 
-    def __init__(self, rows: tuple[PacketType, ...], max_items: int) -> None:
+    def __init__(self, rows: tuple[PacketType, ...], max_items: int, takes_number_keys: bool = False) -> None:
         self.rows = rows
         self._max_items = max_items
+        self._takes_number_keys = takes_number_keys
         self._by_id: dict[Any, PacketType] = {row.id: row for row in rows}
         self._by_code: dict[Any, PacketType] = {row.code: row for row in rows}
         # For each packet: the least number of arguments, and the check of each argument.
@@ -101,7 +103,7 @@ class PacketTable:
 
     def _unpack(self, message: bytes) -> Any:
         try:
-            return unpack(message, self._max_items)
+            return unpack(message, self._max_items, self._takes_number_keys)
         except ValueError as error:
             raise PacketError("BAD_PACKET", f"this is not MessagePack: {spelled(str(error))[:80]}") from None
 

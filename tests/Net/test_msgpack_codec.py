@@ -51,3 +51,10 @@ def test_packing_allocates_little_more_than_it_needs(value: Any) -> None:
 def test_bytes_that_are_no_value_within_bounds_are_refused_with_the_reason(packed: bytes, says: str) -> None:
     with pytest.raises(ValueError, match=re.escape(says)):
         unpack(packed, max_items=3)
+
+
+def test_numbers_are_keys_only_where_the_caller_takes_them() -> None:
+    packed = pack({3: {"x": 1}, -1: 2})
+    assert unpack(packed, max_items=3, takes_number_keys=True) == {3: {"x": 1}, -1: 2}
+    with pytest.raises(ValueError, match="strict_map_key"):
+        unpack(packed, max_items=3)

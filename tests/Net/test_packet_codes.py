@@ -293,6 +293,13 @@ def test_a_client_takes_packets_larger_than_a_server_would() -> None:
     assert TO_CLIENT.decode(TO_CLIENT.encode(packet, as_text=True)) == packet
 
 
+def test_an_id_of_an_entity_may_be_a_number_on_its_way_to_the_client() -> None:
+    packet = Packet("GAME_CHANGES", ({"food": [4]}, {"snake": {3: {"x": 2.5}}}, {"tick": 8}))
+    assert TO_CLIENT.decode(TO_CLIENT.encode(packet)) == packet
+    with pytest.raises(PacketError, match="BAD_PACKET"):
+        TO_SERVER.decode(TO_SERVER.encode(Packet("INPUT", ({3: "up"},))))
+
+
 def test_encoding_an_unknown_id_raises_key_error() -> None:
     with pytest.raises(KeyError):
         TO_CLIENT.encode(Packet("FLY"))
