@@ -11,11 +11,13 @@ import time
 from pathlib import Path
 from typing import Any, Callable, Iterator, NamedTuple
 
+from gameserver.base_game import BaseGame
 from gameserver.game import Game
 from gameserver.match.seats import PlayerInfo
 from gameserver.results.recorder import FORGETFUL, Recorder
 from gameserver.room import GameRoom
 from gameserver.server import GameServer
+from gameserver.world.base_settings import BaseSettings
 from gameserver.world.settings import GameSettings, ServerSettings
 from Net.client import connect
 from Net.errors import ConnectionClosed
@@ -176,10 +178,10 @@ class Player:
         return self.receive_until(lambda p: p.id == "PONG" and p.args[0] == number, "PONG")
 
     def join(self, name: str = "Ann", **options: Any) -> list[Packet]:
-        """Joins; returns all packets up to the first STATE."""
+        """Joins; returns all packets up to the first state."""
         self.send("JOIN", name, options)
-        packets = self.receive_until(lambda p: p.id in ("STATE", "ERROR"), "the first STATE")
-        assert packets[-1].id == "STATE", f"JOIN was refused: {packets[-1]}"
+        packets = self.receive_until(lambda p: p.id in ("STATE", "GAME_STATE", "ERROR"), "the first state")
+        assert packets[-1].id != "ERROR", f"JOIN was refused: {packets[-1]}"
         welcome = next(packet for packet in packets if packet.id == "WELCOME")
         self.id, self.room_id = welcome.args[:2]
         return packets
@@ -289,15 +291,16 @@ class Arena:
 
 @contextlib.contextmanager
 def serving(
-    game_settings: GameSettings = plain_world(),
+    game_settings: BaseSettings = plain_world(),
     limits: Limits = Limits(),
-    make_game: Callable[[GameSettings], Game] = Game,
+    make_game: Callable[[Any], BaseGame] = Game,
     port: int = 0,
+    make_server: type[GameServer] = GameServer,
     **server_settings: Any,
 ) -> Iterator[Arena]:
     """Serves, on any port unless one is named; at the end the server must shut down and leave no thread behind."""
     threads_before = set(threading.enumerate())
-    server = GameServer(ServerSettings(**server_settings), game_settings, limits, make_game)
+    server = make_server(ServerSettings(**server_settings), game_settings, limits, make_game)
     _, port = server.listen("127.0.0.1", port)
     thread = threading.Thread(target=server.serve, name="server", daemon=True)
     thread.start()
@@ -339,16 +342,20 @@ class Stage:
 
     def tick(self, count: int = 1) -> None:
         for _ in range(count):
-            for seat in self.room.roster.everybody():
-                if isinstance(seat.websocket, WebSocket):  # no thread reads the pongs: each client counts as up to date
-                    seat.websocket.note_pong(seat.websocket.awaited_pong)
+            self.acknowledge()
             self.room.tick()
+
+    def acknowledge(self) -> None:
+        """Makes each client count as up to date: no thread reads the pongs."""
+        for seat in self.room.roster.everybody():
+            if isinstance(seat.websocket, WebSocket):
+                seat.websocket.note_pong(seat.websocket.awaited_pong)
 
 
 @contextlib.contextmanager
 def staged(
-    game_settings: GameSettings = plain_world(),
-    make_game: Callable[[GameSettings], Game] = Game,
+    game_settings: BaseSettings = plain_world(),
+    make_game: Callable[[Any], BaseGame] = Game,
     recorder: Recorder = FORGETFUL,
     **server_settings: Any,
 ) -> Iterator[Stage]:
