@@ -220,7 +220,7 @@ class GameRoom:
         if info.is_spectator:
             seat.view.watch(next((player.info.id for player in self.roster.seats()), None))
             return
-        info.team = self.assign_team(info.id)
+        seat.join_team(self.assign_team(info.id))
         self.game.add_player(info.id, info.name, info.team)
 
     def _welcome(self, seat: Seat) -> None:

@@ -19,7 +19,7 @@ _question_numbers = itertools.count(1)
 
 @dataclass
 class PlayerInfo:
-    """A player's or spectator's identity.
+    """A player's or spectator's identity. Only its `Seat` changes it.
 
     room, team: the wishes in its JOIN; later `team` is the team that it got. as_text: its packets are JSON.
     token: gives the seat back after a lost connection; it is a secret between the server and this client.
@@ -90,6 +90,18 @@ class Seat:
         self.view = View(self.info.id, form, self.info.is_spectator)
         self.flow_control = FlowControl()
         self.absent_since_s: float | None = None  # time.monotonic() when the connection was lost
+
+    def choose_wire_format(self, as_text: bool) -> None:
+        """Notes the wire format for the next `connect`. The caller holds the lobby's lock."""
+        self.info.as_text = as_text
+
+    def join_team(self, team: int | None) -> None:
+        """Notes the team that the player got. The caller holds the room's lock, with which the teams are counted."""
+        self.info.team = team
+
+    def mute(self, is_muted: bool) -> None:
+        """Notes whether the player may not chat. Any thread may call it: it is one assignment."""
+        self.info.is_muted = is_muted
 
     def set_ready(self, is_ready: bool) -> None:
         """Notes whether the player wants a waiting round to start now."""

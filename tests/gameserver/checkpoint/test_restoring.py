@@ -74,7 +74,7 @@ def test_a_player_finds_its_seat_and_all_that_it_had(file: Path) -> None:
         ann.wait_until(lambda: ann.world.scenery, "its wall")
         with game.lock:
             game.players[ann.id].score = 77
-        arena.room(ann).roster.seats()[0].info.is_muted = True
+        arena.room(ann).roster.seats()[0].mute(True)
         was, walls = in_world(arena, ann), ann.world.scenery
     with keeping(file) as arena:
         ann, new_token = come(arena, "whatever", token=token)

@@ -99,7 +99,7 @@ def play_on(room: GameRoom) -> None:
     room.clock.pause(False)
     room.clock.wait_while(lambda: False, 0.0)
     for seat in room.roster.seats():
-        seat.info.as_text = not seat.info.as_text
+        seat.choose_wire_format(not seat.info.as_text)
         room.resume_player(NoConnection("192.0.2.1:1", "192.0.2.1"), seat)  # type: ignore[arg-type]  # takes any packet
     for _ in range(TICKS):
         room.tick()
