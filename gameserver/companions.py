@@ -24,6 +24,7 @@ from gameserver.pages import leaderboard_page
 from gameserver.results.store import Store
 from gameserver.server import GameServer
 from gameserver.world_manager import GameWorldManager
+from Net.address import Address
 from Net.dissect.explain import FORMS
 from Net.dissect.trace import Tracer
 from Net.port.lan import local_address, url
@@ -62,7 +63,7 @@ class Surroundings(NamedTuple):
     addresses: Sequence[str]  # where other machines can open the server
     checkpoint_file: str | None  # None: no checkpoints
     has_classroom: bool
-    traced: Sequence[str]  # the clients whose frames are printed
+    traced: Sequence[str | Address]  # the clients whose frames are printed
     trace_as: str  # a key of FORMS
     write: Callable[[str], None]  # prints a trace
 

@@ -8,6 +8,7 @@ from typing import Any, Iterable, Union
 
 from gameserver.replication.flow_control import FlowControl
 from gameserver.replication.view import View
+from Net.address import Address
 from Net.close_codes import CloseCode
 from Net.PacketCodes import TO_CLIENT, Packet
 from Net.websocket import WebSocket
@@ -38,15 +39,15 @@ class PlayerInfo:
 class NoConnection:
     """Replaces a player's lost connection, so that the lost connection's memory is freed.
 
-    It ignores all frames. address, host: those of the lost connection.
+    It ignores all frames. address: that of the lost connection.
     """
 
     is_congested = False
     awaited_pong = b""
 
-    def __init__(self, address: str, host: str) -> None:
+    def __init__(self, address: Address) -> None:
         self.address = address
-        self.host = host
+        self.host = address.host
 
     def enqueue_frame(self, frame: bytes) -> None:
         """Drops the frame: there is no client."""
@@ -128,7 +129,7 @@ class Seat:
 
     def disconnect(self, now_s: float) -> None:
         """Marks the player's connection as lost and keeps the seat; now_s: time.monotonic()."""
-        self.websocket = NoConnection(self.websocket.address, self.websocket.host)
+        self.websocket = NoConnection(self.websocket.address)
         self.absent_since_s = now_s
 
     def describe(self) -> dict[str, Any]:
@@ -137,7 +138,7 @@ class Seat:
             "id": self.info.id,
             "name": self.info.name,
             "team": self.info.team,
-            "address": self.websocket.address,
+            "address": str(self.websocket.address),
             "muted": self.info.is_muted,
             "connected": self.absent_since_s is None,
         }

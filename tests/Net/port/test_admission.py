@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from Net.address import Address
 from Net.handshake import Request, parse_request
 from Net.limits import Limits
 from Net.port.admission import Admission, Arrival
@@ -17,7 +18,7 @@ def request(forwarded_for: str) -> Request:
 
 
 def arrive(admission: Admission, host: str) -> Arrival:
-    arrival = admission.admit(host, 5000)
+    arrival = admission.admit(Address(host, 5000))
     admission.leave(arrival)
     return arrival
 
@@ -31,7 +32,7 @@ def test_only_an_address_that_opens_connections_too_fast_is_limited() -> None:
 def test_behind_a_proxy_the_address_that_it_names_is_limited() -> None:
     admission = Admission(64, RATE, proxies=[PROXY])
     for host, rushed in ((7, False), (7, False), (7, False), (7, True), (8, False)):
-        arrival = admission.admit(PROXY, 5000)
+        arrival = admission.admit(Address(PROXY, 5000))
         assert not arrival.is_rushed
         admission.introduce(arrival, request(f"203.0.113.{host}"))
         assert arrival.is_rushed == rushed
