@@ -31,13 +31,14 @@ def full(reason: str) -> HandshakeError:
 class Arrival:
     """A connection, as admission knows it.
 
-    caller: the client, as far as it is known. counted_as: the key under which it is counted, mostly its address.
-    refusal: the answer that it gets unless its request may use the reserve; None if it has an ordinary place.
-    is_rushed: its address opens connections faster than the allowed rate. has_waited: it has waited for its turn
-    because of that.
+    peer: the connection's other end. caller: the client, as far as it is known. counted_as: the key under which it is
+    counted, mostly its address. refusal: the answer that it gets unless its request may use the reserve; None if it has
+    an ordinary place. is_rushed: its address opens connections faster than the allowed rate. has_waited: it has waited
+    for its turn because of that.
     """
 
     def __init__(self, peer: Address, refusal: HandshakeError | None = None) -> None:
+        self.peer = peer
         self.caller = Caller(peer)
         self.counted_as = peer.host
         self.is_rushed = False
@@ -96,12 +97,11 @@ class Admission:
 
     def introduce(self, arrival: Arrival, request: Request) -> Caller:
         """Finds the arrival's real caller from its request; raises HandshakeError if the caller is not admitted."""
-        peer = arrival.caller.address
-        arrival.caller = identify(request, peer, self._proxies)
+        arrival.caller = identify(request, arrival.peer, self._proxies)
         host = arrival.caller.address.host
         if arrival.counted_as == _OWN:
             return arrival.caller
-        if peer.host in self._proxies and arrival.refusal is None:
+        if arrival.peer.host in self._proxies and arrival.refusal is None:
             arrival.refusal = self.why_refused(host) or self._recount(arrival)
             if arrival.refusal is not None and self._reserve.take(host):
                 with self._lock:
@@ -118,7 +118,7 @@ class Admission:
         if arrival.counted_as == _RESERVE:
             self._reserve.give_back()
         elif arrival.counted_as == _OWN:
-            self._own.leave(arrival.caller.address)
+            self._own.leave(arrival.peer)
         with self._lock:
             self._uncount(arrival.counted_as)
 
