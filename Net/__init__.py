@@ -17,7 +17,8 @@ to the packet:
     PacketCodes     the table of packets, and the table in which the game enters a handler for each; `packets` encodes
                     and decodes them
     wire_format     `WireFormat`: how one client wants its packets; `shared_packets` makes a packet once for many
-    clients dissect         takes bytes apart for people: `python -m Net.dissect`
+                    clients
+    dissect         takes bytes apart for people: `python -m Net.dissect`
     text            makes text from strangers safe to print on a terminal
 
 The way of a packet from a client: `WebSocket.receive` returns a message, `packets.PacketTable.decode` makes a packet of
@@ -29,8 +30,9 @@ A name that starts with an underscore belongs to its module.
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from Net.face import lazy_names
 
 if TYPE_CHECKING:
     from Net.client import connect
@@ -50,10 +52,4 @@ _MODULES = {
     "connect": "Net.client",
 }
 
-
-def __getattr__(name: str) -> Any:
-    """Imports a name of `__all__` when it is first used, so that `import Net.frames` loads no sockets (PEP 562)."""
-    if name not in _MODULES:
-        raise AttributeError(f"module 'Net' has no attribute {name!r}")
-    value = globals()[name] = getattr(importlib.import_module(_MODULES[name]), name)
-    return value
+__getattr__, __dir__ = lazy_names(__name__, _MODULES)

@@ -7,6 +7,7 @@ import os
 import socket
 from typing import Callable, Iterable, Tuple
 
+from Net.address import Address
 from Net.deflate import check_answer, make_offer
 from Net.destination import parse_url
 from Net.errors import HandshakeError
@@ -56,7 +57,8 @@ def connect(
     except BaseException:
         sock.close()
         raise
-    return WebSocket(sock, limits, True, reader.rest, destination.target, destination.authority, parameters)
+    address = Address(destination.host, destination.port)
+    return WebSocket(sock, limits, True, reader.rest, destination.target, address, parameters)
 
 
 def _check_headers(fields: Iterable[tuple[str, str]]) -> None:

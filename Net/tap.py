@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import Callable, Iterable, Optional, Protocol, Sequence, Union, runtime_checkable
 
+from Net.address import Address
 from Net.errors import HandshakeError, PacketError, ProtocolError
 
 Refusal = Union[ProtocolError, HandshakeError, PacketError]
@@ -37,8 +38,8 @@ class Witness(Tap, Protocol):
         """Sees a refusal before the peer does; called in the connection's own thread."""
 
 
-# Called with the address of each new connection ("192.0.2.7:50123"); returns its tap, or None for no tap.
-MakeTap = Callable[[str], Optional[Tap]]
+# Called with the address of each new connection; returns its tap, or None for no tap.
+MakeTap = Callable[[Address], Optional[Tap]]
 
 
 class Tee:
@@ -64,7 +65,7 @@ class Tee:
             tap.ended()
 
 
-def tap_for(address: str, makers: Iterable[MakeTap]) -> Tap | None:
+def tap_for(address: Address, makers: Iterable[MakeTap]) -> Tap | None:
     """Returns the tap for a new connection; None if no maker makes one."""
     taps = [tap for tap in (make(address) for make in makers) if tap is not None]
     return (taps[0] if len(taps) == 1 else Tee(taps)) if taps else None

@@ -11,6 +11,7 @@ import time
 from typing import Iterator, NoReturn
 
 from Net import sockets
+from Net.address import NOWHERE, Address
 from Net.close_codes import CloseCode
 from Net.deflate import Deflater, Parameters, make_codecs
 from Net.errors import ConnectionClosed, ProtocolError
@@ -47,7 +48,7 @@ class WebSocket:
         is_client: bool = False,
         early: bytes = b"",
         path: str = "/",
-        address: str = "",
+        address: Address = NOWHERE,
         parameters: Parameters | None = None,
         share: Share | None = None,
         tap: Tap | None = None,
@@ -87,8 +88,8 @@ class WebSocket:
 
     @property
     def host(self) -> str:
-        """The peer's address without its port and without the brackets of IPv6."""
-        return self.address.rpartition(":")[0].strip("[]")
+        """The peer's address without its port."""
+        return self.address.host
 
     # The connection's own thread ----------------------------------------------------------------------------
 

@@ -6,8 +6,9 @@ GameObject`. A class is imported when it is first used. So `Game` works on a mac
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from Net.face import lazy_names
 
 if TYPE_CHECKING:
     from gameserver.game import Game
@@ -29,14 +30,4 @@ _MODULES = {
     "PlayerObject": "gameserver.world.objects",
 }
 
-
-def __getattr__(name: str) -> Any:
-    """Imports a class of the face (PEP 562); raises AttributeError for every other name."""
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(importlib.import_module(_MODULES[name]), name)
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = lazy_names(__name__, _MODULES)

@@ -2,6 +2,7 @@
 
 In:  a server that listens, and what the flags say. Out: a table; each row makes one companion with `start` and `stop`.
 Raises CompanionError if a companion cannot start; its text says why. The companions that have started are then stopped.
+If a companion cannot stop, the log says why, and the companions after it are stopped all the same.
 
 The store is none of them. The server is made with the store, so it opens before the server and closes after everybody.
 """
@@ -9,6 +10,7 @@ The store is none of them. The server is made with the store, so it opens before
 from __future__ import annotations
 
 import contextlib
+import logging
 from typing import Callable, Iterator, NamedTuple, Protocol, Sequence
 
 from gameserver.admin.authentication import OperatorAuthentication
@@ -22,9 +24,12 @@ from gameserver.pages import leaderboard_page
 from gameserver.results.store import Store
 from gameserver.server import GameServer
 from gameserver.world_manager import GameWorldManager
+from Net.address import Address
 from Net.dissect.explain import FORMS
 from Net.dissect.trace import Tracer
 from Net.port.lan import local_address, url
+
+log = logging.getLogger(__name__)
 
 # The time for writing the last records when the server stops. It is a part of the three seconds that a stop may take.
 STORE_TIMEOUT_S = 1.0
@@ -58,7 +63,7 @@ class Surroundings(NamedTuple):
     addresses: Sequence[str]  # where other machines can open the server
     checkpoint_file: str | None  # None: no checkpoints
     has_classroom: bool
-    traced: Sequence[str]  # the clients whose frames are printed
+    traced: Sequence[str | Address]  # the clients whose frames are printed
     trace_as: str  # a key of FORMS
     write: Callable[[str], None]  # prints a trace
 
@@ -188,5 +193,13 @@ def accompanied(
                 started.append(companion)
         yield
     finally:
-        for companion in started:
+        _stop_all(started)
+
+
+def _stop_all(started: Sequence[Companion]) -> None:
+    """Stops all companions in their order, also those after one whose stop raises."""
+    for companion in started:
+        try:
             companion.stop()
+        except Exception:
+            log.exception("%s did not stop: a fault in the server", type(companion).__name__)

@@ -15,6 +15,7 @@ import gameserver
 from gameserver.results.store import DEFAULT_PATH
 from gameserver.world.ranges import Range, Setting, check_number, described
 from gameserver.world.settings import GameSettings, ServerSettings
+from Net.address import Address
 from Net.dissect.explain import FORMS
 from Net.dissect.trace import EVERYBODY, check_wanted
 from Net.limits import Limits
@@ -208,7 +209,7 @@ def _settings_in(args: argparse.Namespace, settings: type[T]) -> T:
     return settings(**given)
 
 
-def who_is_traced(args: argparse.Namespace) -> list[str]:
+def who_is_traced(args: argparse.Namespace) -> list[str | Address]:
     """Returns the clients whose frames are printed; raises ValueError for flags that would print nothing."""
     if args.trace_as != "lines" and not args.trace:
         raise ValueError(f"--trace-as {args.trace_as} says how to print, but without --trace nothing is printed")

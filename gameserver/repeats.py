@@ -13,6 +13,8 @@ import threading
 import time
 from typing import Any, Hashable
 
+from Net.address import Address
+
 PERIOD_S = 10.0
 # The most lines that a period shows: for one kind and address, and for one kind. An address is remembered only if a
 # line of it was shown, so the second number bounds the memory for any number of addresses.
@@ -157,7 +159,6 @@ def _kind_of(record: logging.LogRecord) -> Hashable:
 def _address_of(record: logging.LogRecord) -> str:
     """Returns the first value of the log call without the port, because each connection has another port."""
     first = record.args[0] if isinstance(record.args, tuple) and record.args else ""
-    if not isinstance(first, str):
-        return ""
-    host, _, port = first.rpartition(":")
-    return host if port.isdigit() and ("." in host or host.endswith("]")) else first
+    if isinstance(first, Address):
+        return first.host
+    return first if isinstance(first, str) else ""

@@ -23,6 +23,7 @@ from gameserver.room import GameRoom
 from gameserver.session import Session
 from gameserver.world.base_settings import BaseSettings
 from gameserver.world.settings import GameSettings, ServerSettings
+from Net.address import Address
 from Net.close_codes import CloseCode
 from Net.deflate import Compression
 from Net.errors import ConnectionClosed
@@ -32,7 +33,7 @@ from Net.PacketCodes import TO_CLIENT, Packet
 from Net.port.accept import Endpoint, Site, upgrade
 from Net.port.http import Page
 from Net.port.lan import ANY_HOST
-from Net.port.listener import Address, Listener
+from Net.port.listener import Listener
 from Net.port.origin import make_policy
 from Net.port.own_connections import OwnConnections
 from Net.port.reserve import Reserve

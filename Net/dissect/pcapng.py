@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import ipaddress
 import struct
-from typing import Iterable, Iterator, NamedTuple, Tuple
+from typing import Iterable, Iterator, NamedTuple
 
-Address = Tuple[str, int]  # an IP address, and a port
+from Net.address import Address
 
 _SECTION_HEADER, _INTERFACE, _ENHANCED_PACKET = 0x0A0D0D0A, 1, 6
 _BYTE_ORDER = 0x1A2B3C4D
@@ -57,12 +57,6 @@ def capture(connections: Iterable[Connection]) -> bytes:
     return b"".join(blocks)
 
 
-def parse_address(address: str) -> Address:
-    """Splits "192.0.2.7:80" or "[::1]:80" into host and port."""
-    host, _, port = address.rpartition(":")
-    return host.strip("[]"), int(port)
-
-
 # The file ------------------------------------------------------------------------------------------------------
 
 
@@ -102,7 +96,7 @@ def _packets(connection: Connection) -> Iterator[tuple[float, bytes]]:
 
 
 def _ip_packet(source: Address, target: Address, sequence: int, acknowledged: int, flags: int, data: bytes) -> bytes:
-    addresses = [ipaddress.ip_address(host.partition("%")[0]) for host, _ in (source, target)]
+    addresses = [ipaddress.ip_address(host.partition("%")[0]) for host in (source.host, target.host)]
     if all(address.version == 4 for address in addresses):
         packed = b"".join(address.packed for address in addresses)
         tcp = _tcp_segment(packed, source[1], target[1], sequence, acknowledged, flags, data)

@@ -13,11 +13,11 @@ import threading
 import time
 from typing import Callable, Collection, NamedTuple
 
+from Net.address import Address
 from Net.dissect.conversation import Conversation, Record
 from Net.dissect.log_queue import LogQueue
 from Net.limits import Limits, LimitsOf
 from Net.port.lan import client_address
-from Net.port.proxy import Caller
 from Net.tap import Tap
 
 log = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ MOST_TEXT = 2 * 1024 * 1024
 _CHUNK_OVERHEAD = 200
 
 
-def check_wanted(wanted: Collection[str]) -> list[str]:
+def check_wanted(wanted: Collection[str]) -> list[str | Address]:
     """Returns the clients as `Tracer` needs them.
 
     Raises ValueError for text that is not an address, because no connection would ever match it.
@@ -45,16 +45,16 @@ def check_wanted(wanted: Collection[str]) -> list[str]:
     return [client if client == EVERYBODY else _client(client) for client in wanted]
 
 
-def _client(text: str) -> str:
-    """Returns an address in the notation of connections.
+def _client(text: str) -> str | Address:
+    """Returns a host in the notation of connections, or an address if the text has a port.
 
     text: 192.0.2.7, 192.0.2.7:50123, 2001:db8::7 or [2001:db8::7]:50123. Raises ValueError.
     """
     host, _, port = text.rpartition(":")
     has_port = "." in host or host.endswith("]")
     try:
-        address = client_address((host if has_port else text).strip("[]"))
-        return Caller(address, _port(port)).address if has_port else address
+        client = client_address((host if has_port else text).strip("[]"))
+        return Address(client, _port(port)) if has_port else client
     except ValueError:
         raise ValueError(
             f"trace must be {EVERYBODY}, an address such as 192.168.1.20, or one with a port, not {text[:80]!r} "
@@ -71,7 +71,7 @@ def _port(text: str) -> int:
 class Tracer:
     """Prints the frames of some clients.
 
-    wanted: hosts, or addresses with a port, or EVERYBODY; if empty, the tracer does nothing. show: returns the text of
+    wanted: hosts, addresses, or EVERYBODY; if empty, the tracer does nothing. show: returns the text of
     a record. write: writes text; it may block, and text is lost while it raises OSError. limits: the server's limits.
     limits_of: returns the limits of a path. most_bytes, most_text: the bytes and the characters that may wait.
     private: paths for which the trace shows only the request, because clients send the operator's token there.
@@ -79,7 +79,7 @@ class Tracer:
 
     def __init__(
         self,
-        wanted: Collection[str],
+        wanted: Collection[str | Address],
         show: Callable[[Record], str],
         write: Callable[[str], None],
         limits: Limits = Limits(),
@@ -99,10 +99,9 @@ class Tracer:
         self._unwritten = 0  # entries that could not be written, and that the reader does not know of yet
         self._workers = [_Worker("trace reader", self._read), _Worker("trace writer", self._print)]
 
-    def tap_for(self, address: str) -> Tap | None:
-        """Returns a tap for a new connection, or None if this client is not wanted. address: host and port."""
-        host = address.rpartition(":")[0].strip("[]")
-        if not self._wanted & {EVERYBODY, host, address}:
+    def tap_for(self, address: Address) -> Tap | None:
+        """Returns a tap for a new connection, or None if this client is not wanted."""
+        if not self._wanted & {EVERYBODY, address.host, address}:
             return None
         return _TracedConnection(address, Conversation(self._limits, self._limits_of), self._chunks, self._private)
 
@@ -197,7 +196,7 @@ class _TracedConnection:
     """The tap on one connection, and the dissection of its bytes for the reading thread."""
 
     def __init__(
-        self, address: str, conversation: Conversation, chunks: LogQueue[_Chunk], private: Collection[str]
+        self, address: Address, conversation: Conversation, chunks: LogQueue[_Chunk], private: Collection[str]
     ) -> None:
         self.address = address
         self._private = private

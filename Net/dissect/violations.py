@@ -9,14 +9,27 @@ from __future__ import annotations
 import ast
 import functools
 import linecache
+import threading
 import traceback
 from pathlib import Path
+from typing import NamedTuple
 
 from Net.dissect.records import Violation
 from Net.errors import HandshakeError, ProtocolError
 from Net.tap import Refusal
 
 _ROOT = Path(__file__).parents[2]
+# Held while a file is parsed. Some releases of CPython 3.11 count the depth of all trees together: there `ast.parse`
+# can raise SystemError if two threads call it at the same time (https://github.com/python/cpython/issues/106905).
+_parsing = threading.Lock()
+
+
+class _Statement(NamedTuple):
+    """An `if`, a `try`, a function or a class. start, end: its first and last line. name: empty for `if` and `try`."""
+
+    start: int
+    end: int
+    name: str
 
 
 def violation_of(error: Refusal) -> Violation:
@@ -41,19 +54,30 @@ def _within_project(filename: str) -> str:
     return path.relative_to(_ROOT).as_posix() if _ROOT in path.parents else path.name
 
 
-@functools.lru_cache(maxsize=256)
 def _around(filename: str, line: int) -> tuple[str, int, int]:
     """Returns the function around a line, and the first and last line of the innermost statement around it.
 
-    Such a statement is an `if`, a `try`, a function or a class.
+    If the statements of the file are not known, the function is empty, and the lines are the line itself.
     """
-    nodes: list[tuple[int, int, ast.AST]] = []
-    for node in ast.walk(ast.parse("".join(linecache.getlines(filename)))):
-        if isinstance(node, (ast.If, ast.Try, ast.FunctionDef, ast.ClassDef)):
-            end = node.end_lineno or node.lineno
-            if node.lineno <= line <= end:
-                nodes.append((node.lineno, end, node))
-    nodes.sort(key=lambda found: found[0] - found[1])  # the widest first
-    names = [node.name for _, _, node in nodes if isinstance(node, (ast.FunctionDef, ast.ClassDef))]
-    start, end, _ = nodes[-1] if nodes else (line, line, None)
-    return ".".join(names), start, end
+    try:
+        with _parsing:
+            statements = _statements(filename)
+    except Exception:
+        # The file has changed, or other code has called `ast.parse` at the same time (see `_parsing`). The cache keeps
+        # no exception, so the next call tries again.
+        return "", line, line
+    found = [statement for statement in statements if statement.start <= line <= statement.end]
+    found.sort(key=lambda statement: statement.start - statement.end)  # the widest first
+    names = [statement.name for statement in found if statement.name]
+    return ".".join(names), *((found[-1].start, found[-1].end) if found else (line, line))
+
+
+@functools.lru_cache(maxsize=None)  # there are only the files of this project
+def _statements(filename: str) -> tuple[_Statement, ...]:
+    """Returns the statements of a file that can stand around a line. Raises what `ast.parse` raises."""
+    tree = ast.parse("".join(linecache.getlines(filename)))
+    return tuple(
+        _Statement(node.lineno, node.end_lineno or node.lineno, getattr(node, "name", ""))
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.If, ast.Try, ast.FunctionDef, ast.ClassDef))
+    )

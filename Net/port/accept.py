@@ -13,6 +13,7 @@ import weakref
 from typing import Callable, Mapping, NamedTuple
 
 from Net import sockets
+from Net.address import NOWHERE
 from Net.deflate import Compression, Parameters, accept_offer
 from Net.errors import HandshakeError
 from Net.extensions import parse_extensions
@@ -68,7 +69,7 @@ def accept(
     sock: socket.socket,
     site: Site,
     limits: Limits,
-    introduce: Callable[[Request], Caller] = lambda _: Caller("", 0),
+    introduce: Callable[[Request], Caller] = lambda _: Caller(NOWHERE),
     tap: Tap | None = None,
     make_share: Callable[[Limits], Share | None] = lambda _: None,
 ) -> WebSocket | None:

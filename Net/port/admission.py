@@ -10,6 +10,7 @@ import threading
 from collections import Counter
 from typing import Callable, Iterable
 
+from Net.address import Address
 from Net.errors import HandshakeError
 from Net.handshake import Request
 from Net.port.own_connections import OwnConnections
@@ -30,15 +31,16 @@ def full(reason: str) -> HandshakeError:
 class Arrival:
     """A connection, as admission knows it.
 
-    caller: the client, as far as it is known. counted_as: the key under which it is counted, mostly its address.
-    refusal: the answer that it gets unless its request may use the reserve; None if it has an ordinary place.
-    is_rushed: its address opens connections faster than the allowed rate. has_waited: it has waited for its turn
-    because of that.
+    peer: the connection's other end. caller: the client, as far as it is known. counted_as: the key under which it is
+    counted, mostly its address. refusal: the answer that it gets unless its request may use the reserve; None if it has
+    an ordinary place. is_rushed: its address opens connections faster than the allowed rate. has_waited: it has waited
+    for its turn because of that.
     """
 
-    def __init__(self, host: str, port: int, refusal: HandshakeError | None = None) -> None:
-        self.caller = Caller(host, port)
-        self.counted_as = host
+    def __init__(self, peer: Address, refusal: HandshakeError | None = None) -> None:
+        self.peer = peer
+        self.caller = Caller(peer)
+        self.counted_as = peer.host
         self.is_rushed = False
         self.has_waited = False
         self.refusal = refusal
@@ -71,13 +73,14 @@ class Admission:
         self._lock = threading.Lock()
         self._per_address: Counter[str] = Counter()
 
-    def admit(self, host: str, port: int, is_full: HandshakeError | None = None) -> Arrival:
+    def admit(self, peer: Address, is_full: HandshakeError | None = None) -> Arrival:
         """Counts a new connection, until `leave`; raises HandshakeError if it is not admitted.
 
-        is_full: the reason if the server takes no more connections from any address; else None.
+        peer: the connection's other end. is_full: the reason if the server takes no more connections from any address;
+        else None.
         """
-        arrival = Arrival(host, port)
-        if self._own.arrive(arrival.caller.address):
+        arrival, host = Arrival(peer), peer.host
+        if self._own.arrive(peer):
             problem = is_full
             arrival.counted_as = _OWN
         else:
@@ -85,7 +88,7 @@ class Admission:
             arrival.is_rushed = host not in self._proxies and not self._arrivals.take(host)
         if problem is not None:
             if arrival.counted_as == _OWN or not self._reserve.take(host, host in self._proxies):
-                self._own.leave(arrival.caller.address)
+                self._own.leave(peer)
                 raise problem
             arrival.counted_as, arrival.refusal = _RESERVE, problem
         with self._lock:
@@ -94,16 +97,16 @@ class Admission:
 
     def introduce(self, arrival: Arrival, request: Request) -> Caller:
         """Finds the arrival's real caller from its request; raises HandshakeError if the caller is not admitted."""
-        peer = arrival.caller.host
-        arrival.caller = identify(request, peer, arrival.caller.port, self._proxies)
+        arrival.caller = identify(request, arrival.peer, self._proxies)
+        host = arrival.caller.address.host
         if arrival.counted_as == _OWN:
             return arrival.caller
-        if peer in self._proxies and arrival.refusal is None:
-            arrival.refusal = self.why_refused(arrival.caller.host) or self._recount(arrival)
-            if arrival.refusal is not None and self._reserve.take(arrival.caller.host):
+        if arrival.peer.host in self._proxies and arrival.refusal is None:
+            arrival.refusal = self.why_refused(host) or self._recount(arrival)
+            if arrival.refusal is not None and self._reserve.take(host):
                 with self._lock:
                     self._count_as(arrival, _RESERVE)
-            arrival.is_rushed = not self._arrivals.take(arrival.caller.host)
+            arrival.is_rushed = not self._arrivals.take(host)
         if arrival.refusal is not None and not (
             arrival.counted_as == _RESERVE and self._reserve.admits(arrival.caller, request)
         ):
@@ -115,7 +118,7 @@ class Admission:
         if arrival.counted_as == _RESERVE:
             self._reserve.give_back()
         elif arrival.counted_as == _OWN:
-            self._own.leave(arrival.caller.address)
+            self._own.leave(arrival.peer)
         with self._lock:
             self._uncount(arrival.counted_as)
 
@@ -155,7 +158,7 @@ class Admission:
 
         Returns an error, and changes nothing, if its own address has too many connections.
         """
-        host = arrival.caller.host
+        host = arrival.caller.address.host
         with self._lock:
             problem = self._why_no_room(host, counted=int(host == arrival.counted_as))
             if problem is None:

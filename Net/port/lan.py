@@ -13,6 +13,7 @@ import socket
 import threading
 from typing import Any
 
+from Net.address import Address
 from Net.port.host_names import canonical_name
 from Net.port.proxy import canonical_address
 
@@ -86,7 +87,7 @@ def family_of(address: str) -> socket.AddressFamily:
 
 def url(scheme: str, host: str, port: int) -> str:
     """scheme://host:port, with an IPv6 address in brackets."""
-    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+    return f"{scheme}://{Address(host, port)}"
 
 
 def _parse_address(text: str) -> str | None:

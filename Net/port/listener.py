@@ -14,9 +14,10 @@ import socket
 import threading
 import time
 from functools import partial
-from typing import Callable, Iterable, Tuple
+from typing import Callable, Iterable
 
 from Net import scheduling, sockets
+from Net.address import Address
 from Net.close_codes import CloseCode
 from Net.errors import ConnectionClosed, HandshakeError
 from Net.fair_share import Share, Turns
@@ -36,8 +37,6 @@ from Net.tap import MakeTap, tap_for
 from Net.websocket import WebSocket
 
 log = logging.getLogger(__name__)
-
-Address = Tuple[str, int]
 
 # On some systems `shutdown` does not wake `accept`: there the loop notices `stop` after at most this time.
 ACCEPT_TIMEOUT_S = 1.0
@@ -110,8 +109,7 @@ class Listener:
         # Accepted sockets inherit this option. If it were set on an accepted socket, it would come too late for the
         # window that TCP announces.
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self._limits.receive_buffer_bytes)
-        bound_host, bound_port = self.sock.getsockname()[:2]
-        return bound_host, bound_port
+        return Address(*self.sock.getsockname()[:2])
 
     def serve(self) -> None:
         """Accepts connections until `stop` is called, then closes the port."""
@@ -175,6 +173,7 @@ class Listener:
     def _accept_one(self, listening: socket.socket) -> None:
         try:
             sock, (host, port, *_) = listening.accept()
+            peer = Address(host, port)
         except socket.timeout:
             return
         except OSError as error:
@@ -183,9 +182,9 @@ class Listener:
         if self._is_short:
             self._is_short = False
             log.warning("connections can be accepted again")
-        with threads.surviving(host):
+        with threads.surviving(peer):
             try:
-                self._take_in(sock, host, port)
+                self._take_in(sock, peer)
             except Exception:
                 sock.close()
                 raise
@@ -202,20 +201,19 @@ class Listener:
             log.warning("cannot accept connections just now: %s", error.strerror)
         self._stopping.wait(RETRY_ACCEPT_S)
 
-    def _take_in(self, sock: socket.socket, host: str, port: int) -> None:
+    def _take_in(self, sock: socket.socket, peer: Address) -> None:
         """Starts a thread for a new connection. The thread serves the connection or refuses it."""
-        name = f"client {host}:{port}"
-        arrival, problem = self._admit(host, port)
+        arrival, problem = self._admit(peer)
         if arrival is not None:
             with self.lock:  # the thread removes itself at its end, and needs the lock for that
-                thread = threading.Thread(target=self._run, args=(sock, arrival), name=name, daemon=True)
-                if threads.start(thread):
+                thread = threading.Thread(target=self._run, args=(sock, arrival), name=f"client {peer}", daemon=True)
+                if threads.start(thread, peer):
                     self._threads[thread] = sock
                     return
             self._admission.leave(arrival)
             refuse_at_once(sock, problem)
         else:
-            self._turned_away.add(sock, problem, name)
+            self._turned_away.add(sock, problem, peer)
 
     def enforce_refusals(self, reason: str) -> None:
         """Closes, with 1008, every WebSocket whose address is no longer admitted; `_converse` checks new ones."""
@@ -233,14 +231,14 @@ class Listener:
                 "bytes_out": self._bytes_out + sum(websocket.bytes_out for websocket in open_now),
             }
 
-    def _admit(self, host: str, port: int) -> tuple[Arrival | None, HandshakeError]:
+    def _admit(self, peer: Address) -> tuple[Arrival | None, HandshakeError]:
         """Returns the new arrival or None, and the error that answers the connection if it is not served."""
         problem = full("the server has no thread left")
         is_full = None
         if self.connections() >= self._max_connections:  # no race: only the accept loop, which runs this, adds any
             is_full = full(f"the server is full: it takes {self._max_connections} connections")
         try:
-            return self._admission.admit(host, port, is_full), problem
+            return self._admission.admit(peer, is_full), problem
         except HandshakeError as error:
             return None, error
 
@@ -251,7 +249,8 @@ class Listener:
         try:
             self._wait_for_turn(arrival)
             if arrival.refusal is not None and not sockets.wait_readable(sock, TURNED_AWAY_S):
-                send_away(sock, arrival.refusal)  # no request has arrived, so none that may use the reserve
+                # No request has arrived, so none that may use the reserve.
+                send_away(sock, arrival.refusal, arrival.caller.address)
                 return
             tap = tap_for(arrival.caller.address, self._tap_makers)
             introduce = partial(self._introduce, arrival)

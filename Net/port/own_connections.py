@@ -11,28 +11,28 @@ import socket
 import threading
 from typing import Any
 
-from Net.port.proxy import Caller
+from Net.address import NOWHERE, Address
 
 
 class OwnConnections:
-    """The connections of this process to itself, by their addresses (host:port). Any thread may call the methods."""
+    """The connections of this process to itself, by their addresses. Any thread may call the methods."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._expected: set[str] = set()
-        self._arrived: set[str] = set()
+        self._expected: set[Address] = set()
+        self._arrived: set[Address] = set()
 
-    def expect(self, sock: socket.socket, server: tuple[Any, ...]) -> str:
+    def expect(self, sock: socket.socket, server: tuple[Any, ...]) -> Address:
         """Binds a socket that is going to connect to `server`; returns its address. Raises OSError."""
         # The server's own address is an address of this machine, so the socket can be bound to it. Then its address is
         # known before the server sees the connection.
         sock.bind((server[0], 0, *server[2:]))
-        address = Caller(*sock.getsockname()[:2]).address
+        address = Address(*sock.getsockname()[:2])
         with self._lock:
             self._expected.add(address)
         return address
 
-    def forget(self, address: str) -> None:
+    def forget(self, address: Address) -> None:
         """Stops expecting a connection; does nothing if the connection has arrived."""
         with self._lock:
             self._expected.discard(address)
@@ -49,7 +49,7 @@ class OwnConnections:
 
     def _dial(self, family: int, server: tuple[Any, ...], timeout_s: float) -> socket.socket:
         sock = socket.socket(family, socket.SOCK_STREAM)
-        own = ""
+        own = NOWHERE
         try:
             own = self.expect(sock, server)
             sock.settimeout(timeout_s)
@@ -60,7 +60,7 @@ class OwnConnections:
             raise
         return sock
 
-    def arrive(self, address: str) -> bool:
+    def arrive(self, address: Address) -> bool:
         """Returns whether a new connection is expected. An expected one counts as arrived until `leave`."""
         with self._lock:
             if address not in self._expected:
@@ -69,7 +69,7 @@ class OwnConnections:
             self._arrived.add(address)
             return True
 
-    def leave(self, address: str) -> None:
+    def leave(self, address: Address) -> None:
         """Forgets a connection that has ended."""
         with self._lock:
             self._arrived.discard(address)

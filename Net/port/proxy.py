@@ -13,6 +13,7 @@ import ipaddress
 import re
 from typing import Container, NamedTuple
 
+from Net.address import Address
 from Net.handshake import Request
 
 # The traces of a proxy: header fields that proxies add. The server does not trust the values of an unknown proxy. But a
@@ -67,21 +68,16 @@ _NODE = re.compile(
 
 
 class Caller(NamedTuple):
-    """The client that asks. host: its address, for logs and limits. port: of the connection to this server.
+    """The client that asks.
 
-    scheme: of the URL that the client opened; None if it is not known. is_this_machine: whether the request came from
-    this machine, without any proxy.
+    address: its host, for logs and limits, and the port of the connection to this server. scheme: of the URL that the
+    client opened; None if it is not known. is_this_machine: whether the request came from this machine, without any
+    proxy.
     """
 
-    host: str
-    port: int
+    address: Address
     scheme: str | None = None
     is_this_machine: bool = False
-
-    @property
-    def address(self) -> str:
-        """host:port, with an IPv6 address in brackets."""
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
 def canonical_address(text: str) -> str:
@@ -93,17 +89,17 @@ def canonical_address(text: str) -> str:
     return str(mapped or address)
 
 
-def identify(request: Request, host: str, port: int, proxies: Container[str]) -> Caller:
+def identify(request: Request, peer: Address, proxies: Container[str]) -> Caller:
     """Returns the client that sent a request.
 
-    host, port: the connection's other end. proxies: the addresses of the trusted proxies.
+    peer: the connection's other end. proxies: the hosts of the trusted proxies.
     """
-    if host not in proxies:
+    if peer.host not in proxies:
         is_direct = not any(map(_is_trace, request.fields))
-        return Caller(host, port, None, is_direct and ipaddress.ip_address(host.partition("%")[0]).is_loopback)
+        return Caller(peer, None, is_direct and ipaddress.ip_address(peer.host.partition("%")[0]).is_loopback)
     # A proxy sends requests for others. So none of its requests counts as one of this machine, even without the field.
     node, protocol = _last_hop(request)
-    return Caller(_address_of(node) or host, port, _SCHEMES.get(protocol.lower()))
+    return Caller(Address(_address_of(node) or peer.host, peer.port), _SCHEMES.get(protocol.lower()))
 
 
 def _is_trace(field: tuple[str, str]) -> bool:

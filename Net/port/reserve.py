@@ -47,7 +47,7 @@ class Reserve:
 
     def admits(self, caller: Caller, request: Request) -> bool:
         """Returns whether the server may answer this request on a reserved place."""
-        return self._is_for(caller.host) and self.covers(request.path)
+        return self._is_for(caller.address.host) and self.covers(request.path)
 
     def covers(self, path: str) -> bool:
         """Returns whether the reserve is for this path."""

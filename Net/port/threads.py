@@ -8,24 +8,29 @@ import threading
 import time
 from typing import Iterable, Iterator
 
+from Net.address import Address
+
 log = logging.getLogger(__name__)
 
 
 @contextlib.contextmanager
-def surviving(whose: str) -> Iterator[None]:
-    """Logs a fault of ours and continues: a fault must not end a thread that serves all connections."""
+def surviving(whose: Address | str) -> Iterator[None]:
+    """Logs a fault of ours and continues: a fault must not end a thread that serves all connections.
+
+    whose: the address of the connection that the block serves, or the name of another work.
+    """
     try:
         yield
     except Exception:
         log.exception("%s: a fault in the server", whose)
 
 
-def start(thread: threading.Thread) -> bool:
-    """Starts a thread; returns False if the system cannot start another one."""
+def start(thread: threading.Thread, whose: Address) -> bool:
+    """Starts the thread of a connection; returns False if the system cannot start another one. whose: for the log."""
     try:
         thread.start()
     except RuntimeError as error:
-        log.warning("cannot serve %s just now: %s", thread.name, error)
+        log.warning("%s cannot be served just now: %s", whose, error)
         return False
     return True
 

@@ -12,6 +12,7 @@ import socket
 import threading
 
 from Net import sockets
+from Net.address import Address
 from Net.errors import HandshakeError
 from Net.handshake import refusal
 from Net.port import threads
@@ -32,12 +33,13 @@ class TurnedAway:
         self._lock = threading.Lock()
         self._threads: dict[threading.Thread, socket.socket] = {}
 
-    def add(self, sock: socket.socket, problem: HandshakeError, name: str) -> None:
-        """Refuses a new connection, and closes it. name: of the thread."""
+    def add(self, sock: socket.socket, problem: HandshakeError, address: Address) -> None:
+        """Refuses a new connection, and closes it. address: the client's."""
         with self._lock:  # the thread removes itself at its end, and needs the lock for that
             if len(self._threads) < TURNED_AWAY_AT_ONCE:
-                thread = threading.Thread(target=self._run, args=(sock, problem), name=name, daemon=True)
-                if threads.start(thread):
+                arguments = (sock, problem, address)
+                thread = threading.Thread(target=self._run, args=arguments, name=f"client {address}", daemon=True)
+                if threads.start(thread, address):
                     self._threads[thread] = sock
                     return
         refuse_at_once(sock, problem)
@@ -47,14 +49,14 @@ class TurnedAway:
         with self._lock:
             return {**self._threads}
 
-    def _run(self, sock: socket.socket, problem: HandshakeError) -> None:
+    def _run(self, sock: socket.socket, problem: HandshakeError, address: Address) -> None:
         sock.settimeout(TURNED_AWAY_S)
         asked = b""
         try:
             asked = sock.recv(self._head_bytes)
         except OSError:
             pass  # no request arrives: the client still gets its answer
-        send_away(sock, problem, asked)
+        send_away(sock, problem, address, asked)
         with self._lock:
             del self._threads[threading.current_thread()]
 
@@ -65,9 +67,12 @@ def refuse_at_once(sock: socket.socket, problem: HandshakeError) -> None:
     sock.close()
 
 
-def send_away(sock: socket.socket, problem: HandshakeError, asked: bytes = b"") -> None:
-    """Answers and closes, in the connection's own thread. asked: the request, as far as it has arrived."""
-    log.info("%s refused: %s", threading.current_thread().name, problem.reason)
+def send_away(sock: socket.socket, problem: HandshakeError, address: Address, asked: bytes = b"") -> None:
+    """Answers and closes, in the connection's own thread.
+
+    address: the client's. asked: the request, as far as it has arrived.
+    """
+    log.info("%s refused: %s", address, problem.reason)
     _answer(sock, problem, asked)
     sockets.linger(sock, TURNED_AWAY_S)
     sock.close()

@@ -17,6 +17,7 @@ from gameserver.admin.commands import Argument, obey, send_json
 from gameserver.repeats import EVERY_LINE
 from gameserver.world.objects import RESOURCES
 from gameserver.world_manager import GameWorldManager
+from Net.address import Address
 from Net.messages import Message
 from Net.schema import COUNT, FLAG, NUMBER, ROOM_NAME, integer, nullable, text
 from Net.websocket import WebSocket
@@ -96,7 +97,7 @@ class Console:
                 continue
             send_json(websocket, self._obey(message, websocket.address))
 
-    def _obey(self, message: Message, address: str) -> dict[str, Any]:
+    def _obey(self, message: Message, address: Address) -> dict[str, Any]:
         """Runs one command; returns the answer."""
 
         def run(name: str, arguments: dict[str, Any]) -> Any:

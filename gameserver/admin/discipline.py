@@ -81,7 +81,7 @@ class Discipline:
         return [place.seat for place in self._server.lobby.places() if place.seat.websocket.host == host]
 
     def _set_muted(self, seat: Seat, is_muted: bool) -> None:
-        seat.info.is_muted = is_muted
+        seat.mute(is_muted)
         for client in self._server.lobby.clients():
             if client.websocket is seat.websocket:
                 client.mute(is_muted)

@@ -12,6 +12,7 @@ from typing import Callable, Container
 from gameserver.admission.measures import Measures
 from gameserver.admission.rates import PACKET_RATES
 from gameserver.world.settings import ServerSettings
+from Net.address import Address
 from Net.errors import PacketError
 from Net.port.token_bucket import KeyedBuckets, Rate
 from Net.websocket import WebSocket
@@ -29,7 +30,7 @@ class JoinAdmission:
         self,
         settings: ServerSettings,
         measures: Measures,
-        own: Container[str],
+        own: Container[Address],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         connections = settings.max_connections_per_address

@@ -88,7 +88,7 @@ class Seating:
                 raise RoomUnavailable(place.room.closed_because)
             replaced = place.seat.websocket
             self._clients.unseat(place.seat)
-            place.seat.info.as_text = client.as_text
+            place.seat.choose_wire_format(client.as_text)
             place.room.resume_player(client.websocket, place.seat)
             client.take_place(place)
             return replaced

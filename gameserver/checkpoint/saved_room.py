@@ -21,6 +21,7 @@ from gameserver.replication.replicator import ClientView
 from gameserver.results.recorder import Recorder
 from gameserver.room import GameRoom
 from gameserver.world.settings import GameSettings, ServerSettings
+from Net.address import Address
 
 # The world pauses until all players are back, but at most for this time: a page tries to reconnect after 1, 3 and 6
 # seconds.
@@ -88,13 +89,12 @@ def _save_seat(seat: Seat) -> Plain:
     return {
         "info": dataclasses.asdict(seat.info),
         "is_ready": seat.is_ready,
-        "address": seat.websocket.address,
-        "host": seat.websocket.host,
+        "address": list(seat.websocket.address),
     }
 
 
 def _load_seat(data: Plain, make_view: Callable[..., ClientView]) -> Seat:
-    seat = Seat(NoConnection(data["address"], data["host"]), _load_info(data["info"]), make_view)
+    seat = Seat(NoConnection(Address(*data["address"])), _load_info(data["info"]), make_view)
     seat.set_ready(data["is_ready"])
     seat.begin_playing()  # the player did not cause the loss of the connection
     seat.disconnect(time.monotonic())

@@ -31,7 +31,7 @@ _TIME_S = number(0, 1e9)
 _POINTS = number(0, 1e9)
 _BIG_COUNT = integer(0, 2**53)  # a number that JavaScript can hold
 _CELL = integer(-1, 2**53)
-_ADDRESS = text(0, 255)
+_HOST, _PORT = text(0, 255), integer(0, 65535)
 
 
 # The room -----------------------------------------------------------------------------------------------------
@@ -55,7 +55,7 @@ INFO: Kinds = {
     "is_spectator": one_of(False),
     "is_muted": TRUTH,
 }
-_SEAT: Kinds = {"is_ready": TRUTH, "address": exactly(_ADDRESS), "host": exactly(_ADDRESS)}
+_SEAT: Kinds = {"is_ready": TRUTH, "address": row_of(exactly(_HOST), _PORT)}
 
 
 def check_room(data: Any) -> None:

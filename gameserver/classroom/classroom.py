@@ -16,6 +16,7 @@ from gameserver.classroom.lab.laboratory import LAB, Laboratory
 from gameserver.classroom.lessons.lessons import lesson_pages
 from gameserver.classroom.shell import page_of, shell
 from gameserver.server import CONSOLE_RATES, GameServer
+from Net.address import Address
 from Net.handshake import parse_request
 from Net.port.origin import is_same_origin
 from Net.websocket import WebSocket
@@ -33,7 +34,7 @@ class Classroom:
         self._server = server
         self._authentication = authentication
         self.bench = Bench(host, port, server.own_connections)
-        inspector = Inspector(self.archive, (host, port), server.limits_of, self.admits, self.names)
+        inspector = Inspector(self.archive, Address(host, port), server.limits_of, self.admits, self.names)
         laboratory = Laboratory(self.bench, server.limits_of, server.check_opening, self.admits)
         server.add_tap(self.archive.make_tap)
         server.add_tap(self.bench.make_tap)
@@ -49,7 +50,7 @@ class Classroom:
         """Returns whether a client may look: it is on this machine, or it knows the token."""
         return self._authentication.admits(websocket, is_trusted=self._is_here(websocket))
 
-    def names(self) -> dict[str, str]:
+    def names(self) -> dict[Address, str]:
         """Returns the names of the players, by address."""
         seats = [seat for room in self._server.lobby.all_rooms() for seat in room.roster.everybody()]
         return {seat.websocket.address: seat.info.name for seat in seats}

@@ -71,11 +71,12 @@ class Roster:
         """
         with self.lock:
             others = [seat.info.team for seat in self.seats() if seat.info.id != player_id]
-            info = self._seats[player_id].info
+            seat = self._seats[player_id]
             smallest = min(range(teams), key=others.count, default=None)
-            if info.team not in range(teams) or others.count(info.team) > others.count(smallest):
-                info.team = smallest
-            return info.team
+            wish = seat.info.team
+            is_fair = wish in range(teams) and others.count(wish) == others.count(smallest)
+            seat.join_team(wish if is_fair else smallest)
+            return seat.info.team
 
     def find_player_by_id(self, player_id: int) -> Seat | None:
         """Returns the seat of a player, or None if the player is not in this room."""

@@ -8,6 +8,7 @@ from typing import Any, Callable, Iterable, Union
 
 from gameserver.replication.flow_control import FlowControl
 from gameserver.replication.replicator import ClientView
+from Net.address import Address
 from Net.close_codes import CloseCode
 from Net.PacketCodes import TO_CLIENT, Packet
 from Net.websocket import WebSocket
@@ -19,7 +20,7 @@ _question_numbers = itertools.count(1)
 
 @dataclass
 class PlayerInfo:
-    """A player's or spectator's identity.
+    """A player's or spectator's identity. Only its `Seat` changes it.
 
     room, team: the wishes in its JOIN; later `team` is the team that it got. as_text: its packets are JSON.
     token: gives the seat back after a lost connection; it is a secret between the server and this client.
@@ -38,15 +39,15 @@ class PlayerInfo:
 class NoConnection:
     """Replaces a player's lost connection, so that the lost connection's memory is freed.
 
-    It ignores all frames. address, host: those of the lost connection.
+    It ignores all frames. address: that of the lost connection.
     """
 
     is_congested = False
     awaited_pong = b""
 
-    def __init__(self, address: str, host: str) -> None:
+    def __init__(self, address: Address) -> None:
         self.address = address
-        self.host = host
+        self.host = address.host
 
     def enqueue_frame(self, frame: bytes) -> None:
         """Drops the frame: there is no client."""
@@ -95,6 +96,18 @@ class Seat:
         self.flow_control = FlowControl()
         self.absent_since_s: float | None = None  # time.monotonic() when the connection was lost
 
+    def choose_wire_format(self, as_text: bool) -> None:
+        """Notes the wire format for the next `connect`. The caller holds the lobby's lock."""
+        self.info.as_text = as_text
+
+    def join_team(self, team: int | None) -> None:
+        """Notes the team that the player got. The caller holds the room's lock, with which the teams are counted."""
+        self.info.team = team
+
+    def mute(self, is_muted: bool) -> None:
+        """Notes whether the player may not chat. Any thread may call it: it is one assignment."""
+        self.info.is_muted = is_muted
+
     def set_ready(self, is_ready: bool) -> None:
         """Notes whether the player wants a waiting round to start now."""
         self.is_ready = is_ready
@@ -120,7 +133,7 @@ class Seat:
 
     def disconnect(self, now_s: float) -> None:
         """Marks the player's connection as lost and keeps the seat; now_s: time.monotonic()."""
-        self.websocket = NoConnection(self.websocket.address, self.websocket.host)
+        self.websocket = NoConnection(self.websocket.address)
         self.absent_since_s = now_s
 
     def describe(self) -> dict[str, Any]:
@@ -129,7 +142,7 @@ class Seat:
             "id": self.info.id,
             "name": self.info.name,
             "team": self.info.team,
-            "address": self.websocket.address,
+            "address": str(self.websocket.address),
             "muted": self.info.is_muted,
             "connected": self.absent_since_s is None,
         }

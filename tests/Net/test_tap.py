@@ -6,6 +6,7 @@ import socket
 
 import pytest
 
+from Net.address import Address
 from Net.client import connect
 from Net.errors import HandshakeError
 from Net.frames import OPCODE_TEXT
@@ -15,6 +16,7 @@ from tests.Net.support import DEADLINE_S, client_frame, raw_connection, wait_unt
 from tests.support import serving
 
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
+ADDRESS = Address("192.0.2.7", 1)
 
 
 class Recording:
@@ -39,7 +41,7 @@ class Recording:
 def test_a_tap_sees_the_handshake_and_all_frames_of_both_directions() -> None:
     taps: list[Recording] = []
 
-    def make_tap(_address: str) -> Tap:
+    def make_tap(_address: Address) -> Tap:
         taps.append(Recording())
         return taps[-1]
 
@@ -98,10 +100,10 @@ def test_a_tap_sees_only_the_bytes_that_the_kernel_took() -> None:
 
 def test_a_connection_may_have_no_tap_one_or_several() -> None:
     first, second = Recording(), Recording()
-    assert tap_for("192.0.2.7:1", []) is None
-    assert tap_for("192.0.2.7:1", [lambda _: None]) is None
-    assert tap_for("192.0.2.7:1", [lambda _: None, lambda _: first]) is first
-    both = tap_for("192.0.2.7:1", [lambda _: first, lambda _: second])
+    assert tap_for(ADDRESS, []) is None
+    assert tap_for(ADDRESS, [lambda _: None]) is None
+    assert tap_for(ADDRESS, [lambda _: None, lambda _: first]) is first
+    both = tap_for(ADDRESS, [lambda _: first, lambda _: second])
     assert both is not None
     both.received(b"in")
     both.sent(b"out")

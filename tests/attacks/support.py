@@ -266,7 +266,7 @@ class Target:
         found: list[WebSocket] = []
 
         def find() -> bool:
-            found.extend(ws for ws in self.server.listener.websockets() if ws.address == attacker.name)
+            found.extend(ws for ws in self.server.listener.websockets() if str(ws.address) == attacker.name)
             return bool(found)
 
         wait_until(find, "the server knows the connection")

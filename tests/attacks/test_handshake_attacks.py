@@ -9,6 +9,7 @@ from typing import Callable, NamedTuple
 
 import pytest
 
+from Net.address import Address
 from Net.errors import HandshakeError
 from Net.extensions import parse_extensions
 from Net.handshake import END_OF_HEAD, Request, check_upgrade, find_end_of_head, parse_request
@@ -203,7 +204,7 @@ def tags_of(value: str) -> object:
 
 
 def forwarded_by(value: str) -> object:
-    return identify(Request("GET", "/", "", [("forwarded", value)]), "192.0.2.1", 7, {"192.0.2.1"})
+    return identify(Request("GET", "/", "", [("forwarded", value)]), Address("192.0.2.1", 7), {"192.0.2.1"})
 
 
 def origin_of(value: str) -> object:

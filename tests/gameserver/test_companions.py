@@ -16,10 +16,11 @@ from tests.support import DEADLINE_S
 class Noted:
     """A companion that notes its start and its stop."""
 
-    def __init__(self, name: str, notes: list[str], can_start: bool = True) -> None:
+    def __init__(self, name: str, notes: list[str], can_start: bool = True, can_stop: bool = True) -> None:
         self._name = name
         self._notes = notes
         self._can_start = can_start
+        self._can_stop = can_stop
 
     def start(self) -> None:
         if not self._can_start:
@@ -28,6 +29,8 @@ class Noted:
 
     def stop(self) -> None:
         self._notes.append(f"stop {self._name}")
+        if not self._can_stop:
+            raise OSError(f"{self._name} cannot stop")
 
 
 @pytest.fixture
@@ -56,6 +59,27 @@ def test_companions_start_and_stop_in_the_order_of_the_table(surroundings: Surro
 def test_those_that_have_started_stop_if_another_cannot_start(surroundings: Surroundings) -> None:
     notes: list[str] = []
     table = [lambda _: Noted("a", notes), lambda _: Noted("b", notes, can_start=False), lambda _: Noted("c", notes)]
+    with pytest.raises(CompanionError, match="b cannot start"), accompanied(surroundings, table):
+        notes.append("serve")
+    assert notes == ["start a", "stop a"]
+
+
+def test_all_stop_if_one_cannot_stop_and_the_log_says_why(
+    surroundings: Surroundings, caplog: pytest.LogCaptureFixture
+) -> None:
+    notes: list[str] = []
+    table = [lambda _: Noted("a", notes, can_stop=False), lambda _: Noted("b", notes, can_stop=False)]
+    with accompanied(surroundings, [*table, lambda _: Noted("c", notes)]):
+        notes.append("serve")
+    assert notes == ["start a", "start b", "start c", "serve", "stop a", "stop b", "stop c"]
+    assert [record.getMessage() for record in caplog.records] == ["Noted did not stop: a fault in the server"] * 2
+    assert "a cannot stop" in caplog.text
+    assert "b cannot stop" in caplog.text
+
+
+def test_a_companion_that_cannot_start_is_reported_even_if_another_cannot_stop(surroundings: Surroundings) -> None:
+    notes: list[str] = []
+    table = [lambda _: Noted("a", notes, can_stop=False), lambda _: Noted("b", notes, can_start=False)]
     with pytest.raises(CompanionError, match="b cannot start"), accompanied(surroundings, table):
         notes.append("serve")
     assert notes == ["start a", "stop a"]

@@ -11,6 +11,7 @@ import pytest
 
 from gameserver import repeats
 from gameserver.repeats import EVERY_LINE, LINES_OF_ADDRESS, LINES_OF_KIND, MOST_KINDS, SumUp
+from Net.address import Address
 from tests.gameserver.admin.test_console import operator, serving_console
 from tests.Net.support import wait_until
 from tests.support import staged
@@ -58,14 +59,14 @@ def summed() -> Iterator[Summed]:
 
 def test_a_few_lines_are_shown_as_they_come(summed: Summed) -> None:
     for port in range(LINES_OF_ADDRESS):
-        summed.log.info("%s refused: %s", f"192.0.2.7:{port}", "no Host")
+        summed.log.info("%s refused: %s", Address("192.0.2.7", port), "no Host")
     summed.handler.sum_up()
     assert summed.lines == [f"INFO 192.0.2.7:{port} refused: no Host" for port in range(LINES_OF_ADDRESS)]
 
 
 def test_the_lines_of_one_kind_and_address_are_summed_up(summed: Summed) -> None:
     for port in range(1, 351):
-        summed.log.info("%s refused: %s", f"192.0.2.7:{port}", "no Host")
+        summed.log.info("%s refused: %s", Address("192.0.2.7", port), "no Host")
     summed.handler.sum_up()
     assert len(summed.lines) == LINES_OF_ADDRESS + 1
     assert summed.lines[-1] == "INFO 192.0.2.7:11 refused: no Host (and 339 more in 1 s)"
@@ -74,7 +75,7 @@ def test_the_lines_of_one_kind_and_address_are_summed_up(summed: Summed) -> None
 
 def test_one_line_too_many_is_shown_itself_at_the_end_of_the_period(summed: Summed) -> None:
     for port in range(LINES_OF_ADDRESS + 1):
-        summed.log.info("%s refused", f"192.0.2.7:{port}")
+        summed.log.info("%s refused", Address("192.0.2.7", port))
     assert len(summed.lines) == LINES_OF_ADDRESS
     summed.handler.sum_up()
     assert summed.lines[-1] == f"INFO 192.0.2.7:{LINES_OF_ADDRESS} refused"
@@ -83,11 +84,11 @@ def test_one_line_too_many_is_shown_itself_at_the_end_of_the_period(summed: Summ
 @pytest.mark.parametrize(
     ("level", "text", "values"),
     [
-        (logging.INFO, "%s refused", ("192.0.2.8:1",)),  # another address
+        (logging.INFO, "%s refused", (Address("192.0.2.8", 1),)),  # another address
         (logging.INFO, "%s refused", ("192.0.2.70",)),
-        (logging.INFO, "%s refused", ("[2001:db8::7]:1",)),
-        (logging.INFO, "%s vanished", ("192.0.2.7:1",)),  # another kind
-        (logging.WARNING, "%s refused", ("192.0.2.7:1",)),  # another level
+        (logging.INFO, "%s refused", (Address("2001:db8::7", 1),)),
+        (logging.INFO, "%s vanished", (Address("192.0.2.7", 1),)),  # another kind
+        (logging.WARNING, "%s refused", (Address("192.0.2.7", 1),)),  # another level
         (logging.INFO, "no address", ()),
         (logging.INFO, "no address: %d", (1,)),
         (logging.INFO, "no address: %(number)d", ({"number": 1},)),
@@ -95,7 +96,7 @@ def test_one_line_too_many_is_shown_itself_at_the_end_of_the_period(summed: Summ
 )
 def test_a_flood_does_not_hide_other_lines(level: int, text: str, values: tuple[object, ...], summed: Summed) -> None:
     for port in range(100):
-        summed.log.info("%s refused", f"192.0.2.7:{port}")
+        summed.log.info("%s refused", Address("192.0.2.7", port))
     shown = len(summed.lines)
     summed.log.log(level, text, *values)
     assert len(summed.lines) == shown + 1
@@ -103,7 +104,7 @@ def test_a_flood_does_not_hide_other_lines(level: int, text: str, values: tuple[
 
 def test_the_ports_of_ipv6_addresses_do_not_keep_their_lines_apart(summed: Summed) -> None:
     for port in range(100):
-        summed.log.info("%s refused", f"[2001:db8::7]:{port}")
+        summed.log.info("%s refused", Address("2001:db8::7", port))
     assert len(summed.lines) == LINES_OF_ADDRESS
 
 
@@ -112,7 +113,7 @@ def test_faults_of_other_types_are_not_hidden_and_a_sum_has_no_traceback(summed:
         try:
             raise error
         except Exception:
-            summed.log.exception("%s: a fault in the server", "192.0.2.7:1")
+            summed.log.exception("%s: a fault in the server", Address("192.0.2.7", 1))
     assert len(summed.lines) == LINES_OF_ADDRESS + 1
     assert summed.all_told() == LINES_OF_ADDRESS + 1
     summed.handler.sum_up()
@@ -139,7 +140,7 @@ def test_the_memory_is_bounded_whatever_the_texts_and_addresses(summed: Summed) 
 
 def test_the_actions_of_an_operator_are_always_shown(summed: Summed) -> None:
     for _ in range(500):
-        summed.log.info("%s: the operator did %s", "192.0.2.7:1", "ban", extra=EVERY_LINE)
+        summed.log.info("%s: the operator did %s", Address("192.0.2.7", 1), "ban", extra=EVERY_LINE)
     assert len(summed.lines) == 500
 
 
@@ -148,7 +149,7 @@ def test_sums_come_by_themselves_though_nothing_more_is_logged(summed: Summed, m
     for _ in range(2):
         summed.shown.lines.clear()
         for port in range(100):
-            summed.log.info("%s refused", f"192.0.2.7:{port}")
+            summed.log.info("%s refused", Address("192.0.2.7", port))
         wait_until(lambda: summed.all_told() == 100, "the sum is told")
 
 
@@ -160,7 +161,7 @@ def test_the_next_line_tells_the_sum_if_the_machine_has_no_thread_left(
 
     monkeypatch.setattr("threading.Thread.start", refuse)
     for port in range(100):
-        summed.log.info("%s refused", f"192.0.2.7:{port}")
+        summed.log.info("%s refused", Address("192.0.2.7", port))
     monkeypatch.setattr(repeats, "PERIOD_S", 0.0)
     summed.log.info("and then")
     assert summed.sums() == ["INFO 192.0.2.7:10 refused (and 89 more in 1 s)"]
@@ -169,7 +170,7 @@ def test_the_next_line_tells_the_sum_if_the_machine_has_no_thread_left(
 
 def test_closing_shows_the_sums_that_are_left(summed: Summed) -> None:
     for port in range(100):
-        summed.log.info("%s refused", f"192.0.2.7:{port}")
+        summed.log.info("%s refused", Address("192.0.2.7", port))
     summed.handler.close()
     assert summed.all_told() == 100
 
@@ -183,14 +184,14 @@ def test_a_line_that_is_left_out_is_not_even_formatted(summed: Summed) -> None:
             return "value"
 
     for _ in range(1000):
-        summed.log.info("%s refused: %s", "192.0.2.7:1", Value())
+        summed.log.info("%s refused: %s", Address("192.0.2.7", 1), Value())
     assert len(formatted) == LINES_OF_ADDRESS + 1
 
 
 def test_a_second_of_500_dropped_connections_costs_little(summed: Summed) -> None:
     started_s = time.thread_time()
     for port in range(5000):
-        summed.log.debug("%s: %s", f"192.0.2.7:{port}", "connection closed with 1006")
+        summed.log.debug("%s: %s", Address("192.0.2.7", port), "connection closed with 1006")
     a_second_s = (time.thread_time() - started_s) / 10
     print(f"{a_second_s * 1000:.1f} ms of processor time for 500 lines")
     assert a_second_s < 0.1  # 0.005 on a quiet machine

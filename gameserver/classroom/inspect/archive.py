@@ -11,6 +11,7 @@ from collections import deque
 from typing import Iterable
 
 from gameserver.classroom.inspect.tape import TAPE_BYTES, Tape
+from Net.address import Address
 
 ENDED_KEPT = 20
 # For the tapes of all open connections together. With more connections, each tape is shorter.
@@ -24,11 +25,11 @@ class Archive:
         self._ignored = frozenset(ignored)
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
-        self._open: dict[str, Tape] = {}  # by address
+        self._open: dict[Address, Tape] = {}
         self._ended: deque[Tape] = deque(maxlen=ENDED_KEPT)
         self._limit_bytes = TAPE_BYTES  # of each open tape
 
-    def make_tap(self, address: str) -> Tape:
+    def make_tap(self, address: Address) -> Tape:
         """Returns the tape of a new connection."""
         tape = Tape(next(self._numbers), address, self._ignored, self._finish)
         with self._lock:
@@ -45,7 +46,7 @@ class Archive:
             everything = [*self._ended, *self._open.values()]
         return sorted(filter(_is_of_interest, everything), key=lambda tape: tape.number)
 
-    def of_address(self, address: str) -> Tape | None:
+    def of_address(self, address: Address) -> Tape | None:
         """Returns the tape of an open connection, also of an ignored one."""
         with self._lock:
             return self._open.get(address)

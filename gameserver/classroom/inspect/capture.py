@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import base64
 import ipaddress
-import re
 from typing import Iterable
 
 from gameserver.classroom.inspect.tape import Tape
 from gameserver.classroom.inspect.timeline import Timeline
-from Net.dissect.pcapng import Address, Chunk, Connection, capture, parse_address
+from Net.address import Address
+from Net.dissect.pcapng import Chunk, Connection, capture
 from Net.errors import HandshakeError
 from Net.handshake import parse_request
 from Net.limits import Limits, LimitsOf
+from Net.port.origin import split_host
 
-_PORT = re.compile(r"(?<=[\].\w]):\d{1,5}$")
+_DEFAULT_PORT = 80  # of http
 
 
 def capture_file(tapes: Iterable[Tape], server: Address, limits_of: LimitsOf, hides_text: bool) -> str:
@@ -29,7 +30,7 @@ def capture_file(tapes: Iterable[Tape], server: Address, limits_of: LimitsOf, hi
         rows = Timeline(tape, limits, hides_text).new_rows()
         opening = [Chunk(tape.opened_at_s, True, tape.request), Chunk(tape.opened_at_s, False, tape.response)]
         frames = [Chunk(row.at_s, row.from_client, row.cut.wire) for row in rows]
-        connections.append(Connection(parse_address(tape.address), _called(tape, server, limits), opening + frames))
+        connections.append(Connection(tape.address, _called(tape, server, limits), opening + frames))
     return base64.b64encode(capture(connections)).decode("ascii")
 
 
@@ -37,7 +38,7 @@ def _called(tape: Tape, server: Address, limits: Limits) -> Address:
     """Returns the address in the client's Host field; the server's address if the field has none."""
     try:
         (host,) = parse_request(tape.request, limits).values("host")
-        address, port = parse_address(host if _PORT.search(host) else f"{host}:80")
-        return (str(ipaddress.ip_address(address)), port) if port < 2**16 else server
+        name, port = split_host(host)
+        return Address(str(ipaddress.ip_address(name)), _DEFAULT_PORT if port is None else port)
     except (HandshakeError, ValueError):
         return server

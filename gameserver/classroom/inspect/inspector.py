@@ -21,7 +21,7 @@ from gameserver.classroom.inspect.rows import has_words, plain_row
 from gameserver.classroom.inspect.tape import Tape
 from gameserver.classroom.inspect.timeline import MOST_BYTES, Timeline, opening_of
 from gameserver.classroom.kinds import list_of
-from Net.dissect.pcapng import Address
+from Net.address import Address
 from Net.limits import LimitsOf
 from Net.schema import COUNT, FLAG, nullable, text
 from Net.websocket import WebSocket
@@ -60,7 +60,7 @@ class Inspector:
         address: Address,
         limits_of: LimitsOf,
         admits: Callable[[WebSocket], bool],
-        names: Callable[[], dict[str, str]],
+        names: Callable[[], dict[Address, str]],
     ) -> None:
         self.archive = archive
         self.address = address
@@ -120,7 +120,7 @@ class _Viewer:
         return [
             {
                 "number": tape.number,
-                "address": tape.address,
+                "address": str(tape.address),
                 "path": tape.path,
                 "name": names.get(tape.address, ""),
                 "is_open": tape.is_open,

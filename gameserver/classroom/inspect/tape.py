@@ -13,6 +13,7 @@ from collections import deque
 from typing import Callable, Collection, NamedTuple
 
 from gameserver.classroom.inspect.cutter import Cutter
+from Net.address import Address
 from Net.errors import HandshakeError
 from Net.handshake import end_of_head, parse_request
 from Net.limits import Limits
@@ -53,7 +54,7 @@ class Tape:
     def __init__(
         self,
         number: int,
-        address: str,
+        address: Address,
         ignored: Collection[str] = (),
         on_end: Callable[[Tape], None] | None = None,
         limit_bytes: int = TAPE_BYTES,

@@ -13,9 +13,9 @@ import threading
 import time
 from typing import Any, Callable, NamedTuple
 
+from Net.address import Address
 from Net.handshake import END_OF_HEAD, end_of_head
 from Net.port.own_connections import OwnConnections
-from Net.port.proxy import Caller
 from Net.sockets import wait_readable
 from Net.tap import Refusal, Tap
 
@@ -114,23 +114,23 @@ class Bench:
     """
 
     def __init__(self, host: str, port: int, own: OwnConnections | None = None) -> None:
-        self._address = host, port
+        self._address = Address(host, port)
         self._connections = own if own is not None else OwnConnections()
         self._places = threading.BoundedSemaphore(MOST_AT_ONCE)
         self._lock = threading.Lock()
-        self._own: dict[str, _Witness] = {}  # by the address of the bench's end
+        self._own: dict[Address, _Witness] = {}  # by the address of the bench's end
 
     @property
     def host(self) -> str:
         """The value of the Host field in a handshake."""
-        return Caller(*self._address).address
+        return str(self._address)
 
-    def is_own(self, address: str) -> bool:
+    def is_own(self, address: Address) -> bool:
         """Returns whether a connection of the server comes from the bench: then a stranger may be behind it."""
         with self._lock:
             return address in self._own
 
-    def make_tap(self, address: str) -> Tap | None:
+    def make_tap(self, address: Address) -> Tap | None:
         """Returns a tap that notes refusals, for a server's connection that comes from the bench; None for others."""
         with self._lock:
             return self._own.get(address)

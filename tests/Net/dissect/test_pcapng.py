@@ -12,10 +12,11 @@ from typing import Any, Iterable, NamedTuple
 
 import pytest
 
+from Net.address import Address
 from Net.client import connect
 from Net.deflate import Parameters, make_codecs
 from Net.dissect.conversation import Conversation
-from Net.dissect.pcapng import SEGMENT_BYTES, Chunk, Connection, capture, parse_address
+from Net.dissect.pcapng import SEGMENT_BYTES, Chunk, Connection, capture
 from Net.dissect.records import Frame, Handshake
 from Net.frames import OPCODE_BINARY, OPCODE_CLOSE, OPCODE_CONTINUATION, OPCODE_PING, OPCODE_PONG, OPCODE_TEXT, RSV1
 from Net.handshake import switching_protocols, upgrade_request
@@ -27,7 +28,7 @@ pytestmark = pytest.mark.slow
 
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 DEFLATE = [("Sec-WebSocket-Extensions", "permessage-deflate")]
-CLIENT, SERVER = ("192.0.2.7", 50123), ("192.0.2.1", 3000)
+CLIENT, SERVER = Address("192.0.2.7", 50123), Address("192.0.2.1", 3000)
 
 needs_tshark = pytest.mark.skipif(
     shutil.which("tshark") is None, reason="tshark is not installed (.ci/install_tshark installs it)"
@@ -70,7 +71,7 @@ def seen_by_wireshark(file: Path) -> list[Seen]:
     for packet in ElementTree.fromstring(run_tshark(file, "-T", "pdml")).iter("packet"):
         protocols = list(packet)
         starts = [i for i, protocol in enumerate(protocols) if protocol.get("name") == "websocket"]
-        from_client = values(protocols, "tcp.dstport", "show") == [str(SERVER[1])]
+        from_client = values(protocols, "tcp.dstport", "show") == [str(SERVER.port)]
         for start, end in zip(starts, [*starts[1:], len(protocols)]):
             # The fields of a frame come first, then those of its decoded payload.
             put_together(frames, wireshark_frame(protocols[start:end], from_client), protocols[start:end])
@@ -133,7 +134,7 @@ def seen_by_us(chunks: Iterable[Chunk]) -> list[Seen]:
     ]
 
 
-def write(folder: Path, chunks: list[Chunk], client: tuple[str, int] = CLIENT) -> Path:
+def write(folder: Path, chunks: list[Chunk], client: Address = CLIENT) -> Path:
     file = folder / "connection.pcapng"
     file.write_bytes(capture([Connection(client, SERVER, chunks)]))
     return file
@@ -197,8 +198,8 @@ def test_wireshark_and_we_agree_on_compressed_frames(tmp_path: Path) -> None:
 class Recording:
     """A tap that keeps chunks."""
 
-    def __init__(self, address: str) -> None:
-        self.address = parse_address(address)
+    def __init__(self, address: Address) -> None:
+        self.address = address
         self.chunks: list[Chunk] = []
         self.has_ended = False
 
@@ -216,7 +217,7 @@ class Recording:
 def test_wireshark_and_we_agree_on_a_player_of_the_game(tmp_path: Path) -> None:
     taps: list[Recording] = []
 
-    def make_tap(address: str) -> Tap:
+    def make_tap(address: Address) -> Tap:
         taps.append(Recording(address))
         return taps[-1]
 
@@ -236,7 +237,11 @@ def test_wireshark_and_we_agree_on_a_player_of_the_game(tmp_path: Path) -> None:
 @needs_tshark
 @pytest.mark.parametrize(
     ("client", "server"),
-    [(CLIENT, SERVER), (("2001:db8::7", 50123), ("2001:db8::1", 3000)), (("::1", 50123), ("127.0.0.1", 3000))],
+    [
+        (CLIENT, SERVER),
+        (Address("2001:db8::7", 50123), Address("2001:db8::1", 3000)),
+        (Address("::1", 50123), Address("127.0.0.1", 3000)),
+    ],
     ids=["IPv4", "IPv6", "both"],
 )
 def test_wireshark_finds_nothing_wrong_with_ip_and_tcp(tmp_path: Path, client: Any, server: Any) -> None:
@@ -292,8 +297,3 @@ def test_every_byte_is_in_the_capture_once_and_in_order() -> None:
 
 def test_a_capture_without_connections_is_a_whole_file() -> None:
     assert [kind for kind, _ in blocks_of(capture([]))] == [0x0A0D0D0A, 1]
-
-
-def test_addresses_are_read_as_the_listener_writes_them() -> None:
-    assert parse_address("192.0.2.7:50123") == CLIENT
-    assert parse_address("[2001:db8::7]:80") == ("2001:db8::7", 80)

@@ -12,6 +12,7 @@ from typing import Any, Iterator
 
 import pytest
 
+from Net.address import Address
 from Net.client import connect
 from Net.dissect.explain import explain, summarize
 from Net.dissect.log_queue import LogQueue
@@ -149,21 +150,21 @@ def test_a_refusal_is_told_and_a_page_is_not() -> None:
         ([], False),
         ([EVERYBODY], True),
         (["127.0.0.1"], True),
-        (["127.0.0.1:50123"], True),
-        (["127.0.0.1:50124"], False),
+        ([Address("127.0.0.1", 50123)], True),
+        ([Address("127.0.0.1", 50124)], False),
         (["127.0.0.2"], False),
         (["192.0.2.1", "127.0.0.1"], True),
     ],
 )
-def test_only_the_clients_that_are_named_are_traced(wanted: list[str], is_told: bool) -> None:
+def test_only_the_clients_that_are_named_are_traced(wanted: list[str | Address], is_told: bool) -> None:
     tracer = Tracer(wanted, summarize, lambda _: None)
-    assert (tracer.tap_for("127.0.0.1:50123") is not None) == is_told
+    assert (tracer.tap_for(Address("127.0.0.1", 50123)) is not None) == is_told
 
 
 def test_a_host_of_ipv6_is_named_without_brackets() -> None:
     tracer = Tracer(["2001:db8::7"], summarize, lambda _: None)
-    assert tracer.tap_for("[2001:db8::7]:50123") is not None
-    assert tracer.tap_for("[2001:db8::8]:50123") is None
+    assert tracer.tap_for(Address("2001:db8::7", 50123)) is not None
+    assert tracer.tap_for(Address("2001:db8::8", 50123)) is None
 
 
 def test_without_a_client_to_trace_no_thread_runs() -> None:
@@ -179,15 +180,15 @@ def test_without_a_client_to_trace_no_thread_runs() -> None:
     [
         (EVERYBODY, EVERYBODY),
         ("192.0.2.7", "192.0.2.7"),
-        ("192.0.2.7:50123", "192.0.2.7:50123"),
+        ("192.0.2.7:50123", Address("192.0.2.7", 50123)),
         ("::1", "::1"),
         ("[::1]", "::1"),
-        ("[::1]:50123", "[::1]:50123"),
+        ("[::1]:50123", Address("::1", 50123)),
         ("2001:DB8:0::7", "2001:db8::7"),
         ("fe80::1%eth0", "fe80::1%eth0"),
     ],
 )
-def test_the_address_of_a_client_to_trace_may_be_written_in_any_notation(said: str, known_as: str) -> None:
+def test_the_address_of_a_client_to_trace_may_be_written_in_any_notation(said: str, known_as: str | Address) -> None:
     assert check_wanted([said]) == [known_as]
 
 
@@ -321,7 +322,7 @@ def test_a_terminal_that_is_gone_is_logged_in_one_line_and_the_trace_goes_on_whe
 def test_stopping_writes_the_waiting_entries_but_waits_no_longer_than_allowed() -> None:
     paper = Paper()
     tracer = Tracer([EVERYBODY], summarize, paper.write)
-    tap = tracer.tap_for("127.0.0.1:50123")
+    tap = tracer.tap_for(Address("127.0.0.1", 50123))
     assert tap is not None
     tracer.start()
     tap.received(b"GET /last HTTP/1.0\r\n\r\n")
@@ -329,7 +330,7 @@ def test_stopping_writes_the_waiting_entries_but_waits_no_longer_than_allowed() 
     assert "GET /last" in paper.text
     stuck = Tracer([EVERYBODY], summarize, paper.write)
     paper.gate.clear()
-    tap = stuck.tap_for("127.0.0.1:50124")
+    tap = stuck.tap_for(Address("127.0.0.1", 50124))
     assert tap is not None
     stuck.start()
     tap.received(b"GET /stuck HTTP/1.0\r\n\r\n")

@@ -9,6 +9,7 @@ from typing import Any, Iterator
 
 import pytest
 
+from Net.address import Address
 from Net.deflate import Compression
 from Net.errors import ConnectionClosed, HandshakeError
 from Net.frames import OPCODE_BINARY, OPCODE_TEXT
@@ -24,7 +25,7 @@ PAGES = {"/": html_page("<!DOCTYPE html><title>Game</title>")}
 SITE = Site(
     {"/": Endpoint(), "/echo": Endpoint(), "/deflate": Endpoint(Compression.WITH_CONTEXT)}, PAGES, make_policy()
 )
-CALLER = Caller("192.0.2.1", 7)
+CALLER = Caller(Address("192.0.2.1", 7))
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 ACCEPT = b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 
@@ -86,7 +87,7 @@ def test_a_handshake_opens_a_websocket() -> None:
         assert b"\r\nSec-WebSocket-Accept: " + ACCEPT + b"\r\n" in response
         websocket = server.result()
         assert isinstance(websocket, WebSocket)
-        assert (websocket.path, websocket.address) == ("/echo", "192.0.2.1:7")
+        assert (websocket.path, websocket.address) == ("/echo", CALLER.address)
         client.sendall(client_frame(OPCODE_TEXT, b"hello"))
         assert websocket.receive(DEADLINE_S) == "hello"
         websocket.send("hello yourself")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 
+from Net.address import Address
 from Net.client import connect
 from Net.port.own_connections import OwnConnections
 from tests.Net.support import wait_until
@@ -14,8 +15,8 @@ def test_a_connection_is_own_from_the_moment_it_is_expected_until_it_leaves() ->
     own = OwnConnections()
     with socket.socket() as sock:
         address = own.expect(sock, ("127.0.0.1", 9))
-        assert address == "{}:{}".format(*sock.getsockname())
-        assert not own.arrive("127.0.0.1:1")
+        assert address == sock.getsockname()
+        assert not own.arrive(Address("127.0.0.1", 1))
         assert address not in own
         assert own.arrive(address)
         assert address in own

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from Net.address import Address
 from Net.handshake import Request
 from Net.port.proxy import Caller, canonical_address, identify
 
@@ -12,7 +13,7 @@ PROXIES = frozenset({PROXY, "127.0.0.1"})
 
 
 def who(host: str, *fields: tuple[str, str]) -> Caller:
-    return identify(Request("GET", "/", "", list(fields)), host, 7, PROXIES)
+    return identify(Request("GET", "/", "", list(fields)), Address(host, 7), PROXIES)
 
 
 def forwarded(*values: str) -> list[tuple[str, str]]:
@@ -20,15 +21,13 @@ def forwarded(*values: str) -> list[tuple[str, str]]:
 
 
 def test_without_a_proxy_the_caller_is_the_other_end() -> None:
-    assert who("203.0.113.9") == Caller("203.0.113.9", 7)
-    assert who("203.0.113.9").address == "203.0.113.9:7"
-    assert who("2001:db8::9").address == "[2001:db8::9]:7"
+    assert who("203.0.113.9") == Caller(Address("203.0.113.9", 7))
 
 
 @pytest.mark.parametrize("host", ["203.0.113.9", "10.0.0.3", "::1"])
 def test_a_stranger_who_says_that_it_is_a_proxy_is_not_believed(host: str) -> None:
     caller = who(host, ("x-forwarded-for", "198.51.100.1"), ("x-forwarded-proto", "https"))
-    assert caller == Caller(host, 7)
+    assert caller == Caller(Address(host, 7))
 
 
 @pytest.mark.parametrize(
@@ -46,7 +45,7 @@ def test_a_stranger_who_says_that_it_is_a_proxy_is_not_believed(host: str) -> No
     ],
 )
 def test_only_the_address_that_a_trusted_proxy_added_itself_is_believed(values: list[str], host: str) -> None:
-    assert who(PROXY, *forwarded(*values)) == Caller(host, 7)
+    assert who(PROXY, *forwarded(*values)) == Caller(Address(host, 7))
 
 
 # Names that proxies give their client, in both header fields: RFC 7239 section 6.
@@ -94,7 +93,7 @@ NODES = {
 def test_an_address_is_understood_and_all_else_is_passed_over(node: str, host: str | None, is_quoted: bool) -> None:
     """A client without a valid address counts as the proxy itself, so that no other client suffers for it."""
     written = f'"{node}"' if is_quoted else node
-    expected = Caller(host or PROXY, 7)
+    expected = Caller(Address(host or PROXY, 7))
     assert who(PROXY, *forwarded(written)) == expected
     assert who(PROXY, *forwarded(f"198.51.100.1, {written}")) == expected, "what a client wrote before counts never"
     for element in (f"for={written}", f"For={written}", f" for = {written} ", f"by=203.0.113.43;for={written};x=y"):
@@ -123,15 +122,15 @@ def test_an_address_is_understood_and_all_else_is_passed_over(node: str, host: s
     ],
 )
 def test_forwarded_is_read_where_it_stands_alone(value: str, host: str, scheme: str | None) -> None:
-    assert who(PROXY, ("forwarded", value)) == Caller(host, 7, scheme)
+    assert who(PROXY, ("forwarded", value)) == Caller(Address(host, 7), scheme)
 
 
 def test_forwarded_is_the_clients_own_where_the_proxy_writes_x_forwarded() -> None:
     made_up = ("forwarded", "for=198.51.100.1;proto=https")
-    assert who(PROXY, made_up, *forwarded("203.0.113.9")) == Caller("203.0.113.9", 7)
-    assert who(PROXY, made_up, *forwarded("unknown")) == Caller(PROXY, 7)
-    assert who(PROXY, made_up, ("x-forwarded-proto", "http")) == Caller(PROXY, 7, "http")
-    assert who("203.0.113.9", made_up) == Caller("203.0.113.9", 7), "nobody has named this proxy"
+    assert who(PROXY, made_up, *forwarded("203.0.113.9")) == Caller(Address("203.0.113.9", 7))
+    assert who(PROXY, made_up, *forwarded("unknown")) == Caller(Address(PROXY, 7))
+    assert who(PROXY, made_up, ("x-forwarded-proto", "http")) == Caller(Address(PROXY, 7), "http")
+    assert who("203.0.113.9", made_up) == Caller(Address("203.0.113.9", 7)), "nobody has named this proxy"
 
 
 @pytest.mark.parametrize(
@@ -144,7 +143,7 @@ def test_a_trusted_proxy_tells_the_scheme(named: str, scheme: str) -> None:
 
 @pytest.mark.parametrize("named", ["gopher", "", "https://", "on", "\xe9"])
 def test_another_scheme_than_a_pages_is_passed_over(named: str) -> None:
-    assert who(PROXY, *forwarded("203.0.113.9"), ("x-forwarded-proto", named)) == Caller("203.0.113.9", 7)
+    assert who(PROXY, *forwarded("203.0.113.9"), ("x-forwarded-proto", named)) == Caller(Address("203.0.113.9", 7))
 
 
 @pytest.mark.parametrize("host", ["127.0.0.2", "::1"])
@@ -194,7 +193,7 @@ def test_a_client_elsewhere_or_behind_a_proxy_is_not_this_machine(host: str, fie
 )
 def test_a_request_with_a_usual_field_of_proxies_does_not_count_as_this_machine(name: str) -> None:
     assert not who("::1", (name, "203.0.113.9")).is_this_machine
-    assert who("::1", (name, "203.0.113.9")).host == "::1"
+    assert who("::1", (name, "203.0.113.9")).address.host == "::1"
 
 
 def test_the_fields_that_browsers_send_are_no_trace_of_a_proxy() -> None:

@@ -19,6 +19,7 @@ from gameserver.match.seats import NoConnection, PlayerInfo, Seat
 from gameserver.results.store import Store
 from gameserver.server import GameServer
 from gameserver.world.settings import GameSettings, ServerSettings
+from Net.address import Address
 from Net.PacketCodes import Packet
 from tests.gameserver.worlds import data_of
 from tests.Net.support import DEADLINE_S, wait_until
@@ -75,7 +76,7 @@ def test_a_player_finds_its_seat_and_all_that_it_had(file: Path) -> None:
         ann.wait_until(lambda: ann.world.scenery, "its wall")
         with game.lock:
             game.players[ann.id].score = 77
-        arena.room(ann).roster.seats()[0].info.is_muted = True
+        arena.room(ann).roster.seats()[0].mute(True)
         was, walls = in_world(arena, ann), ann.world.scenery
     with keeping(file) as arena:
         ann, new_token = come(arena, "whatever", token=token)
@@ -177,7 +178,7 @@ def test_a_seat_that_was_moved_while_both_rooms_were_saved_is_kept_once() -> Non
     rooms = [server.create_room(room_id=name) for name in ("den", "attic")]
     for room in rooms:
         room.game.add_player(7, "Ann")
-        room.keep_seat(Seat(NoConnection("192.0.2.1:99", "192.0.2.1"), PlayerInfo(7, "Ann", "token")))
+        room.keep_seat(Seat(NoConnection(Address("192.0.2.1", 99)), PlayerInfo(7, "Ann", "token")))
     next_server = GameServer(ServerSettings(), SMALL)
     for room in rooms:
         next_server.lobby.take_up(next_server.lobby.load_room(saved_room.save(room)))
@@ -238,7 +239,7 @@ def test_a_round_that_ends_again_after_a_restart_is_recorded_once() -> None:
     server = GameServer(ServerSettings(), SMALL, recorder=store)
     room = server.create_room()
     room.game.add_player(7, "Ann")
-    room.keep_seat(Seat(NoConnection("192.0.2.1:99", "192.0.2.1"), PlayerInfo(7, "Ann", "token")))
+    room.keep_seat(Seat(NoConnection(Address("192.0.2.1", 99)), PlayerInfo(7, "Ann", "token")))
     room.tick()
     room.tick()
     again = server.lobby.load_room(saved_room.save(room))

@@ -19,6 +19,7 @@ from gameserver.match.seats import NoConnection, PlayerInfo, Seat
 from gameserver.results.recorder import FORGETFUL
 from gameserver.room import GameRoom
 from gameserver.world.settings import ServerSettings
+from Net.address import Address
 from tests.gameserver.checkpoint.test_restoring import keeping
 from tests.gameserver.worlds import DT
 from tests.support import plain_world
@@ -41,7 +42,7 @@ def lively_room() -> GameRoom:
     for number in (1, 2, 3):
         info = PlayerInfo(number, f"player {number}", f"token {number}", "den", number % 2)
         room.game.add_player(number, info.name, info.team)
-        room.keep_seat(Seat(NoConnection("192.0.2.1:5000", "192.0.2.1"), info))
+        room.keep_seat(Seat(NoConnection(Address("192.0.2.1", 5000)), info))
         room.game.grant_resources(number, 1000, 1000, 1000, 1000)
     room.start_game()
     for angle in range(8):
@@ -99,8 +100,8 @@ def play_on(room: GameRoom) -> None:
     room.clock.pause(False)
     room.clock.wait_while(lambda: False, 0.0)
     for seat in room.roster.seats():
-        seat.info.as_text = not seat.info.as_text
-        room.resume_player(NoConnection("192.0.2.1:1", "192.0.2.1"), seat)  # type: ignore[arg-type]  # takes any packet
+        seat.choose_wire_format(not seat.info.as_text)
+        room.resume_player(NoConnection(Address("192.0.2.1", 1)), seat)  # type: ignore[arg-type]  # takes any packet
     for _ in range(TICKS):
         room.tick()
     room.game.update(1.0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gameserver.classroom.inspect.archive import OPEN_BYTES, Archive
 from gameserver.classroom.inspect.tape import TAPE_BYTES, Tape
+from Net.address import Address
 from Net.frames import OPCODE_BINARY, serialize
 from tests.attacks.support import opening
 
@@ -13,7 +14,7 @@ FRAME = serialize(OPCODE_BINARY, bytes(2044))
 
 def filled(archive: Archive, number: int) -> Tape:
     """Returns a tape after more bytes than it holds."""
-    tape = archive.make_tap(f"192.0.2.7:{number}")
+    tape = archive.make_tap(Address("192.0.2.7", number))
     tape.received(opening("/echo"))
     tape.sent(ANSWER)
     for _ in range(2 * TAPE_BYTES // 2048):
@@ -39,7 +40,7 @@ def test_all_tapes_together_are_bounded_even_those_filled_first() -> None:
 
 def test_when_connections_have_ended_new_tapes_are_long_again() -> None:
     archive = Archive()
-    tapes = [archive.make_tap(f"192.0.2.7:{number}") for number in range(OPEN_BYTES // TAPE_BYTES + 1)]
+    tapes = [archive.make_tap(Address("192.0.2.7", number)) for number in range(OPEN_BYTES // TAPE_BYTES + 1)]
     for tape in tapes:
         tape.ended()
     assert held_bytes([filled(archive, 9999)]) > 0.8 * TAPE_BYTES

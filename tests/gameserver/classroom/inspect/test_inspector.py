@@ -18,6 +18,7 @@ from gameserver.classroom.inspect.capture import capture_file
 from gameserver.classroom.inspect.tape import Tape
 from gameserver.classroom.lab.bench import Trial
 from gameserver.world_manager import GameWorldManager
+from Net.address import Address
 from Net.client import connect
 from Net.errors import ConnectionClosed, HandshakeError
 from Net.frames import OPCODE_CONTINUATION, OPCODE_PING, OPCODE_TEXT, apply_mask, message_frame, serialize
@@ -237,6 +238,7 @@ def test_a_capture_holds_the_handshake_and_the_frames() -> None:
 
 
 def test_a_capture_names_the_address_that_the_client_has_called() -> None:
+    server = Address("203.0.113.5", 3000)
     for host, called in (
         ("192.0.2.80:8080", bytes((192, 0, 2, 80))),
         ("192.0.2.80", bytes((192, 0, 2, 80))),
@@ -245,10 +247,10 @@ def test_a_capture_names_the_address_that_the_client_has_called() -> None:
         ("localhost:3000", bytes((203, 0, 113, 5))),
         ("192.0.2.80:99999", bytes((203, 0, 113, 5))),
     ):
-        tape = Tape(1, "192.0.2.7:5000")
+        tape = Tape(1, Address("192.0.2.7", 5000))
         tape.received(f"GET /echo HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
         tape.sent(b"HTTP/1.1 101 Switching Protocols\r\n\r\n")
-        captured = base64.b64decode(capture_file([tape], ("203.0.113.5", 3000), lambda _: Limits(), hides_text=False))
+        captured = base64.b64decode(capture_file([tape], server, lambda _: Limits(), hides_text=False))
         assert called in captured, host
 
 
@@ -297,7 +299,7 @@ def test_a_viewer_who_comes_late_never_works_for_long_without_a_rest(monkeypatch
     fake = SimpleNamespace(monotonic=time.monotonic, sleep=sleep)
     with classroom() as (arena, room), open_page(arena, "/inspect") as page:
         for number in range(30):
-            tape = room.archive.make_tap(f"192.0.2.7:{number + 1}")
+            tape = room.archive.make_tap(Address("192.0.2.7", number + 1))
             tape.received(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
             tape.sent(b"HTTP/1.1 101 Switching Protocols\r\n\r\n")
             for tick in range(300):

@@ -10,6 +10,7 @@ from gameserver.classroom.inspect.archive import ENDED_KEPT, Archive
 from gameserver.classroom.inspect.cutter import Cutter
 from gameserver.classroom.inspect.tape import Tape
 from gameserver.classroom.inspect.timeline import Timeline
+from Net.address import Address
 from Net.frames import OPCODE_BINARY, OPCODE_CONTINUATION, OPCODE_PING, OPCODE_TEXT, apply_mask, serialize
 from Net.limits import Limits
 
@@ -19,7 +20,7 @@ RESPONSE = b"HTTP/1.1 101 Switching Protocols\r\n\r\n"
 
 
 def opened(limit_bytes: int = 4096, early: bytes = b"", request: bytes = REQUEST) -> Tape:
-    tape = Tape(1, "192.0.2.7:5000", limit_bytes=limit_bytes)
+    tape = Tape(1, Address("192.0.2.7", 5000), limit_bytes=limit_bytes)
     tape.received(request + early)
     tape.sent(RESPONSE)
     return tape
@@ -128,22 +129,22 @@ def test_bytes_behind_a_broken_frame_are_not_read_as_frames() -> None:
 def test_the_archive_keeps_the_last_connections_that_ended_and_forgets_plain_requests() -> None:
     archive = Archive(ignored=("/inspect",))
     for number in range(ENDED_KEPT + 5):
-        tape = archive.make_tap(f"192.0.2.7:{number}")
+        tape = archive.make_tap(Address("192.0.2.7", number))
         tape.received(REQUEST)
         tape.sent(RESPONSE)
         tape.ended()
-    page = archive.make_tap("192.0.2.7:1000")
+    page = archive.make_tap(Address("192.0.2.7", 1000))
     page.received(b"GET /style.css HTTP/1.1\r\n\r\n")
     page.ended()
-    assert [tape.address for tape in archive.tapes()] == [f"192.0.2.7:{number}" for number in range(5, ENDED_KEPT + 5)]
+    assert [tape.address.port for tape in archive.tapes()] == list(range(5, ENDED_KEPT + 5))
 
 
 def test_nothing_is_kept_of_a_path_that_is_ignored() -> None:
     archive = Archive(ignored=("/echo",))
-    tape = archive.make_tap("192.0.2.7:1")
+    tape = archive.make_tap(Address("192.0.2.7", 1))
     tape.received(REQUEST + frame(1))
     tape.sent(RESPONSE)
     tape.received(frame(2))
     assert archive.tapes() == []
     assert tape.since(0) == []
-    assert archive.of_address("192.0.2.7:1") is tape
+    assert archive.of_address(Address("192.0.2.7", 1)) is tape

@@ -14,6 +14,7 @@ from gameserver.classroom.inspect.rows import Row, has_words, plain_row
 from gameserver.classroom.inspect.tape import Tape
 from gameserver.classroom.inspect.timeline import Timeline
 from gameserver.classroom.lab.bench import Trial
+from Net.address import Address
 from Net.deflate import MAX_WINDOW_BITS, Deflater
 from Net.frames import OPCODE_BINARY, OPCODE_CLOSE, OPCODE_CONTINUATION, OPCODE_TEXT, message_frame, serialize
 from Net.limits import Limits
@@ -26,7 +27,7 @@ FAILURES = (1002, 1007, 1009)
 
 
 def opened(path: str = "/echo", deflates: bool = False, limit_bytes: int = 4096) -> Tape:
-    tape = Tape(1, "192.0.2.7:5000", limit_bytes=limit_bytes)
+    tape = Tape(1, Address("192.0.2.7", 5000), limit_bytes=limit_bytes)
     tape.received(f"GET {path} HTTP/1.1\r\nHost: a\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode())
     extension = "Sec-WebSocket-Extensions: permessage-deflate\r\n" if deflates else ""
     accept = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"
@@ -186,7 +187,7 @@ def test_a_frame_that_does_not_end_is_listed_when_the_connection_has_ended() -> 
 
 
 def test_the_body_of_a_refused_request_is_no_frame() -> None:
-    tape = Tape(1, "192.0.2.7:5000")
+    tape = Tape(1, Address("192.0.2.7", 5000))
     tape.received(b"GET /echo HTTP/1.1\r\nContent-Length: 5\r\n\r\nHello")
     tape.sent(b"HTTP/1.1 400 Bad Request\r\n\r\na body is not allowed here")
     tape.received(b"more")
