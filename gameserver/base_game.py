@@ -228,8 +228,8 @@ class BaseGame:
             raise ValueError(f"setting {name!r} cannot be changed now; these can: {', '.join(names)}")
         self.settings = dataclasses.replace(self.settings, **{name: value})
 
-    def grant_resources(self, player_id: int, **amounts: int) -> None:
-        """Gives a player resources, by name. Raises ValueError in a game without resources."""
+    def grant_resources(self, player_id: int, *args: Any, **amounts: Any) -> None:
+        """Gives a player resources. Raises ValueError in a game without resources."""
         raise ValueError(f"the game {self.title} has no resources")
 
 

@@ -30,7 +30,7 @@ from gameserver.rules import (
     spawning,
 )
 from gameserver.world import client_settings, terrain
-from gameserver.world.objects import RESOURCES, GameObject, PlayerObject
+from gameserver.world.objects import GameObject, PlayerObject
 from gameserver.world.settings import GameSettings
 from gameserver.world.shown import Shown
 from gameserver.world.world import Event, World, count_down
@@ -230,14 +230,15 @@ class Game(World, BaseGame):
         with self.lock:
             super().change_setting(name, value)
 
-    def grant_resources(self, player_id: int, **amounts: int) -> None:
+    def grant_resources(self, player_id: int, wood: int = 0, food: int = 0, stone: int = 0, gold: int = 0) -> None:
         """Gives a player resources; a negative number takes some, but never below 0 in all.
 
-        amounts: by the names in RESOURCES. Raises KeyError for an unknown player.
+        Raises KeyError for an unknown player.
         """
         with self.lock:
             player = self.players[player_id]
-            player.resources = [max(0, had + amounts.get(name, 0)) for name, had in zip(RESOURCES, player.resources)]
+            amounts = (wood, food, stone, gold)
+            player.resources = [max(0, had + amount) for had, amount in zip(player.resources, amounts)]
 
     def take_events(self) -> list[Event]:
         """Returns the events since the last call, in order."""

@@ -178,7 +178,9 @@ def test_a_seat_that_was_moved_while_both_rooms_were_saved_is_kept_once() -> Non
     rooms = [server.create_room(room_id=name) for name in ("den", "attic")]
     for room in rooms:
         room.game.add_player(7, "Ann")
-        room.keep_seat(Seat(NoConnection(Address("192.0.2.1", 99)), PlayerInfo(7, "Ann", "token")))
+        room.keep_seat(
+            Seat(NoConnection(Address("192.0.2.1", 99)), PlayerInfo(7, "Ann", "token"), room.replicator.make_view)
+        )
     next_server = GameServer(ServerSettings(), SMALL)
     for room in rooms:
         next_server.lobby.take_up(next_server.lobby.load_room(saved_room.save(room)))
@@ -239,7 +241,9 @@ def test_a_round_that_ends_again_after_a_restart_is_recorded_once() -> None:
     server = GameServer(ServerSettings(), SMALL, recorder=store)
     room = server.create_room()
     room.game.add_player(7, "Ann")
-    room.keep_seat(Seat(NoConnection(Address("192.0.2.1", 99)), PlayerInfo(7, "Ann", "token")))
+    room.keep_seat(
+        Seat(NoConnection(Address("192.0.2.1", 99)), PlayerInfo(7, "Ann", "token"), room.replicator.make_view)
+    )
     room.tick()
     room.tick()
     again = server.lobby.load_room(saved_room.save(room))

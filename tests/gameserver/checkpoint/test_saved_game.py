@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 
 # Attributes of a game that are not saved: made anew from the settings, or used within one update only.
 REMADE = {
-    *("settings", "mode", "biomes", "lock", "solid_grid", "rng_at_start"),
+    *("settings", "mode", "biomes", "lock", "solid_grid", "rng_at_start", "_shown"),
     *("delta_time", "stopped", "swings", "contacts", "fallen"),
 }
 PLAYED = 1500

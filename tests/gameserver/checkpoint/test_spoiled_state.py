@@ -42,7 +42,7 @@ def lively_room() -> GameRoom:
     for number in (1, 2, 3):
         info = PlayerInfo(number, f"player {number}", f"token {number}", "den", number % 2)
         room.game.add_player(number, info.name, info.team)
-        room.keep_seat(Seat(NoConnection(Address("192.0.2.1", 5000)), info))
+        room.keep_seat(Seat(NoConnection(Address("192.0.2.1", 5000)), info, room.replicator.make_view))
         room.game.grant_resources(number, 1000, 1000, 1000, 1000)
     room.start_game()
     for angle in range(8):
