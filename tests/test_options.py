@@ -86,6 +86,7 @@ REFUSED: dict[str, list[str]] = {
     "--bots": [*NO_WHOLE_NUMBER, *HUGE, "-1", "1001"],
     "--database": ["", " ", "/", ".", os.devnull],
     "--drain": [*NO_NUMBER, *NO_RANGE, *HUGE, "86401"],
+    "--settings": ["", " ", "/", ".", os.devnull, "no/such/file.ini", "a\x00b", "\udcff"],
     "--restore": ["", " ", "/", ".", os.devnull, ":memory:", "no/such/folder"],
     "--admin-token": [
         "",
@@ -117,7 +118,7 @@ REFUSED: dict[str, list[str]] = {
     "--log-level": ["", "loud", "INFO", "\udcff"],
 }
 # Flags without a value, and those that end at once.
-SWITCHES = {"--help", "-h", "--version", "--compress", "--classroom"}
+SWITCHES = {"--help", "-h", "--version", "--compress", "--classroom", "--print-settings"}
 
 Check = Callable[[GameServer], object]
 TAKEN: list[tuple[str, str, Check, object]] = [
