@@ -138,7 +138,7 @@ def main() -> int:
         return print_settings(args)
     with queued_streams(tell_of_loss), logging_to_terminal(args.log_level):
         try:
-            check_files(args.database, args.restore)
+            check_files(args.database, args.restore, args.settings)
             store = Store(args.database)
         except (ValueError, StoreError) as error:
             return refuse(str(error))

@@ -251,6 +251,16 @@ def test_one_file_for_results_and_rooms_is_refused(
     assert (folder / "target.db").read_bytes() == b""
 
 
+@pytest.mark.parametrize("flag", ["--database", "--restore"])
+def test_a_settings_file_that_has_another_purpose_is_refused(
+    flag: str, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["run_server.py", "--database", ":memory:", "--settings", "target.db", flag, "linked.db"]
+    said = refusal(run_server.main, command, monkeypatch, capsys)
+    assert_one_clear_sentence(said)
+    assert f"--settings target.db and {flag} linked.db are one file" in said
+
+
 @pytest.mark.usefixtures("folder")
 @pytest.mark.parametrize(
     ("database", "state"),

@@ -38,7 +38,8 @@ def load(path: str, settings: type[T], given: Mapping[str, Any]) -> T:
         made: T = read.made(given)
         return made
     except IniError as error:
-        where = path if error.line is None else f"{path}, line {error.line}"
+        name = path if path.strip() else repr(path)
+        where = name if error.line is None else f"{name}, line {error.line}"
         raise SettingsFileError(printable(f"{where}: {error}")) from None
 
 
