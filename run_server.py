@@ -33,12 +33,13 @@ from gameserver.admin.authentication import OperatorAuthentication
 from gameserver.admin.drain import Drain
 from gameserver.checkpoint.file_checks import check_files
 from gameserver.companions import STORE_TIMEOUT_S, CompanionError, Surroundings, accompanied
-from gameserver.flags import make_parser, make_settings, who_is_traced
+from gameserver.flags import make_game_settings, make_parser, make_settings, who_is_traced
 from gameserver.lan_announce import HOW_TO_INSTALL, qr_for_terminal, why_nobody_else
 from gameserver.repeats import SumUp
 from gameserver.results.recorder import Recorder
 from gameserver.results.store import Store, StoreError
 from gameserver.server import GameServer
+from gameserver.settings_file.writer import write
 from Net import scheduling
 from Net.port.lan import ANY_HOST, local_address, reachable_addresses, url
 
@@ -133,9 +134,11 @@ def print_text(text: str) -> None:
 def main() -> int:
     """Runs the server until it is told to stop; returns the exit status."""
     args = make_parser().read()
+    if args.print_settings:
+        return print_settings(args)
     with queued_streams(tell_of_loss), logging_to_terminal(args.log_level):
         try:
-            check_files(args.database, args.restore)
+            check_files(args.database, args.restore, args.settings)
             store = Store(args.database)
         except (ValueError, StoreError) as error:
             return refuse(str(error))
@@ -143,6 +146,16 @@ def main() -> int:
             return serve(args, store)
         finally:
             store.close(STORE_TIMEOUT_S)
+
+
+def print_settings(args: argparse.Namespace) -> int:
+    """Prints a full settings file with the values that the flags give; returns the exit status."""
+    try:
+        text = write(make_game_settings(args))
+    except ValueError as error:
+        return refuse(str(error))
+    print_text(text)
+    return 0
 
 
 def serve(args: argparse.Namespace, store: Store) -> int:
@@ -185,6 +198,8 @@ def open_port(args: argparse.Namespace, store: Store) -> Surroundings:
         port=port,
         addresses=reachable_addresses(host),
         checkpoint_file=args.restore,
+        settings_file=args.settings,
+        read_settings=lambda: make_game_settings(args),
         has_classroom=args.classroom,
         traced=traced,
         trace_as=args.trace_as,

@@ -29,6 +29,7 @@ import threading
 from typing import Any, Dict, NoReturn, Optional, Tuple
 
 from gameserver.world.base_settings import BaseSettings
+from gameserver.world.differences import check_adoption
 from gameserver.world.ranges import changeable_settings, described
 from gameserver.world.world import TIME_EPSILON_S, Event
 
@@ -218,15 +219,22 @@ class BaseGame:
         return {name: getattr(self.settings, name) for name, known in described(self.settings).items() if known.is_told}
 
     def changeable_settings(self) -> dict[str, Any]:
-        """Returns the settings that an operator may change during the match, by name."""
-        return {name: getattr(self.settings, name) for name in changeable_settings(self.settings)}
+        """Returns the settings that an operator may change during the match, by name; no tables."""
+        known, names = described(self.settings), changeable_settings(self.settings)
+        return {name: getattr(self.settings, name) for name in names if known[name].rows is None}
 
     def change_setting(self, name: str, value: Any) -> None:
-        """Changes a setting from the next update on. ValueError says which settings and values are allowed."""
+        """Changes a setting from the next update on. ValueError says which settings and values are allowed.
+
+        A table keeps its rows in their order, and their fixed columns; it may get more rows.
+        """
         names = changeable_settings(self.settings)
         if name not in names:
             raise ValueError(f"setting {name!r} cannot be changed now; these can: {', '.join(names)}")
-        self.settings = dataclasses.replace(self.settings, **{name: value})
+        before = self.settings
+        after = dataclasses.replace(before, **{name: value})
+        check_adoption(name, described(before)[name], getattr(before, name), value)
+        self.settings = after
 
     def grant_resources(self, player_id: int, *args: Any, **amounts: Any) -> None:
         """Gives a player resources. Raises ValueError in a game without resources."""

@@ -23,6 +23,8 @@ from gameserver.lan_announce import Announcement, qr_page
 from gameserver.pages import leaderboard_page
 from gameserver.results.store import Store
 from gameserver.server import GameServer
+from gameserver.settings_file.watcher import SettingsWatcher
+from gameserver.world.base_settings import BaseSettings
 from gameserver.world_manager import GameWorldManager
 from Net.address import Address
 from Net.dissect.explain import FORMS
@@ -62,6 +64,8 @@ class Surroundings(NamedTuple):
     port: int
     addresses: Sequence[str]  # where other machines can open the server
     checkpoint_file: str | None  # None: no checkpoints
+    settings_file: str | None  # None: the flags alone give the settings
+    read_settings: Callable[[], BaseSettings]  # reads the settings file again
     has_classroom: bool
     traced: Sequence[str | Address]  # the clients whose frames are printed
     trace_as: str  # a key of FORMS
@@ -128,6 +132,10 @@ def _checkpoints(of: Surroundings) -> Companion | None:
     return None if of.checkpoint_file is None else _Checkpoints(of.server, of.store, of.checkpoint_file)
 
 
+def _settings_file(of: Surroundings) -> Companion | None:
+    return None if of.settings_file is None else SettingsWatcher(of.server, of.settings_file, of.read_settings)
+
+
 def _console(of: Surroundings) -> Companion:
     converse = Console(GameWorldManager(of.server), of.authentication).converse
     return _Addition(lambda: of.server.add_route("/admin", converse))
@@ -168,6 +176,7 @@ def _announcement(of: Surroundings) -> Companion:
 # In the order of their start, which is also the order of their stop.
 COMPANIONS: tuple[Callable[[Surroundings], Companion | None], ...] = (
     _checkpoints,
+    _settings_file,
     _console,
     _leaderboard,
     _qr_code,

@@ -1,6 +1,7 @@
 """The flags of run_server.py, as rows of a table: flags -> settings.
 
-In:  the arguments of the command line, which `make_parser` reads. Out: `GameSettings`, `ServerSettings` and `Limits`.
+In:  the arguments of the command line, which `make_parser` reads, and the settings file that they name.
+Out: `GameSettings`, `ServerSettings` and `Limits`.
 Raises ValueError for a value that is not allowed; the text names it.
 
 A flag of a setting takes its default, kind, unit and help from the setting. To add one, add a row with `_of`.
@@ -9,11 +10,12 @@ A flag of a setting takes its default, kind, unit and help from the setting. To 
 from __future__ import annotations
 
 import argparse
-from typing import Any, Callable, NamedTuple, TypeVar
+from typing import Any, Callable, NamedTuple
 
 import gameserver
 from gameserver.results.store import DEFAULT_PATH
-from gameserver.world.ranges import Range, Setting, check_number, described
+from gameserver.settings_file.reader import load
+from gameserver.world.ranges import Range, Setting, check_number, check_setting, described
 from gameserver.world.settings import GameSettings, ServerSettings
 from Net.address import Address
 from Net.dissect.explain import FORMS
@@ -21,8 +23,6 @@ from Net.dissect.trace import EVERYBODY, check_wanted
 from Net.limits import Limits
 from Net.port.lan import ANY_HOST, ANY_IPV6_HOST, client_address
 from Net.text.command_line import ArgumentParser, any_number, whole_number
-
-T = TypeVar("T")
 
 _LIMITS = Limits()
 _LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -72,6 +72,8 @@ def _of(
     known = described(settings)[setting]
     if name is None:
         name = "--" + (setting[:-2] if setting.endswith("_s") else setting).replace("_", "-")
+    if known.row_of:
+        note = ": " + ", ".join(row.name for row in described(settings)[known.row_of].default) + note
     options = {"help": known.help + note, **_kind_options(known)}
     if metavar is not None:
         options["metavar"] = metavar
@@ -88,6 +90,8 @@ def _kind_options(known: Setting) -> dict[str, Any]:
         return {"action": "append", "default": []}
     if known.choices:
         return {"choices": known.choices, "default": known.default}
+    if known.kind is str:
+        return {"default": known.default, "metavar": "NAME"}
     unit = known.range.unit if known.range is not None else ""
     number = whole_number if known.kind is int else any_number
     return {"type": number, "default": known.default, "metavar": _METAVARS[unit]}
@@ -131,6 +135,15 @@ GROUPS: dict[str, tuple[Flag, ...]] = {
         _of(GameSettings, "score_limit"),
         _of(GameSettings, "map_size"),
         _of(GameSettings, "seed"),
+        _flag(
+            "--settings",
+            "settings of the game, watched for changes; a flag wins over the file",
+            metavar="FILE",
+        ),
+        Flag(
+            "--print-settings",
+            {"help": "print a full settings file, and end", "action": "store_true", "default": False},
+        ),
     ),
     "playing alone": (_of(ServerSettings, "bots"),),
     "operator": (
@@ -179,16 +192,22 @@ def make_parser() -> ArgumentParser:
     for title, flags in GROUPS.items():
         group = parser.add_argument_group(title)
         for flag in flags:
-            group.add_argument(flag.name, **_with_default_in_help(flag.options))
+            group.add_argument(flag.name, **_with_default_in_help(flag))
     return parser
 
 
-def _with_default_in_help(options: dict[str, Any]) -> dict[str, Any]:
-    """Returns the options of a flag; their help names the default if there is a value to name."""
+def _with_default_in_help(flag: Flag) -> dict[str, Any]:
+    """Returns the options of a flag; their help names the default if there is a value to name.
+
+    The value of a game's setting is None unless the flag is given, because the settings file can also set it.
+    """
+    options = dict(flag.options)
     default = options.get("default")
-    if default is None or default is False or default == []:
-        return options
-    return {**options, "help": f"{options['help']} (default: %(default)s)"}
+    if not (default is None or default is False or default == []):
+        options["help"] = f"{options['help']} (default: {default})".replace("%", "%%")
+    if flag.settings is GameSettings:
+        options["default"] = None
+    return options
 
 
 def make_settings(args: argparse.Namespace) -> tuple[ServerSettings, GameSettings, Limits]:
@@ -196,17 +215,30 @@ def make_settings(args: argparse.Namespace) -> tuple[ServerSettings, GameSetting
     for flag in FLAGS:
         if flag.settings is None and flag.range is not None:
             check_number(flag.dest, getattr(args, flag.dest), flag.range, int)
-    game_settings, server_settings = _settings_in(args, GameSettings), _settings_in(args, ServerSettings)
+    game_settings, server_settings = make_game_settings(args), ServerSettings(**_given(args, ServerSettings))
     return server_settings, game_settings, Limits(message_bytes=args.max_message, fragments=args.max_fragments)
 
 
-def _settings_in(args: argparse.Namespace, settings: type[T]) -> T:
+def make_game_settings(args: argparse.Namespace) -> GameSettings:
+    """Returns the settings of the game: the defaults, then the settings file as it is now, then the flags.
+
+    Raises ValueError for a value that is not allowed, and SettingsFileError for a file that cannot be used.
+    """
+    given = _given(args, GameSettings)
+    known = described(GameSettings)
+    for name, value in given.items():
+        check_setting(name, value, known[name])
+    return GameSettings(**given) if args.settings is None else load(args.settings, GameSettings, given)
+
+
+def _given(args: argparse.Namespace, settings: type[Any]) -> dict[str, Any]:
+    """Returns the settings of a class that flags set, by name."""
     given = {}
     for flag in FLAGS:
-        if flag.settings is settings:
-            value = getattr(args, flag.dest)
+        value = getattr(args, flag.dest) if flag.settings is settings else None
+        if value is not None:
             given[flag.setting] = value if flag.read is None else flag.read(value)
-    return settings(**given)
+    return given
 
 
 def who_is_traced(args: argparse.Namespace) -> list[str | Address]:

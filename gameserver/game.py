@@ -16,6 +16,7 @@ from typing import Any
 
 from gameserver.base_game import BaseGame, GameState, Result, check_delta_time
 from gameserver.rules import (
+    adoption,
     animals,
     building,
     collisions,
@@ -226,9 +227,14 @@ class Game(World, BaseGame):
             return client_settings.describe(self.settings, self.biomes)
 
     def change_setting(self, name: str, value: Any) -> None:
-        """Changes one of the changeable settings from the next update on. ValueError says what is allowed."""
+        """Changes one of the changeable settings from the next update on. ValueError says what is allowed.
+
+        Living animals keep their shares of full health.
+        """
         with self.lock:
+            before = self.settings
             super().change_setting(name, value)
+            adoption.keep_shares_of_health(self, before)
 
     def grant_resources(self, player_id: int, wood: int = 0, food: int = 0, stone: int = 0, gold: int = 0) -> None:
         """Gives a player resources; a negative number takes some, but never below 0 in all.

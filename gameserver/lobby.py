@@ -113,6 +113,10 @@ class Lobby:
         """
         return self._rooms.for_player(player_info, host)
 
+    def use_settings(self, game_settings: BaseSettings) -> None:
+        """Gives these settings to each room that is made from now on. Open rooms keep theirs."""
+        self._rooms.use_settings(game_settings)
+
     def load_room(self, data: Plain) -> GameRoom:
         """Makes a room from the result of `saved_room.save`; raises ValueError for anything else."""
         return self._rooms.load(data)

@@ -212,6 +212,11 @@ class GameServer:
         """Returns the room for a player, see `Lobby.assign_player_to_room`. Every JOIN of a newcomer calls it."""
         return self.lobby.assign_player_to_room(player_info, host)
 
+    def use_settings(self, game_settings: BaseSettings) -> None:
+        """Gives these settings to each room that is made from now on. Open rooms keep theirs."""
+        self.game_settings = game_settings
+        self.lobby.use_settings(game_settings)
+
     def remove_player_from_room(self, player_id: int) -> None:
         """Takes a player out of its room, and closes the room if it is empty then."""
         self.lobby.remove_player_from_room(player_id)

@@ -14,6 +14,8 @@ from gameserver.match.phases import IN_PROGRESS
 from gameserver.match.seats import Seat
 from gameserver.room import GameRoom, RoomFull, RoomUnavailable
 from gameserver.server import GameServer
+from gameserver.settings_file.texts import to_text
+from gameserver.world.differences import defaults_of, differences, values_of
 from gameserver.world.objects import RESOURCES
 from Net.PacketCodes import Packet
 from Net.port.proxy import canonical_address
@@ -203,6 +205,17 @@ def describe_room(room: GameRoom) -> dict[str, Any]:
         "tick_ms": [round(ms, 2) for ms in clock.tick_times_ms()],
         "late_ticks": clock.late_ticks(),
         "settings": {"tick_rate": clock.rate, **settings},
+        "differs": _differences(room),
         "spectators": len(room.roster.everybody()) - len(room.roster.seats()),
         "players": [{**seat.describe(), "score": scores.get(seat.info.id, 0)} for seat in room.roster.seats()],
     }
+
+
+def _differences(room: GameRoom) -> list[dict[str, str]]:
+    """Returns each setting of a room that differs from its default, with both values as a settings file has them."""
+    settings = room.game.settings
+    values = {**values_of(settings), "tick_rate": room.clock.rate}
+    return [
+        {"name": name, "value": to_text(value), "default": to_text(default)}
+        for name, value, default in differences(settings, values, defaults_of(settings))
+    ]

@@ -10,6 +10,9 @@ import pytest
 
 from gameserver.flags import make_parser
 from gameserver.replication.flow_control import LOST_AFTER_S
+from gameserver.settings_file.reader import load
+from gameserver.world.differences import defaults_of, differences, values_of
+from gameserver.world.settings import GameSettings
 from Net.dissect.command import main
 from Net.frames import OPCODE_BINARY, serialize
 from Net.PacketCodes import TO_SERVER, Packet
@@ -88,6 +91,15 @@ def test_the_page_of_flags_holds_the_table_of_the_parser() -> None:
     assert update["updated"](page) == page, "run: python docs/update_flags.py"
     flags = set(re.findall(r"--[a-z][a-z-]+", make_parser().format_help())) - {"--help"}
     assert flags == set(re.findall(r"^\| `(--[a-z-]+)", page, flags=re.MULTILINE))
+
+
+def test_the_page_of_the_settings_file_shows_a_file_that_can_be_read(tmp_path: Path) -> None:
+    page = (DOCS / "settings-file.md").read_text(encoding="utf-8")
+    file = tmp_path / "game.ini"
+    file.write_text(re.findall(r"```ini\n(.*?)```", page, re.DOTALL)[0], encoding="utf-8")
+    settings = load(str(file), GameSettings, {})
+    names = [name for name, _, _ in differences(settings, values_of(settings), defaults_of(settings))]
+    assert names == ["time_limit_s", "kill_score", "damage of [weapon katana]", "hunts of [animal wolf]"]
 
 
 def test_the_protocol_page_shows_the_true_bytes_of_a_move() -> None:

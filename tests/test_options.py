@@ -86,6 +86,7 @@ REFUSED: dict[str, list[str]] = {
     "--bots": [*NO_WHOLE_NUMBER, *HUGE, "-1", "1001"],
     "--database": ["", " ", "/", ".", os.devnull],
     "--drain": [*NO_NUMBER, *NO_RANGE, *HUGE, "86401"],
+    "--settings": ["", " ", "/", ".", os.devnull, "no/such/file.ini", "a\x00b", "\udcff"],
     "--restore": ["", " ", "/", ".", os.devnull, ":memory:", "no/such/folder"],
     "--admin-token": [
         "",
@@ -117,7 +118,7 @@ REFUSED: dict[str, list[str]] = {
     "--log-level": ["", "loud", "INFO", "\udcff"],
 }
 # Flags without a value, and those that end at once.
-SWITCHES = {"--help", "-h", "--version", "--compress", "--classroom"}
+SWITCHES = {"--help", "-h", "--version", "--compress", "--classroom", "--print-settings"}
 
 Check = Callable[[GameServer], object]
 TAKEN: list[tuple[str, str, Check, object]] = [
@@ -248,6 +249,16 @@ def test_one_file_for_results_and_rooms_is_refused(
     assert "are one file" in said
     assert sorted(os.listdir(folder)) == before
     assert (folder / "target.db").read_bytes() == b""
+
+
+@pytest.mark.parametrize("flag", ["--database", "--restore"])
+def test_a_settings_file_that_has_another_purpose_is_refused(
+    flag: str, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["run_server.py", "--database", ":memory:", "--settings", "target.db", flag, "linked.db"]
+    said = refusal(run_server.main, command, monkeypatch, capsys)
+    assert_one_clear_sentence(said)
+    assert f"--settings target.db and {flag} linked.db are one file" in said
 
 
 @pytest.mark.usefixtures("folder")

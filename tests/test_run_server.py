@@ -24,6 +24,7 @@ import gameserver
 import run_server
 from gameserver.flags import GROUPS, make_parser
 from gameserver.results.recorder import FORGETFUL
+from gameserver.settings_file.reader import load
 from gameserver.world.settings import GameSettings, ServerSettings
 from Net.client import connect
 from tests.Net.support import DEADLINE_S, wait_until
@@ -161,6 +162,46 @@ def test_flags_reach_the_game() -> None:
 def test_a_time_limit_of_0_is_none() -> None:
     server = run_server.make_server(run_server.make_parser().parse_args(["--time-limit", "0"]), FORGETFUL)
     assert server.game_settings.time_limit_s is None
+
+
+# A settings file ----------------------------------------------------------------------------------------------
+
+
+def test_the_printed_settings_are_the_defaults_and_a_flag_changes_one(tmp_path: Path) -> None:
+    file = tmp_path / "game.ini"
+    for flags, settings in (
+        ([], GameSettings()),
+        (["--teams", "2", "--time-limit", "0"], GameSettings(teams=2, time_limit_s=None)),
+    ):
+        process = run("--print-settings", *flags)
+        assert (process.returncode, process.stderr) == (0, "")
+        file.write_text(process.stdout)
+        assert load(str(file), GameSettings, {}) == settings
+    file.write_text("[game]\nkill_score = 7\n")
+    assert "\nkill_score = 7\n" in run("--print-settings", "--settings", str(file)).stdout
+
+
+@pytest.mark.parametrize("command", [[], ["--print-settings"]], ids=["serve", "print"])
+def test_a_mistake_in_the_settings_file_ends_the_start_with_its_line(tmp_path: Path, command: list[str]) -> None:
+    file = tmp_path / "game.ini"
+    file.write_text("[game]\nkil_score = 7\n")
+    process = run(*command, "--settings", str(file), "--port", "0", "--database", ":memory:")
+    assert (process.returncode, process.stdout) == (2, "")
+    assert_one_clear_sentence(process.stderr)
+    assert "game.ini, line 2: there is no setting kil_score (did you mean kill_score?)" in process.stderr
+
+
+def test_a_running_server_takes_a_change_of_its_settings_file_and_a_flag_wins(tmp_path: Path) -> None:
+    file = tmp_path / "game.ini"
+    file.write_text("[game]\nmap_size = 2000\nteams = 3\n")
+    with running("--settings", str(file), "--teams", "2") as server:
+        player = Player(connect(server.url()))
+        settings = player.join("Ann")[0].args[3]
+        assert (settings["map_size"], settings["teams"]) == (2000, 2)
+        file.write_text("[game]\nmap_size = 2000\nteams = 3\nplayer_speed = 500\n")
+        settings = player.wait_for("SETTINGS")[0]
+        assert (settings["player_speed"], settings["teams"]) == (500, 2)
+        player.hang_up()
 
 
 # Stored results -----------------------------------------------------------------------------------------------

@@ -61,6 +61,10 @@ class OpenRooms:
         with self._lock:
             return list(self.by_id.values())
 
+    def use_settings(self, game_settings: BaseSettings) -> None:
+        """Gives these settings to each room that is made from now on."""
+        self._game_settings = game_settings
+
     def has(self, room: GameRoom) -> bool:
         """Whether a room is still open. The caller holds the lock."""
         return self.by_id.get(room.id) is room

@@ -1,6 +1,6 @@
-"""Checks that the database and the file for running matches have usable names and are different files.
+"""Checks that the database and the file for running matches have usable names, and that no file has two purposes.
 
-In:  the names of both files. Out: nothing, if the server can use both.
+In:  the names of the files. Out: nothing, if the server can use them.
 Raises ValueError for a name that cannot be a file, and for two names of one file.
 """
 
@@ -18,8 +18,14 @@ _BESIDE_DATABASE = ("", "-wal", "-shm", "-journal")
 _BESIDE_STATE = ("", ".new")
 
 
-def check_files(database: str, state: str | None) -> None:
-    """Checks both names before either file is opened. state: None if matches are not kept over a restart."""
+def check_files(database: str, state: str | None, settings: str | None = None) -> None:
+    """Checks the names before any file is opened.
+
+    state: None if matches are not kept over a restart. settings: None without a settings file; its reader checks it.
+    """
+    for flag, path in (("--database", database), ("--restore", state)):
+        if settings is not None and path is not None and _is_same_file(settings, path):
+            raise ValueError(f"--settings {settings} and {flag} {path} are one file: give two names")
     if database != MEMORY:
         _check_name("--database", database)
     if state is None:
@@ -43,7 +49,11 @@ def _check_name(flag: str, path: str) -> None:
 def _is_shared(database: str, state: str) -> bool:
     if _places(database, _BESIDE_DATABASE) & _places(state, _BESIDE_STATE):
         return True
-    return os.path.exists(database) and os.path.exists(state) and os.path.samefile(database, state)
+    return _is_same_file(database, state)
+
+
+def _is_same_file(path: str, other: str) -> bool:
+    return os.path.exists(path) and os.path.exists(other) and os.path.samefile(path, other)
 
 
 def _places(path: str, endings: Sequence[str]) -> set[str]:

@@ -13,8 +13,10 @@ class BaseSettings:
 
     # The same seed and the same inputs give the same match.
     seed: int = setting(0, range=Range(0, 2**63 - 1), help="the same seed gives the same match")
-    # The room keeps this tick rate, and an operator may change the room's; the rules only get the delta times.
-    tick_rate: int = setting(20, range=TICK_RATES, help="updates of the world per second", told=True)
+    # The rules only get the delta times.
+    tick_rate: int = setting(
+        20, range=TICK_RATES, help="updates of the world per second", changeable=True, told=True, kept_by_room=True
+    )
     # Teams are numbered from 0.
     teams: int = setting(0, range=Range(0, 4), help="0: everyone for themselves, or 2 to 4", told=True)
     # The match ends at the first limit that it reaches, if the game uses that limit; None: no limit.

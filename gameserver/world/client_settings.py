@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 from gameserver.world.biomes import Biomes
-from gameserver.world.modes import MODES
 from gameserver.world.objects import BUILDINGS
 from gameserver.world.ranges import described
 from gameserver.world.settings import GameSettings
@@ -28,7 +27,7 @@ def describe(settings: GameSettings, biomes: Biomes) -> dict[str, Any]:
             for row in settings.species
         ],
         # None: a player that dies is out of the round.
-        "respawn_after_s": settings.respawn_after_s if MODES[settings.mode].respawns else None,
+        "respawn_after_s": settings.respawn_after_s if settings.rules_of_mode().respawns else None,
         "items": [{"kind": kind, **row._asdict()} for kind, row in zip(BUILDINGS, settings.items)],
         "weapons": [
             {

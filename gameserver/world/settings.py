@@ -2,10 +2,10 @@
 
 In:  keyword arguments, each with a default that plays well.
 Out: a frozen object. All its settings are checked, so no rule checks them again.
-Raises ValueError; its text has the setting's name, its value, and the allowed values.
+Raises SettingError; its text has the setting's name, its value, and the allowed values.
 
-To add a setting, add a field. The checks, the flags of `run_server.py` and the settings that clients are told derive
-from what the field says.
+To add a setting, add a field. The checks, the flags of `run_server.py`, the settings file and the settings that clients
+are told derive from what the field says.
 """
 
 from __future__ import annotations
@@ -13,33 +13,44 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gameserver.world.base_settings import BaseSettings
-from gameserver.world.modes import MODES
+from gameserver.world.modes import MODE_COLUMNS, MODES, Mode
 from gameserver.world.ranges import (
     ANGLES,
     COUNTS,
     DISTANCES,
+    HEALTH,
     POINTS,
     SCALES,
     SHARES,
     SPEEDS,
     TIMES_S,
     Range,
+    SettingError,
     check_settings,
     setting,
 )
-from gameserver.world.tables import ITEMS, SPECIES, WEAPONS, Item, Species, Weapon
+from gameserver.world.tables import (
+    ITEM_COLUMNS,
+    ITEMS,
+    SPECIES,
+    SPECIES_COLUMNS,
+    WEAPON_COLUMNS,
+    WEAPONS,
+    Item,
+    Species,
+    Weapon,
+)
 
 # All counts below are for a map of this size. A smaller map gets fewer things, in proportion to its area.
 FULL_MAP_SIZE = 14400.0  # world units
-_HEALTH = Range(1, 1_000_000, "points")
 
 
 @dataclass(frozen=True)
 class GameSettings(BaseSettings):
     """The rules of one match in numbers: distances in world units, scales are radii, speeds in units per second.
 
-    An operator may change a setting with `changeable=True` while a game is running: the rules look it up each time. The
-    other settings have already shaped the map or the grids, or have already decided which players were let in.
+    A setting with `changeable=True` may change while a game is running: the rules look it up each time. The other
+    settings have already shaped the map or the grids, or have already decided which players were let in.
     """
 
     # At most 65535, so that a position fits two bytes.
@@ -52,14 +63,17 @@ class GameSettings(BaseSettings):
         (2, 1), range=Range(1, 100).each(2, 2), help="columns and rows in view on each side", told=True
     )
 
-    mode: str = setting("free-for-all", choices=tuple(MODES), help="how a match is played", told=True)
+    modes: tuple[Mode, ...] = setting(
+        MODES, rows=(1, 100), columns=MODE_COLUMNS, row_word="mode", help="ways to play a match"
+    )
+    mode: str = setting("free-for-all", row_of="modes", help="how a match is played", told=True)
 
     # Points, if the mode gives any, and experience, which every mode gives.
     kill_score: int = setting(100, range=POINTS, help="points for a killed player", changeable=True)
-    animal_score: int = setting(25, range=POINTS, help="points for a killed animal")
-    gather_score: int = setting(1, range=POINTS, help="points for each gathered unit")
-    kill_experience: int = setting(150, range=POINTS, help="experience for a killed player")
-    animal_experience: int = setting(50, range=POINTS, help="experience for a killed animal")
+    animal_score: int = setting(25, range=POINTS, help="points for a killed animal", changeable=True)
+    gather_score: int = setting(1, range=POINTS, help="points for each gathered unit", changeable=True)
+    kill_experience: int = setting(150, range=POINTS, help="experience for a killed player", changeable=True)
+    animal_experience: int = setting(50, range=POINTS, help="experience for a killed animal", changeable=True)
     gather_experience: int = setting(4, range=POINTS, help="experience for each gathered unit", changeable=True)
     # Each later age takes `age_growth` times as much experience as the one before.
     first_age_experience: int = setting(300, range=Range(1, 1_000_000), help="experience that the first age takes")
@@ -69,13 +83,13 @@ class GameSettings(BaseSettings):
     start_resources: tuple[int, int, int, int] = setting(
         (40, 0, 0, 0), range=POINTS.each(4, 4), help="wood, food, stone and gold at the start of a round"
     )
-    arrow_wood: int = setting(2, range=POINTS, help="wood that a shot costs", told=True)
-    meal_food: int = setting(10, range=POINTS, help="food that a meal costs", told=True)
-    meal_health: float = setting(20.0, range=POINTS, help="health that a meal gives", told=True)
+    arrow_wood: int = setting(2, range=POINTS, help="wood that a shot costs", changeable=True, told=True)
+    meal_food: int = setting(10, range=POINTS, help="food that a meal costs", changeable=True, told=True)
+    meal_health: float = setting(20.0, range=POINTS, help="health that a meal gives", changeable=True, told=True)
 
     player_scale: float = setting(35.0, range=SCALES, help="radius of a player", told=True)
     player_speed: float = setting(300.0, range=SPEEDS, help="speed of a player", changeable=True, told=True)
-    player_health: float = setting(100.0, range=_HEALTH, help="health of a player")
+    player_health: float = setting(100.0, range=HEALTH, help="health of a player")
     respawn_after_s: float = setting(3.0, range=TIMES_S, help="time until a dead player comes back", changeable=True)
     # No other mover is within this distance of a new arrival, as long as the map has such places.
     spawn_clearance: float = setting(1200.0, range=DISTANCES, help="clear space round a new arrival, edge to edge")
@@ -95,62 +109,71 @@ class GameSettings(BaseSettings):
 
     # Each row is a multiple of the numbers below. Eight weapons fit the three bits of STATE's flags.
     weapons: tuple[Weapon, ...] = setting(
-        WEAPONS,
-        rows=(1, 8),
-        columns={"age": Range(1, 1000), "after": Range(0, 7).each(0, 8), "gather": COUNTS},
-        help="weapons of players",
+        WEAPONS, rows=(1, 8), columns=WEAPON_COLUMNS, row_word="weapon", help="weapons of players", changeable=True
     )
     melee_damage: float = setting(25.0, range=POINTS, help="damage of a swing", changeable=True)
-    melee_reach: float = setting(100.0, range=DISTANCES, help="reach of a swing, from the centre to the victim's edge")
-    melee_arc_rad: float = setting(2.4, range=ANGLES, help="the whole arc of a swing, half of it to each side")
-    melee_cooldown_s: float = setting(0.4, range=TIMES_S, help="time until the next swing")
+    melee_reach: float = setting(
+        100.0, range=DISTANCES, help="reach of a swing, from the centre to the victim's edge", changeable=True
+    )
+    melee_arc_rad: float = setting(
+        2.4, range=ANGLES, help="the whole arc of a swing, half of it to each side", changeable=True
+    )
+    melee_cooldown_s: float = setting(0.4, range=TIMES_S, help="time until the next swing", changeable=True)
 
     projectile_scale: float = setting(10.0, range=SCALES, help="radius of a projectile", told=True)
-    projectile_speed: float = setting(1200.0, range=SPEEDS, help="speed of a projectile")
+    projectile_speed: float = setting(1200.0, range=SPEEDS, help="speed of a projectile", changeable=True)
     projectile_damage: float = setting(20.0, range=POINTS, help="damage of a projectile", changeable=True)
-    projectile_range: float = setting(1000.0, range=DISTANCES, help="distance that a projectile flies")
-    projectile_reload_s: float = setting(0.8, range=TIMES_S, help="time until the next shot")
+    projectile_range: float = setting(1000.0, range=DISTANCES, help="distance that a projectile flies", changeable=True)
+    projectile_reload_s: float = setting(0.8, range=TIMES_S, help="time until the next shot", changeable=True)
 
     items: tuple[Item, ...] = setting(
-        ITEMS,
-        rows=(2, 2),
-        columns={
-            "price": POINTS.each(4, 4),
-            "scale": SCALES,
-            "health": _HEALTH,
-            "damage": POINTS,
-            "limit": COUNTS,
-        },
-        help="buildings",
+        ITEMS, rows=(2, 2), columns=ITEM_COLUMNS, row_word="building", help="buildings", changeable=True
     )
     build_gap: float = setting(
-        5.0, range=Range(0, 1000, "units"), help="distance from a player to its new building, edge to edge", told=True
+        5.0,
+        range=Range(0, 1000, "units"),
+        help="distance from a player to its new building, edge to edge",
+        changeable=True,
+        told=True,
     )
-    spike_cooldown_s: float = setting(0.5, range=TIMES_S, help="time until a spike can hurt the same mover again")
+    spike_cooldown_s: float = setting(
+        0.5, range=TIMES_S, help="time until a spike can hurt the same mover again", changeable=True
+    )
 
     # Each row is a multiple of the numbers below.
     species: tuple[Species, ...] = setting(
-        SPECIES,
-        rows=(1, 100),
-        columns={"scale": Range(0.1, 3), "health": Range(0.01, 100)},
-        help="kinds of animals",
+        SPECIES, rows=(1, 100), columns=SPECIES_COLUMNS, row_word="animal", help="kinds of animals", changeable=True
     )
     # Spread evenly over the areas of the map: two for each.
     animals: int = setting(98, range=COUNTS, help="animals on a full map")
     animal_scale: float = setting(50.0, range=SCALES, help="radius of an animal")
-    animal_health: float = setting(100.0, range=_HEALTH, help="health of an animal")
-    animal_wander_speed: float = setting(100.0, range=SPEEDS, help="speed of an animal that wanders")
+    animal_health: float = setting(100.0, range=HEALTH, help="health of an animal", changeable=True)
+    animal_wander_speed: float = setting(100.0, range=SPEEDS, help="speed of an animal that wanders", changeable=True)
     # Slower than a player, so a player that notices the animal in time gets away.
-    animal_chase_speed: float = setting(240.0, range=SPEEDS, help="speed of an animal that chases or flees")
-    animal_sight: float = setting(500.0, range=DISTANCES, help="how far an animal sees, centre to centre")
+    animal_chase_speed: float = setting(
+        240.0, range=SPEEDS, help="speed of an animal that chases or flees", changeable=True
+    )
+    animal_sight: float = setting(
+        500.0, range=DISTANCES, help="how far an animal sees, centre to centre", changeable=True
+    )
     # Looking every tick would cost more and play no better.
-    animal_think_s: float = setting(0.5, range=TIMES_S, help="time until an animal looks round and chooses again")
-    animal_turn_rad: float = setting(3.0, range=ANGLES, help="the most that a wandering animal turns then, both sides")
-    animal_flee_s: float = setting(3.0, range=TIMES_S, help="time that a hurt animal runs away, if it does not hunt")
-    animal_respawn_s: float = setting(15.0, range=TIMES_S, help="time until another animal comes to a dead one's area")
+    animal_think_s: float = setting(
+        0.5, range=TIMES_S, help="time until an animal looks round and chooses again", changeable=True
+    )
+    animal_turn_rad: float = setting(
+        3.0, range=ANGLES, help="the most that a wandering animal turns then, both sides", changeable=True
+    )
+    animal_flee_s: float = setting(
+        3.0, range=TIMES_S, help="time that a hurt animal runs away, if it does not hunt", changeable=True
+    )
+    animal_respawn_s: float = setting(
+        15.0, range=TIMES_S, help="time until another animal comes to a dead one's area", changeable=True
+    )
     bite_damage: float = setting(10.0, range=POINTS, help="damage of a bite", changeable=True)
-    bite_reach: float = setting(70.0, range=DISTANCES, help="reach of a bite, from the centre to the victim's edge")
-    bite_cooldown_s: float = setting(1.0, range=TIMES_S, help="time until the next bite")
+    bite_reach: float = setting(
+        70.0, range=DISTANCES, help="reach of a bite, from the centre to the victim's edge", changeable=True
+    )
+    bite_cooldown_s: float = setting(1.0, range=TIMES_S, help="time until the next bite", changeable=True)
 
     # The proportions of MooMoo.io: a full map is divided into 7 x 7 areas, each with so many trees and bushes ...
     area_size: float = setting(FULL_MAP_SIZE / 7, range=Range(100, 65_535, "units"), help="width and height of an area")
@@ -170,10 +193,14 @@ class GameSettings(BaseSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        fewest, most = MODES[self.mode].teams
+        fewest, most = self.rules_of_mode().teams
         if self.teams == 1 or not fewest <= self.teams <= most:
             allowed = f"{max(2, fewest)} to {most}" + ("" if fewest else " or 0 (no teams)")
-            raise ValueError(f"setting teams must be {allowed} in mode {self.mode}, not {self.teams}")
+            raise SettingError("teams", f"must be {allowed} in mode {self.mode}, not {self.teams}")
+
+    def rules_of_mode(self) -> Mode:
+        """Returns the row of this match's mode."""
+        return next(row for row in self.modes if row.name == self.mode)
 
     def share_of_full_map(self) -> float:
         """Returns this map's area as a share of a full map's area; the counts are multiplied by it."""
@@ -237,4 +264,4 @@ class ServerSettings:
     def __post_init__(self) -> None:
         check_settings(self)
         if self.start_at > self.max_players:
-            raise ValueError(f"setting start_at ({self.start_at}) must not be above max_players ({self.max_players})")
+            raise SettingError("start_at", f"({self.start_at}) must not be above max_players ({self.max_players})")

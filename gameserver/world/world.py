@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Tuple
 from gameserver.world.biomes import Biomes, biomes_of
 from gameserver.world.contacts import Contacts, Swing
 from gameserver.world.grid import Grid
-from gameserver.world.modes import MODES, Mode
+from gameserver.world.modes import Mode
 from gameserver.world.objects import Animal, Body, Building, GameObject, Mover, PlayerObject, Projectile
 from gameserver.world.settings import GameSettings
 from gameserver.world.static_grid import StillGrid
@@ -51,7 +51,7 @@ class World:
     def build(self, settings: GameSettings) -> None:
         """Starts over with an empty map of these settings; only `last_id` and `building_changes` keep counting."""
         self.settings = settings
-        self.mode: Mode = MODES[settings.mode]
+        self.mode: Mode = settings.rules_of_mode()
         self.biomes: Biomes = biomes_of(settings)
         self.rng = random.Random(settings.seed)  # nosec B311  # the same seed must give the same world
         self.tick = 0

@@ -134,6 +134,28 @@ def test_a_wrong_token_opens_nothing(console: Served, visit: Visit) -> None:
     assert not desk.page.is_visible("#desk")
 
 
+def test_the_operator_sees_what_differs_from_the_defaults(console: Served, visit: Visit) -> None:
+    visit(console.url).join("Ann")
+    desk = open_desk(console, visit)
+    desk.page.locator(".differs summary").click()
+    row = desk.page.locator(".differs tr", has_text="map_size")
+    eventually(lambda: row.all_inner_texts() == ["map_size\t3000.0\t14400.0"], "the map is smaller")
+    console.room().change_setting("bite_damage", 77.0)
+    desk.page.locator(".differs tr", has_text="bite_damage").wait_for()
+
+
+def test_the_page_follows_changed_prices_and_speeds_of_weapons(console: Served, visit: Visit) -> None:
+    ann = visit(console.url)
+    ann.join("Ann")
+    ann.until("document.getElementById('actions').innerText.includes('1: 10 wood')", "a wall costs 10 wood")
+    settings = console.room().game.settings
+    console.room().change_setting("items", (settings.items[0]._replace(price=(7, 0, 0, 0)), settings.items[1]))
+    ann.until("document.getElementById('actions').innerText.includes('1: 7 wood')", "a wall costs 7 wood")
+    hammer = settings.weapons[0]._replace(speed=0.5)
+    console.room().change_setting("weapons", (hammer, *settings.weapons[1:]))
+    ann.until("game.room.predictor.speedFactor === 0.5", "the page predicts with the new speed")
+
+
 def test_the_operator_sees_players_and_kicks_one(console: Served, visit: Visit, keep_picture: Keep) -> None:
     ann, ben = visit(console.url), visit(console.url)
     ann.join("<b>Ann</b>")

@@ -85,11 +85,13 @@ def test_a_companion_that_cannot_start_is_reported_even_if_another_cannot_stop(s
     assert notes == ["start a", "stop a"]
 
 
-def test_checkpoints_and_a_classroom_are_there_only_if_they_are_asked_for(surroundings: Surroundings) -> None:
+def test_checkpoints_a_settings_file_and_a_classroom_are_there_only_if_they_are_asked_for(
+    surroundings: Surroundings,
+) -> None:
     def count(made: Surroundings) -> int:
         return sum(make(made) is not None for make in COMPANIONS)
 
-    every = count(surroundings._replace(checkpoint_file="rooms.state"))
+    every = count(surroundings._replace(checkpoint_file="rooms.state", settings_file="game.ini"))
     assert every == len(COMPANIONS)
-    assert count(surroundings) == every - 1
-    assert count(surroundings._replace(has_classroom=False)) == every - 2
+    assert count(surroundings) == every - 2
+    assert count(surroundings._replace(has_classroom=False)) == every - 3

@@ -6,7 +6,7 @@ import dataclasses
 import math
 from typing import Any
 
-from gameserver.checkpoint.saved_game import THINGS, slots_of
+from gameserver.checkpoint.saved_game import THINGS
 from gameserver.game import Game
 from gameserver.world.objects import ROCK, Animal, Body, GameObject
 from gameserver.world.settings import GameSettings
@@ -58,7 +58,8 @@ def put_animal(game: Game, x: float, y: float, species: int = WOLF) -> Animal:
 
 def data_of(body: Body) -> dict[str, Any]:
     """Every attribute of an object by name, as plain data that shares nothing with the object."""
-    values = {name: getattr(body, name) for name in slots_of(type(body))}
+    slots = [name for cls in type(body).__mro__ for name in getattr(cls, "__slots__", ())]
+    values = {name: getattr(body, name) for name in slots}
     return {name: list(value) if isinstance(value, list) else value for name, value in values.items()}
 
 

@@ -6,6 +6,7 @@
 import { element, setText } from "../ui/dom.js";
 import { drawBars } from "../ui/graph.js";
 import { clockText } from "../ui/hud.js";
+import { Differences } from "./differences.js";
 
 const TICKS_SHOWN = 100;
 // The top of the graph is at least this high, so that quick ticks look low.
@@ -30,6 +31,7 @@ export class RoomBox {
     this.setting = element("select", { "aria-label": "setting" });
     this.value = element("input", { "aria-label": "its value", size: 8 });
     this.setting.onchange = () => this.#showValue();
+    this.differences = new Differences();
     const head = element("div", { className: "room-head" }, element("h2", {}, roomId), this.status, this.facts);
     const body = element("div", { className: "room-body" }, this.#side(), this.#main());
     this.box = element("section", { className: "box" }, head, body);
@@ -90,6 +92,7 @@ export class RoomBox {
         target,
         each("Move", "move_player", () => ({ room: target.value.trim() })),
       ),
+      this.differences.box,
     );
   }
 
@@ -117,6 +120,7 @@ export class RoomBox {
     drawBars(this.graph, room.tick_ms, { top: Math.max(LEAST_TOP_MS, 1.2 * at(1)), line: halfTheTime, room: TICKS_SHOWN });
     this.#updatePlayers(room.players);
     this.#updateSettings(room.settings);
+    this.differences.update(room.differs);
   }
 
   #updatePlayers(players) {

@@ -39,6 +39,7 @@ export class Room {
     this.hud.setPlaying(!isSpectator);
     this.spectator = isSpectator ? new Spectator(this.world, page.send) : null;
     show(byId("watching"), isSpectator);
+    this.weapon = 0;
     /** @type {number[]} the weapons that the person can choose from */
     this.choices = [];
   }
@@ -65,6 +66,13 @@ export class Room {
   onSETTINGS(settings) {
     Object.assign(this.world.settings, settings);
     this.world.clock.setRate(settings.tick_rate);
+    this.hud.settingsChanged();
+    this.#followSpeed();
+  }
+
+  /** Predicts with the speed of the player's weapon. */
+  #followSpeed() {
+    this.predictor.speedFactor = this.world.settings.weapons?.[this.weapon]?.speed ?? 1;
   }
 
   /** @param {number} id @param {string} name @param {number | null} team */
@@ -128,7 +136,8 @@ export class Room {
     const gained = this.hud.setResources(resources);
     this.hud.setAge(age, experience, needed, choices);
     this.choices = choices;
-    this.predictor.speedFactor = this.world.settings.weapons?.[weapon]?.speed ?? 1;
+    this.weapon = weapon;
+    this.#followSpeed();
     const place = this.page.renderer.places.get(this.world.playerId);
     if (!place) return;
     gained.forEach((amount, i) => {

@@ -53,6 +53,12 @@ export class Hud {
     for (const id of ["resources", "actions"]) show(byId(id), isPlayer);
   }
 
+  /** The prices may have changed. */
+  settingsChanged() {
+    this.#makeActions();
+    this.setResources(this.resources);
+  }
+
   #makeActions() {
     const { items = [], meal_food: meal, arrow_wood: arrow } = this.settings;
     const button = (key, name, price, act) => {

@@ -229,6 +229,31 @@ def test_a_match_is_ended_with_results_and_restarted_without() -> None:
         assert ann.wait_for("ROOM", "in-progress")
 
 
+def test_the_state_names_each_setting_of_a_room_that_differs_from_its_default() -> None:
+    plain = GameSettings()
+    wolf = plain.species[1]._replace(hunts=False)
+    settings = GameSettings(time_limit_s=None, species=(plain.species[0], wolf))
+    with serving_console(settings) as (arena, _):
+        room = arena.room(arena.join("Ann", room="den"))
+        room.change_setting("tick_rate", 40)
+        assert differences_seen(arena) == [
+            {"name": "tick_rate", "value": "40", "default": "20"},
+            {"name": "time_limit_s", "value": "none", "default": "300.0"},
+            {"name": "hunts of [animal wolf]", "value": "no", "default": "yes"},
+        ]
+        room.change_setting("time_limit_s", 300.0)
+        room.change_setting("tick_rate", 20)
+        assert [row["name"] for row in differences_seen(arena)] == ["hunts of [animal wolf]"]
+
+
+def differences_seen(arena: Arena) -> list[dict[str, str]]:
+    """The differences from the defaults that an operator sees in the only room."""
+    with operator(arena) as boss:
+        (room,) = boss.state()["rooms"]
+        differs: list[dict[str, str]] = room["differs"]
+        return differs
+
+
 def test_a_player_is_moved_to_another_room() -> None:
     with serving_console(max_players=2) as (arena, _), operator(arena) as boss:
         boss.receive()

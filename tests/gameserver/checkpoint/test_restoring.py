@@ -60,6 +60,11 @@ def come(arena: Arena, name: str, **options: Any) -> tuple[Player, str]:
     return player, token_of(player.join(name, **options))
 
 
+def keep_seat_of(room: GameRoom, info: PlayerInfo) -> None:
+    """Gives a player without a connection a seat."""
+    room.keep_seat(Seat(NoConnection(Address("192.0.2.1", 99)), info, room.replicator.make_view))
+
+
 def in_world(arena: Arena, player: Player) -> dict[str, Any]:
     room = arena.server.lobby.rooms[player.room_id]
     with room.game.lock:

@@ -13,7 +13,7 @@ from gameserver.checkpoint import saved_game
 from gameserver.game import Game
 from gameserver.world.objects import Body
 from tests.gameserver.test_determinism import TICKS, Recording, record, replay, state_hash
-from tests.gameserver.worlds import DT, game_with, kill
+from tests.gameserver.worlds import DT, data_of, game_with, kill
 
 pytestmark = pytest.mark.slow
 
@@ -135,9 +135,9 @@ def test_every_attribute_of_every_thing_is_in_its_table(recording: Recording) ->
         assert {type(thing) for thing in things} == {cls}
         assert not any(hasattr(thing, "__dict__") for thing in things), "an attribute outside __slots__ is not saved"
         names = saved_game.save(game)[name]["names"]
-        assert set(names) == set(things[0].as_data())
+        assert set(names) == set(data_of(things[0]))
         loaded = saved_game.load(by_msgpack(saved_game.save(game)))
-        assert [thing.as_data() for thing in getattr(loaded, name).values()] == [thing.as_data() for thing in things]
+        assert [data_of(thing) for thing in getattr(loaded, name).values()] == [data_of(thing) for thing in things]
 
 
 def test_a_thing_of_a_new_kind_would_be_noticed() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from gameserver.game import Game
 from gameserver.rules.scoring import DEEDS, ENDINGS, RANKINGS
+from gameserver.world import modes
 from gameserver.world.modes import MODES
 from gameserver.world.settings import GameSettings
 from tests.gameserver.worlds import DT, EMPTY, click, game_with, kill, put_scenery, run
@@ -21,13 +22,23 @@ def places(count: int) -> list[tuple[float, float]]:
     return [(1000.0 * number, 7000.0) for number in range(1, count + 1)]
 
 
-@pytest.mark.parametrize("name", MODES)
-def test_every_word_in_a_mode_has_a_meaning(name: str) -> None:
-    mode = MODES[name]
-    assert set(mode.scores_for) <= set(DEEDS)
-    assert set(mode.ends_by) <= set(ENDINGS)
-    assert mode.ranks_by in RANKINGS
-    GameSettings(mode=name, teams=mode.teams[0])
+@pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.name)
+def test_a_match_can_be_played_in_every_mode(mode: modes.Mode) -> None:
+    assert Game(dataclasses.replace(EMPTY, mode=mode.name, teams=mode.teams[0])).mode is mode
+
+
+def test_every_word_for_a_mode_has_a_meaning() -> None:
+    assert set(modes.DEEDS) == set(DEEDS)
+    assert set(modes.ENDINGS) == set(ENDINGS)
+    assert set(modes.RANKINGS) == set(RANKINGS)
+
+
+def test_a_mode_can_be_one_of_the_settings_own() -> None:
+    duel = MODES[0]._replace(name="duel", teams=(2, 2))
+    game = Game(dataclasses.replace(EMPTY, modes=(*MODES, duel), mode="duel", teams=2))
+    assert game.mode is duel
+    with pytest.raises(ValueError, match="setting teams must be 2 to 2 in mode duel, not 3"):
+        dataclasses.replace(game.settings, teams=3)
 
 
 def test_an_unknown_mode_is_refused_and_the_known_ones_are_named() -> None:
