@@ -17,6 +17,7 @@ from gameserver.checkpoint.checkpoint import Checkpointer
 from gameserver.match.phases import ENDED, IN_PROGRESS, WAITING
 from gameserver.match.seats import NoConnection, PlayerInfo, Seat
 from gameserver.results.store import Store
+from gameserver.room import GameRoom
 from gameserver.server import GameServer
 from gameserver.world.settings import GameSettings, ServerSettings
 from Net.address import Address
