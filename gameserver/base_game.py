@@ -143,6 +143,14 @@ class BaseGame:
         """
         self._must_have("get_game_state(): it returns what the clients see")
 
+    @staticmethod
+    def choose_input(state: GameState, player_id: int, rng: random.Random) -> Any:
+        """Returns the value of an INPUT that a bot sends now; None: it sends nothing.
+
+        state: as the bot's client knows it. player_id: the bot's own. rng: the source of all random choices.
+        """
+        return None
+
     # Helpers for a game ---------------------------------------------------------------------------------------
 
     def tell(self, name: str, *values: Any) -> None:

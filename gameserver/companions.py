@@ -16,7 +16,8 @@ from typing import Callable, Iterator, NamedTuple, Protocol, Sequence
 from gameserver.admin.authentication import OperatorAuthentication
 from gameserver.admin.console import Console
 from gameserver.admin.drain import Drain
-from gameserver.bots import Crowd
+from gameserver.bots.brains import brain_for
+from gameserver.bots.crowd import Crowd
 from gameserver.checkpoint.checkpoint import Checkpointer
 from gameserver.classroom.classroom import PRIVATE, Classroom
 from gameserver.lan_announce import Announcement, qr_page
@@ -166,7 +167,9 @@ def _drain(of: Surroundings) -> Companion:
 
 
 def _bots(of: Surroundings) -> Companion:
-    return Crowd(url("ws", of.here(), of.port), of.server.settings.bots, own=of.server.own_connections)
+    server = of.server
+    make_brain = brain_for(server.make_game)
+    return Crowd(url("ws", of.here(), of.port), server.settings.bots, make_brain, own=server.own_connections)
 
 
 def _announcement(of: Surroundings) -> Companion:

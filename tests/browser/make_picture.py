@@ -9,7 +9,8 @@ from typing import Any
 from playwright.sync_api import sync_playwright
 
 from gameserver.admin.authentication import OperatorAuthentication
-from gameserver.bots import Crowd
+from gameserver.bots.crowd import Crowd
+from gameserver.bots.fighter import Fighter
 from gameserver.classroom.classroom import Classroom
 from tests.browser.conftest import BROWSERS, FLAGS, TOKEN, Served, Visitor, eventually, serve
 from tests.browser.test_pictures import BOTS, CROWDED, scatter
@@ -25,7 +26,7 @@ def main() -> None:
     """Saves two screenshots: the game with a crowd of bots, and the inspector with one of the player's frames."""
     with serve(CROWDED, {}) as served, sync_playwright() as driver:
         Classroom(served.server, OperatorAuthentication(TOKEN), "127.0.0.1", served.port)
-        crowd = Crowd(f"ws://127.0.0.1:{served.port}", BOTS)
+        crowd = Crowd(f"ws://127.0.0.1:{served.port}", BOTS, Fighter)
         crowd.start()
         eventually(
             lambda: served.server.lobby.all_rooms() and len(served.room().roster.seats()) == BOTS, "all bots are in"

@@ -8,7 +8,8 @@ from typing import Any, Callable
 
 import pytest
 
-from gameserver.bots import Crowd
+from gameserver.bots.crowd import Crowd
+from gameserver.bots.fighter import Fighter
 from tests.browser.conftest import Served, Visitor, eventually
 
 pytestmark = pytest.mark.browser
@@ -39,7 +40,7 @@ CROWDED: dict[str, Any] = {
 def crowded(start_server: Start) -> Any:
     """A server with a crowd of bots."""
     served = start_server(CROWDED)
-    crowd = Crowd(f"ws://127.0.0.1:{served.port}", BOTS)
+    crowd = Crowd(f"ws://127.0.0.1:{served.port}", BOTS, Fighter)
     crowd.start()
     eventually(lambda: served.server.lobby.all_rooms() and len(served.room().roster.seats()) == BOTS, "all bots are in")
     yield served

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from typing import Any, Callable, Iterator
 
 import pytest
 
-from gameserver.bots import Crowd
+from gameserver.bots.brains import brain_for
+from gameserver.bots.crowd import Crowd
+from gameserver.game import Game
 from gameserver.server import GameServer
 from gameserver.world.settings import GameSettings, ServerSettings
 from Net.client import connect
@@ -45,7 +48,7 @@ def names(game_server: GameServer) -> list[str]:
 
 def test_bots_walk_gather_and_fight(server: tuple[GameServer, str]) -> None:
     game_server, url = server
-    crowd = Crowd(url, 3)
+    crowd = Crowd(url, 3, brain_for(Game))
     crowd.start()
     eventually(lambda: len(names(game_server)) == 3)
     (room,) = game_server.lobby.all_rooms()
@@ -58,7 +61,7 @@ def test_bots_walk_gather_and_fight(server: tuple[GameServer, str]) -> None:
 
 def test_bots_leave_a_seat_for_the_next_person(server: tuple[GameServer, str]) -> None:
     game_server, url = server
-    crowd = Crowd(url, 20)
+    crowd = Crowd(url, 20, brain_for(Game))
     crowd.start()
     eventually(lambda: len(names(game_server)) == SEATS - 1)
     people = []
@@ -76,14 +79,29 @@ def test_bots_leave_a_seat_for_the_next_person(server: tuple[GameServer, str]) -
 
 
 def test_bots_without_a_server_wait_and_stop(server: tuple[GameServer, str]) -> None:
-    crowd = Crowd("ws://127.0.0.1:9", 2)
+    crowd = Crowd("ws://127.0.0.1:9", 2, brain_for(Game))
     crowd.start()
     crowd.stop()
 
 
+@pytest.mark.slow
+def test_bots_that_get_no_seat_try_again(caplog: pytest.LogCaptureFixture) -> None:
+    with serving(max_players=3, max_rooms=1) as arena, caplog.at_level(logging.INFO, "gameserver.bots"):
+        people = [arena.join(f"person {number}") for number in range(3)]
+        crowd = Crowd(arena.url(), 1, brain_for(Game))
+        crowd.start()
+        try:
+            eventually(lambda: any("a bot cannot come in: " in message for message in caplog.messages))
+            for person in people[1:]:
+                person.hang_up()
+            eventually(lambda: len(names(arena.server)) == 2)
+        finally:
+            crowd.stop()
+
+
 def test_bots_take_no_places_of_people_on_the_same_machine() -> None:
     with serving(max_connections_per_address=2) as arena:
-        crowd = Crowd(arena.url(), 6, own=arena.server.own_connections)
+        crowd = Crowd(arena.url(), 6, brain_for(Game), own=arena.server.own_connections)
         crowd.start()
         try:
             eventually(lambda: len(names(arena.server)) == 6)

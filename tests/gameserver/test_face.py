@@ -15,9 +15,9 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_the_classes_that_the_design_names_can_be_imported_from_the_package() -> None:
-    from gameserver import Game, GameObject, GameRoom, GameServer, GameWorldManager, PlayerObject
+    from gameserver import Game, GameClient, GameObject, GameRoom, GameServer, GameWorldManager, PlayerObject
 
-    classes = (Game, GameObject, GameRoom, GameServer, GameWorldManager, PlayerObject)
+    classes = (Game, GameClient, GameObject, GameRoom, GameServer, GameWorldManager, PlayerObject)
     assert sorted(cls.__name__ for cls in classes) == sorted(gameserver.__all__)
     assert all(cls.__module__.startswith("gameserver.") for cls in classes)
     assert set(gameserver.__all__) <= set(dir(gameserver))
