@@ -7,10 +7,18 @@ import { forgetSeat, keepSeat } from "./seat.js";
 
 const JOIN_AGAIN_MS = 2000;
 
+/**
+ * @typedef {object} Wish a JOIN
+ * @property {string} name
+ * @property {string} [room] any room with a free seat if it is left out
+ * @property {number} [team]
+ * @property {boolean} spectate
+ */
+
 export class Joining {
   /**
-   * @param {import("../ui/joinscreen.js").Wish} wish @param {string} token of a seat to take back, or ""
-   * @param {import("../net/connection.js").Send} send
+   * @param {Wish} wish @param {string} token of a seat to take back, or ""
+   * @param {import("./connection.js").Send} send
    * @param {(message: string) => void} giveUp called when the server refuses the person a new seat
    */
   constructor(wish, token, send, giveUp) {
