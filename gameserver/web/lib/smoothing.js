@@ -32,34 +32,44 @@ export function mix(from, to, share, size = Infinity) {
  */
 
 export class Smoothing {
+  #clock;
+  /** @type {{name: string, size: number}[]} */
+  #fields;
+  #leap;
+  /** @type {{tick: number, state: GameState}[]} oldest first */
+  #samples = [];
+
   /** @param {number} tickRate ticks a second @param {SmoothingOptions} [options] */
   constructor(tickRate, { smooth = ["x", "y"], wrap = {}, leap = Infinity } = {}) {
-    this.clock = new ServerClock(tickRate);
-    this.fields = smooth.map((name) => ({ name, size: wrap[name] ?? Infinity }));
-    this.leap = leap;
-    /** @type {{tick: number, state: GameState}[]} oldest first */
-    this.samples = [];
+    this.#clock = new ServerClock(tickRate);
+    this.#fields = smooth.map((name) => ({ name, size: wrap[name] ?? Infinity }));
+    this.#leap = leap;
+  }
+
+  /** The operator has changed the tick rate. @param {number} tickRate ticks a second */
+  setRate(tickRate) {
+    this.#clock.setRate(tickRate);
   }
 
   /** A state came. @param {GameState} state @param {number} nowMs */
   add(state, nowMs) {
     // A game that does not tell its tick is drawn by the time of this page.
-    const tick = typeof state.tick === "number" ? state.tick : nowMs / this.clock.periodMs;
-    this.clock.observe(tick, nowMs);
-    const last = this.samples[this.samples.length - 1];
-    if (last && tick < last.tick) this.samples.length = 0; // a new round
-    else if (last && tick === last.tick) this.samples.pop();
-    else if (last && tick > last.tick + GAP) this.samples.push({ tick: tick - 1, state: last.state });
-    this.samples.push({ tick, state });
-    if (this.samples.length > STATES_KEPT) this.samples.splice(0, this.samples.length - STATES_KEPT);
+    const tick = typeof state.tick === "number" ? state.tick : nowMs / this.#clock.periodMs;
+    this.#clock.observe(tick, nowMs);
+    const last = this.#samples[this.#samples.length - 1];
+    if (last && tick < last.tick) this.#samples.length = 0; // a new round
+    else if (last && tick === last.tick) this.#samples.pop();
+    else if (last && tick > last.tick + GAP) this.#samples.push({ tick: tick - 1, state: last.state });
+    this.#samples.push({ tick, state });
+    if (this.#samples.length > STATES_KEPT) this.#samples.splice(0, this.#samples.length - STATES_KEPT);
   }
 
   /** The state to draw; null before the first state. @param {number} nowMs @returns {GameState | null} */
   at(nowMs) {
-    const samples = this.samples;
+    const samples = this.#samples;
     let next = samples.length - 1;
     if (next < 0) return null;
-    const tick = this.clock.drawnTick(nowMs);
+    const tick = this.#clock.drawnTick(nowMs);
     while (next > 0 && samples[next - 1].tick > tick) next--;
     const [before, after] = [samples[next - 1], samples[next]];
     if (!before || tick >= after.tick) return after.state;
@@ -73,9 +83,9 @@ export class Smoothing {
     const entities = Object.create(null);
     for (const [kind, things] of Object.entries(after.entities)) {
       entities[kind] = Object.create(null);
-      const thingsBefore = before.entities[kind] ?? {};
+      const thingsBefore = before.entities[kind];
       for (const [id, thing] of Object.entries(things)) {
-        entities[kind][id] = this.#mixed(thingsBefore[id] ?? thing, thing, share);
+        entities[kind][id] = this.#mixed(thingsBefore?.[id] ?? thing, thing, share);
       }
     }
     return Object.assign(Object.create(null), after, { entities });
@@ -85,11 +95,11 @@ export class Smoothing {
   #mixed(before, after, share) {
     if (before === after) return after;
     const mixed = Object.assign(Object.create(null), after);
-    for (const { name, size } of this.fields) {
+    for (const { name, size } of this.#fields) {
       if (typeof before[name] !== "number" || typeof after[name] !== "number") continue;
       const number = mix(before[name], after[name], share, size);
       const change = mix(before[name], after[name], 1, size) - before[name];
-      if (Math.abs(change) <= this.leap) mixed[name] = number;
+      if (Math.abs(change) <= this.#leap) mixed[name] = number;
     }
     return mixed;
   }
