@@ -107,7 +107,7 @@ export class GameClient {
   readonly room: RoomInfo;
   /** The players in the room, by id. */
   readonly players: Record<string, PlayerInfo>;
-  /** The name of a player, also of one who has left. */
+  /** The name of a player, also of a player who has left. */
   nameOf(id: number | string): string;
   /** The best ten players, best first. */
   readonly scores: Score[];
