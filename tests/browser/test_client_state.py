@@ -1,4 +1,4 @@
-"""Tests of the client for the page of any game, without a server's game: applying changes, and drawing between states."""
+"""Tests of the client for the page of any game: it applies changes to a state, and draws between two states."""
 
 from __future__ import annotations
 
@@ -51,7 +51,9 @@ def test_changes_set_fields_and_keep_the_others(page: Any) -> None:
 
 
 def test_entities_go_and_come(page: Any) -> None:
-    _, after = replay(page, START, [{"snake": [3], "apple": ["a"]}, {"snake": {4: {"x": 1}}, "wall": {1: {"x": 2}}}, {}])
+    _, after = replay(
+        page, START, [{"snake": [3], "apple": ["a"]}, {"snake": {4: {"x": 1}}, "wall": {1: {"x": 2}}}, {}]
+    )
     assert after["entities"] == {"snake": {"4": {"x": 1}, "12": {"x": 0, "y": 0}}, "apple": {}, "wall": {"1": {"x": 2}}}
 
 
@@ -102,7 +104,7 @@ def test_the_states_before_stay_as_they_were_and_share_what_did_not_change(page:
 
 
 def drawn(page: Any, states: list[tuple[float, dict[str, Any]]], times_ms: list[float], **options: Any) -> list[Any]:
-    """Gives states to the smoothing at their times, in ticks of 50 ms; returns what it draws at each time, of the end."""
+    """Returns the states that are drawn at these times. A tick takes 50 ms; the states come at their times."""
     code = """async ({ states, timesMs, options }) => {
         const { Smoothing } = await import("/web/lib/smoothing.js");
         const smoothing = new Smoothing(20, options);
@@ -146,7 +148,7 @@ def test_states_that_come_unevenly_are_drawn_without_jumps(page: Any) -> None:
     states = [(at_ms + late_ms[i % 8], state) for i, (at_ms, state) in enumerate(moving(60))]
     places = [s["entities"]["thing"]["a"]["x"] for s in drawn(page, states, [6000 + 10 * i for i in range(180)])]
     steps = [after - before for before, after in zip(places, places[1:])]
-    assert 0 <= min(steps)
+    assert min(steps) >= 0
     assert max(steps) < 2 * 10 * 10 / 50, "twice the usual step of a picture"
 
 

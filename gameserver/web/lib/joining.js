@@ -42,7 +42,7 @@ export class Joining {
     this.token = token;
     this.wish.room = roomId;
     keepSeat(this.wish, token);
-    showAddress(`?room=${encodeURIComponent(roomId)}`);
+    showAddress(addressOf(roomId));
   }
 
   /** ERROR instead of WELCOME @param {string} code @param {string} text */
@@ -61,4 +61,11 @@ export class Joining {
   end() {
     forgetSeat();
   }
+}
+
+/** The address of this page with a room in it; what else the address says stays. @param {string} roomId */
+function addressOf(roomId) {
+  const others = new URLSearchParams(location.search);
+  others.delete("room");
+  return `?${others.size ? `${others}&` : ""}room=${encodeURIComponent(roomId)}`;
 }
