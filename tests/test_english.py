@@ -16,7 +16,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("Net", "gameserver", "docs", "tests", ".ci")
-PROSE = (".py", ".js", ".html", ".css", ".md", ".conf")
+PROSE = (".py", ".js", ".ts", ".html", ".css", ".md", ".conf")
 FOREIGN = (".ci/venvs/", ".ci/autobahn/")  # other people's files
 EXEMPT = ("docs/lessons/",)  # the lessons have their own review
 
@@ -138,7 +138,7 @@ def of_markdown(source: str) -> Iterator[Passage]:
     yield from paragraphs([(number, line) for number, line in lines if line[:1] != "|"], begins=r"\s*(?:[-*]|\d+\.) ")
 
 
-READERS = {".py": of_python, ".js": of_script, ".css": of_script, ".md": of_markdown}
+READERS = {".py": of_python, ".js": of_script, ".ts": of_script, ".css": of_script, ".md": of_markdown}
 
 
 def prose_files() -> list[Path]:

@@ -3,9 +3,9 @@
 import { byId } from "./ui/dom.js";
 import { Game } from "./game/game.js";
 import { JoinScreen } from "./ui/joinscreen.js";
-import { loadPackets } from "./net/packets.js";
+import { loadPackets } from "./lib/packets.js";
 import { closeAll } from "./ui/screens.js";
-import { keptSeat } from "./game/seat.js";
+import { keptSeat } from "./lib/seat.js";
 import { limitAllLines } from "./ui/typed.js";
 
 const packets = loadPackets();

@@ -12,9 +12,11 @@ from typing import Any, Callable, Iterator
 import pytest
 
 from gameserver.admin.authentication import OperatorAuthentication
+from gameserver.base_game import BaseGame
 from gameserver.classroom.classroom import Classroom
+from gameserver.game import Game
 from gameserver.server import GameServer
-from gameserver.world.settings import GameSettings, ServerSettings
+from gameserver.world.settings import ServerSettings
 
 # The first one has no windows at all: the same engine draws and runs a page for less than half the CPU time.
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
@@ -89,9 +91,12 @@ QUIET = {"map_size": 3000.0, "animals": 0, "trees_per_area": 0, "bushes_per_area
 
 
 @contextmanager
-def serve(game: dict[str, Any], server: dict[str, Any], port: int = 0) -> Iterator[Served]:
+def serve(
+    game: dict[str, Any], server: dict[str, Any], port: int = 0, make_game: type[BaseGame] = Game
+) -> Iterator[Served]:
     """A server with these settings, on any port unless one is named."""
-    game_server = GameServer(ServerSettings(**server), GameSettings(**{"time_limit_s": None, **game}))
+    game_settings = make_game.Settings(**{"time_limit_s": None, **game})
+    game_server = GameServer(ServerSettings(**server), game_settings, make_game=make_game)
     _, port = game_server.listen("127.0.0.1", port)
     thread = threading.Thread(target=game_server.serve)
     thread.start()

@@ -3,8 +3,8 @@
 // In:  the time of the first input and the delays of the line, in milliseconds. Out: the largest jumps in the drawing.
 async ({ wakesAtMs, upMs, downMs }) => {
   const { Predictor } = await import("/web/world/prediction.js");
-  const { ServerClock } = await import("/web/world/clock.js");
-  const { DELAY_TICKS, Track } = await import("/web/world/interpolation.js");
+  const { DELAY_TICKS, ServerClock } = await import("/web/lib/clock.js");
+  const { Track } = await import("/web/world/interpolation.js");
   const { walk } = await import("/web/world/movement.js");
 
   const settings = { tick_rate: 20, map_size: 4000, player_speed: 300, player_scale: 35 };

@@ -3,7 +3,7 @@
 // In:  delays in milliseconds. Out: the largest jumps in the drawing, and the size of the corrections.
 async ({ upMs, downMs, jitterMs, seconds, seed, trees }) => {
   const { Predictor } = await import("/web/world/prediction.js");
-  const { ServerClock } = await import("/web/world/clock.js");
+  const { ServerClock } = await import("/web/lib/clock.js");
   const { walk } = await import("/web/world/movement.js");
 
   let state = seed;

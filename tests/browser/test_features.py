@@ -152,7 +152,7 @@ def test_a_full_storage_does_not_bring_an_old_seat_back(served: Served, visit: V
     ann.join("Ann")
     ann.page.evaluate(FULL)
     ann.page.evaluate("""async () => {
-        const { keepSeat } = await import("/web/game/seat.js");
+        const { keepSeat } = await import("/web/lib/seat.js");
         keepSeat({ name: "Bob", room: "another" }, "another token");
     }""")
     assert ann.see("sessionStorage.getItem('seat')") is None

@@ -60,7 +60,7 @@ def page(start_server: Callable[..., Served], visit: Callable[..., Visitor]) -> 
 def decode_all(page: Any, messages: list[bytes]) -> list[Any]:
     """Returns the result of the page's decoder for each message: the value, or the text of its error."""
     code = f"""async (messages) => {{
-        const {{ decode }} = await import("/web/net/msgpack.js");
+        const {{ decode }} = await import("/web/lib/msgpack.js");
         return messages.map((text) => {{
             const bytes = Uint8Array.from(text.match(/../g) ?? [], (pair) => parseInt(pair, 16));
             try {{ return ({MARKED})(decode(bytes)); }}
@@ -101,7 +101,7 @@ def test_the_page_writes_the_same_shortest_bytes_as_python(page: Any) -> None:
     exact = [value for value in exact if not isinstance(value, float) or math.isfinite(value)]
     # An object that came from JSON.parse has its own "__proto__"; one that the page makes has none.
     code = """async (values) => {
-        const { encode } = await import("/web/net/msgpack.js");
+        const { encode } = await import("/web/lib/msgpack.js");
         const hex = (bytes) => [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
         return values.map((text) => hex(encode(JSON.parse(text))));
     }"""

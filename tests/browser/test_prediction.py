@@ -86,7 +86,10 @@ def test_the_page_walks_by_the_same_rule_as_the_server(page: Any, y: float) -> N
 
 def test_others_are_drawn_between_snapshots_and_turn_the_short_way_round(page: Any) -> None:
     code = """async () => {
-        const { Track, mixAngles, delayTicks } = await import("/web/world/interpolation.js");
+        const { Track } = await import("/web/world/interpolation.js");
+        const { delayTicks } = await import("/web/lib/clock.js");
+        const { mix } = await import("/web/lib/smoothing.js");
+        const mixAngles = (from, to, share) => mix(from, to, share, 2 * Math.PI);
         const track = new Track();
         track.add(10, 100, 100, 6.2);
         track.add(11, 110, 100, 0.1);

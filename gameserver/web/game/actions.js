@@ -8,7 +8,7 @@ import { closeAll, toggleHelp } from "../ui/screens.js";
 
 /**
  * The actions by name. Each takes a number, which tells "place" and "choose" the item or weapon.
- * @param {import("../net/connection.js").Send} send @param {import("../input/input.js").Input} input
+ * @param {import("../lib/connection.js").Send} send @param {import("../input/input.js").Input} input
  * @param {import("../ui/netpanel.js").NetPanel} netPanel
  * @param {() => number[]} choices returns the weapons that the person can choose from
  * @returns {Record<string, (argument: number) => void>}

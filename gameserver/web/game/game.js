@@ -1,6 +1,6 @@
 // One stay on the server, from the join screen and back to it: makes the parts of the game and connects them.
 //
-//   packets from the server  ->  joining.js: is the person let in?  ->  room.js: the world and the boxes of the page
+//   packets from the server  ->  lib/joining.js: is the person let in?  ->  room.js: the world and the boxes of the page
 //   keys, mouse, touch       ->  actions.js, and the controls of the room  ->  packets to the server
 //   every picture            ->  pictures.js: reads the devices, then draws the room
 //
@@ -9,29 +9,26 @@
 import { Gamepad } from "../input/gamepad.js";
 import { Input } from "../input/input.js";
 import { listenToTouch } from "../input/touch.js";
-import { Connection } from "../net/connection.js";
-import { NetMeter } from "../net/meter.js";
+import { Connection } from "../lib/connection.js";
+import { whyEnded } from "../lib/endings.js";
+import { Joining } from "../lib/joining.js";
+import { NetMeter } from "../lib/meter.js";
 import { Floaters } from "../render/floaters.js";
 import { Renderer } from "../render/renderer.js";
 import { byId } from "../ui/dom.js";
 import { Feed } from "../ui/feed.js";
-import { whyUnreachable } from "../ui/joinscreen.js";
 import { NetPanel } from "../ui/netpanel.js";
 import * as screens from "../ui/screens.js";
 import { actionsOf } from "./actions.js";
-import { Joining } from "./joining.js";
 import { Pictures } from "./pictures.js";
 import { Room } from "./room.js";
-
-/** @type {Record<number, string>} messages for close codes that come without a reason */
-const CLOSED_TEXTS = { 1001: "The server has stopped.", 1013: "The server is full. Try again in a little while." };
 
 export class Game {
   /** @type {Room | null} null until the first WELCOME */
   room = null;
 
   /**
-   * @param {import("../net/packets.js").PacketTable} packets @param {import("../ui/joinscreen.js").Wish} wish
+   * @param {import("../lib/packets.js").PacketTable} packets @param {import("../lib/joining.js").Wish} wish
    * @param {string} token of a seat to take back, or ""
    * @param {(message: string) => void} ended
    */
@@ -41,7 +38,7 @@ export class Game {
     this.floaters = new Floaters();
     this.feed = new Feed();
     this.netPanel = new NetPanel();
-    /** @type {import("../net/connection.js").Send} */
+    /** @type {import("../lib/connection.js").Send} */
     this.send = (id, ...args) => this.connection.send(id, ...args);
     /** @type {import("../input/input.js").Act} */
     this.act = (action, argument) => this.actions[action](argument ?? 0);
@@ -64,7 +61,7 @@ export class Game {
 
   /**
    * Calls the method with the packet's name, of this object or else of the room. A packet that is newer than this
-   * page has no method. @param {import("../net/packets.js").Packet} packet
+   * page has no method. @param {import("../lib/packets.js").Packet} packet
    */
   #receive({ id, args }) {
     const name = `on${id}`;
@@ -137,8 +134,7 @@ export class Game {
 
   /** @param {number} code @param {string} reason */
   async #endedByServer(code, reason) {
-    const word = reason ? `The server closed the connection: ${reason}.` : CLOSED_TEXTS[code];
-    this.#end(word ?? (await whyUnreachable()));
+    this.#end(await whyEnded(code, reason));
   }
 
   /** @param {string} message */

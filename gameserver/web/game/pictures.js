@@ -13,7 +13,7 @@ import { byId } from "../ui/dom.js";
  * @property {import("../input/input.js").Input} input
  * @property {import("../ui/feed.js").Feed} feed
  * @property {import("../ui/netpanel.js").NetPanel} netPanel
- * @property {import("../net/meter.js").NetMeter} meter
+ * @property {import("../lib/meter.js").NetMeter} meter
  */
 
 export class Pictures {

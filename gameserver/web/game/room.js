@@ -16,11 +16,11 @@ const RESOURCES = ["wood", "food", "stone", "gold"];
 
 /**
  * @typedef {object} Page the parts of the game that outlast a room
- * @property {import("../net/connection.js").Send} send
+ * @property {import("../lib/connection.js").Send} send
  * @property {import("../input/input.js").Act} act
  * @property {import("../input/input.js").Input} input
  * @property {import("../ui/feed.js").Feed} feed
- * @property {import("../net/meter.js").NetMeter} meter
+ * @property {import("../lib/meter.js").NetMeter} meter
  * @property {import("../render/floaters.js").Floaters} floaters
  * @property {import("../render/renderer.js").Renderer} renderer
  */

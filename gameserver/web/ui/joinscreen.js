@@ -10,7 +10,7 @@ const POLL_MS = 2000;
 const STATUS_TEXTS = { waiting: "waiting", "in-progress": "playing", ended: "results" };
 const ANY = "";
 
-/** @typedef {{name: string, room?: string, team?: number, spectate: boolean}} Wish */
+/** @typedef {import("../lib/joining.js").Wish} Wish */
 
 export class JoinScreen {
   /** @param {(wish: Wish) => void} join */
@@ -109,17 +109,5 @@ export class JoinScreen {
     if (room) wish.room = room;
     if (team !== undefined) wish.team = team;
     this.join(wish);
-  }
-}
-
-/** The reason why the server could not be reached, as far as a page can find out. @returns {Promise<string>} */
-export async function whyUnreachable() {
-  try {
-    const response = await fetch("/rooms.json");
-    if (response.status === 503) return "The server is full. Try again in a little while.";
-    if (response.ok) return "The server refused the connection. It may be full, or not let this page in.";
-    return `The server answers ${response.status}.`;
-  } catch {
-    return "The server does not answer. Is it still running?";
   }
 }

@@ -25,7 +25,7 @@ export class NetPanel {
     show(this.panel, this.panel.hidden);
   }
 
-  /** @param {import("../world/world.js").World} world @param {import("../net/meter.js").NetMeter} meter @param {number} nowMs */
+  /** @param {import("../world/world.js").World} world @param {import("../lib/meter.js").NetMeter} meter @param {number} nowMs */
   update(world, meter, nowMs) {
     this.pictures += 1;
     const passedMs = nowMs - this.shownAtMs;
@@ -41,7 +41,7 @@ export class NetPanel {
       `${clock.jitterMs.toFixed(1)} ms`,
       `${(meter.bytesInPerS / 1024).toFixed(1)} KiB/s`,
       `${(meter.bytesOutPerS / 1024).toFixed(2)} KiB/s`,
-      `${(world.delayTicks * clock.periodMs).toFixed(0)} ms`,
+      `${(clock.delayTicks * clock.periodMs).toFixed(0)} ms`,
       String(clock.lastTick),
       `${picturesPerS.toFixed(0)} a second`,
     ];

@@ -3,31 +3,12 @@
 // In:  the places of a thing, each with its tick. The server sends only changes: in a gap, the thing stood still.
 // Out: the place to draw the thing at any moment between those ticks.
 
-const TURN = 2 * Math.PI;
+import { mix } from "../lib/smoothing.js";
 
-/** The delay with which other things are drawn, in ticks: a snapshot may be half a tick late before a movement stops. */
-export const DELAY_TICKS = 1.5;
-// With more jitter they are drawn later, but at most this many ticks, because aiming must not become guesswork.
-const MOST_DELAY_TICKS = 4;
+const TURN = 2 * Math.PI;
 // No thing can walk or fly this far between two ticks: it was moved there, so it is not drawn on the way.
 const LEAP = 250;
 const SAMPLES_KEPT = 8;
-
-/** @param {number} jitterMs @param {number} periodMs @returns {number} the delay in ticks for such a connection */
-export function delayTicks(jitterMs, periodMs) {
-  return Math.min(MOST_DELAY_TICKS, Math.max(DELAY_TICKS, 1 + (3 * jitterMs) / periodMs));
-}
-
-/**
- * The angle at a share of the way from one angle to another, in the direction of the shorter way.
- * @param {number} from @param {number} to @param {number} share 0 to 1 @returns {number} radians
- */
-export function mixAngles(from, to, share) {
-  let turn = (to - from) % TURN;
-  if (turn > Math.PI) turn -= TURN;
-  if (turn < -Math.PI) turn += TURN;
-  return from + turn * share;
-}
 
 /** @typedef {{tick: number, x: number, y: number, angle: number}} Sample */
 
@@ -66,9 +47,9 @@ export class Track {
     const [before, after] = [samples[next - 1], samples[next]];
     const share = (tick - before.tick) / (after.tick - before.tick);
     return {
-      x: before.x + (after.x - before.x) * share,
-      y: before.y + (after.y - before.y) * share,
-      angle: mixAngles(before.angle, after.angle, share),
+      x: mix(before.x, after.x, share),
+      y: mix(before.y, after.y, share),
+      angle: mix(before.angle, after.angle, share, TURN),
     };
   }
 }

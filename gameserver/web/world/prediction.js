@@ -39,7 +39,7 @@ export class Predictor {
 
   /**
    * @param {import("./settings.js").Settings} settings
-   * @param {import("./clock.js").ServerClock} clock
+   * @param {import("../lib/clock.js").ServerClock} clock
    * @param {import("./movement.js").Touching} touching
    * @param {number} sequence of the last input that this page has sent
    */

@@ -3,9 +3,9 @@
 // In:  the arguments of PLAYER, OBJECTS, STATE, ... in the order in which the packets came.
 // Out: players by id, scenery in a grid, and every moving thing with its track.
 
-import { ServerClock } from "./clock.js";
+import { ServerClock } from "../lib/clock.js";
 import { Grid } from "./grid.js";
-import { delayTicks, Track } from "./interpolation.js";
+import { Track } from "./interpolation.js";
 
 /** The kinds in STATE (docs/protocol.md). */
 export const PLAYER = 0;
@@ -162,15 +162,9 @@ export class World {
     return entity && entity.goneTick === Infinity ? entity : undefined;
   }
 
-  /** The delay with which other players and things are drawn, in ticks. */
-  get delayTicks() {
-    return delayTicks(this.clock.jitterMs, this.clock.periodMs);
-  }
-
   /** The tick to draw now, with a fraction; forgets things that left the view by then. @param {number} nowMs */
   advance(nowMs) {
-    const clock = this.clock;
-    const tick = clock.isStalled ? clock.lastTick : Math.min(clock.lastTick, clock.tickAt(nowMs) - this.delayTicks);
+    const tick = this.clock.drawnTick(nowMs);
     for (const [id, entity] of this.entities) {
       if (entity.goneTick <= tick) this.entities.delete(id);
     }

@@ -7,10 +7,18 @@ import { forgetSeat, keepSeat } from "./seat.js";
 
 const JOIN_AGAIN_MS = 2000;
 
+/**
+ * @typedef {object} Wish a JOIN
+ * @property {string} name
+ * @property {string} [room] any room with a free seat if it is left out
+ * @property {number} [team]
+ * @property {boolean} spectate
+ */
+
 export class Joining {
   /**
-   * @param {import("../ui/joinscreen.js").Wish} wish @param {string} token of a seat to take back, or ""
-   * @param {import("../net/connection.js").Send} send
+   * @param {Wish} wish @param {string} token of a seat to take back, or ""
+   * @param {import("./connection.js").Send} send
    * @param {(message: string) => void} giveUp called when the server refuses the person a new seat
    */
   constructor(wish, token, send, giveUp) {
@@ -34,7 +42,7 @@ export class Joining {
     this.token = token;
     this.wish.room = roomId;
     keepSeat(this.wish, token);
-    showAddress(`?room=${encodeURIComponent(roomId)}`);
+    showAddress(addressOf(roomId));
   }
 
   /** ERROR instead of WELCOME @param {string} code @param {string} text */
@@ -53,4 +61,11 @@ export class Joining {
   end() {
     forgetSeat();
   }
+}
+
+/** The address of this page with a room in it; what else the address says stays. @param {string} roomId */
+function addressOf(roomId) {
+  const others = new URLSearchParams(location.search);
+  others.delete("room");
+  return `?${others.size ? `${others}&` : ""}room=${encodeURIComponent(roomId)}`;
 }

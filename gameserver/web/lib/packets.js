@@ -23,6 +23,13 @@ export class PacketTable {
     return this.codes.has(id);
   }
 
+  /** Throws an Error unless the server sends such a packet. @param {string} id */
+  checkIsSent(id) {
+    if (![...this.ids.values()].includes(id)) {
+      throw new Error(`this server sends no packet ${id}; /packets.json lists all packets`);
+    }
+  }
+
   /** @param {string} id @param {any[]} args @returns {Uint8Array} */
   encode(id, args) {
     const code = this.codes.get(id);

@@ -4,7 +4,7 @@ import { ofThisTab } from "../browser.js";
 
 const KEY = "seat";
 
-/** @param {import("../ui/joinscreen.js").Wish} wish @param {string} token */
+/** @param {import("./joining.js").Wish} wish @param {string} token */
 export function keepSeat(wish, token) {
   ofThisTab.set(KEY, JSON.stringify({ wish, token }));
 }
@@ -16,7 +16,7 @@ export function forgetSeat() {
 
 /**
  * The seat to go back to, unless the address leads to another room by now.
- * @returns {{ wish: import("../ui/joinscreen.js").Wish, token: string } | null}
+ * @returns {{ wish: import("./joining.js").Wish, token: string } | null}
  */
 export function keptSeat() {
   const kept = parse(ofThisTab.get(KEY));
