@@ -63,7 +63,7 @@ class BaseGame:
     Settings: the class of its settings. input_schema: a `Net.schema.Kind` that checks each INPUT; None: any value.
     input_packets: the ids of the packets to the server that the game takes. event_packets: the ids of the packets to
     the client that the game sends with `tell`. packets: rows for packets of its own (`Net.packets.PacketType`); a
-    server that loads the game adds their ids to these two.
+    server that loads the game adds their ids to these two. page: the page for "/", unless the server gets a folder.
 
     lock: a room holds it for every call. settings, rng, tick, elapsed_s: of this match. players, scores: by player id.
     """
@@ -73,6 +73,7 @@ class BaseGame:
     input_packets: tuple[str, ...] = ("INPUT",)
     event_packets: tuple[str, ...] = ()
     packets: tuple[Any, ...] = ()
+    page: str = "/web/lib/viewer.html"
 
     lock: threading.RLock
     settings: Any  # an object of `Settings`
