@@ -176,8 +176,8 @@ class Visitor:
         self.page.mouse.down()
 
 
-# A machine without a graphics card draws a picture in 10 ms of CPU time. Few tests look at every picture, so the pages of
-# the others draw about 20 a second.
+# A machine without a graphics card draws a picture in 10 ms of CPU time. Few tests look at every picture, so the pages
+# of the others draw about 20 a second.
 FEWER_PICTURES = """(() => {
     const [request, cancel] = [requestAnimationFrame, cancelAnimationFrame].map((one) => one.bind(globalThis));
     const asked = new Map();
