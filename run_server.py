@@ -31,9 +31,12 @@ except ImportError:
 
 from gameserver.admin.authentication import OperatorAuthentication
 from gameserver.admin.drain import Drain
+from gameserver.base_game import BaseGame
 from gameserver.checkpoint.file_checks import check_files
 from gameserver.companions import STORE_TIMEOUT_S, CompanionError, Surroundings, accompanied
-from gameserver.flags import make_game_settings, make_parser, make_settings, who_is_traced
+from gameserver.flag_values import make_game_settings, make_settings, who_is_traced
+from gameserver.flags import make_parser
+from gameserver.game_loader.loader import load_game
 from gameserver.lan_announce import HOW_TO_INSTALL, qr_for_terminal, why_nobody_else
 from gameserver.repeats import SumUp
 from gameserver.results.recorder import Recorder
@@ -46,10 +49,10 @@ from Net.port.lan import ANY_HOST, local_address, reachable_addresses, url
 log = logging.getLogger(__name__)
 
 
-def make_server(args: argparse.Namespace, recorder: Recorder) -> GameServer:
+def make_server(args: argparse.Namespace, game_class: type[BaseGame], recorder: Recorder) -> GameServer:
     """Builds the server that the flags describe; raises ValueError for a value that is not allowed."""
-    server_settings, game_settings, limits = make_settings(args)
-    return GameServer(server_settings, game_settings, limits, recorder=recorder)
+    server_settings, game_settings, limits = make_settings(args, game_class)
+    return GameServer(server_settings, game_settings, limits, game_class, recorder)
 
 
 def announce(surroundings: Surroundings) -> None:
@@ -139,11 +142,12 @@ def main() -> int:
     with queued_streams(tell_of_loss), logging_to_terminal(args.log_level):
         try:
             check_files(args.database, args.restore, args.settings)
+            game_class = load_game(args.game)
             store = Store(args.database)
         except (ValueError, StoreError) as error:
             return refuse(str(error))
         try:
-            return serve(args, store)
+            return serve(args, game_class, store)
         finally:
             store.close(STORE_TIMEOUT_S)
 
@@ -151,17 +155,17 @@ def main() -> int:
 def print_settings(args: argparse.Namespace) -> int:
     """Prints a full settings file with the values that the flags give; returns the exit status."""
     try:
-        text = write(make_game_settings(args))
+        text = write(make_game_settings(args, load_game(args.game)))
     except ValueError as error:
         return refuse(str(error))
     print_text(text)
     return 0
 
 
-def serve(args: argparse.Namespace, store: Store) -> int:
+def serve(args: argparse.Namespace, game_class: type[BaseGame], store: Store) -> int:
     """Serves until it is told to stop; returns the exit status."""
     try:
-        surroundings = open_port(args, store)
+        surroundings = open_port(args, game_class, store)
     except ValueError as error:
         return refuse(str(error))
     except OSError as error:
@@ -181,10 +185,10 @@ def serve(args: argparse.Namespace, store: Store) -> int:
     return 0
 
 
-def open_port(args: argparse.Namespace, store: Store) -> Surroundings:
+def open_port(args: argparse.Namespace, game_class: type[BaseGame], store: Store) -> Surroundings:
     """Makes the server that the flags describe and opens its port; raises ValueError for a bad value, and OSError."""
     traced = who_is_traced(args)
-    server = make_server(args, store)
+    server = make_server(args, game_class, store)
     admin_token = secrets.token_urlsafe(9) if args.admin_token is None else args.admin_token
     authentication = OperatorAuthentication(admin_token)
     host, port = server.listen(args.host, args.port)
@@ -199,7 +203,7 @@ def open_port(args: argparse.Namespace, store: Store) -> Surroundings:
         addresses=reachable_addresses(host),
         checkpoint_file=args.restore,
         settings_file=args.settings,
-        read_settings=lambda: make_game_settings(args),
+        read_settings=lambda: make_game_settings(args, game_class),
         has_classroom=args.classroom,
         traced=traced,
         trace_as=args.trace_as,

@@ -49,7 +49,7 @@ JOIN_OPTIONS = mapping(
     {"room": ROOM_NAME, "team": integer(0, 3), "token": text(1, 64), "spectate": FLAG},
 )
 
-# Codes 1-15 go to the server. A game of one's own has the codes 16-31 for packets of its own.
+# Codes 1-15 go to the server. `TO_SERVER` keeps the codes after them for packets of a game's own.
 _TO_SERVER = (
     PacketType(1, "JOIN", "enter a room", (Arg("name", text(1, 16)), Arg("options", JOIN_OPTIONS, optional=True))),
     PacketType(
@@ -86,7 +86,7 @@ _TO_SERVER = (
 
 _PLAYER_ID = Arg("player_id", COUNT)
 
-# Codes 32-95 go to the client. A game of one's own has the codes 96-127 for packets of its own.
+# Codes 32-95 go to the client. `TO_CLIENT` keeps the codes after them for packets of a game's own.
 _TO_CLIENT = (
     PacketType(
         32,
@@ -172,9 +172,9 @@ _TO_CLIENT = (
     ),
 )
 
-TO_SERVER = PacketTable(_TO_SERVER, max_items=16)
+TO_SERVER = PacketTable(_TO_SERVER, max_items=16, own_codes=range(16, 32))
 # The ids of entities in GAME_STATE are keys of a map, and may be numbers.
-TO_CLIENT = PacketTable(_TO_CLIENT, max_items=2**20, takes_number_keys=True)
+TO_CLIENT = PacketTable(_TO_CLIENT, max_items=2**20, takes_number_keys=True, own_codes=range(96, 128))
 
 Handler = Callable[..., None]
 _HandlerT = TypeVar("_HandlerT", bound=Handler)

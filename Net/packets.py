@@ -10,7 +10,7 @@ Raises PacketError. Its text names the packet and the argument, and says what th
 from __future__ import annotations
 
 import json
-from typing import Any, NamedTuple
+from typing import Any, Collection, NamedTuple
 
 from Net import strict_json
 from Net.errors import PacketError
@@ -47,13 +47,25 @@ class PacketTable:
     """Encodes and decodes the packets of one direction.
 
     rows: the table. max_items: the largest number of elements in any array or map of a packet. takes_number_keys:
-    whether the keys of a map may be numbers.
+    whether the keys of a map may be numbers. own_codes: the codes that are kept for packets of a game's own.
     """
 
-    def __init__(self, rows: tuple[PacketType, ...], max_items: int, takes_number_keys: bool = False) -> None:
-        self.rows = rows
-        self._max_items = max_items
+    def __init__(
+        self,
+        rows: tuple[PacketType, ...],
+        max_items: int,
+        takes_number_keys: bool = False,
+        own_codes: Collection[int] = (),
+    ) -> None:
+        self.max_items = max_items
+        self.own_codes = own_codes
         self._takes_number_keys = takes_number_keys
+        self._fixed = rows
+        self.use_own(())
+
+    def use_own(self, own: tuple[PacketType, ...]) -> None:
+        """Adds the packets of a game's own, in place of those of the game before. `Net.own_packets` checks the rows."""
+        self.rows = rows = (*self._fixed, *own)
         self._by_id: dict[Any, PacketType] = {row.id: row for row in rows}
         self._by_code: dict[Any, PacketType] = {row.code: row for row in rows}
         # For each packet: the least number of arguments, and the check of each argument.
@@ -71,6 +83,15 @@ class PacketTable:
             }
             for row in self.rows
         ]
+
+    def own(self) -> tuple[PacketType, ...]:
+        """Returns the rows of a game's own."""
+        return self.rows[len(self._fixed) :]
+
+    def id_of(self, key: Any, as_text: bool) -> str | None:
+        """Returns the id of the packet with an id (as text) or with a code; None if there is no such packet."""
+        row = (self._by_id if as_text else self._by_code).get(key)
+        return None if row is None else row.id
 
     def code_of(self, packet_id: str) -> int:
         """Returns the code of a packet; raises KeyError for an unknown id."""
@@ -103,7 +124,7 @@ class PacketTable:
 
     def _unpack(self, message: bytes) -> Any:
         try:
-            return unpack(message, self._max_items, self._takes_number_keys)
+            return unpack(message, self.max_items, self._takes_number_keys)
         except ValueError as error:
             raise PacketError("BAD_PACKET", f"this is not MessagePack: {spelled(str(error))[:80]}") from None
 

@@ -35,6 +35,11 @@ from gameserver.world.world import TIME_EPSILON_S, Event
 
 # A player's id, name, team, score, kills and deaths.
 Result = Tuple[int, str, Optional[int], int, int, int]
+# The methods that every game must have, and what each is for.
+MUST_HAVE = {
+    "process_input": "process_input(player_id, input_data): it notes the input of a player",
+    "get_game_state": "get_game_state(): it returns what the clients see",
+}
 # Plain data: {"tick": ..., "entities": {kind: {id: {field: value}}}, ...}.
 GameState = Dict[str, Any]
 
@@ -57,7 +62,8 @@ class BaseGame:
 
     Settings: the class of its settings. input_schema: a `Net.schema.Kind` that checks each INPUT; None: any value.
     input_packets: the ids of the packets to the server that the game takes. event_packets: the ids of the packets to
-    the client that the game sends with `tell`. packets: rows for packets of its own (`Net.packets.PacketType`).
+    the client that the game sends with `tell`. packets: rows for packets of its own (`Net.packets.PacketType`); a
+    server that loads the game adds their ids to these two.
 
     lock: a room holds it for every call. settings, rng, tick, elapsed_s: of this match. players, scores: by player id.
     """
@@ -113,7 +119,7 @@ class BaseGame:
 
         input_data: the value of INPUT; or for any other packet in `input_packets` a tuple of its id and its arguments.
         """
-        self._must_have("process_input(player_id, input_data): it notes the input of a player")
+        self._must_have("process_input")
 
     def update(self, delta_time: float) -> None:
         """Advances the match by one tick of `delta_time` seconds."""
@@ -141,7 +147,7 @@ class BaseGame:
 
         The key `entities` maps kinds to ids to fields; of these only the changes are sent. Any other key is free.
         """
-        self._must_have("get_game_state(): it returns what the clients see")
+        self._must_have("get_game_state")
 
     @staticmethod
     def choose_input(state: GameState, player_id: int, rng: random.Random) -> Any:
@@ -158,7 +164,7 @@ class BaseGame:
         self.events.append((name, *values))
 
     def _must_have(self, method: str) -> NoReturn:
-        raise NotImplementedError(f"the class {type(self).__name__} must have the method {method}")
+        raise NotImplementedError(f"the class {type(self).__name__} must have the method {MUST_HAVE[method]}")
 
     # What a room needs to know --------------------------------------------------------------------------------
 

@@ -1,29 +1,24 @@
-"""The flags of run_server.py, as rows of a table: flags -> settings.
-
-In:  the arguments of the command line, which `make_parser` reads, and the settings file that they name.
-Out: `GameSettings`, `ServerSettings` and `Limits`.
-Raises ValueError for a value that is not allowed; the text names it.
+"""The flags of run_server.py, as rows of a table. Out: the parser of the command line.
 
 A flag of a setting takes its default, kind, unit and help from the setting. To add one, add a row with `_of`.
 """
 
 from __future__ import annotations
 
-import argparse
 from typing import Any, Callable, NamedTuple
 
 import gameserver
 from gameserver.results.store import DEFAULT_PATH
-from gameserver.settings_file.reader import load
-from gameserver.world.ranges import Range, Setting, check_number, check_setting, described
+from gameserver.world.base_settings import BaseSettings
+from gameserver.world.ranges import Range, Setting, described
 from gameserver.world.settings import GameSettings, ServerSettings
-from Net.address import Address
 from Net.dissect.explain import FORMS
-from Net.dissect.trace import EVERYBODY, check_wanted
+from Net.dissect.trace import EVERYBODY
 from Net.limits import Limits
 from Net.port.lan import ANY_HOST, ANY_IPV6_HOST, client_address
 from Net.text.command_line import ArgumentParser, any_number, whole_number
 
+DEFAULT_GAME = "gameserver.game:Game"
 _LIMITS = Limits()
 _LOG_LEVELS = ("debug", "info", "warning", "error")
 # The placeholder of a number's unit in --help.
@@ -48,6 +43,11 @@ class Flag(NamedTuple):
     def dest(self) -> str:
         """The name of the flag's value in the namespace of the arguments."""
         return self.name[2:].replace("-", "_")
+
+    @property
+    def is_of_game(self) -> bool:
+        """Whether the flag sets a setting of the game, and not of the server."""
+        return self.settings is not None and issubclass(self.settings, BaseSettings)
 
 
 def _flag(name: str, help: str, default: Any = None, **options: Any) -> Flag:
@@ -128,13 +128,13 @@ GROUPS: dict[str, tuple[Flag, ...]] = {
     ),
     "match": (
         _of(GameSettings, "mode"),
-        _of(GameSettings, "teams"),
+        _of(BaseSettings, "teams"),
         _of(ServerSettings, "max_players"),
         _of(ServerSettings, "start_at"),
-        _of(GameSettings, "time_limit_s", note="; 0: no limit", read=lambda limit_s: limit_s or None),
-        _of(GameSettings, "score_limit"),
+        _of(BaseSettings, "time_limit_s", note="; 0: no limit", read=lambda limit_s: limit_s or None),
+        _of(BaseSettings, "score_limit"),
         _of(GameSettings, "map_size"),
-        _of(GameSettings, "seed"),
+        _of(BaseSettings, "seed"),
         _flag(
             "--settings",
             "settings of the game, watched for changes; a flag wins over the file",
@@ -144,6 +144,11 @@ GROUPS: dict[str, tuple[Flag, ...]] = {
             "--print-settings",
             {"help": "print a full settings file, and end", "action": "store_true", "default": False},
         ),
+    ),
+    "your own game": (
+        _flag("--game", "the game: a class that inherits BaseGame", DEFAULT_GAME, metavar="FILE_OR_MODULE:CLASS"),
+        _flag("--setting", "a setting of the game", [], action="append", metavar="NAME=VALUE"),
+        _flag("--web", "the game's page: index.html and what else is in this folder", metavar="FOLDER"),
     ),
     "playing alone": (_of(ServerSettings, "bots"),),
     "operator": (
@@ -170,7 +175,7 @@ GROUPS: dict[str, tuple[Flag, ...]] = {
         _flag("--trace-as", "how to print a frame: a line each, or drawn and explained", "lines", choices=FORMS),
     ),
     "expert": (
-        _of(GameSettings, "tick_rate"),
+        _of(BaseSettings, "tick_rate"),
         _of(ServerSettings, "dormant_after_s"),
         _of(ServerSettings, "compress"),
         # A message must hold the game's largest packet, and many messages must fit into memory.
@@ -205,44 +210,6 @@ def _with_default_in_help(flag: Flag) -> dict[str, Any]:
     default = options.get("default")
     if not (default is None or default is False or default == []):
         options["help"] = f"{options['help']} (default: {default})".replace("%", "%%")
-    if flag.settings is GameSettings:
+    if flag.is_of_game:
         options["default"] = None
     return options
-
-
-def make_settings(args: argparse.Namespace) -> tuple[ServerSettings, GameSettings, Limits]:
-    """Returns the settings that the flags describe; raises ValueError for a value that is not allowed."""
-    for flag in FLAGS:
-        if flag.settings is None and flag.range is not None:
-            check_number(flag.dest, getattr(args, flag.dest), flag.range, int)
-    game_settings, server_settings = make_game_settings(args), ServerSettings(**_given(args, ServerSettings))
-    return server_settings, game_settings, Limits(message_bytes=args.max_message, fragments=args.max_fragments)
-
-
-def make_game_settings(args: argparse.Namespace) -> GameSettings:
-    """Returns the settings of the game: the defaults, then the settings file as it is now, then the flags.
-
-    Raises ValueError for a value that is not allowed, and SettingsFileError for a file that cannot be used.
-    """
-    given = _given(args, GameSettings)
-    known = described(GameSettings)
-    for name, value in given.items():
-        check_setting(name, value, known[name])
-    return GameSettings(**given) if args.settings is None else load(args.settings, GameSettings, given)
-
-
-def _given(args: argparse.Namespace, settings: type[Any]) -> dict[str, Any]:
-    """Returns the settings of a class that flags set, by name."""
-    given = {}
-    for flag in FLAGS:
-        value = getattr(args, flag.dest) if flag.settings is settings else None
-        if value is not None:
-            given[flag.setting] = value if flag.read is None else flag.read(value)
-    return given
-
-
-def who_is_traced(args: argparse.Namespace) -> list[str | Address]:
-    """Returns the clients whose frames are printed; raises ValueError for flags that would print nothing."""
-    if args.trace_as != "lines" and not args.trace:
-        raise ValueError(f"--trace-as {args.trace_as} says how to print, but without --trace nothing is printed")
-    return check_wanted(args.trace)

@@ -7,7 +7,7 @@ It raises PacketError for a request that is not possible now; the session tells 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Callable
 
 from gameserver.session import Session
 from Net.errors import PacketError
@@ -17,6 +17,15 @@ from Net.PacketCodes import Packet, dispatch, handles
 def handle(session: Session, packet: Packet) -> None:
     """Calls the function of a packet; raises what the function raises."""
     dispatch(session, packet)
+
+
+def hand_in(packet_id: str) -> Callable[..., None]:
+    """Returns the handler of a packet of a game's own: it hands the packet to the game."""
+
+    def handler(session: Session, *args: Any) -> None:
+        session.act(packet_id, *args)
+
+    return handler
 
 
 @handles("JOIN")

@@ -86,7 +86,8 @@ def is_within(module: str, area: str) -> bool:
 # do not know each other. A name stands for a module, or for a folder with everything in it.
 FLOORS = (
     ("run_server",),
-    ("gameserver.companions", "gameserver.flags", "gameserver.store"),
+    ("gameserver.companions", "gameserver.flag_values", "gameserver.game_loader", "gameserver.store"),
+    ("gameserver.flags",),
     ("gameserver",),  # the face: only the package's __init__.py
     ("gameserver.lan_announce",),
     ("gameserver.classroom",),

@@ -16,6 +16,7 @@ import pytest
 
 import run_server
 from gameserver.admin.authentication import LONGEST_TOKEN
+from gameserver.game import Game
 from gameserver.results import leaderboard
 from gameserver.results.recorder import FORGETFUL
 from gameserver.server import GameServer
@@ -173,7 +174,7 @@ def test_a_value_that_makes_no_sense_is_refused_in_one_sentence(
 )
 def test_a_value_at_the_edge_is_taken(flag: str, value: str, found: Check, expected: object) -> None:
     args = run_server.make_parser().parse_args([f"{flag}={value}"])
-    assert found(run_server.make_server(args, FORGETFUL)) == expected
+    assert found(run_server.make_server(args, Game, FORGETFUL)) == expected
 
 
 @pytest.mark.skipif(os.name == "nt", reason="arguments are text on Windows")

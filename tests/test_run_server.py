@@ -23,6 +23,7 @@ import pytest
 import gameserver
 import run_server
 from gameserver.flags import GROUPS, make_parser
+from gameserver.game import Game
 from gameserver.results.recorder import FORGETFUL
 from gameserver.settings_file.reader import load
 from gameserver.world.settings import GameSettings, ServerSettings
@@ -138,7 +139,7 @@ def test_help_shows_every_flag_with_its_default() -> None:
 
 def test_help_shows_the_flags_in_groups() -> None:
     help_text = make_parser().format_help()
-    titles = ["network", "match", "playing alone", "operator", "classroom", "expert"]
+    titles = ["network", "match", "your own game", "playing alone", "operator", "classroom", "expert"]
     assert re.findall(r"^(\w[\w ]+):$", help_text, re.MULTILINE)[1:] == titles  # the first one has --help
     assert list(GROUPS) == titles
 
@@ -160,7 +161,7 @@ def test_flags_reach_the_game() -> None:
 
 
 def test_a_time_limit_of_0_is_none() -> None:
-    server = run_server.make_server(run_server.make_parser().parse_args(["--time-limit", "0"]), FORGETFUL)
+    server = run_server.make_server(run_server.make_parser().parse_args(["--time-limit", "0"]), Game, FORGETFUL)
     assert server.game_settings.time_limit_s is None
 
 

@@ -43,6 +43,17 @@ def load(path: str, settings: type[T], given: Mapping[str, Any]) -> T:
         raise SettingsFileError(printable(f"{where}: {error}")) from None
 
 
+def read_setting(settings: type[Any], name: str, text: str) -> Any:
+    """Reads the value of a setting that is no table; raises ValueError for an unknown setting and for a wrong value."""
+    settings_by_name = {name: known for name, known in described(settings).items() if known.rows is None}
+    known = settings_by_name.get(name)
+    if known is None:
+        raise ValueError(f"there is no setting {name}{_did_you_mean(name, settings_by_name)}")
+    value = from_text(name, text, known.kind, isinstance(known.default, tuple), known.is_optional)
+    check_setting(name, value, known)
+    return value
+
+
 def _text_of(path: str) -> str:
     if os.path.exists(path) and not os.path.isfile(path):
         raise IniError("this is no file", None)
@@ -104,14 +115,9 @@ class _Reading:
         return None
 
     def _add_setting(self, name: str, entry: Entry) -> None:
-        settings = {name: known for name, known in self._known.items() if known.rows is None}
-        known = settings.get(name)
-        if known is None:
-            raise IniError(f"there is no setting {name}{_did_you_mean(name, settings)}", entry.line)
         try:
-            value = from_text(name, entry.text, known.kind, isinstance(known.default, tuple), known.is_optional)
-            check_setting(name, value, known)
-        except SettingError as error:
+            value = read_setting(self._settings, name, entry.text)
+        except ValueError as error:
             raise IniError(str(error), entry.line) from None
         self._values[name], self._lines[name] = value, entry.line
 

@@ -63,7 +63,7 @@ class Setting(NamedTuple):
 
     default: Any
     kind: type  # int, float, str or bool: the type of the value, or of each item of a tuple
-    range: Range | None  # None: another function checks the value
+    range: Range | None  # None: any value of the kind, or another function checks it too
     help: str  # a noun phrase
     is_optional: bool  # the value may be None
     is_changeable: bool  # an operator may change the value during a game
@@ -134,7 +134,7 @@ def changeable_settings(settings: Any) -> tuple[str, ...]:
 
 
 def check_settings(settings: Any) -> None:
-    """Checks every setting that has a range, choices or rows."""
+    """Checks every setting."""
     for name, known in described(settings).items():
         value = getattr(settings, name)
         check_setting(name, value, known)
@@ -148,8 +148,26 @@ def check_setting(name: str, value: Any, known: Setting) -> None:
         _check_table(name, value, known.rows, known)
     elif known.choices:
         _check_choice(name, value, known.choices)
-    elif known.range is not None and not (value is None and known.is_optional):
+    elif value is None and known.is_optional:
+        pass
+    elif known.range is not None:
         check_number(name, value, known.range, known.kind)
+    else:
+        _check_kind(name, value, known)
+
+
+_KINDS = {bool: "True or False", int: "a whole number", float: "a finite number", str: "text"}
+
+
+def _check_kind(name: str, value: Any, known: Setting) -> None:
+    """Checks a value, or each item of a tuple, that may be anything of its kind."""
+    is_tuple = isinstance(known.default, tuple)
+    if is_tuple and not isinstance(value, tuple):
+        raise SettingError(name, f"must be a tuple, not {value!r}")
+    for item in value if is_tuple else (value,):
+        is_right = type(item) is known.kind or (known.kind is float and type(item) is int)
+        if not is_right or (known.kind is float and not math.isfinite(item)):
+            raise SettingError(name, f"must be {_KINDS.get(known.kind, known.kind.__name__)}, not {item!r}")
 
 
 def check_number(name: str, value: Any, allowed: Range, kind: type) -> None:

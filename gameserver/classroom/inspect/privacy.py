@@ -31,32 +31,28 @@ _NAMES_AND_CHAT: dict[tuple[bool, str], Path] = {
     (False, "NOTICE"): (1, 0),  # an operator may write about a player
 }
 _TABLES = {True: TO_SERVER, False: TO_CLIENT}
-_KEYS: dict[tuple[bool, type], dict[Any, str]] = {
-    (side, kind): {row.code if kind is bytes else row.id: row.id for row in table.rows}
-    for side, table in _TABLES.items()
-    for kind in (bytes, str)
-}
 
 
 def packet_id(message: Message, from_client: bool) -> str:
     """Returns the id of the packet in a message, "" if there is none; the packet's arguments may be wrong."""
-    keys = _KEYS[from_client, type(message)]
+    table = _TABLES[from_client]
     # Nearly all packets start with these bytes, and then their id is certain. Decoding each packet would take time from
     # the game.
     if isinstance(message, bytes) and message[:1] == b"\x92" and len(message) > 1:
-        return keys.get(message[1]) or _decoded_id(message, from_client)
+        return table.id_of(message[1], as_text=False) or _decoded_id(message, from_client)
     if isinstance(message, str) and message[:2] == '["':
-        return keys.get(message[2:40].partition('"')[0]) or _decoded_id(message, from_client)
+        return table.id_of(message[2:40].partition('"')[0], as_text=True) or _decoded_id(message, from_client)
     return _decoded_id(message, from_client)
 
 
 def _decoded_id(message: Message, from_client: bool) -> str:
+    table = _TABLES[from_client]
     try:
-        value = _TABLES[from_client].value_in(message)
+        value = table.value_in(message)
     except PacketError:
         return ""
     key = value[0] if isinstance(value, list) and value else None
-    return _KEYS[from_client, type(message)].get(key, "") if type(key) in (int, str) else ""
+    return (table.id_of(key, isinstance(message, str)) if type(key) in (int, str) else None) or ""
 
 
 def redact(cut: Cut, message: Message | None, from_client: bool, hides_text: bool) -> Cut:
