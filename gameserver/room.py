@@ -1,4 +1,4 @@
-"""One match of any game: a roster of players, rounds, a tick clock, and a replicator that tells clients the state.
+"""One match of any game: a roster of players, rounds, a tick clock, and a publisher that tells clients the state.
 
 In:  players that come and go, and a tick every 1/tick_rate seconds.
 Out: packets to the players' outboxes, sent by the next tick.
@@ -20,26 +20,22 @@ from gameserver.base_game import BaseGame, GameState
 from gameserver.game import Game
 from gameserver.match.dormancy import Dormancy
 from gameserver.match.event_log import EventLog
-from gameserver.match.introductions import Introductions, player_packet
+from gameserver.match.introductions import player_packet
 from gameserver.match.phases import ENDED, IN_PROGRESS, WAITING
+from gameserver.match.publisher import Publisher
 from gameserver.match.roster import Roster
 from gameserver.match.rounds import Rounds
-from gameserver.match.seats import Connection, PlayerInfo, Seat, enqueue
+from gameserver.match.seats import Connection, PlayerInfo, Seat
 from gameserver.match.tick_clock import TickClock
-from gameserver.replication.replicator import ClientView, replicator_of
-from gameserver.replication.scoreboards import Scoreboards
-from gameserver.replication.state_faults import StateError
+from gameserver.replication.replicator import Replicator
 from gameserver.results.recorder import FORGETFUL, Recorder, Shielded
 from gameserver.world.base_settings import BaseSettings
 from gameserver.world.settings import ServerSettings
-from gameserver.world.world import Event
 from Net.close_codes import CloseCode
-from Net.PacketCodes import PROTOCOL_VERSION, Packet
+from Net.PacketCodes import Packet
 from Net.websocket import WebSocket
 
 log = logging.getLogger(__name__)
-
-BOARDS_EVERY_S = 0.25
 
 
 class RoomFull(Exception):
@@ -77,11 +73,7 @@ class GameRoom:
         self.rounds = Rounds(room_id, self.game, self.roster, capacity, server_settings, shielded, self.event_log)
         self.clock = TickClock(game_settings.tick_rate)
         self.dormancy = Dormancy(self.game, self.clock, server_settings.dormant_after_s)
-        self.replicator = replicator_of(self.game)
-        self._has_lost_track = False  # True: the views may claim packets that were never sent
-        self._scoreboards = Scoreboards()
-        self._ticks_to_boards = 0
-        self._introductions = Introductions()
+        self.publisher = Publisher(room_id, self.game, self.roster, self.rounds, self.clock)
         self._when_failed = when_failed
         self._has_failed = False
         self._closed_because: str | None = None
@@ -92,8 +84,13 @@ class GameRoom:
         return self.roster.lock
 
     @property
+    def replicator(self) -> Replicator:
+        """Turns the states of the game into frames."""
+        return self.publisher.replicator
+
+    @property
     def status(self) -> str:
-        """The phase of the match: waiting, in_progress or ended."""
+        """The phase of the match: waiting, in-progress or ended."""
         return self.rounds.status
 
     # Players --------------------------------------------------------------------------------------------------
@@ -114,7 +111,7 @@ class GameRoom:
             except Exception:
                 self.roster.remove(seat)
                 raise
-            self._welcome(seat)
+            self.publisher.welcome(seat)
             if not player_info.is_spectator:
                 self.broadcast_except(player_info.id, self.rounds.room_packet())
                 self.broadcast_except(player_info.id, player_packet(player_info))
@@ -129,7 +126,7 @@ class GameRoom:
             if seat is None:
                 return
             self.roster.remove(seat)
-            self._introductions.forget(seat)
+            self.publisher.forget(seat)
             if not seat.info.is_spectator:
                 with self.game.lock:
                     self.game.remove_player(seat.info.id)
@@ -161,7 +158,7 @@ class GameRoom:
             self._check_available()
             seat.connect(ws)
             self._set_connected(seat, True)
-            self._welcome(seat)
+            self.publisher.welcome(seat)
         self.dormancy.note_activity()
         self.log_event("resume", {"player_id": seat.info.id, "name": seat.info.name})
 
@@ -236,15 +233,6 @@ class GameRoom:
         with self.game.lock:
             self.game.set_connected(seat.info.id, is_connected)
 
-    def _welcome(self, seat: Seat) -> None:
-        """Sends a newcomer its first packets: its seat, the room, the players and the scoreboards."""
-        info = seat.info
-        enqueue([seat], Packet("WELCOME", (info.id, self.id, info.token, self._client_settings())))
-        enqueue([seat], self.rounds.room_packet())
-        seat.websocket.enqueue_frame(self._introductions.of(self.roster.seats(), seat.view.form))
-        for board in self._scoreboards.packets():
-            enqueue([seat], board)
-
     # Packets to the players -----------------------------------------------------------------------------------
 
     def broadcast(self, message: Packet, exclude_ws: Connection | None = None) -> None:
@@ -261,18 +249,7 @@ class GameRoom:
 
     def broadcast_game_state(self, game_state: GameState) -> None:
         """Sends each client what it has not received yet of a game state, and all packets that wait for it."""
-        in_time, late = self.roster.views()
-        frames: dict[ClientView, bytes] = {}
-        try:
-            with self.game.lock:
-                frames = self.replicator.build(game_state, in_time, late)
-        except StateError as error:
-            log.error("room %s: this state of the game is not sent: %s", self.id, error)
-        except Exception:
-            self._has_lost_track = True  # some views record packets that were never sent
-            raise
-        finally:
-            self.roster.send_frames(frames)
+        self.publisher.publish_state(game_state)
 
     # Rounds ---------------------------------------------------------------------------------------------------
 
@@ -296,8 +273,7 @@ class GameRoom:
 
     def tick(self) -> None:
         """Advances the room by one tick: the game if a round is in progress, the packets, the phase of the match."""
-        if self._has_lost_track:
-            self._tell_anew()
+        self.publisher.recover()
         rested, is_dormant = self.dormancy.rested_ticks(), self.dormancy.is_dormant
         ticks = rested if is_dormant else rested + 1
         is_moving = self.clock.may_move()
@@ -310,9 +286,8 @@ class GameRoom:
             events = self.game.take_events()
             game_state = self.game.get_game_state()
         try:
-            for event in events:
-                self.broadcast(self._event_packet(event))
-            self._show_scoreboards()
+            self.publisher.publish_events(events)
+            self.publisher.publish_scoreboards()
             if is_moving:
                 self._advance_match(ticks / self.clock.rate)
         finally:
@@ -324,33 +299,6 @@ class GameRoom:
         status = self.rounds.due(delta_time)
         if status is not None:
             {IN_PROGRESS: self.start_game, ENDED: self.end_game, WAITING: self.reset_room}[status]()
-
-    def _event_packet(self, event: Event) -> Packet:
-        """Returns the packet that tells an event of the game."""
-        name, *values = event
-        return Packet(name, tuple(values)) if name in self.game.event_packets else Packet("EVENT", (name, values))
-
-    def _tell_anew(self) -> None:
-        """Resends the full state to every client, as after a join."""
-        with self.lock:
-            with self.game.lock:
-                self.replicator = replicator_of(self.game)
-            for seat in self.roster.everybody():
-                seat.forget()
-                self._welcome(seat)
-            self._has_lost_track = False
-
-    def _show_scoreboards(self) -> None:
-        """Broadcasts the scoreboards that have changed, a few times a second: ranking takes longer than moving."""
-        if self._ticks_to_boards > 0:
-            self._ticks_to_boards -= 1
-            return
-        with self.game.lock:
-            results, team_scores = self.game.results(), self.game.team_scores()
-        with self.lock:
-            for board in self._scoreboards.update(results, team_scores):
-                self.broadcast(board)
-        self._ticks_to_boards = int(BOARDS_EVERY_S * self.clock.rate)
 
     def start(self) -> bool:
         """Starts the room's tick thread and returns whether that worked. If not, the room lets nobody in."""
@@ -389,11 +337,4 @@ class GameRoom:
         else:
             with self.game.lock:
                 self.game.change_setting(name, value)
-        self.broadcast(Packet("SETTINGS", (self._client_settings(),)))
-
-    # Contents of packets --------------------------------------------------------------------------------------
-
-    def _client_settings(self) -> dict[str, Any]:
-        with self.game.lock:
-            settings = self.game.client_settings()
-        return {"protocol": PROTOCOL_VERSION, **settings, "tick_rate": self.clock.rate}
+        self.broadcast(Packet("SETTINGS", (self.publisher.client_settings(),)))

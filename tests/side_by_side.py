@@ -8,6 +8,7 @@ the mark `alone`. Two locks, which all workers share, keep the others out meanwh
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import tempfile
 from pathlib import Path
@@ -76,6 +77,13 @@ class Doors:
         self._inner.close()
 
 
+def test_modules(config: pytest.Config) -> list[str]:
+    """Returns the names of all test files in the folders that the command line names."""
+    folders = (config.invocation_params.dir / argument for argument in config.args)
+    files = sorted(file for folder in folders for file in folder.rglob("test_*.py") if config.rootpath in file.parents)
+    return [".".join(file.relative_to(config.rootpath).with_suffix("").parts) for file in files]
+
+
 def is_alone(item: pytest.Item | None) -> bool:
     return item is not None and item.get_closest_marker("alone") is not None
 
@@ -118,8 +126,16 @@ class Controller:
 class Worker:
     """In each worker. The tests that run alone come first, so that the workers wait for each other only once."""
 
-    def __init__(self, folder: str) -> None:
-        self._doors = Doors(Path(folder))
+    def __init__(self, worker_input: dict[str, Any]) -> None:
+        self._doors = Doors(Path(worker_input["doors"]))
+        self._number, self._count = int(worker_input["workerid"][2:]), worker_input["workercount"]
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self, session: pytest.Session) -> None:
+        """Compiles a share of the test files first. The other workers find the result in __pycache__."""
+        for module in test_modules(session.config)[self._number :: self._count]:
+            with contextlib.suppress(Exception, pytest.skip.Exception):  # the collection says what is wrong
+                importlib.import_module(module)
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         from tests import locks
@@ -143,7 +159,7 @@ class Worker:
 def plugin(config: pytest.Config) -> Controller | Worker | None:
     """Returns what a process of this run does about it: nothing if there are no workers."""
     if hasattr(config, "workerinput"):
-        return Worker(config.workerinput["doors"])
+        return Worker(config.workerinput)
     if config.getoption("tx", default=None) and config.getoption("dist") != "no":
         return Controller()
     return None

@@ -1,6 +1,6 @@
 """Tests of load: a hundred players in five rooms, or forty that are traced or inspected, all get their STATEs.
 
-The players are in a process of their own, as if they were on other machines. They play for 5 seconds. On a quiet
+The players are in a process of their own, as if they were on other machines. They play for 3 seconds. On a quiet
 machine, set the environment variable LOAD_SECONDS=30 for the full test: then no tick may be late.
 """
 
@@ -29,7 +29,7 @@ from tests.support import Arena, Player, connect, serving
 
 TICK_RATE = GameSettings().tick_rate
 IS_FULL_TEST = "LOAD_SECONDS" in os.environ
-SECONDS = float(os.environ.get("LOAD_SECONDS", "5"))
+SECONDS = float(os.environ.get("LOAD_SECONDS", "3"))
 # Bounds for every player, by the wall clock. The players share one interpreter, and a machine that runs tests is busy.
 LEAST_STATES_PER_S = TICK_RATE * (0.95 if IS_FULL_TEST else 0.4)
 LONGEST_GAP_P99_MS = 100.0 if IS_FULL_TEST else 1000.0

@@ -323,11 +323,11 @@ ROOM: list[object] = [
         ("clock: GameRoom.clock", ["`gameserver/match/tick_clock.py`", "tick thread, tick rate, pause"]),
         ("dormancy", ["`gameserver/match/dormancy.py`", "rests while nobody does anything"]),
     ]),
-    *column(624, 48, 282, "replication: GameRoom.replicator", [
-        ("replicator", ["`replication/areas.py`", "world to frames, shared by clients"]),
-        ("view, one for each client", ["`replication/view.py`", "what this client has been sent"]),
-        ("static objects", ["`replication/static_objects.py`", "trees, rocks, walls: sent once"]),
-        ("scoreboards", ["`replication/scoreboards.py`", "at most four times a second"]),
+    *column(624, 48, 282, "clients: GameRoom.publisher", [
+        ("publisher", ["`match/publisher.py`", "welcome, events, boards, state"]),
+        ("replicator", ["`replication/replicator.py`", "chosen by the class of the game"]),
+        ("areas: for the class Game", ["`replication/areas.py`", "what each client has in view"]),
+        ("states: for any other game", ["`replication/states.py`", "the whole state, then its changes"]),
     ]),
 ]
 # fmt: on

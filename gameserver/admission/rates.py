@@ -8,6 +8,7 @@ from Net.port.token_bucket import Rate
 PACKET_RATES = {
     "JOIN": Rate(1, 5),
     "MOVE": Rate(30, 60),
+    "INPUT": Rate(30, 60),
     "AIM": Rate(30, 60),
     "ATTACK": Rate(10, 20),
     "SHOOT": Rate(10, 20),

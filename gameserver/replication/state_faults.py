@@ -16,6 +16,11 @@ DEEPEST = 32
 ALLOWED = "a state holds None, True, False, numbers, text, lists and maps"
 
 
+_SCALARS = (int, float, str, type(None))
+_PLAIN = {*_SCALARS, bool}
+_KEYS = {int, str}
+
+
 class StateError(Exception):
     """A game state cannot be sent; the text names the path in the state."""
 
@@ -34,6 +39,20 @@ def _check_map(value: Any, path: str) -> dict[Any, Any]:
     if type(value) is not dict:
         raise StateError(f"{path} is {_described(value)}, and must be a map (a dict)")
     return value
+
+
+def check_plain(value: Any) -> None:
+    """Raises TypeError unless a value, with everything in it, is plain data. It is fast for long lists of numbers."""
+    if not isinstance(value, (list, tuple, dict)):
+        if not isinstance(value, _SCALARS):
+            raise TypeError(ALLOWED)
+        return
+    if isinstance(value, dict) and not set(map(type, value)) <= _KEYS:
+        raise TypeError("a key is text or a whole number")
+    items = value.values() if isinstance(value, dict) else value
+    if not set(map(type, items)) <= _PLAIN:
+        for item in items:
+            check_plain(item)
 
 
 def fault_in(state: Any) -> str:
@@ -78,4 +97,4 @@ def _described(value: Any) -> str:
     written = spelled(repr(value)) if type(value) in (int, float, str) else ""
     short = f" {written}" if 0 < len(written) <= 40 else ""
     name = type(value).__name__
-    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}{short}"
+    return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}{short}"

@@ -14,12 +14,13 @@ from collections import defaultdict
 from typing import Any, Dict, NamedTuple, Union
 
 from gameserver.base_game import GameState
-from gameserver.replication.state_faults import StateError, check_shape, fault_in
+from gameserver.replication.state_faults import StateError, check_plain, check_shape, fault_in
 from Net.msgpack_codec import pack
 
 EntityId = Union[int, str]
 Entities = Dict[str, Dict[EntityId, Dict[str, Any]]]
 
+_MISSING = object()
 _SCALARS = frozenset((int, float, bool, str, type(None)))
 
 
@@ -36,13 +37,40 @@ class _Packed(bytes):
 
 
 class _Known:
-    """The fields of one entity that were sent last: value and version of each. born: the version when it came."""
+    """Fields as they were sent last, and the version in which each has changed. born: the version when they came."""
 
-    __slots__ = ("born", "fields")
+    __slots__ = ("born", "changed_in", "values")
 
     def __init__(self, born: int) -> None:
         self.born = born
-        self.fields: dict[str, tuple[Any, int]] = {}
+        self.values: dict[str, Any] = {}
+        self.changed_in: dict[str, int] = {}
+
+    def differences(self, fields: dict[str, Any]) -> dict[str, Any]:
+        """Returns the fields that are new or have another value or type: 1, 1.0 and True differ."""
+        found = {}
+        values = self.values
+        for name, value in fields.items():
+            last = values.get(name, _MISSING)
+            if last is value:
+                continue  # small numbers and most texts are the same object
+            if type(value) in _SCALARS:
+                if type(last) is not type(value) or last != value:
+                    found[name] = value
+            elif type(last) is not _Packed or last != pack(value):
+                check_plain(value)
+                found[name] = value
+        return found
+
+    def keep(self, fields: dict[str, Any], version: int) -> None:
+        """Remembers fields that are sent with this version."""
+        for name, value in fields.items():
+            self.values[name] = value if type(value) in _SCALARS else _Packed(pack(value))
+            self.changed_in[name] = version
+
+    def since(self, version: int, fields: dict[str, Any]) -> dict[str, Any]:
+        """Returns those of the present fields that have changed since a version."""
+        return {name: fields[name] for name, at in self.changed_in.items() if at > version}
 
 
 class StateHistory:
@@ -51,10 +79,10 @@ class StateHistory:
     def __init__(self) -> None:
         self.version = 0
         self._known: dict[str, dict[EntityId, _Known]] = {}
-        self._others: dict[str, tuple[Any, int]] = {}
+        self._others = _Known(0)
         self._gone: list[tuple[int, str, EntityId]] = []  # version, kind, id
-        # A change of this version cannot be told as changes: the client needs the whole state.
-        self._whole_since = 1
+        # A client with an older version than this needs the whole state: changes cannot say that a value is gone.
+        self.whole_since = 1
 
     def compare(self, state: GameState) -> Changes:
         """Returns the changes from the last state to this one. Remembers nothing: `keep` does."""
@@ -73,26 +101,23 @@ class StateHistory:
             for entity_id, fields in things.items():
                 before = known.get(entity_id)
                 if before is None:
-                    changed[kind][entity_id] = fields
-                elif before.fields.keys() - fields.keys():  # a field is gone, which no change can say
-                    gone[kind].append(entity_id)
-                    changed[kind][entity_id] = fields
-                else:
-                    new = {name: value for name, value in fields.items() if _differs(before.fields.get(name), value)}
+                    changed[kind][entity_id] = _Known(0).differences(fields)
+                elif before.values.keys() <= fields.keys():
+                    new = before.differences(fields)
                     if new:
                         changed[kind][entity_id] = new
+                else:  # a field is gone, which no change can say
+                    gone[kind].append(entity_id)
+                    changed[kind][entity_id] = fields
         for kind, known in self._known.items():
             lost = known.keys() - entities.get(kind, {}).keys()
             if lost:
                 gone[kind].extend(entity_id for entity_id in known if entity_id in lost)
-        others = {
-            key: value for key, value in state.items() if key != "entities" and _differs(self._others.get(key), value)
-        }
-        return Changes(dict(gone), dict(changed), others)
+        return Changes(dict(gone), dict(changed), self._others.differences(_others_in(state)))
 
     def keep(self, state: GameState, changes: Changes) -> None:
         """Remembers a state, after `compare` has returned its changes."""
-        is_shorter = bool(self._others.keys() - state.keys())
+        is_shorter = bool(self._others.values.keys() - state.keys())
         if not (any(changes) or is_shorter):
             return
         self.version += 1
@@ -106,17 +131,17 @@ class StateHistory:
                 thing = known.get(entity_id)
                 if thing is None:
                     thing = known[entity_id] = _Known(self.version)
-                for name, value in fields.items():
-                    thing.fields[name] = (_frozen(value), self.version)
+                thing.keep(fields, self.version)
         if is_shorter:
-            self._whole_since = self.version
-            self._others = {key: kept for key, kept in self._others.items() if key in state}
-        for key, value in changes.others.items():
-            self._others[key] = (_frozen(value), self.version)
+            self.whole_since = self.version
+            self._others = _Known(0)
+            self._others.keep(_others_in(state), self.version)
+        else:
+            self._others.keep(changes.others, self.version)
 
     def since(self, version: int, state: GameState) -> Changes | None:
         """Returns the changes from a version to the last kept state, which is `state`; None: it must be sent whole."""
-        if version < self._whole_since:
+        if version < self.whole_since:
             return None
         changed: Entities = defaultdict(dict)
         gone: dict[str, list[EntityId]] = defaultdict(list)
@@ -125,13 +150,10 @@ class StateHistory:
                 gone[kind].append(entity_id)
         for kind, known in self._known.items():
             for entity_id, thing in known.items():
-                fields = state["entities"][kind][entity_id]
-                if thing.born <= version:
-                    fields = {name: fields[name] for name, (_, at) in thing.fields.items() if at > version}
+                fields = thing.since(version, state["entities"][kind][entity_id])
                 if fields or thing.born > version:
                     changed[kind][entity_id] = fields
-        others = {key: state[key] for key, (_, at) in self._others.items() if at > version}
-        return Changes(dict(gone), dict(changed), others)
+        return Changes(dict(gone), dict(changed), self._others.since(version, state))
 
     def forget_gone(self, oldest: int) -> None:
         """Forgets which entities were gone by a version that every client has. oldest: that version."""
@@ -139,15 +161,5 @@ class StateHistory:
             self._gone = [gone for gone in self._gone if gone[0] > oldest]
 
 
-def _frozen(value: Any) -> Any:
-    return value if type(value) in _SCALARS else _Packed(pack(value))
-
-
-def _differs(before: tuple[Any, int] | None, value: Any) -> bool:
-    """Whether a value is new or differs from the one that was sent last. 1, 1.0 and True differ."""
-    if before is None:
-        return True
-    last = before[0]
-    if type(value) in _SCALARS:
-        return type(last) is not type(value) or last != value
-    return type(last) is not _Packed or last != pack(value)
+def _others_in(state: GameState) -> dict[str, Any]:
+    return {key: value for key, value in state.items() if key != "entities"}

@@ -66,6 +66,8 @@ class StateReplicator:
         formats = {False, *(view.form.as_text for view in views)}
         messages: Messages = {(before, as_text): _encoded(state, changes, as_text) for as_text in formats}
         history.keep(state, changes)  # all that can fail has come before
+        if before < history.whole_since:
+            messages.clear()
         frames: dict[tuple[int | None, WireFormat], bytes] = {}
         built = {}
         for view in views:

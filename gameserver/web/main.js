@@ -1,12 +1,12 @@
 // The start of the page: it shows the join screen, begins a game, and comes back to the join screen after it.
 
-import { byId } from "./ui/dom.js";
+import { byId } from "./lib/dom.js";
 import { Game } from "./game/game.js";
 import { JoinScreen } from "./ui/joinscreen.js";
 import { loadPackets } from "./lib/packets.js";
 import { closeAll } from "./ui/screens.js";
 import { keptSeat } from "./lib/seat.js";
-import { limitAllLines } from "./ui/typed.js";
+import { limitAllLines } from "./lib/typed.js";
 
 const packets = loadPackets();
 /** The present game. The name is global, so that a lesson can inspect the game from the browser's console. */

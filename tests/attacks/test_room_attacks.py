@@ -27,7 +27,7 @@ TICK_RATE = GameSettings().tick_rate
 # The tick rate is twenty; a busy machine may lose some ticks. Without the limits the rate was ten and less.
 FEWEST_STATES_PER_S = 0.85 * TICK_RATE
 LONGEST_P99_GAP_S = 0.25
-STRETCH_S = 3.0
+STRETCH_S = 2.0
 STRETCHES = 4
 DEFAULTS = ServerSettings()
 

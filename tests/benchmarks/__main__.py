@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from tests.benchmarks import arena, codec, game, growth, most, serve, update, wire_bytes
+from tests.benchmarks import arena, codec, game, growth, most, serve, states, update, wire_bytes
 
 # Name, description, function that adds its options, function that runs it.
 BENCHMARKS = (
@@ -13,6 +13,7 @@ BENCHMARKS = (
     ("bytes", wire_bytes.__doc__, wire_bytes.add_options, wire_bytes.run),
     ("growth", growth.__doc__, growth.add_options, growth.run),
     ("codec", codec.__doc__, codec.add_options, codec.run),
+    ("states", states.__doc__, states.add_options, states.run),
     ("most", most.__doc__, most.add_options, most.run),
     ("serve", serve.__doc__, serve.add_options, serve.run),
     ("update", update.__doc__, update.add_options, update.run),

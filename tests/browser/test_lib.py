@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any, Callable, Iterator
 
 import pytest
@@ -268,3 +270,41 @@ def test_a_full_room_ends_the_game_with_the_servers_sentence(visit: Visit) -> No
         bob = visit(f"{served.url}/race?name=Bob&room={served.room().id}")
         (end,) = bob.until("globalThis.said?.filter(([what]) => what === 'end')", "the page is refused")
         assert end[1].startswith("The server says: ")
+
+
+# Notes each text that is drawn, with its place and colour.
+NOTE_TEXTS = """
+globalThis.drawn = {};
+const fillText = CanvasRenderingContext2D.prototype.fillText;
+CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
+  drawn[text] = { x, y, colour: this.fillStyle };
+  fillText.call(this, text, x, y);
+};
+"""
+EXAMPLE = Path(__file__).parents[2] / "docs" / "client-js.md"
+
+
+def test_the_page_of_the_documentation_is_played_as_it_stands_there(served: Served, visit: Visit) -> None:
+    blocks = re.findall(r"^```(\w+)\n(.*?)^```", EXAMPLE.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    (page,) = (text for language, text in blocks if language == "html")
+    script = next(text for language, text in blocks if language == "js" and "requestAnimationFrame" in text)
+    served.server.add_page("/page", html_page(page))
+    served.server.add_page("/page.js", Page("text/javascript; charset=utf-8", script.encode()))
+    bob = plays(visit, served, "Bob")
+
+    def prepare(page: Any) -> None:
+        page.on("dialog", lambda dialog: dialog.accept("Ann"))
+        page.add_init_script(NOTE_TEXTS)
+
+    ann = visit(f"{served.url}/page", prepare)
+    bob.until("Object.keys(game.state.entities.runner).length === 2", "Ann is in the game")
+    ann.page.keyboard.down("Space")
+    eventually(lambda: x_of(bob, "Ann") > 30, "Ann runs")
+    ann.page.keyboard.up("Space")
+    ann.until("drawn.Ann?.x > 30", "Ann is drawn running")
+    assert ann.see("[drawn.Ann.colour, drawn.Bob.colour, drawn.Bob.x]") == ["#008000", "#000000", 0]
+    bob.see("game.input({ goal: true })")
+    eventually(lambda: ann.text_of("#message") == "Bob has won", "the page shows the winner")
+    eventually(lambda: "Bob: 1" in ann.text_of("#scores"), "the page shows the scores")
+    ann.page.reload()
+    eventually(lambda: len(served.room().game.players) == 2, "nobody has to give a name again")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any, Callable
+from typing import Any, Iterator
 
 import msgpack
 import pytest
 
-from tests.browser.conftest import Served, Visitor
+from tests.browser.conftest import QUIET, serve, visiting
 
 pytestmark = pytest.mark.browser
 
@@ -51,10 +51,11 @@ def marked(value: Any) -> Any:
     return value
 
 
-@pytest.fixture
-def page(start_server: Callable[..., Served], visit: Callable[..., Visitor]) -> Any:
+@pytest.fixture(scope="module")
+def page(browser: Any) -> Iterator[Any]:
     """A page of the server that can import its modules."""
-    return visit(start_server().url).page
+    with serve(QUIET, {}) as served, visiting(browser) as visit:
+        yield visit(served.url).page
 
 
 def decode_all(page: Any, messages: list[bytes]) -> list[Any]:

@@ -22,10 +22,12 @@ Keep = Callable[[Visitor, str], None]
 WITH_A_TREE = {**QUIET, "trees_per_area": 1, "tree_scales": (100.0,)}
 
 
-def two_players(start_server: Start, visit: Visit, **game: Any) -> tuple[Served, Visitor, Visitor]:
+def two_players(
+    start_server: Start, visit: Visit, every_picture: bool = False, **game: Any
+) -> tuple[Served, Visitor, Visitor]:
     """Returns Ann and Ben in one room, side by side: Ben to the right of Ann."""
     served = start_server({**QUIET, **game})
-    ann, ben = visit(served.url), visit(served.url)
+    ann, ben = (visit(served.url, every_picture=every_picture) for _ in range(2))
     ann.join("Ann")
     ben.join("Ben")
     served.put("Ann", 1200, 1000)
@@ -71,7 +73,7 @@ SLOW_LINE = """(delayMs) => {
 
 @pytest.mark.alone
 def test_own_steps_do_not_wait_for_the_server_and_do_not_jump(start_server: Start, visit: Visit) -> None:
-    served, ann, _ = two_players(start_server, visit)
+    served, ann, _ = two_players(start_server, visit, every_picture=True)
     ann.page.evaluate(SLOW_LINE, 300)
     ann.until("game.meter.roundTripMs > 250", "the page has noticed")
     player = served.player("Ann")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any, Iterator
 
 import pytest
 
 from gameserver.game import Game
 from gameserver.world.settings import GameSettings
-from tests.browser.conftest import Served, Visitor
+from tests.browser.conftest import QUIET, serve, visiting
 
 pytestmark = pytest.mark.browser
 
@@ -18,10 +18,11 @@ SIMULATION = (Path(__file__).parent / "simulation.js").read_text(encoding="utf-8
 MOST_JUMP = 10  # world units in one picture that walking does not explain
 
 
-@pytest.fixture
-def page(start_server: Callable[..., Served], visit: Callable[..., Visitor]) -> Any:
-    """A page of the server that can import its modules."""
-    return visit(start_server().url).page
+@pytest.fixture(scope="module")
+def page(browser: Any) -> Iterator[Any]:
+    """A page of the server that can import its modules. What the tests run in it keeps nothing there."""
+    with serve(QUIET, {}) as served, visiting(browser) as visit:
+        yield visit(served.url).page
 
 
 def simulate(page: Any, **line: Any) -> dict[str, float]:

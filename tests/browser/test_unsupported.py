@@ -21,6 +21,7 @@ Keep = Callable[[Visitor, str], None]
 # Each page, and one of its modules.
 PAGES = {
     "/": "/web/main.js",
+    "/web/lib/viewer.html": "/web/lib/viewer.js",
     "/admin": "/web/admin/admin.js",
     "/lab": "/web/classroom/lab.js",
     "/inspect": "/web/classroom/inspect.js",
@@ -58,7 +59,7 @@ def test_a_browser_without_modules_shows_the_sentence(
 ) -> None:
     visitor = visit(served.url + path, lambda page: page.route(served.url + path, as_without_modules))
     shows_the_sentence(visitor)
-    keep_picture(visitor, f"unsupported-{path.strip('/') or 'game'}.png")
+    keep_picture(visitor, f"unsupported-{path.rpartition('/')[2] or 'game'}.png")
 
 
 BROKEN = {
@@ -98,4 +99,4 @@ def test_a_browser_without_scripts_shows_so_at_the_top_of_the_page(
     box = note.bounding_box()
     assert box is not None
     assert box["y"] + box["height"] < 200
-    keep_picture(visitor, f"noscript-{path.strip('/') or 'game'}.png")
+    keep_picture(visitor, f"noscript-{path.rpartition('/')[2] or 'game'}.png")

@@ -439,7 +439,7 @@ def test_the_programs_of_the_page_run(arena: Arena, number: int, capsys: pytest.
     programs = re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
     assert len(programs) == 2
     exec(programs[number].replace("ws://127.0.0.1:3000", arena.url()), {})
-    assert capsys.readouterr().out == ("1 is in room-1 with ['Ann']\nAnn says hello\n", "")[number]
+    assert capsys.readouterr().out == ("1 is in room-1 with ['Ann']\nAnn hello\n", "")[number]
 
 
 def test_the_page_names_every_method_and_property() -> None:

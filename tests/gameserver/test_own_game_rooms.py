@@ -123,6 +123,23 @@ def test_a_state_that_is_no_plain_data_is_skipped_and_its_path_is_logged(caplog:
         follow(ann, model, 1)
 
 
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [(([1, {"at": b"bytes"}],), "passed[0][1].at is a bytes: a state holds"), ((2**70,), "passed[0] is an int 1180")],
+)
+def test_an_event_that_is_no_plain_data_is_skipped_and_its_path_is_logged(
+    values: tuple[Any, ...], words: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with staged(BaseSettings(), Race) as stage, caplog.at_level(logging.ERROR):
+        ann = stage.seat("Ann")
+        stage.room.game.tell("passed", *values)
+        stage.room.game.tell("passed", 1)
+        stage.tick()
+        assert ann.wait_for("EVENT") == ("passed", [1])
+        (record,) = caplog.records
+        assert words in record.getMessage()
+
+
 def test_any_state_that_is_handed_to_the_room_reaches_every_client() -> None:
     with staged(BaseSettings(), Race) as stage:
         ann, bob = stage.seat("Ann"), stage.seat("Bob")

@@ -52,7 +52,7 @@ def status_of(arena: Arena, path: str) -> int:
 
 
 def assert_only_the_console_is_open(arena: Arena, status: int) -> None:
-    for path in ("/admin", "/web/admin/admin.js", "/web/ui/dom.js"):
+    for path in ("/admin", "/web/admin/admin.js", "/web/lib/dom.js"):
         assert status_of(arena, path) == 200, path
     for path in ("/", "/rooms.json", "/packets.json"):
         assert status_of(arena, path) == status, path
@@ -169,7 +169,7 @@ def test_an_address_that_only_guesses_tokens_is_no_operators_address() -> None:
 
 
 def test_paths_and_addresses_of_the_console() -> None:
-    assert [is_for_console(path) for path in ("/admin", "/web/ui/dom.js", "/", "/admin/x", "/echo")] == [
+    assert [is_for_console(path) for path in ("/admin", "/web/lib/dom.js", "/", "/admin/x", "/echo")] == [
         True,
         True,
         False,

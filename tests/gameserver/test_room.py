@@ -10,12 +10,13 @@ import pytest
 
 from gameserver.game import Game
 from gameserver.match.phases import ENDED, IN_PROGRESS, WAITING
+from gameserver.match.publisher import BOARDS_EVERY_S
 from gameserver.match.seats import PlayerInfo
 from gameserver.match.ticker import FAILURES_ALLOWED
 from gameserver.replication.areas import AreaReplicator
 from gameserver.replication.static_objects import StaticObjects
 from gameserver.results.recorder import NoRecorder
-from gameserver.room import BOARDS_EVERY_S, RoomFull
+from gameserver.room import RoomFull
 from gameserver.world_manager import describe_room
 from Net.frames import message_frame
 from Net.PacketCodes import TO_CLIENT, Packet

@@ -58,8 +58,8 @@ ARROWS = {
     "render": {"world"},
     "ui": {"input", "lib", "render", "world"},
     "game": {"input", "lib", "render", "ui", "world"},
-    "admin": {"net", "ui"},
-    "classroom": {"lib", "net", "ui"},
+    "admin": {"lib", "net", "ui"},
+    "classroom": {"lib", "net"},
 }
 
 
@@ -92,6 +92,7 @@ class Outline(HTMLParser):
 
 PAGES = {
     "game": (WEB / "index.html").read_text(encoding="utf-8"),
+    "viewer": (WEB / "lib" / "viewer.html").read_text(encoding="utf-8"),
     "operator": (WEB / "admin" / "admin.html").read_text(encoding="utf-8"),
     "classroom": shell("Lab", "<main></main>", ["/web/classroom/lab.js"]).body.decode(),
 }

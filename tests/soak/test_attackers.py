@@ -19,7 +19,7 @@ pytestmark = [
 
 TWO = Crowd(2)
 EXIT_S, SLACK_S = 3.0, 7.0  # a busy machine may be slower
-ATTACK_S = 2.0
+ATTACK_S = 1.5
 LEAST_SHARE = 0.75  # of the STATEs that the same room got just before: 15 of 20
 
 
@@ -64,7 +64,8 @@ def test_attackers_of_several_addresses_share_their_connections_evenly() -> None
 @pytest.fixture
 def _shorter(monkeypatch: pytest.MonkeyPatch) -> None:
     """The parts of a trial are as short as can be and still hold enough STATEs to count."""
-    for name, seconds in {"SETTLE_S": 0.5, "CALM_S": 1.5, "RECOVERY_S": 1.5, "AFTER_S": 1.5}.items():
+    shorter = {"SETTLE_S": 0.5, "CALM_S": 1.0, "RECOVERY_S": 1.0, "AFTER_S": 1.0, "BEFORE_SIGTERM_S": 0.5}
+    for name, seconds in shorter.items():
         monkeypatch.setattr(attackers, name, seconds)
 
 

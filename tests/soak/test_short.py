@@ -16,7 +16,6 @@ from tests.soak import churn, cut_off, faults, page, slow
 from tests.soak.__main__ import SOAKS, TABLES
 
 pytestmark = [
-    pytest.mark.alone,
     pytest.mark.soak,
     pytest.mark.skipif(sys.platform != "linux", reason="asks Linux what is in its buffers and its /proc"),
 ]
@@ -24,6 +23,14 @@ pytestmark = [
 OUTBOX_BYTES = 64 * 1024
 TICK_RATE = GameSettings().tick_rate
 LEAST_SHARE = 0.7  # of the STATEs that are due, or that came when nobody misbehaved
+
+
+@pytest.fixture
+def _shorter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What comes before a measurement is as short as can be: enough for the joins, and for each way to come and go."""
+    monkeypatch.setattr(slow, "WARM_UP_S", 1.0)
+    monkeypatch.setattr(churn, "SHORTEST_WARM_UP_S", 3.0)
+    monkeypatch.setattr(cut_off, "PLAY_S", 1.0)
 
 
 def best_of_three(run: Callable[[float], dict[str, Any]], seconds: float, who: str) -> dict[str, Any]:
@@ -36,6 +43,8 @@ def best_of_three(run: Callable[[float], dict[str, Any]], seconds: float, who: s
     return figures
 
 
+@pytest.mark.alone
+@pytest.mark.usefixtures("_shorter")
 @pytest.mark.timeout(180)
 def test_half_a_room_that_misbehaves_costs_the_other_half_next_to_no_states() -> None:
     figures = slow.run(9)
@@ -53,6 +62,7 @@ def test_half_a_room_that_misbehaves_costs_the_other_half_next_to_no_states() ->
 
 
 @pytest.mark.skipif(cut_off.why_not() is not None, reason=f"to cut players off {cut_off.why_not()}")
+@pytest.mark.usefixtures("_shorter")
 @pytest.mark.timeout(180)
 def test_players_who_are_cut_off_without_a_word_are_found() -> None:
     with slow.ServerProcess(reconnect_s=1.0) as server:
@@ -63,9 +73,11 @@ def test_players_who_are_cut_off_without_a_word_are_found() -> None:
     assert max(vanishing.found_after_s) < cut_off.GIVE_UP_S / 2  # without TCP_USER_TIMEOUT it takes 25 s and more
 
 
+@pytest.mark.alone
+@pytest.mark.usefixtures("_shorter")
 @pytest.mark.timeout(180)
 def test_clients_that_come_and_go_leave_nothing_behind() -> None:
-    figures = best_of_three(churn.run, 4, "players")
+    figures = best_of_three(churn.run, 3, "players")
     assert figures["ways of doing so"] == len(churn.KINDS)
     assert figures["objects of our classes, more or fewer"] == "none"
     assert len(set(figures["threads before, after"].split(", "))) == 1
@@ -74,9 +86,10 @@ def test_clients_that_come_and_go_leave_nothing_behind() -> None:
     assert figures["players: STATEs a second, least of all players"] >= LEAST_SHARE * TICK_RATE
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(180)
 def test_faults_are_logged_once_and_harm_nobody_else() -> None:
-    figures = best_of_three(faults.run, 5, "bystanders")
+    figures = best_of_three(faults.run, 4, "bystanders")
     assert figures["faults injected"] == figures["logged with their traceback"] == figures["counted"] > 0
     assert figures["threads that died"] == figures["locks that stayed held"] == "none"
     assert figures["players of the faulty room who play on"] == faults.PLAYERS

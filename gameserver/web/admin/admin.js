@@ -1,9 +1,9 @@
 // The operator's page: it shows the players and the rooms, and sends commands about both.
 
 import { ofThisTab } from "../browser.js";
-import { byId, element, setText, show } from "../ui/dom.js";
+import { byId, element, setText, show } from "../lib/dom.js";
 import { Link } from "../net/link.js";
-import { limitAllLines } from "../ui/typed.js";
+import { limitAllLines } from "../lib/typed.js";
 import { showMeasures } from "./measures.js";
 import { RoomBox } from "./roombox.js";
 

@@ -2,7 +2,7 @@
 //
 // In:  the list in each new state. Out: a box that is hidden while nothing differs.
 
-import { element, setText, show } from "../ui/dom.js";
+import { element, setText, show } from "../lib/dom.js";
 
 export class Differences {
   constructor() {

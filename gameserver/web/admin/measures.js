@@ -2,7 +2,7 @@
 //
 // In:  the list in each new state. Out: calls of `run` with a method and its arguments.
 
-import { byId, element, show } from "../ui/dom.js";
+import { byId, element, show } from "../lib/dom.js";
 
 const WORDS = { ban: "banned", mute: "muted", kick: "kicked" };
 // The method that ends a measure, and its button. A kick ends by itself within a minute.

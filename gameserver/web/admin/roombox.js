@@ -3,7 +3,7 @@
 // In:  the room's part of each new state. Out: calls of `run` with a method and its arguments.
 // A new state changes the rows and does not replace them, so ticks and typed text stay.
 
-import { element, setText } from "../ui/dom.js";
+import { element, setText } from "../lib/dom.js";
 import { drawBars } from "../ui/graph.js";
 import { clockText } from "../ui/hud.js";
 import { Differences } from "./differences.js";

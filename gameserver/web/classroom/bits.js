@@ -2,7 +2,7 @@
 //
 // Every element of a field has the field's number in `data-field`; `linkFields` lights up all of them at once.
 
-import { element } from "../ui/dom.js";
+import { element } from "../lib/dom.js";
 
 const ROW_BITS = 32;
 const ROW_BYTES = 16;

@@ -2,7 +2,7 @@
 //
 // In:  a `FrameModel`. Out: `changed` is called with the frame after every change.
 
-import { element, show } from "../ui/dom.js";
+import { element, show } from "../lib/dom.js";
 import { encode } from "../lib/msgpack.js";
 import { hexOf } from "./bits.js";
 import { parseHexText } from "./hextext.js";

@@ -1,6 +1,6 @@
 // The list of connections. The server sends it every second. The list changes in place: an item keeps the focus.
 
-import { element, setText } from "../ui/dom.js";
+import { element, setText } from "../lib/dom.js";
 
 const ALL = null;
 

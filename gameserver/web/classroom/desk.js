@@ -3,7 +3,7 @@
 // and connects again when the server is back.
 
 import { ofThisTab, onReturn } from "../browser.js";
-import { byId, element, setText, show } from "../ui/dom.js";
+import { byId, element, setText, show } from "../lib/dom.js";
 import { Link } from "../net/link.js";
 
 const KEPT = "operator-token";

@@ -2,7 +2,7 @@
 //
 // In:  a frame, as Net.dissect.plain gives it. Out: an element.
 
-import { element } from "../ui/dom.js";
+import { element } from "../lib/dom.js";
 import { bitGrid, bitsOf, fieldTable, hexDump, hexOf, linkFields } from "./bits.js";
 import { messageView } from "./messageview.js";
 import { violationBox } from "./violation.js";

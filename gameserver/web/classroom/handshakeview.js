@@ -2,7 +2,7 @@
 //
 // In:  the request and the response, as Net.dissect.plain gives them. Out: an element.
 
-import { element } from "../ui/dom.js";
+import { element } from "../lib/dom.js";
 import { shortSection } from "./bits.js";
 import { section } from "./frameview.js";
 import { violationBox } from "./violation.js";

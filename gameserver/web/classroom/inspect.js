@@ -1,7 +1,7 @@
 // /inspect: live connections, their frames in both directions, and an explanation of each frame.
 
 import { copyText, ofThisTab, saveFile } from "../browser.js";
-import { byId, element, setText, show } from "../ui/dom.js";
+import { byId, element, setText, show } from "../lib/dom.js";
 import { ConnectionList } from "./connectionlist.js";
 import { openDesk } from "./desk.js";
 import { frameView } from "./frameview.js";

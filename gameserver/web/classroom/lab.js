@@ -1,6 +1,6 @@
 // /lab: sends any bytes to this server over a real connection, and explains the answer.
 
-import { byId, element, setText, show } from "../ui/dom.js";
+import { byId, element, setText, show } from "../lib/dom.js";
 import { bytesOf, hexOf } from "./bits.js";
 import { Builder, bytesFromHex } from "./builder.js";
 import { openDesk } from "./desk.js";

@@ -1,6 +1,6 @@
 // Shows a message: its frames, its content, and the packet in it as a tree.
 
-import { element } from "../ui/dom.js";
+import { element } from "../lib/dom.js";
 import { violationBox } from "./violation.js";
 
 const SHOWN_CHARACTERS = 2000;

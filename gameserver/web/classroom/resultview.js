@@ -1,7 +1,7 @@
 // The result of an experiment: its end, the rules that decided, whether the result is as stated, and all frames that
 // went over the wire.
 
-import { element } from "../ui/dom.js";
+import { element } from "../lib/dom.js";
 import { bytesOf } from "./bits.js";
 import { count, frameView } from "./frameview.js";
 import { handshakeView } from "./handshakeview.js";

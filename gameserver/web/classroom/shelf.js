@@ -1,7 +1,7 @@
 // The shelf of prepared experiments: sorted by chapter, with a search for words.
 
 import { showAddress } from "../browser.js";
-import { element, show } from "../ui/dom.js";
+import { element, show } from "../lib/dom.js";
 import { shortSection } from "./bits.js";
 
 export class Shelf {

@@ -2,7 +2,7 @@
 // the choices.
 
 import { lasting, prefersDark } from "../browser.js";
-import { byId, setText } from "../ui/dom.js";
+import { byId, setText } from "../lib/dom.js";
 
 // Factors of the usual size of letters, which follows the size of the window.
 const SIZES = [0.8, 0.9, 1, 1.15, 1.35, 1.58];

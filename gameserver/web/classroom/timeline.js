@@ -2,7 +2,7 @@
 //
 // In:  rows from the server, in the order of their times. Out: calls `choose` with the row that the person chooses.
 
-import { element } from "../ui/dom.js";
+import { element } from "../lib/dom.js";
 
 const KEPT = 3000;
 const SHOWN = 400;

@@ -1,6 +1,6 @@
 // Shows a broken rule: in words, its section, and the lines of this server's code that refuse it.
 
-import { element } from "../ui/dom.js";
+import { element } from "../lib/dom.js";
 
 /** @param {any} violation as Net.dissect.plain gives it */
 export function violationBox(violation) {

@@ -15,7 +15,7 @@ import { Joining } from "../lib/joining.js";
 import { NetMeter } from "../lib/meter.js";
 import { Floaters } from "../render/floaters.js";
 import { Renderer } from "../render/renderer.js";
-import { byId } from "../ui/dom.js";
+import { byId } from "../lib/dom.js";
 import { Feed } from "../ui/feed.js";
 import { NetPanel } from "../ui/netpanel.js";
 import * as screens from "../ui/screens.js";

@@ -4,7 +4,7 @@
 
 import { Camera } from "../render/camera.js";
 import { Minimap } from "../render/minimap.js";
-import { byId } from "../ui/dom.js";
+import { byId } from "../lib/dom.js";
 
 /**
  * @typedef {object} Page the parts of the game that are drawn, or that tell how to draw

@@ -5,7 +5,7 @@
 // A WELCOME begins a room, and the WELCOME after a lost connection begins another one.
 
 import { Controls } from "../input/controls.js";
-import { byId, show } from "../ui/dom.js";
+import { byId, show } from "../lib/dom.js";
 import { Hud } from "../ui/hud.js";
 import * as screens from "../ui/screens.js";
 import { Spectator } from "../ui/spectator.js";

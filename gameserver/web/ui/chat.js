@@ -1,6 +1,6 @@
 // The line in which the person writes a chat message.
 
-import { byId, show } from "./dom.js";
+import { byId, show } from "../lib/dom.js";
 
 /**
  * Opens the line; Enter sends its text, Escape closes the line and sends nothing.

@@ -1,6 +1,6 @@
 // The latest events: kills, players that joined or left, chat; and notices of the operator.
 
-import { byId, element, setText, show } from "./dom.js";
+import { byId, element, setText, show } from "../lib/dom.js";
 
 const LINES = 7;
 const LINE_MS = 9000;

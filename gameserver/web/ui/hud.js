@@ -2,7 +2,7 @@
 //
 // In:  the arguments of ROOM, SCOREBOARD, TEAMS, SELF. Out: elements of the page, changed only where they differ.
 
-import { byId, element, setText, show } from "./dom.js";
+import { byId, element, setText, show } from "../lib/dom.js";
 import { TEAM_COLOURS, TEAM_NAMES } from "../render/palette.js";
 
 const RESOURCES = ["wood", "food", "stone", "gold"];

@@ -3,7 +3,7 @@
 // In:  /rooms.json, asked for every other second while the screen is shown. Out: the person's choice.
 
 import { lasting } from "../browser.js";
-import { byId, element, setText, show } from "./dom.js";
+import { byId, element, setText, show } from "../lib/dom.js";
 import { TEAM_NAMES } from "../render/palette.js";
 
 const POLL_MS = 2000;

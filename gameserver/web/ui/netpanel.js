@@ -1,6 +1,6 @@
 // The net panel (key N): the connection in numbers, and a graph of the time between snapshots.
 
-import { byId, element, setText, show } from "./dom.js";
+import { byId, element, setText, show } from "../lib/dom.js";
 import { drawBars } from "./graph.js";
 
 const EVERY_MS = 250;

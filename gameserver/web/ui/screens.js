@@ -1,6 +1,6 @@
 // Boxes that cover the picture for a while: death, the results of a round, a lost connection, help.
 
-import { byId, element, setText, show } from "./dom.js";
+import { byId, element, setText, show } from "../lib/dom.js";
 import { teamDot } from "./hud.js";
 
 /** Shows a text that counts down, and calls `done` at the end; returns a function that stops the countdown. */

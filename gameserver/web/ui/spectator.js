@@ -2,7 +2,7 @@
 //
 // The server sends only the things in view of the watched player or place. WATCH names this player or place.
 
-import { byId, setText, show } from "./dom.js";
+import { byId, setText, show } from "../lib/dom.js";
 
 // The camera's speed in world units a second, and the time between two WATCHes while the camera moves.
 const PUSH_SPEED = 900;

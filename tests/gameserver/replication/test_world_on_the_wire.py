@@ -8,8 +8,9 @@ from typing import Any, Iterator
 import pytest
 
 from gameserver import handlers
+from gameserver.match.publisher import BOARDS_EVERY_S
 from gameserver.match.seats import PlayerInfo
-from gameserver.room import BOARDS_EVERY_S, GameRoom
+from gameserver.room import GameRoom
 from gameserver.world.settings import ServerSettings
 from Net.limits import Limits
 from Net.PacketCodes import TO_CLIENT, TO_SERVER, Packet, dispatch

@@ -13,7 +13,7 @@ export function byId(id) {
  * @param {(Node | string)[]} children @returns {any}
  */
 export function element(tag, properties = {}, ...children) {
-  const made = document.createElement(tag);
+  const made = /** @type {any} */ (document.createElement(tag));
   for (const [name, value] of Object.entries(properties)) {
     if (name.includes("-")) made.setAttribute(name, value);
     else made[name] = value;
@@ -27,7 +27,10 @@ export function show(shown, isVisible) {
   shown.hidden = !isVisible;
 }
 
-/** Sets the text of an element if it differs: the browser need not lay out an unchanged page again. */
+/**
+ * Sets the text of an element if it differs: the browser need not lay out an unchanged page again.
+ * @param {Element} shown @param {string} text
+ */
 export function setText(shown, text) {
   if (shown.textContent !== text) shown.textContent = text;
 }

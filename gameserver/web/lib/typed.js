@@ -17,7 +17,7 @@ function limitCharacters(input) {
     if (kept !== input.value) input.value = kept;
   };
   // While an input method composes a character, the page must not change the line.
-  input.addEventListener("input", (event) => event.isComposing || cut());
+  input.addEventListener("input", (event) => /** @type {InputEvent} */ (event).isComposing || cut());
   input.addEventListener("compositionend", cut);
 }
 
