@@ -239,8 +239,8 @@ class BaseGame:
     def save(self) -> dict[str, Any]:
         """Returns the whole match without its settings, as plain data, so that another process can continue it.
 
-        Saved are all attributes, and everything that they hold. An attribute whose name begins with `unsaved_` is left
-        out. Raises `CannotSave`, which names the attribute, for a value such as a thread or a function.
+        The data holds all attributes of the game, and everything that these hold. An attribute whose name begins with
+        `unsaved_` is left out. Raises `CannotSave` for a value such as a thread or a function, and names the attribute.
         """
         with self.lock:
             return plain_objects.save(self, self._own_classes(), self._given(), self.unsaved_names)
@@ -258,8 +258,8 @@ class BaseGame:
             return loaded.sentences + plain_match.continue_match(self, loaded, classes, given)
 
     def _own_classes(self) -> OwnClasses:
-        own = [cls.__module__ for cls in type(self).__mro__ if issubclass(cls, BaseGame)]
-        return OwnClasses([*(sys.modules[name] for name in dict.fromkeys(own)), *self.modules])
+        own = dict.fromkeys(cls.__module__ for cls in type(self).__mro__ if issubclass(cls, BaseGame))
+        return OwnClasses([*(sys.modules[name] for name in own if name in sys.modules), *self.modules])
 
     def _given(self) -> dict[str, Any]:
         return {"lock": self.lock, "settings": self.settings}

@@ -119,8 +119,8 @@ class _Writer:
     def refuse(self, noun: str, advice: str = "keep plain data instead") -> CannotSave:
         """Returns the error for the value of the row that is being written."""
         return CannotSave(
-            f"{self._path()} is {noun} and cannot be saved: {advice}, or begin its name with {UNSAVED} and "
-            "make it anew after loading"
+            f"{self._path()} is {noun} and cannot be saved: {advice}, or begin the attribute's name with {UNSAVED} "
+            "and make it in reset or add_player"
         )
 
     def _row(self, value: Any) -> Row:
