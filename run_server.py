@@ -38,6 +38,7 @@ from gameserver.flag_values import make_game_settings, make_settings, who_is_tra
 from gameserver.flags import make_parser
 from gameserver.game_loader.loader import load_game
 from gameserver.lan_announce import HOW_TO_INSTALL, qr_for_terminal, why_nobody_else
+from gameserver.own_pages import read_folder
 from gameserver.repeats import SumUp
 from gameserver.results.recorder import Recorder
 from gameserver.results.store import Store, StoreError
@@ -188,6 +189,7 @@ def serve(args: argparse.Namespace, game_class: type[BaseGame], store: Store) ->
 def open_port(args: argparse.Namespace, game_class: type[BaseGame], store: Store) -> Surroundings:
     """Makes the server that the flags describe and opens its port; raises ValueError for a bad value, and OSError."""
     traced = who_is_traced(args)
+    own_pages = {} if args.web is None else read_folder(args.web)
     server = make_server(args, game_class, store)
     admin_token = secrets.token_urlsafe(9) if args.admin_token is None else args.admin_token
     authentication = OperatorAuthentication(admin_token)
@@ -204,6 +206,7 @@ def open_port(args: argparse.Namespace, game_class: type[BaseGame], store: Store
         checkpoint_file=args.restore,
         settings_file=args.settings,
         read_settings=lambda: make_game_settings(args, game_class),
+        own_pages=own_pages,
         has_classroom=args.classroom,
         traced=traced,
         trace_as=args.trace_as,

@@ -67,7 +67,7 @@ class BaseGame:
     Settings: the class of its settings. input_schema: a `Net.schema.Kind` that checks each INPUT; None: any value.
     input_packets: the ids of the packets to the server that the game takes. event_packets: the ids of the packets to
     the client that the game sends with `tell`. packets: rows for packets of its own (`Net.packets.PacketType`); a
-    server that loads the game adds their ids to these two.
+    server that loads the game adds their ids to these two. page: the page for "/", unless the server gets a folder.
 
     modules: further modules of the game; a match can be saved that holds objects of their classes.
 
@@ -80,6 +80,7 @@ class BaseGame:
     event_packets: tuple[str, ...] = ()
     packets: tuple[Any, ...] = ()
     modules: tuple[ModuleType, ...] = ()
+    page: str = "/web/lib/viewer.html"
 
     lock: threading.RLock
     settings: Any  # an object of `Settings`

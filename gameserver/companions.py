@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from typing import Callable, Iterator, NamedTuple, Protocol, Sequence
+from typing import Callable, Iterator, Mapping, NamedTuple, Protocol, Sequence
 
 from gameserver.admin.authentication import OperatorAuthentication
 from gameserver.admin.console import Console
@@ -21,6 +21,7 @@ from gameserver.bots.crowd import Crowd
 from gameserver.checkpoint.checkpoint import Checkpointer
 from gameserver.classroom.classroom import PRIVATE, Classroom
 from gameserver.lan_announce import Announcement, qr_page
+from gameserver.own_pages import add_pages
 from gameserver.pages import leaderboard_page
 from gameserver.results.store import Store
 from gameserver.server import GameServer
@@ -30,6 +31,7 @@ from gameserver.world_manager import GameWorldManager
 from Net.address import Address
 from Net.dissect.explain import FORMS
 from Net.dissect.trace import Tracer
+from Net.port.http import Page
 from Net.port.lan import local_address, url
 
 log = logging.getLogger(__name__)
@@ -67,6 +69,7 @@ class Surroundings(NamedTuple):
     checkpoint_file: str | None  # None: no checkpoints
     settings_file: str | None  # None: the flags alone give the settings
     read_settings: Callable[[], BaseSettings]  # reads the settings file again
+    own_pages: Mapping[str, Page]  # of the game; empty: it has none of its own
     has_classroom: bool
     traced: Sequence[str | Address]  # the clients whose frames are printed
     trace_as: str  # a key of FORMS
@@ -114,6 +117,23 @@ class _Checkpoints:
         self._checkpointer.stop()  # the server has already called it, unless the server could not start
 
 
+class _OwnPages:
+    """Adds the pages of the game, which may use no path of the server's."""
+
+    def __init__(self, server: GameServer, pages: Mapping[str, Page]) -> None:
+        self._server = server
+        self._pages = pages
+
+    def start(self) -> None:
+        try:
+            add_pages(self._server, self._pages)
+        except ValueError as error:
+            raise CompanionError(str(error)) from error
+
+    def stop(self) -> None:
+        pass
+
+
 class _Trace:
     """Prints the frames of some clients."""
 
@@ -156,6 +176,10 @@ def _classroom(of: Surroundings) -> Companion | None:
     return add if of.has_classroom else None
 
 
+def _own_pages(of: Surroundings) -> Companion:
+    return _OwnPages(of.server, of.own_pages)
+
+
 def _trace(of: Surroundings) -> Companion:
     server = of.server
     show = FORMS[of.trace_as]
@@ -184,6 +208,7 @@ COMPANIONS: tuple[Callable[[Surroundings], Companion | None], ...] = (
     _leaderboard,
     _qr_code,
     _classroom,
+    _own_pages,  # after all other pages, so that it knows the paths that are taken
     _trace,
     _drain,
     _bots,

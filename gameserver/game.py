@@ -44,6 +44,7 @@ class Game(World, BaseGame):
     Settings = GameSettings
     input_packets = tuple(inputs.INPUTS)
     event_packets = ("DIED",)
+    page = "/web/index.html"
 
     def __init__(self, settings: GameSettings) -> None:
         World.__init__(self)

@@ -15,12 +15,25 @@ from Net.PacketCodes import describe
 from Net.port.http import Page, Pages, json_page
 
 _WEB = Path(__file__).parent / "web"
+# The paths of the files of gameserver/web begin with this.
+SHARED = "/web/"
 # The content type of each kind of file. Files of other kinds are not served.
-_CONTENT_TYPES = {
+CONTENT_TYPES = {
     ".css": "text/css; charset=utf-8",
+    ".gif": "image/gif",
     ".html": "text/html; charset=utf-8",
+    ".jpeg": "image/jpeg",
+    ".jpg": "image/jpeg",
     ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".mjs": "text/javascript; charset=utf-8",
+    ".mp3": "audio/mpeg",
+    ".ogg": "audio/ogg",
+    ".png": "image/png",
     ".svg": "image/svg+xml",
+    ".wav": "audio/wav",
+    ".webp": "image/webp",
+    ".woff2": "font/woff2",
 }
 
 
@@ -52,16 +65,21 @@ def leaderboard_page(store: Store) -> Page:
         return json_page({"leaderboard": [], "error": "the results cannot be read just now"})
 
 
-def make_pages() -> Pages:
-    """Returns the table of the pages that do not change."""
+def make_pages(start: str) -> Pages:
+    """Returns the table of the pages that do not change.
+
+    start: the path of the page for "/", such as "/web/index.html". Raises ValueError for a path without a page.
+    """
     files = {
-        f"/web/{path.relative_to(_WEB).as_posix()}": Page(_CONTENT_TYPES[path.suffix], path.read_bytes())
+        f"{SHARED}{path.relative_to(_WEB).as_posix()}": Page(CONTENT_TYPES[path.suffix], path.read_bytes())
         for path in sorted(_WEB.rglob("*"))
-        if path.suffix in _CONTENT_TYPES
+        if path.suffix in CONTENT_TYPES
     }
+    if start not in files:
+        raise ValueError(f"the game's page must be one of the server's, such as /web/index.html, not {start!r}")
     return {
         **files,
-        "/": files["/web/index.html"],
+        "/": files[start],
         "/admin": files["/web/admin/admin.html"],
         "/packets.json": json_page(describe()),
     }

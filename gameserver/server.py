@@ -86,7 +86,9 @@ class GameServer:
         self._save_rooms: Callable[[], bool] = lambda: False
         self._routes: dict[str, Callable[[WebSocket], None]] = {}
         self._endpoints: dict[str, Endpoint] = {}
-        self._pages: dict[str, Page | Callable[[], Page]] = dict(pages.make_pages())
+        self._pages: dict[str, Page | Callable[[], Page]] = dict(
+            pages.make_pages(getattr(make_game, "page", BaseGame.page))  # a function that makes a game has no page
+        )
         self.limits = limits
         policy = make_policy(settings.host_names, settings.allowed_origins)
         self._site = Site(self._endpoints, self._pages, policy)
@@ -133,6 +135,10 @@ class GameServer:
     def add_page(self, path: str, page: Page | Callable[[], Page]) -> None:
         """Answers plain HTTP requests for a path with a page. If `page` is a function, each request calls it."""
         self._pages[path] = page
+
+    def serves(self, path: str) -> bool:
+        """Whether there is a page or a WebSocket at a path."""
+        return path in self._pages or path in self._routes
 
     def add_tap(self, make_tap: MakeTap) -> None:
         """Calls `make_tap` for every new connection, which it may then observe; see Net.tap."""

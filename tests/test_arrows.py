@@ -94,7 +94,7 @@ FLOORS = (
     ("gameserver.classroom.lab", "gameserver.classroom.inspect", "gameserver.classroom.lessons"),
     ("gameserver.classroom.experiments", "gameserver.classroom.kinds"),
     ("gameserver.admin.console",),
-    ("gameserver.world_manager", "gameserver.bots"),
+    ("gameserver.world_manager", "gameserver.bots", "gameserver.own_pages"),
     ("gameserver.admin", "gameserver.checkpoint.checkpoint", "gameserver.settings_file.watcher"),
     ("gameserver.server",),
     ("gameserver.handlers", "gameserver.pages"),

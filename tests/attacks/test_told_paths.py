@@ -26,6 +26,7 @@ from gameserver.classroom.inspect.inspector import COMMANDS as INSPECTORS_COMMAN
 from gameserver.classroom.lab.laboratory import COMMANDS as LABS_COMMANDS
 from gameserver.classroom.lessons.lessons import lesson_pages
 from gameserver.classroom.shell import shell
+from gameserver.game import Game
 from gameserver.results.store import Store, StoreError
 from gameserver.server import CONSOLE_RATES
 from Net.frames import OPCODE_BINARY, OPCODE_CLOSE, OPCODE_TEXT
@@ -104,7 +105,9 @@ def told(tmp_path: Path) -> Iterator[Told]:
 
 
 def requests() -> Iterator[bytes]:
-    for path in sorted({*pages.make_pages(), *lesson_pages(shell), *PLUGGED_IN, "/nope", "/echo", "/../x", "/%00"}):
+    for path in sorted(
+        {*pages.make_pages(Game.page), *lesson_pages(shell), *PLUGGED_IN, "/nope", "/echo", "/../x", "/%00"}
+    ):
         for method in ("GET", "HEAD", "POST", "OPTIONS"):
             yield f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode("latin-1")
     for path in ("/", "/echo", "/admin", LAB, INSPECT, "/nope"):

@@ -2,10 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Any
+import contextlib
+import sys
+from typing import Any, Iterator
 
 from gameserver.base_game import BaseGame, GameState, Player
+from gameserver.game_loader.loader import load_game
+from gameserver.handlers import hand_in
+from Net.own_packets import use_own_packets
 from Net.schema import integer, mapping
+
+
+@contextlib.contextmanager
+def loading() -> Iterator[None]:
+    """Forgets afterwards what is loaded in the block: modules, their folders, and packets."""
+    modules, path = set(sys.modules), list(sys.path)
+    try:
+        yield
+    finally:
+        use_own_packets((), hand_in)
+        sys.path[:] = path
+        for name in set(sys.modules) - modules:
+            if not name.startswith(("gameserver.", "Net.")):
+                del sys.modules[name]
+
+
+@contextlib.contextmanager
+def loaded(named: str) -> Iterator[type[BaseGame]]:
+    """Loads a game, as a server does for --game, and forgets it afterwards."""
+    with loading():
+        yield load_game(named)
 
 
 class Race(BaseGame):

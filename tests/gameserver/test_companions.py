@@ -9,6 +9,7 @@ import pytest
 
 import run_server
 from gameserver.companions import COMPANIONS, CompanionError, Surroundings, accompanied
+from gameserver.game import Game
 from gameserver.results.store import Store
 from tests.support import DEADLINE_S
 
@@ -37,7 +38,7 @@ class Noted:
 def surroundings() -> Iterator[Surroundings]:
     """A server that listens and has no companions yet."""
     store = Store(":memory:")
-    made = run_server.open_port(flags("--classroom"), store)
+    made = run_server.open_port(flags("--classroom"), Game, store)
     yield made
     made.server.stop()
     made.server.serve()

@@ -17,9 +17,19 @@ ROOT = Path(__file__).parents[2]
 def test_the_classes_that_the_design_names_can_be_imported_from_the_package() -> None:
     from gameserver import Game, GameClient, GameObject, GameRoom, GameServer, GameWorldManager, PlayerObject
 
-    classes = (Game, GameClient, GameObject, GameRoom, GameServer, GameWorldManager, PlayerObject)
-    assert sorted(cls.__name__ for cls in classes) == sorted(gameserver.__all__)
-    assert all(cls.__module__.startswith("gameserver.") for cls in classes)
+    classes = {Game, GameClient, GameObject, GameRoom, GameServer, GameWorldManager, PlayerObject}
+    assert all(getattr(gameserver, cls.__name__) is cls for cls in classes)
+    assert {cls.__name__ for cls in classes} <= set(gameserver.__all__)
+
+
+def test_what_a_game_of_ones_own_needs_can_be_imported_from_the_package() -> None:
+    from gameserver import BaseGame, BaseSettings, Player, Range, setting
+
+    assert {thing.__name__ for thing in (BaseGame, BaseSettings, Player, Range, setting)} <= set(gameserver.__all__)
+
+
+def test_every_name_of_the_face_belongs_to_the_package() -> None:
+    assert all(getattr(gameserver, name).__module__.startswith("gameserver.") for name in gameserver.__all__)
     assert set(gameserver.__all__) <= set(dir(gameserver))
 
 

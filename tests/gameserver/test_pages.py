@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
+from gameserver.game import Game
 from gameserver.pages import make_pages
 from Net.errors import HandshakeError
 from Net.handshake import parse_request
@@ -16,7 +17,7 @@ from Net.PacketCodes import describe
 from Net.port.http import Page, respond
 
 WEB = Path(__file__).parent.parent.parent / "gameserver" / "web"
-PAGES = make_pages()
+PAGES = make_pages(Game.page)
 PLUGGED_IN = ("/rooms.json", "/lessons", "/lab", "/inspect")
 FILES = {path: page for path, page in PAGES.items() if isinstance(page, Page)}
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from gameserver.classroom.shell import shell
+from gameserver.game import Game
 from gameserver.pages import make_pages
 
 WEB = Path(__file__).parent.parent.parent / "gameserver" / "web"
@@ -113,7 +114,7 @@ def test_a_page_has_a_sentence_for_a_browser_that_cannot_run_it(name: str) -> No
 @pytest.mark.parametrize("name", PAGES)
 def test_every_script_of_a_page_is_a_file_of_the_server(name: str) -> None:
     # The Content-Security-Policy runs no script that stands in the page itself.
-    files = make_pages()
+    files = make_pages(Game.page)
     assert all(script.get("src") in files for script in Outline(PAGES[name]).scripts)
 
 

@@ -29,7 +29,13 @@ _NAMES_AND_CHAT: dict[tuple[bool, str], Path] = {
     (False, "GAME_OVER"): (1, 0),
     (False, "ERROR"): (1, 1),  # it quotes the refused value, perhaps a name
     (False, "NOTICE"): (1, 0),  # an operator may write about a player
+    # A game may put names and typed texts everywhere.
+    (True, "INPUT"): (1, 0),
+    (False, "GAME_STATE"): (1, 0),
+    (False, "GAME_CHANGES"): (1,),
+    (False, "EVENT"): (1, 1),
 }
+_OF_OWN_PACKETS: Path = (1,)
 _TABLES = {True: TO_SERVER, False: TO_CLIENT}
 
 
@@ -116,6 +122,8 @@ def _texts(message: Message) -> list[Span] | None:
 
 
 def _ways(name: str, from_client: bool, hides_text: bool) -> list[Path]:
+    if hides_text and name in [row.id for row in _TABLES[from_client].own()]:
+        return [_OF_OWN_PACKETS]
     tables = (_TOKENS, _NAMES_AND_CHAT) if hides_text else (_TOKENS,)
     return [table[from_client, name] for table in tables if (from_client, name) in table]
 
