@@ -25,11 +25,15 @@ from __future__ import annotations
 import dataclasses
 import math
 import random
+import sys
 import threading
+from types import ModuleType
 from typing import Any, Dict, NoReturn, Optional, Tuple
 
+from gameserver.world import plain_match, plain_objects, plain_reading
 from gameserver.world.base_settings import BaseSettings
 from gameserver.world.differences import check_adoption
+from gameserver.world.plain_classes import OwnClasses
 from gameserver.world.ranges import changeable_settings, described
 from gameserver.world.world import TIME_EPSILON_S, Event
 
@@ -65,6 +69,8 @@ class BaseGame:
     the client that the game sends with `tell`. packets: rows for packets of its own (`Net.packets.PacketType`); a
     server that loads the game adds their ids to these two. page: the page for "/", unless the server gets a folder.
 
+    modules: further modules of the game; a match can be saved that holds objects of their classes.
+
     lock: a room holds it for every call. settings, rng, tick, elapsed_s: of this match. players, scores: by player id.
     """
 
@@ -73,6 +79,7 @@ class BaseGame:
     input_packets: tuple[str, ...] = ("INPUT",)
     event_packets: tuple[str, ...] = ()
     packets: tuple[Any, ...] = ()
+    modules: tuple[ModuleType, ...] = ()
     page: str = "/web/lib/viewer.html"
 
     lock: threading.RLock
@@ -86,6 +93,7 @@ class BaseGame:
     def __init__(self, settings: Any) -> None:
         self.lock = threading.RLock()
         self.initialize_game(settings)
+        self.unsaved_names = tuple(vars(self))  # the attributes of a new match
 
     # What a game replaces -------------------------------------------------------------------------------------
 
@@ -226,6 +234,36 @@ class BaseGame:
         """Advances the clocks by `ticks` ticks of `delta_time` seconds each; nothing moves."""
         self.tick += ticks
         self.elapsed_s += ticks * delta_time
+
+    # Saving ---------------------------------------------------------------------------------------------------
+
+    def save(self) -> dict[str, Any]:
+        """Returns the whole match without its settings, as plain data, so that another process can continue it.
+
+        The data holds all attributes of the game, and everything that these hold. An attribute whose name begins with
+        `unsaved_` is left out. Raises `CannotSave` for a value such as a thread or a function, and names the attribute.
+        """
+        with self.lock:
+            return plain_objects.save(self, self._own_classes(), self._given(), self.unsaved_names)
+
+    def load(self, data: Any) -> list[str]:
+        """Continues the match of `save` in this new game, and returns a sentence for each attribute that has changed.
+
+        Raises ValueError for other data; then the game is as before. An attribute that is new keeps its first value. A
+        new attribute of a player has the value that `add_player` gives it.
+        """
+        with self.lock:
+            classes, given = self._own_classes(), self._given()
+            loaded = plain_reading.load(data, self, classes, given)
+            plain_match.check(loaded.attributes)
+            return loaded.sentences + plain_match.continue_match(self, loaded, classes, given)
+
+    def _own_classes(self) -> OwnClasses:
+        own = dict.fromkeys(cls.__module__ for cls in type(self).__mro__ if issubclass(cls, BaseGame))
+        return OwnClasses([*(sys.modules[name] for name in own if name in sys.modules), *self.modules])
+
+    def _given(self) -> dict[str, Any]:
+        return {"lock": self.lock, "settings": self.settings}
 
     # Settings -------------------------------------------------------------------------------------------------
 

@@ -29,8 +29,9 @@ from gameserver.rules import (
     projectiles,
     scoring,
     spawning,
+    world_schema,
 )
-from gameserver.world import client_settings, terrain
+from gameserver.world import client_settings, saved_world, terrain
 from gameserver.world.objects import GameObject, PlayerObject
 from gameserver.world.settings import GameSettings
 from gameserver.world.shown import Shown
@@ -274,6 +275,21 @@ class Game(World, BaseGame):
             if self.projectiles or any(player.attacking for player in self.players.values()):
                 return None
             return [(player.x, player.y) for player in self.players.values() if player.alive]
+
+    def save(self) -> dict[str, Any]:
+        """Returns the state of the match without its settings, as plain data."""
+        with self.lock:
+            return saved_world.save(self)
+
+    def load(self, data: Any) -> list[str]:
+        """Continues the match of `save` in this new game. Raises ValueError for data that is no match of this version.
+
+        Every value is checked before the game changes. The list of differences is always empty.
+        """
+        world_schema.check_world(data, self.settings)
+        with self.lock:
+            saved_world.load(self, data)
+        return []
 
     def _prepare(self) -> None:
         """Clears the last tick's hits, and rebuilds the grid of movers from all living players and all animals."""

@@ -146,7 +146,9 @@ class OpenRooms:
 
     def load(self, data: Plain) -> GameRoom:
         """Makes a room from the result of `saved_room.save`; raises ValueError for anything else."""
-        return saved_room.load(data, self._settings, self._make_game, self._recorder, self._when_failed)
+        return saved_room.load(
+            data, self._settings, self._game_settings, self._make_game, self._recorder, self._when_failed
+        )
 
     def open_saved(self, room: GameRoom) -> None:
         """Opens a room that `load` has made. The caller holds the lock."""

@@ -13,9 +13,11 @@ import threading
 from typing import Any, Callable
 
 from gameserver.checkpoint import saved_room, state_file
+from gameserver.checkpoint.saved_game import Plain
 from gameserver.checkpoint.state_file import StateError
 from gameserver.lobby import Lobby
 from gameserver.room import GameRoom
+from gameserver.world.plain_objects import CannotSave
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +48,7 @@ class Checkpointer:
         self._settle_results = settle_results
         self._every_s = every_s
         self._has_warned = False
+        self._unsaved: set[str] = set()  # the warnings about rooms that cannot be saved
         self._is_empty = False  # the file holds no rooms
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="checkpointer", daemon=True)
@@ -89,7 +92,7 @@ class Checkpointer:
     def _keep(self) -> bool:
         """Writes a checkpoint and returns whether that worked. Logs only the first of several failures in a row."""
         try:
-            self._write()
+            is_complete = self._write()
         except Exception as error:
             if not self._has_warned:
                 is_disk = isinstance(error, OSError)
@@ -97,10 +100,13 @@ class Checkpointer:
             self._has_warned = True
             return False
         self._has_warned = False
-        return True
+        return is_complete
 
-    def _write(self) -> None:
-        parts = [saved_room.save(room) for room in self._lobby.all_rooms() if not room.has_failed]
+    def _write(self) -> bool:
+        """Writes the file, and returns whether all rooms are in it."""
+        rooms = [room for room in self._lobby.all_rooms() if not room.has_failed]
+        parts = [part for part in map(self._save_room, rooms) if part is not None]
+        is_complete = len(parts) == len(rooms)
         measures = self._lobby.measures.save()
         if measures:
             parts.append({_MEASURES: measures})
@@ -108,6 +114,18 @@ class Checkpointer:
             self._settle_results()
             state_file.write(self._path, parts)
             self._is_empty = not parts
+        return is_complete
+
+    def _save_room(self, room: GameRoom) -> Plain | None:
+        """Serialises a room; None if its game cannot be saved. Logs each reason once."""
+        try:
+            return saved_room.save(room)
+        except CannotSave as error:
+            warning = f"room {room.id} cannot be kept: {error}"
+        if warning not in self._unsaved:
+            self._unsaved.add(warning)
+            log.warning("%s", warning)
+        return None
 
     def _read(self) -> list[GameRoom]:
         """Returns all rooms of the file; raises StateError if anything in the file is wrong."""

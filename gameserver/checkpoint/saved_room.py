@@ -7,21 +7,24 @@ Raises ValueError for data that is no room of this version.
 from __future__ import annotations
 
 import dataclasses
+import logging
 import time
-from typing import Any, Callable, Iterable, cast
+from typing import Any, Callable, Iterable
 
 from gameserver.base_game import BaseGame
 from gameserver.checkpoint import saved_game
 from gameserver.checkpoint.saved_game import Plain
 from gameserver.checkpoint.saved_schema import check_room, check_seats
-from gameserver.game import Game
 from gameserver.match.rounds import Round
 from gameserver.match.seats import NoConnection, PlayerInfo, Seat
 from gameserver.replication.replicator import ClientView
 from gameserver.results.recorder import Recorder
 from gameserver.room import GameRoom
-from gameserver.world.settings import GameSettings, ServerSettings
+from gameserver.world.base_settings import BaseSettings
+from gameserver.world.settings import ServerSettings
 from Net.address import Address
+
+log = logging.getLogger(__name__)
 
 # The world pauses until all players are back, but at most for this time: a page tries to reconnect after 1, 3 and 6
 # seconds.
@@ -40,22 +43,29 @@ def save(room: GameRoom) -> Plain:
             "results_left_s": room.rounds.results_left_s,
             "round": list(room.rounds.round),
             "seats": [_save_seat(seat) for seat in room.roster.seats()],
-            "game": saved_game.save(cast(Game, room.game)),
+            "game_class": saved_game.class_of(room.game),
+            "game": saved_game.save(room.game),
         }
 
 
 def load(
     data: Plain,
     server_settings: ServerSettings,
+    game_settings: BaseSettings,
     make_game: Callable[[Any], BaseGame],
     recorder: Recorder,
     when_failed: Callable[[GameRoom], None] = lambda room: None,
 ) -> GameRoom:
-    """Makes a room from the result of `save`; raises ValueError for anything else. The arguments: see `GameRoom`."""
+    """Makes a room from the result of `save`; raises ValueError for anything else. The arguments: see `GameRoom`.
+
+    The settings are those of the saved match; game_settings only shows their class. Logs a sentence for each attribute
+    and setting of the game that is new or gone.
+    """
     check_room(data)
+    saved_game.check_class(data.get("game_class", ""), make_game)
     try:
-        game = saved_game.load(data["game"], cast(Callable[[GameSettings], Game], make_game))
-        check_seats(data)
+        game, sentences = saved_game.load(data["game"], make_game, type(game_settings))
+        check_seats(data, game.players)
         room = GameRoom(
             data["id"], game.settings, server_settings, data["capacity"], lambda _: game, recorder, when_failed
         )
@@ -67,6 +77,8 @@ def load(
             room.keep_seat(_load_seat(saved, room.replicator.make_view))
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"it is no room of this version: {error!r}") from error
+    for sentence in sentences:
+        log.warning("room %s: %s", room.id, sentence)
     room.clock.wait_while(lambda: any(seat.absent_since_s is not None for seat in room.roster.seats()), RETURN_S)
     return room
 

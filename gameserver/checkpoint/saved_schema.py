@@ -3,38 +3,33 @@
 In:  plain data as `saved_room.save` returns it, from a file that anybody may have written. Out: nothing.
 Raises ValueError with a sentence that names the value and says what it must be.
 
-A checksum detects a damaged file, but not a forged one. So this module checks everything that a tick relies on: the
-positions are on the map, each id is used once, each reference points to an existing object, and a packet can hold each
-number.
+The game checks its own part, see `BaseGame.load`.
 """
 
 from __future__ import annotations
 
-import math
-from collections import Counter
-from typing import Any, Callable
+from typing import Any, Mapping
 
-from gameserver.checkpoint.saved_kinds import TRUTH, Kinds, check_members, check_value, exactly, list_in, one_of, row_of
 from gameserver.match.phases import STATUSES
-from gameserver.rules.growth import experience_for_next_age
-from gameserver.world.objects import BUILDINGS, RESOURCES
 from gameserver.world.ranges import TICK_RATES
-from gameserver.world.settings import GameSettings
-from gameserver.world.terrain import areas_of
-from Net.schema import COUNT, DIRECTION, ROOM_NAME, Kind, integer, nullable, number, text
+from gameserver.world.saved_kinds import TRUTH, Kinds, check_members, check_value, list_in, one_of, row_of
+from Net.schema import ROOM_NAME, Kind, integer, nullable, number, text
 
-# The id of a player is a small positive number (`PlayerIds`). The ids of all other objects count down from -1.
-PLAYER_ID = integer(1, 1_000_000)
-THING_ID = integer(-(2**53), -1)
-_ANGLE = number(0, math.tau)
-_TIME_S = number(0, 1e9)
-_POINTS = number(0, 1e9)
-_BIG_COUNT = integer(0, 2**53)  # a number that JavaScript can hold
-_CELL = integer(-1, 2**53)
 _HOST, _PORT = text(0, 255), integer(0, 65535)
+_CLASS = text(0, 255)
+_PLAYER_NAME = text(0, 255)  # a game may change the names of its players
 
 
-# The room -----------------------------------------------------------------------------------------------------
+def exactly(kind: Kind) -> Kind:
+    """Returns a kind that also refuses a value that the check would change."""
+
+    def check(value: Any) -> Any:
+        if kind.check(value) != value:
+            raise ValueError(kind.must_be)
+        return value
+
+    return Kind(kind.must_be, check)
+
 
 ROOM: Kinds = {
     "id": exactly(ROOM_NAME),
@@ -42,11 +37,11 @@ ROOM: Kinds = {
     "tick_rate": integer(int(TICK_RATES.low), int(TICK_RATES.high)),
     "is_paused": TRUTH,
     "status": one_of(*STATUSES),
-    "results_left_s": _TIME_S,
+    "results_left_s": number(0, 1e9),
     "round": row_of(exactly(text(1, 64)), number(0, 1e11)),
 }
 INFO: Kinds = {
-    "id": PLAYER_ID,
+    "id": integer(1, 1_000_000),
     "name": exactly(text(1, 16)),
     "token": exactly(text(1, 64)),
     "room": nullable(exactly(ROOM_NAME)),
@@ -59,10 +54,11 @@ _SEAT: Kinds = {"is_ready": TRUTH, "address": row_of(exactly(_HOST), _PORT)}
 
 
 def check_room(data: Any) -> None:
-    """Checks a room without its game; `check_game` checks the game."""
+    """Checks a room without its match."""
     if type(data) is not dict or not data.keys() >= {"game", "seats"}:
         raise ValueError("it is no room of this version: it has no 'game' and 'seats'")
-    check_members({name: data[name] for name in data.keys() - {"game", "seats"}}, ROOM, "a room")
+    check_members({name: data[name] for name in data.keys() - {"game", "game_class", "seats"}}, ROOM, "a room")
+    check_value(_CLASS, data.get("game_class", ""), "a room: game_class")
     for seat in list_in(data["seats"], "seats"):
         if type(seat) is not dict or "info" not in seat:
             raise ValueError("a seat has no 'info'")
@@ -70,204 +66,13 @@ def check_room(data: Any) -> None:
         check_members(seat["info"], INFO, "a seat's info")
 
 
-def check_seats(data: Any) -> None:
-    """Checks that every player of a checked room has one seat, and every seat one player."""
+def check_seats(data: Any, players: Mapping[int, Any]) -> None:
+    """Checks that every player of a game has one seat, and every seat of a checked room one player."""
     seated = [seat["info"]["id"] for seat in data["seats"]]
-    names = data["game"]["players"]["names"]
-    players = [row[names.index("id")] for row in data["game"]["players"]["rows"]]
     if sorted(seated) != sorted(players):
         raise ValueError(f"its seats are those of players {sorted(seated)}, and its game has {sorted(players)}")
+    for player in players.values():
+        check_value(_PLAYER_NAME, player.name, f"the name of player {player.id}")
     tokens = [seat["info"]["token"] for seat in data["seats"]]
     if len(set(tokens)) < len(tokens):
         raise ValueError("two of its seats have the same token")
-
-
-# The game -----------------------------------------------------------------------------------------------------
-
-
-def _body_kinds(settings: GameSettings) -> Kinds:
-    place = number(0, settings.map_size)
-    return {"id": THING_ID, "x": place, "y": place, "scale": number(0.01, settings.map_size / 2), "cell": _CELL}
-
-
-def _mover_kinds(settings: GameSettings) -> Kinds:
-    step = number(-1e6, 1e6)
-    return {
-        **_body_kinds(settings),
-        "alive": TRUTH,
-        "angle_rad": _ANGLE,
-        "attacking": TRUTH,
-        "health": _POINTS,
-        "hurt_by": nullable(PLAYER_ID),
-        "just_hit": TRUTH,
-        "pricked_in_s": _TIME_S,
-        "step_x": step,
-        "step_y": step,
-        "team": one_of(None),
-    }
-
-
-def _player_kinds(settings: GameSettings) -> Kinds:
-    return {
-        **_mover_kinds(settings),
-        "id": PLAYER_ID,
-        "team": _team_kind(settings),
-        "age": Kind("an age whose experience fits 53 bits", _age_check(settings)),
-        "connected": TRUTH,
-        "deaths": COUNT,
-        "direction": DIRECTION,
-        "experience": _BIG_COUNT,
-        "kills": COUNT,
-        "meal_asked": TRUTH,
-        "name": exactly(text(1, 16)),
-        "out_at_tick": nullable(COUNT),
-        "pending_sequence": nullable(COUNT),
-        "place_asked": nullable(row_of(integer(0, len(settings.items) - 1), _ANGLE)),
-        "placed": row_of(*[COUNT] * len(BUILDINGS)),
-        "reload_in_s": _TIME_S,
-        "resources": row_of(*[_BIG_COUNT] * len(RESOURCES)),
-        "respawn_in_s": _TIME_S,
-        "score": COUNT,
-        "sequence": nullable(COUNT),
-        "shot_asked_rad": nullable(_ANGLE),
-        "swing_asked": TRUTH,
-        "swing_in_s": _TIME_S,
-        "upgrade_asked": nullable(integer(0, 7)),
-        "weapon": integer(0, len(settings.weapons) - 1),
-    }
-
-
-def _team_kind(settings: GameSettings) -> Kind:
-    return nullable(integer(0, settings.teams - 1)) if settings.teams else one_of(None)
-
-
-def _age_check(settings: GameSettings) -> Callable[[Any], Any]:
-    def check(value: Any) -> Any:
-        COUNT.check(value)
-        try:
-            _BIG_COUNT.check(experience_for_next_age(settings, value))
-        except OverflowError:
-            raise ValueError("an age whose experience is a number") from None
-        return integer(1, 1_000_000).check(value)
-
-    return check
-
-
-def _animal_kinds(settings: GameSettings) -> Kinds:
-    return {
-        **_mover_kinds(settings),
-        "bite_in_s": _TIME_S,
-        "flee_in_s": _TIME_S,
-        "home": integer(0, len(areas_of(settings)) - 1),
-        "is_alone": TRUTH,
-        "species": integer(0, len(settings.species) - 1),
-        "target_id": nullable(PLAYER_ID),
-        "think_in_s": _TIME_S,
-    }
-
-
-def _projectile_kinds(settings: GameSettings) -> Kinds:
-    return {
-        **_body_kinds(settings),
-        "angle_rad": _ANGLE,
-        "damage": _POINTS,
-        "heading_x": number(-1, 1),
-        "heading_y": number(-1, 1),
-        "owner_id": nullable(PLAYER_ID),
-        "range_left": number(0, 1e6),
-        "team": _team_kind(settings),
-    }
-
-
-def _scenery_kinds(settings: GameSettings) -> Kinds:
-    return {**_body_kinds(settings), "kind": integer(0, len(RESOURCES) - 1)}
-
-
-def _building_kinds(settings: GameSettings) -> Kinds:
-    return {
-        **_body_kinds(settings),
-        "kind": one_of(*BUILDINGS),
-        "damage": _POINTS,
-        "health": _POINTS,
-        "item": integer(0, len(settings.items) - 1),
-        "owner_id": PLAYER_ID,
-    }
-
-
-TABLES: dict[str, Callable[[GameSettings], Kinds]] = {
-    "players": _player_kinds,
-    "animals": _animal_kinds,
-    "projectiles": _projectile_kinds,
-    "scenery": _scenery_kinds,
-    "buildings": _building_kinds,
-}
-
-
-def check_game(data: Any, settings: GameSettings) -> None:
-    """Checks a game with these settings; the settings have been checked before."""
-    _check_numbers(data, settings)
-    rows = {name: _checked_rows(data[name], kinds(settings), name) for name, kinds in TABLES.items()}
-    ids = Counter(row["id"] for table in rows.values() for row in table)
-    if ids and ids.most_common(1)[0][1] > 1:
-        raise ValueError(f"two things have the id {ids.most_common(1)[0][0]}")
-    if data["last_id"] > min(ids, default=0):
-        raise ValueError(f"last_id is {data['last_id']}, and an id beyond it is taken")
-    _check_players(rows, settings)
-
-
-def _check_numbers(data: Any, settings: GameSettings) -> None:
-    place, species = number(0, settings.map_size), integer(0, len(settings.species) - 1)
-    area, score = integer(0, len(areas_of(settings)) - 1), integer(0, 2**53)
-    kinds = {
-        "tick": integer(0, 2**31),
-        "elapsed_s": _TIME_S,
-        "had_rivals": TRUTH,
-        "team_points": row_of(*[score] * settings.teams),
-        "building_changes": _BIG_COUNT,
-        "last_id": integer(-(2**53), 0),
-        "rng": row_of(one_of(3), row_of(*[COUNT] * 624, integer(0, 624)), nullable(number(-1e9, 1e9))),
-    }
-    check_members({name: data[name] for name in kinds if name in data}, kinds, "a game")
-    lists = {
-        "arrivals": row_of(species, area, _TIME_S),
-        "events": row_of(one_of("DIED"), PLAYER_ID, nullable(PLAYER_ID)),
-        "mover_grid": row_of(place, place, number(0.01, settings.map_size / 2)),
-    }
-    for name, kind in lists.items():
-        for item in list_in(data.get(name), name):
-            check_value(kind, item, name)
-
-
-def _checked_rows(table: Any, kinds: Kinds, where: str) -> list[dict[str, Any]]:
-    if type(table) is not dict or table.keys() != {"names", "rows"}:
-        raise ValueError(f"{where} is no table")
-    names = list_in(table["names"], f"{where}: names")
-    if not all(type(name) is str for name in names) or sorted(names) != sorted(kinds):
-        raise ValueError(f"{where} have the attributes of another version")
-    checked = []
-    for row in list_in(table["rows"], f"{where}: rows"):
-        if type(row) is not list or len(row) != len(names):
-            raise ValueError(f"a row of {where} must be a list of {len(names)} values")
-        thing = dict(zip(names, row))
-        for name, value in thing.items():
-            check_value(kinds[name], value, f"{where}: {name}")
-        checked.append(thing)
-    return checked
-
-
-def _check_players(rows: dict[str, list[dict[str, Any]]], settings: GameSettings) -> None:
-    """Checks the owners of projectiles and buildings, the players' counts of buildings, and their experience."""
-    players = {row["id"] for row in rows["players"]}
-    if not players >= {row["owner_id"] for row in rows["projectiles"]} - {None}:
-        raise ValueError("a projectile is of a player who is not there")
-    if not players >= {row["owner_id"] for row in rows["buildings"]}:
-        raise ValueError("a building is of a player who is not there")
-    built = Counter((row["owner_id"], row["item"]) for row in rows["buildings"])
-    if any(row["kind"] != BUILDINGS[row["item"]] for row in rows["buildings"]):
-        raise ValueError("a building is of another kind than its item")
-    for row in rows["players"]:
-        for item, count in enumerate(row["placed"]):
-            if built.pop((row["id"], item), 0) != count:
-                raise ValueError(f"player {row['id']} has not placed what is standing")
-        if row["experience"] >= experience_for_next_age(settings, row["age"]):
-            raise ValueError(f"player {row['id']} has the experience of the next age")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+from gameserver.world import saved_settings
 from gameserver.world.ranges import TICK_RATES, TIMES_S, Range, check_settings, setting
 
 
@@ -29,3 +31,11 @@ class BaseSettings:
 
     def __post_init__(self) -> None:
         check_settings(self)
+
+    @classmethod
+    def restored(cls, data: Any) -> tuple[BaseSettings, list[str]]:
+        """Makes settings from saved data. Returns them, and a sentence for each setting that is new or gone.
+
+        Raises ValueError for a value that is not allowed.
+        """
+        return saved_settings.load(cls, data)

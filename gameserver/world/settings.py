@@ -11,6 +11,7 @@ are told derive from what the field says.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from gameserver.world.base_settings import BaseSettings
 from gameserver.world.modes import MODE_COLUMNS, MODES, Mode
@@ -201,6 +202,14 @@ class GameSettings(BaseSettings):
     def rules_of_mode(self) -> Mode:
         """Returns the row of this match's mode."""
         return next(row for row in self.modes if row.name == self.mode)
+
+    @classmethod
+    def restored(cls, data: Any) -> tuple[BaseSettings, list[str]]:
+        """Makes settings from saved data of this version only. Raises ValueError for any other data."""
+        settings, differences = super().restored(data)
+        if differences:
+            raise ValueError(f"its settings are of another version: {', '.join(differences)}")
+        return settings, []
 
     def share_of_full_map(self) -> float:
         """Returns this map's area as a share of a full map's area; the counts are multiplied by it."""

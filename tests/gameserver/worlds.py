@@ -6,9 +6,9 @@ import dataclasses
 import math
 from typing import Any
 
-from gameserver.checkpoint.saved_game import THINGS
 from gameserver.game import Game
 from gameserver.world.objects import ROCK, Animal, Body, GameObject
+from gameserver.world.saved_world import THINGS
 from gameserver.world.settings import GameSettings
 
 # A map of firm ground without objects.

@@ -67,5 +67,6 @@ export class Joining {
 function addressOf(roomId) {
   const others = new URLSearchParams(location.search);
   others.delete("room");
-  return `?${others.size ? `${others}&` : ""}room=${encodeURIComponent(roomId)}`;
+  const kept = others.toString();
+  return `?${kept && `${kept}&`}room=${encodeURIComponent(roomId)}`;
 }

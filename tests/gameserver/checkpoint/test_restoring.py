@@ -19,7 +19,8 @@ from gameserver.match.seats import NoConnection, PlayerInfo, Seat
 from gameserver.results.store import Store
 from gameserver.room import GameRoom
 from gameserver.server import GameServer
-from gameserver.world.settings import GameSettings, ServerSettings
+from gameserver.world.base_settings import BaseSettings
+from gameserver.world.settings import ServerSettings
 from Net.address import Address
 from Net.PacketCodes import Packet
 from tests.gameserver.worlds import data_of
@@ -34,7 +35,7 @@ NEVER_S = 1000.0
 
 
 @contextlib.contextmanager
-def keeping(path: Path, game_settings: GameSettings = SMALL, **server_settings: Any) -> Iterator[Arena]:
+def keeping(path: Path, game_settings: BaseSettings = SMALL, **server_settings: Any) -> Iterator[Arena]:
     """A server that restores the rooms of a file at its start, and saves its own rooms there at its end."""
     with serving(game_settings, shutdown_timeout_s=0.1, **server_settings) as arena:
         checkpointer = Checkpointer(arena.server.lobby, str(path), lambda: True, NEVER_S)
@@ -184,9 +185,7 @@ def test_a_seat_that_was_moved_while_both_rooms_were_saved_is_kept_once() -> Non
     rooms = [server.create_room(room_id=name) for name in ("den", "attic")]
     for room in rooms:
         room.game.add_player(7, "Ann")
-        room.keep_seat(
-            Seat(NoConnection(Address("192.0.2.1", 99)), PlayerInfo(7, "Ann", "token"), room.replicator.make_view)
-        )
+        keep_seat_of(room, PlayerInfo(7, "Ann", "token"))
     next_server = GameServer(ServerSettings(), SMALL)
     for room in rooms:
         next_server.lobby.take_up(next_server.lobby.load_room(saved_room.save(room)))
@@ -247,9 +246,7 @@ def test_a_round_that_ends_again_after_a_restart_is_recorded_once() -> None:
     server = GameServer(ServerSettings(), SMALL, recorder=store)
     room = server.create_room()
     room.game.add_player(7, "Ann")
-    room.keep_seat(
-        Seat(NoConnection(Address("192.0.2.1", 99)), PlayerInfo(7, "Ann", "token"), room.replicator.make_view)
-    )
+    keep_seat_of(room, PlayerInfo(7, "Ann", "token"))
     room.tick()
     room.tick()
     again = server.lobby.load_room(saved_room.save(room))

@@ -13,11 +13,12 @@ from typing import Any, Iterator, Tuple
 import msgpack
 import pytest
 
-from gameserver.checkpoint import saved_game, saved_room, state_file
+from gameserver.checkpoint import saved_room, state_file
 from gameserver.game import Game
 from gameserver.match.seats import NoConnection, PlayerInfo, Seat
 from gameserver.results.recorder import FORGETFUL
 from gameserver.room import GameRoom
+from gameserver.world import saved_world
 from gameserver.world.settings import ServerSettings
 from Net.address import Address
 from tests.gameserver.checkpoint.test_restoring import keeping
@@ -66,13 +67,13 @@ def lively_room() -> GameRoom:
 @pytest.fixture(scope="module")
 def good() -> dict[str, Any]:
     data: dict[str, Any] = msgpack.unpackb(msgpack.packb(saved_room.save(lively_room())))
-    for name in saved_game.THINGS:
+    for name in saved_world.THINGS:
         assert data["game"][name]["rows"], f"there are no {name}"
     return data
 
 
 def load(data: Any) -> GameRoom:
-    return saved_room.load(data, ServerSettings(), Game, FORGETFUL)
+    return saved_room.load(data, ServerSettings(), SETTINGS, Game, FORGETFUL)
 
 
 def paths_in(value: Any, path: Path_ = ()) -> Iterator[Path_]:

@@ -9,6 +9,7 @@ import msgpack
 import pytest
 
 from gameserver.checkpoint import saved_game
+from gameserver.game import Game
 from gameserver.replication.entities import rows_of
 from gameserver.world.differences import Difference, adoptable, defaults_of, differences, values_of
 from gameserver.world.ranges import described
@@ -96,7 +97,7 @@ def test_a_match_with_changed_tables_is_saved_and_loaded_with_them() -> None:
     game = game_with((7000, 7000), **{name: getattr(settings, name) for name in ("animals", "species")})
     put_animal(game, 1000, 1000, species=2)
     game.change_setting("weapons", (WEAPONS[0]._replace(damage=2.0), *WEAPONS[1:]))
-    loaded = saved_game.load(msgpack.unpackb(msgpack.packb(saved_game.save(game))))
+    loaded, _ = saved_game.load(msgpack.unpackb(msgpack.packb(saved_game.save(game))), Game, GameSettings)
     assert loaded.settings == game.settings
     for played in (game, loaded):
         for _ in range(20):
