@@ -51,7 +51,7 @@ def _class_in(module: ModuleType, class_name: str) -> type[BaseGame]:
     """Returns a game of a module. class_name: "" for its only one."""
     games = [name for name, value in vars(module).items() if _is_game(value) and value.__module__ == module.__name__]
     file = place(getattr(module, "__file__", None), None)
-    listed = f"its games are {', '.join(games)}" if games else "it has no game: no class in it inherits BaseGame"
+    listed = f"its games are {', '.join(games)}" if games else "no class in it inherits BaseGame"
     if not class_name:
         if len(games) != 1:
             raise GameError(f"{file}: {listed}" + (f"; choose one, as in --game {file}:{games[0]}" if games else ""))
@@ -63,7 +63,8 @@ def _class_in(module: ModuleType, class_name: str) -> type[BaseGame]:
         raise GameError(f"{file}: there is no class {class_name}{hint}; {listed}")
     if not _is_game(found):
         at = where(found) if inspect.isclass(found) else file
-        raise GameError(f"{at}: {class_name} is no game: it must be a class that inherits BaseGame; {listed}")
+        more = f"; {listed}" if games else ""
+        raise GameError(f"{at}: {class_name} is no game: it must be a class that inherits BaseGame{more}")
     game_class: type[BaseGame] = found
     return game_class
 

@@ -160,7 +160,7 @@ MISTAKES = {
         "snake.py, line 3: TypeError: setting() missing 1 required keyword-only argument: 'help'",
     ),
     "a file that ends the program": ("import sys\nsys.exit(3)\n", "snake.py, line 2: SystemExit: 3"),
-    "no class at all": ("x = 1\n", "snake.py: it has no game: no class in it inherits BaseGame"),
+    "no class at all": ("x = 1\n", "snake.py: no class in it inherits BaseGame"),
     "two games, none named": (
         SNAKE + "\n\nclass Tag(Snake):\n    pass\n",
         "snake.py: its games are Snake, Tag; choose one, as in --game snake.py:Snake",
