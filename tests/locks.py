@@ -23,7 +23,7 @@ import Net
 from Net import sockets
 
 # The modules that make these locks. A thread may take them from left to right only.
-ORDER = ("gameserver.lobby", "gameserver.match.roster", "gameserver.game", "Net.outbox")
+ORDER = ("gameserver.lobby", "gameserver.match.roster", "gameserver.base_game", "Net.outbox")
 # No socket may be used under these.
 NO_IO_UNDER = frozenset(ORDER[:3])
 IO = ("send_now", "receive", "wait_readable", "wait_writable", "linger")

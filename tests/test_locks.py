@@ -77,7 +77,7 @@ def test_locks_of_the_server_are_really_watched() -> None:
         with game.lock:
             room.broadcast(Packet("NOTICE", ("hello",)))
     (violation,) = WATCH.take_violations()
-    assert violation.startswith("gameserver.match.roster is taken under gameserver.game")
+    assert violation.startswith("gameserver.match.roster is taken under gameserver.base_game")
 
 
 @pytest.mark.parametrize("which", ["server", "room", "game"])

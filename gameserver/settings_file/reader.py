@@ -14,7 +14,7 @@ from typing import Any, Collection, Iterable, Mapping, TypeVar
 
 from gameserver.settings_file.ini import Entry, IniError, Section, parse
 from gameserver.settings_file.texts import from_text
-from gameserver.world.ranges import Cell, Setting, SettingError, cells_of, check_cell, check_setting, described
+from gameserver.world.ranges import Cell, Setting, SettingError, check_cell, check_setting, described
 from Net.text.characters import printable
 
 T = TypeVar("T")
@@ -124,7 +124,7 @@ class _Reading:
     def _add_row(self, table: str, name: str, section: Section) -> None:
         """Changes a row of a table, or adds a row with a new name."""
         known = self._known[table]
-        cells = {column: cell for column, cell in cells_of(known).items() if column != "name"}
+        cells = {column: cell for column, cell in known.cells.items() if column != "name"}
         values = {column: _cell_value(column, entry, cells, section) for column, entry in section.entries.items()}
         rows = list(self._values.get(table, known.default))
         numbers = [number for number, row in enumerate(rows) if row.name == name]

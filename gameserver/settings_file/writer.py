@@ -11,7 +11,7 @@ from typing import Any, Iterator
 from gameserver.settings_file.reader import GAME
 from gameserver.settings_file.texts import NONE, to_text
 from gameserver.world.differences import section_of
-from gameserver.world.ranges import Cell, Range, Setting, cells_of, described
+from gameserver.world.ranges import Cell, Range, Setting, described
 
 _HEAD = """\
 # The settings of a game, for: python run_server.py --settings FILE
@@ -50,7 +50,7 @@ def _setting_lines(name: str, value: Any, about: Setting, known: dict[str, Setti
 
 
 def _table_lines(rows: Any, about: Setting) -> Iterator[str]:
-    cells = {column: cell for column, cell in cells_of(about).items() if column != "name"}
+    cells = {column: cell for column, cell in about.cells.items() if column != "name"}
     yield ""
     yield ""
     yield f"# {about.help}: {_number_of_rows(about)}"

@@ -74,7 +74,7 @@ def adoptable(known: Setting, value: Any, wanted: Any) -> Any:
         return value
     if known.rows is None:
         return wanted
-    fixed = [name for name, column in known.columns.items() if column.is_fixed]
+    fixed = [name for name, cell in known.cells.items() if cell.column.is_fixed]
     new = {row.name: row for row in wanted}
     kept = []
     for row in value:
@@ -86,6 +86,6 @@ def adoptable(known: Setting, value: Any, wanted: Any) -> Any:
 def check_adoption(name: str, known: Setting, value: Any, wanted: Any) -> None:
     """Raises SettingError for a new value of a table that would remove or reorder rows, or change fixed columns."""
     if known.rows is not None and adoptable(known, value, wanted) != wanted:
-        fixed = [column for column, about in known.columns.items() if about.is_fixed]
+        fixed = [name for name, cell in known.cells.items() if cell.column.is_fixed]
         kept = " and ".join(["its rows in their order", *fixed])
         raise SettingError(name, f"must keep {kept} during a match")

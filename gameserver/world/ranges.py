@@ -58,6 +58,14 @@ class Column(NamedTuple):
     is_fixed: bool = False  # a running match keeps the values with which it began
 
 
+class Cell(NamedTuple):
+    """The values that a column allows: numbers or texts of a kind, alone or as a tuple."""
+
+    kind: type
+    is_tuple: bool
+    column: Column
+
+
 class Setting(NamedTuple):
     """Everything that is known of a setting beside its name."""
 
@@ -70,7 +78,7 @@ class Setting(NamedTuple):
     is_told: bool  # a client is told the value when it joins
     choices: tuple[str, ...]  # if not empty: all allowed values
     rows: tuple[int, int] | None  # the value is a table with so many rows, each with another `name`
-    columns: Mapping[str, Column]  # the columns of a table; a column that is not here may have any factor or text
+    cells: Mapping[str, Cell]  # what each column of a table allows
     row_word: str  # the word for a row of a table, such as "weapon"
     row_of: str  # if not empty: the value is the name of a row of this table, which is another setting
     is_kept_by_room: bool  # the room has the value in force, and the rules do not know the setting
@@ -94,7 +102,8 @@ def setting(
 ) -> T:
     """Returns the field of a setting, for the body of a dataclass. For the arguments, see `Setting`.
 
-    kind: only for a default that does not show it, such as None or an empty tuple.
+    kind: only for a default that does not show it, such as None or an empty tuple. columns: of a table; a column that
+    is left out may have any factor or text.
     """
     known = Setting(
         default,
@@ -106,7 +115,7 @@ def setting(
         told,
         choices,
         rows,
-        columns or {},
+        {} if rows is None else _cells_of(default, columns or {}),
         row_word,
         row_of,
         kept_by_room,
@@ -119,6 +128,19 @@ def kind_of(value: Any) -> type:
     while isinstance(value, tuple):
         value = value[0]
     return type(value)
+
+
+def _cells_of(table: Any, columns: Mapping[str, Column]) -> dict[str, Cell]:
+    """Returns what each column of a table allows. The default table shows the kinds."""
+    values = {name: [getattr(row, name) for row in table] for name in table[0]._fields}
+    return {
+        name: Cell(
+            kind_of(next(value for value in shown if value != ())),
+            isinstance(shown[0], tuple),
+            columns.get(name, Column("")),
+        )
+        for name, shown in values.items()
+    }
 
 
 def described(settings: Any) -> dict[str, Setting]:
@@ -199,28 +221,6 @@ def _check_choice(name: str, value: Any, choices: tuple[str, ...]) -> None:
 # Tables ---------------------------------------------------------------------------------------------------------
 
 
-class Cell(NamedTuple):
-    """The values that a column allows: numbers or texts of a kind, alone or as a tuple."""
-
-    kind: type
-    is_tuple: bool
-    column: Column
-
-
-def cells_of(known: Setting) -> dict[str, Cell]:
-    """Returns what each column of a table allows. The default table shows the kinds."""
-    table = known.default
-    values = {column: [getattr(row, column) for row in table] for column in table[0]._fields}
-    return {
-        column: Cell(
-            kind_of(next(value for value in shown if value != ())),
-            isinstance(shown[0], tuple),
-            known.columns.get(column, Column("")),
-        )
-        for column, shown in values.items()
-    }
-
-
 def check_cell(name: str, value: Any, cell: Cell) -> None:
     """Checks a value of a column; name: the value, for the error's text."""
     if cell.kind not in (str, bool):
@@ -240,10 +240,9 @@ def _check_table(name: str, rows: Any, lengths: tuple[int, int], known: Setting)
     fewest, most = lengths
     if not isinstance(rows, tuple) or not fewest <= len(rows) <= most:
         raise SettingError(name, f"must be a tuple of {fewest} to {most} rows, not {rows!r}")
-    cells = cells_of(known)
     for row in rows:
-        for column, value in row._asdict().items():
-            check_cell(f"{name}.{column}", value, cells[column])
+        for column, value in zip(row._fields, row):
+            check_cell(f"{name}.{column}", value, known.cells[column])
     names = [row.name for row in rows]
     if len(set(names)) < len(names):
         raise SettingError(name, f"must have another name in each row, not {', '.join(names)}")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Callable
+from typing import Any, Callable, Iterator
 
 import pytest
 
-from tests.browser.conftest import QUIET, Served, Visitor, eventually
+from tests.browser.conftest import QUIET, Served, Visitor, eventually, serve, visiting
 
 pytestmark = pytest.mark.browser
 
@@ -18,12 +18,27 @@ STILL = {"direction": None, "isAttacking": False, "isShooting": False}
 WANTED = "({ direction: game.input.direction, isAttacking: game.input.isAttacking, isShooting: game.input.isShooting })"
 
 
-@pytest.fixture
-def ann(start_server: Start, visit: Visit) -> Visitor:
+@pytest.fixture(scope="module")
+def player_of_all_tests(browser: Any) -> Iterator[Visitor]:
     """A player on a quiet meadow."""
-    visitor = visit(start_server(QUIET).url)
-    visitor.join("Ann")
-    return visitor
+    with serve(QUIET, {}) as served, visiting(browser) as visit:
+        visitor = visit(served.url)
+        visitor.join("Ann")
+        yield visitor
+
+
+@pytest.fixture
+def ann(player_of_all_tests: Visitor) -> Iterator[Visitor]:
+    """The player, who holds nothing at the beginning of each test."""
+    visitor = player_of_all_tests
+    assert visitor.see(WANTED) == STILL, "the test before has left something"
+    yield visitor
+    for name in ("d", " "):
+        visitor.page.keyboard.up(name)
+    for button in ("left", "right"):
+        visitor.page.mouse.up(button=button)
+    send(visitor, "window", "Event", "blur")
+    visitor.see("delete navigator.getGamepads")
 
 
 def send(visitor: Visitor, target: str, kind: str, name: str, **more: Any) -> None:

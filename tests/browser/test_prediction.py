@@ -20,7 +20,7 @@ MOST_JUMP = 10  # world units in one picture that walking does not explain
 
 @pytest.fixture(scope="module")
 def page(browser: Any) -> Iterator[Any]:
-    """A page of the server that can import its modules. What the tests run in it keeps nothing there."""
+    """A page of the server that can import its modules. No test leaves anything in it."""
     with serve(QUIET, {}) as served, visiting(browser) as visit:
         yield visit(served.url).page
 

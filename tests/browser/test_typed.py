@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Callable
+from typing import Any, Callable, Iterator
 
 import pytest
 
 from gameserver.admin.console import COMMANDS
 from Net.PacketCodes import TO_SERVER
 from Net.schema import ROOM_NAME, Kind
-from tests.browser.conftest import Served, Visitor, eventually
+from tests.browser.conftest import QUIET, Served, Visitor, eventually, serve, visiting
 
 pytestmark = pytest.mark.browser
 
@@ -45,6 +45,13 @@ def test_a_field_takes_as_many_characters_as_the_server(field: str) -> None:
         kind.check("x" * (most + 1))
 
 
+@pytest.fixture(scope="module")
+def join_screen(browser: Any) -> Iterator[Visitor]:
+    """A page in which nobody joins."""
+    with serve(QUIET, {}) as served, visiting(browser) as visit:
+        yield visit(served.url)
+
+
 @pytest.mark.parametrize(
     ("typed", "kept"),
     [
@@ -57,10 +64,9 @@ def test_a_field_takes_as_many_characters_as_the_server(field: str) -> None:
     ],
     ids=ascii,
 )
-def test_a_name_is_cut_where_the_server_would_refuse_it(
-    typed: str, kept: str, start_server: Start, visit: Visit
-) -> None:
-    visitor = visit(start_server().url)
+def test_a_name_is_cut_where_the_server_would_refuse_it(typed: str, kept: str, join_screen: Visitor) -> None:
+    visitor = join_screen
+    visitor.page.fill("#name", "")
     visitor.page.click("#name")
     visitor.page.keyboard.insert_text(typed)
     assert visitor.see("document.getElementById('name').value") == kept

@@ -27,7 +27,7 @@ LEAST_SHARE = 0.7  # of the STATEs that are due, or that came when nobody misbeh
 
 @pytest.fixture
 def _shorter(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What comes before a measurement is as short as can be: enough for the joins, and for each way to come and go."""
+    """Each warm-up is as short as can be: enough for the joins, and for each way to come and go."""
     monkeypatch.setattr(slow, "WARM_UP_S", 1.0)
     monkeypatch.setattr(churn, "SHORTEST_WARM_UP_S", 3.0)
     monkeypatch.setattr(cut_off, "PLAY_S", 1.0)

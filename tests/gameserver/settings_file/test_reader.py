@@ -61,7 +61,7 @@ def test_the_written_file_says_everything_about_each_setting_and_column() -> Non
     assert "\nhunts = no  # default: no\n" in text
     for known in described(GameSettings).values():
         assert known.help in text
-        assert all(column.help in text for column in known.columns.values())
+        assert all(cell.column.help in text for cell in known.cells.values())
 
 
 def test_a_line_that_is_left_out_has_the_default_and_a_flag_wins_over_the_file(file: Path) -> None:
