@@ -90,6 +90,9 @@ def _check_settings(game_class: type[BaseGame]) -> None:
         if Setting not in field.metadata:
             reason = f"{settings.__name__}.{field.name} must be made with setting(DEFAULT, help=...)"
             raise GameError(f"{where(settings, field.name)}: {reason}")
+        if field.type in (float, "float") and field.metadata[Setting].kind is int:  # then 2.5 would be refused
+            reason = f"the default of {settings.__name__}.{field.name} must have a point, such as 3.0 in place of 3"
+            raise GameError(f"{where(settings, field.name)}: {reason}")
     try:
         settings()
     except Exception as error:

@@ -192,6 +192,10 @@ MISTAKES = {
         SNAKE.replace('setting(3, range=Range(1, 9), help="apples on the board")', "3"),
         "snake.py, line 10: SnakeSettings.apples must be made with setting(DEFAULT, help=...)",
     ),
+    "a whole default of a setting that may have a fraction": (
+        SNAKE.replace("apples: int", "apples: float"),
+        "snake.py, line 10: the default of SnakeSettings.apples must have a point, such as 3.0 in place of 3",
+    ),
     "a default out of its range": (
         SNAKE.replace("setting(3,", "setting(30,"),
         "snake.py, line 10: the defaults of SnakeSettings: setting apples must be a whole number from 1 to 9, not 30",

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from gameserver.game import Game
-from gameserver.world.ranges import Range, Setting, changeable_settings, check_number, described, kind_of
+from gameserver.world.base_settings import BaseSettings
+from gameserver.world.ranges import (
+    Range,
+    Setting,
+    SettingError,
+    changeable_settings,
+    check_number,
+    described,
+    kind_of,
+    setting,
+)
 from gameserver.world.settings import GameSettings, ServerSettings
 from tests.gameserver.worlds import EMPTY
 
@@ -91,6 +102,29 @@ def test_each_column_of_a_table_is_of_the_kind_of_the_default_table(column: str,
     row = EMPTY.weapons[0]._replace(**{column: value})
     with pytest.raises(ValueError, match=rf"setting weapons\.{column} must be"):
         GameSettings(weapons=(row,))
+
+
+@pytest.mark.parametrize(
+    ("default", "right", "wrong", "said"),
+    [
+        (True, False, 1, "True or False"),
+        (3, -5, 2.5, "a whole number"),
+        (3, 10**9, True, "a whole number"),
+        (1.5, 2, "2", "a finite number"),
+        (1.5, -0.5, math.nan, "a finite number"),
+        ("a", "", None, "text"),
+        (("a",), ("b", "c"), ("b", 3), "text"),
+        ((1, 2), (), [1], "a tuple"),
+    ],
+)
+def test_a_setting_without_a_range_takes_any_value_of_its_kind(default: Any, right: Any, wrong: Any, said: str) -> None:
+    @dataclass(frozen=True)
+    class Settings(BaseSettings):
+        it: Any = setting(default, help="a value")
+
+    assert Settings(it=right).it == right
+    with pytest.raises(SettingError, match=f"setting it must be {said}, not"):
+        Settings(it=wrong)
 
 
 def test_the_kind_of_a_tuple_is_that_of_its_items() -> None:
