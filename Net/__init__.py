@@ -15,7 +15,7 @@ to the packet:
     deflate         permessage-deflate (RFC 7692); `extensions` reads the header that agrees on it
     tap             `Tap`: sees every byte of a connection
     PacketCodes     the table of packets, and the table in which the game enters a handler for each; `packets` encodes
-                    and decodes them
+                    and decodes them; `own_packets` adds those of a game of one's own
     wire_format     `WireFormat`: how one client wants its packets; `shared_packets` makes a packet once for many
                     clients
     dissect         takes bytes apart for people: `python -m Net.dissect`

@@ -6,6 +6,7 @@ import contextlib
 import functools
 import http.client
 import json
+import signal
 from pathlib import Path
 from typing import Any, Callable, Iterator
 
@@ -21,7 +22,7 @@ from tests.gameserver.classroom.support import LONG, Page
 from tests.gameserver.own_games import loaded
 from tests.Net.support import DEADLINE_S, wait_until
 from tests.support import Player
-from tests.test_run_server import Running, assert_one_clear_sentence, run, running
+from tests.test_run_server import Running, assert_one_clear_sentence, needs_posix_signals, run, running
 
 pytestmark = pytest.mark.slow
 
@@ -269,6 +270,21 @@ def test_results_are_sent_kept_and_shown(serve: Any, join: Any) -> None:
     wait_until(lambda: json.loads(get(server, "/leaderboard.json")[1])["leaderboard"], "the results are kept")
     (best, _) = json.loads(get(server, "/leaderboard.json")[1])["leaderboard"]
     assert best["name"] == "Ann"
+
+
+@needs_posix_signals
+def test_a_match_goes_on_after_a_restart(serve: Any, join: Any, tmp_path: Path) -> None:
+    flags = ["--restore", str(tmp_path / "rooms.state"), "--setting", "worth=3"]
+    server = serve(*flags)
+    ann = join(server, "Ann", room="den")
+    ann.input({"step": -1})
+    ann.send("GRAB", 2)
+    ann.wait_for(lambda: own(ann).get("x") == 9 and ann.scores.get(ann.player_id) == 6)
+    server.process.send_signal(signal.SIGTERM)
+    assert server.process.wait(DEADLINE_S) == 0
+    again = join(serve(*flags), "Ann", token=ann.token)
+    assert (again.room, again.player_id) == ("den", ann.player_id)
+    again.wait_for(lambda: own(again).get("x") == 9 and again.scores.get(again.player_id) == 6)
 
 
 # The operator and the classroom -------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ PACKET_RATES = {
     "MOVE": Rate(30, 60),
     "INPUT": Rate(30, 60),
     "AIM": Rate(30, 60),
+    "INPUT": Rate(30, 60),  # any input of a game of one's own, also its moves
     "ATTACK": Rate(10, 20),
     "SHOOT": Rate(10, 20),
     "CHAT": Rate(1, 5),
