@@ -9,7 +9,11 @@ from typing import Any, Callable, Iterator
 import pytest
 
 from gameserver.base_game import BaseGame
+from gameserver.handlers import hand_in
+from Net.own_packets import use_own_packets
+from Net.packets import Arg, PacketType
 from Net.port.http import Page, html_page
+from Net.schema import COUNT, NUMBER
 from tests.browser.conftest import Served, Visitor, eventually, serve
 from tests.support import free_port
 
@@ -186,6 +190,42 @@ def test_a_refused_input_is_told(served: Served, visit: Visit) -> None:
     _, text, code = ann.until("said.find(([what]) => what === 'error')", "the server refuses it")
     assert "an input must be a map" in text
     assert code == "BAD_ARGUMENT"
+
+
+class Dash(Race):
+    """A race with packets of its own."""
+
+    packets = (
+        PacketType(16, "DASH", "run far at once", (Arg("way", NUMBER),)),
+        PacketType(96, "DUST", "dust at a place", (Arg("player_id", COUNT), Arg("x", NUMBER))),
+    )
+    input_packets = ("INPUT", "DASH")
+    event_packets = ("DUST",)
+
+    def process_input(self, player_id: int, input_data: Any) -> None:
+        if not isinstance(input_data, tuple):
+            return super().process_input(player_id, input_data)
+        _, way = input_data
+        self.players[player_id].x += way
+        self.tell("DUST", player_id, self.players[player_id].x)
+
+
+@pytest.fixture
+def served_dash() -> Iterator[Served]:
+    """A server with the packets of Dash in its tables, which `run_server.py --game` enters."""
+    use_own_packets(Dash.packets, hand_in)
+    try:
+        with serve({}, {}, make_game=Dash) as served:
+            yield with_page(served)
+    finally:
+        use_own_packets((), hand_in)
+
+
+def test_packets_of_the_games_own_are_sent_and_heard(served_dash: Served, visit: Visit) -> None:
+    ann, bob = plays(visit, served_dash, "Ann"), plays(visit, served_dash, "Bob")
+    bob.see("game.on('DUST', (id, x) => said.push(['dust', game.nameOf(id), x]))")
+    ann.see("game.send('DASH', 40.5)")
+    assert bob.until("said.find(([what]) => what === 'dust')", "Bob hears it") == ["dust", "Ann", 40.5]
 
 
 def test_a_packet_that_the_server_does_not_know_is_an_error_at_once(served: Served, visit: Visit) -> None:
