@@ -11,7 +11,7 @@ import time
 from typing import Any, Callable
 
 from gameserver.admission.clients import Client, Place
-from gameserver.admission.rates import ANY_PACKET, BAD_PACKETS, PACKET_RATES
+from gameserver.admission.rates import BAD_PACKETS, rate_of
 from gameserver.base_game import BaseGame
 from gameserver.lobby import Lobby
 from Net.close_codes import CloseCode
@@ -102,10 +102,9 @@ class Session:
     def _check_rate(self, packet_id: str) -> None:
         bucket = self._buckets.get(packet_id)
         if bucket is None:
-            bucket = self._buckets[packet_id] = TokenBucket(PACKET_RATES.get(packet_id, ANY_PACKET))
+            bucket = self._buckets[packet_id] = TokenBucket(rate_of(packet_id))
         if not bucket.take():
-            rate = PACKET_RATES.get(packet_id, ANY_PACKET)
-            raise PacketError("RATE_LIMITED", f"{packet_id} may come {rate.per_s:g} times a second")
+            raise PacketError("RATE_LIMITED", f"{packet_id} may come {rate_of(packet_id).per_s:g} times a second")
 
     def _refuse(self, error: PacketError) -> None:
         tell_witness(self._websocket.tap, error)
