@@ -87,6 +87,9 @@ class Edited:
         self.stack.callback(websocket.close)
         return Told(websocket)
 
+    def wait_until_served(self, path: str) -> None:
+        eventually(lambda: self.server.status_of(path) == 200, f"the server has {path}")
+
     def fetch(self, path: str) -> str:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.server.port}{path}", timeout=DEADLINE_S) as response:
             text: str = response.read().decode()

@@ -54,6 +54,20 @@ def test_two_players_keep_seats_scores_and_places_and_get_the_new_rule(tmp_path:
         bob.wait_for(lambda: bob.scores == {ids[0]: 4, ids[1]: 3})
 
 
+def test_of_several_quick_changes_the_last_one_runs(tmp_path: Path) -> None:
+    """Python keeps bytecode by the second and the size; and a change may come while a successor starts."""
+    with edited(tmp_path) as server:
+        ann = server.join("Ann")
+        for step in range(1, 6):
+            server.change(f"STEP = {step}", f"STEP = {step + 1}")
+            deadline_s = time.monotonic() + 0.3
+            ann.wait_for(lambda deadline_s=deadline_s: time.monotonic() > deadline_s)  # type: ignore[misc]
+        while ann.state.get("step") != 6:
+            until_restart(ann)
+            ann.wait_for(lambda: "step" in ann.state)
+        run_to(ann, 6, 1)
+
+
 def test_with_a_syntax_error_the_old_code_plays_on_and_all_are_told_until_it_is_mended(tmp_path: Path) -> None:
     with edited(tmp_path) as server:
         ann, page = server.join("Ann"), server.told()
