@@ -12,6 +12,7 @@ import sys
 from types import FrameType
 from typing import Callable, Iterator
 
+from gameserver.dev.supervisor import is_asked_for, supervise
 from Net.text.characters import printable
 from Net.text.command_line import EXIT_USAGE
 from Net.text.terminal import has_letters_of, queued_streams, run_command
@@ -22,6 +23,9 @@ def refuse(reason: str) -> int:
     print(f"run_server: {printable(reason)}", file=sys.stderr)
     return EXIT_USAGE
 
+
+if __name__ == "__main__" and is_asked_for(sys.argv[1:]):  # before the long imports, which the supervisor needs not
+    sys.exit(run_command("run_server", lambda: supervise(sys.argv[1:])))
 
 try:
     import msgpack  # noqa: F401  (Net needs it; imported here, so that one sentence says what is missing)
@@ -34,13 +38,16 @@ from gameserver.admin.drain import Drain
 from gameserver.base_game import BaseGame
 from gameserver.checkpoint.file_checks import check_files
 from gameserver.companions import STORE_TIMEOUT_S, CompanionError, Surroundings, accompanied
+from gameserver.dev.channel import Place
+from gameserver.dev.link import Link
+from gameserver.dev.rehearsal import rehearse
 from gameserver.flag_values import make_game_settings, make_settings, who_is_traced
 from gameserver.flags import make_parser
 from gameserver.game_loader.loader import load_game
 from gameserver.lan_announce import HOW_TO_INSTALL, qr_for_terminal, why_nobody_else
 from gameserver.own_pages import read_folder
 from gameserver.repeats import SumUp
-from gameserver.results.recorder import Recorder
+from gameserver.results.recorder import FORGETFUL, Recorder
 from gameserver.results.store import Store, StoreError
 from gameserver.server import GameServer
 from gameserver.settings_file.writer import write
@@ -140,15 +147,19 @@ def main() -> int:
     args = make_parser().read()
     if args.print_settings:
         return print_settings(args)
+    place = Place.in_environment() if args.dev else None
+    if args.dev and place is None:  # it was abbreviated
+        return supervise(sys.argv[1:])
+    link = None if place is None else Link(place, args)
     with queued_streams(tell_of_loss), logging_to_terminal(args.log_level):
         try:
             check_files(args.database, args.restore, args.settings)
-            game_class = load_game(args.game)
+            game_class = load_game(args.game) if link is None else link.prepare(lambda: load_and_rehearse(args, link))
             store = Store(args.database)
         except (ValueError, StoreError) as error:
             return refuse(str(error))
         try:
-            return serve(args, game_class, store)
+            return serve(args, game_class, store, link)
         finally:
             store.close(STORE_TIMEOUT_S)
 
@@ -163,10 +174,23 @@ def print_settings(args: argparse.Namespace) -> int:
     return 0
 
 
-def serve(args: argparse.Namespace, game_class: type[BaseGame], store: Store) -> int:
+def load_and_rehearse(args: argparse.Namespace, link: Link) -> type[BaseGame]:
+    """Loads the game, and tries it on a copy of the matches of the server before this one; raises what fails.
+
+    The pages are read too, because this server must not fail any more when the other one has ended.
+    """
+    game_class = load_game(args.game)
+    if not link.is_first:
+        if args.web is not None:
+            read_folder(args.web)
+        rehearse(make_server(args, game_class, FORGETFUL), link.copy_path)
+    return game_class
+
+
+def serve(args: argparse.Namespace, game_class: type[BaseGame], store: Store, link: Link | None = None) -> int:
     """Serves until it is told to stop; returns the exit status."""
     try:
-        surroundings = open_port(args, game_class, store)
+        surroundings = open_port(args, game_class, store, link)
     except ValueError as error:
         return refuse(str(error))
     except OSError as error:
@@ -176,7 +200,8 @@ def serve(args: argparse.Namespace, game_class: type[BaseGame], store: Store) ->
     try:
         with accompanied(surroundings):
             stop_on_signals(drain.begin if args.drain else server.stop)
-            announce(surroundings)
+            if link is None or link.is_first:
+                announce(surroundings)
             with server.faults.watching():
                 server.serve()
     except CompanionError as error:
@@ -186,7 +211,9 @@ def serve(args: argparse.Namespace, game_class: type[BaseGame], store: Store) ->
     return 0
 
 
-def open_port(args: argparse.Namespace, game_class: type[BaseGame], store: Store) -> Surroundings:
+def open_port(
+    args: argparse.Namespace, game_class: type[BaseGame], store: Store, link: Link | None = None
+) -> Surroundings:
     """Makes the server that the flags describe and opens its port; raises ValueError for a bad value, and OSError."""
     traced = who_is_traced(args)
     own_pages = {} if args.web is None else read_folder(args.web)
@@ -206,13 +233,20 @@ def open_port(args: argparse.Namespace, game_class: type[BaseGame], store: Store
         checkpoint_file=args.restore,
         settings_file=args.settings,
         read_settings=lambda: make_game_settings(args, game_class),
+        web_folder=args.web,
         own_pages=own_pages,
         has_classroom=args.classroom,
         traced=traced,
         trace_as=args.trace_as,
         write=print_text,
+        link=link,
     )
 
 
+def run() -> int:
+    """Runs the command; returns the exit status."""
+    return run_command("run_server", main)
+
+
 if __name__ == "__main__":
-    sys.exit(run_command("run_server", main))
+    sys.exit(run())

@@ -16,13 +16,18 @@ from typing import Callable, Iterator, Mapping, NamedTuple, Protocol, Sequence
 from gameserver.admin.authentication import OperatorAuthentication
 from gameserver.admin.console import Console
 from gameserver.admin.drain import Drain
+from gameserver.base_game import BaseGame
 from gameserver.bots.brains import brain_for
 from gameserver.bots.crowd import Crowd
 from gameserver.checkpoint.checkpoint import Checkpointer
 from gameserver.classroom.classroom import PRIVATE, Classroom
+from gameserver.dev.companion import Development
+from gameserver.dev.link import Link
+from gameserver.dev.live_pages import LivePages
+from gameserver.dev.watched import Watched
 from gameserver.lan_announce import Announcement, qr_page
-from gameserver.own_pages import add_pages
-from gameserver.pages import leaderboard_page
+from gameserver.own_pages import add_pages, read_folder
+from gameserver.pages import leaderboard_page, make_pages
 from gameserver.results.store import Store
 from gameserver.server import GameServer
 from gameserver.settings_file.watcher import SettingsWatcher
@@ -69,11 +74,13 @@ class Surroundings(NamedTuple):
     checkpoint_file: str | None  # None: no checkpoints
     settings_file: str | None  # None: the flags alone give the settings
     read_settings: Callable[[], BaseSettings]  # reads the settings file again
-    own_pages: Mapping[str, Page]  # of the game; empty: it has none of its own
+    web_folder: str | None  # with the game's own pages; None: it has none
+    own_pages: Mapping[str, Page]  # from that folder
     has_classroom: bool
     traced: Sequence[str | Address]  # the clients whose frames are printed
     trace_as: str  # a key of FORMS
     write: Callable[[str], None]  # prints a trace
+    link: Link | None  # to the supervisor of --dev; None: without --dev
 
     def here(self) -> str:
         """Returns the server's address on this machine."""
@@ -200,6 +207,15 @@ def _announcement(of: Surroundings) -> Companion:
     return Announcement(of.addresses, of.port)
 
 
+def _development(of: Surroundings) -> Companion | None:
+    if of.link is None:
+        return None
+    game_class, folder = of.server.make_game, of.web_folder
+    start = getattr(game_class, "page", BaseGame.page)
+    pages = LivePages(of.server, lambda: {**make_pages(start), **({} if folder is None else read_folder(folder))})
+    return Development(of.server, of.port, of.link, Watched(game_class, folder), pages)
+
+
 # In the order of their start, which is also the order of their stop.
 COMPANIONS: tuple[Callable[[Surroundings], Companion | None], ...] = (
     _checkpoints,
@@ -213,6 +229,7 @@ COMPANIONS: tuple[Callable[[Surroundings], Companion | None], ...] = (
     _drain,
     _bots,
     _announcement,
+    _development,  # last, so that it knows all pages
 )
 
 

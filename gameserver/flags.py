@@ -148,6 +148,7 @@ GROUPS: dict[str, tuple[Flag, ...]] = {
     "your own game": (
         _flag("--game", "the game: a class that inherits BaseGame", DEFAULT_GAME, metavar="FILE_OR_MODULE:CLASS"),
         _flag("--setting", "a setting of the game", [], action="append", metavar="NAME=VALUE"),
+        _flag("--dev", "take changes of code and pages while the server runs", False, action="store_true"),
         _flag("--web", "the game's page: index.html and what else is in this folder", metavar="FOLDER"),
     ),
     "playing alone": (_of(ServerSettings, "bots"),),

@@ -49,8 +49,8 @@ CONSOLE_MESSAGE_BYTES = 4096
 # Rate limits for all paths but the game's: a message there may cost much more time than a player's input.
 CONSOLE_RATES = {"frames_per_s": 30.0, "burst_frames": 60}
 
-# Close codes after which the client may come back: no close frame, or the page was left or reloaded.
-LOST = (CloseCode.ABNORMAL, CloseCode.GOING_AWAY)
+# Close codes after which the client may come back: no close frame, the page was left or reloaded, or a restart.
+LOST = (CloseCode.ABNORMAL, CloseCode.GOING_AWAY, CloseCode.SERVICE_RESTART)
 
 
 class GameServer:
@@ -136,6 +136,10 @@ class GameServer:
         """Answers plain HTTP requests for a path with a page. If `page` is a function, each request calls it."""
         self._pages[path] = page
 
+    def pages(self) -> dict[str, Page | Callable[[], Page]]:
+        """Returns the present table of pages."""
+        return dict(self._pages)
+
     def serves(self, path: str) -> bool:
         """Whether there is a page or a WebSocket at a path."""
         return path in self._pages or path in self._routes
@@ -177,8 +181,11 @@ class GameServer:
         """Makes `serve` shut down and return. It takes no lock, so a signal handler may call it."""
         self._listener.stop()
 
-    def shutdown(self, text: str = "the server is shutting down") -> None:
-        """Stops the rooms, sends SHUTDOWN to everybody, closes all connections with 1001, and joins every thread."""
+    def shutdown(self, text: str = "the server is shutting down", code: CloseCode = CloseCode.GOING_AWAY) -> None:
+        """Stops the rooms, sends SHUTDOWN to everybody, closes all connections, and joins every thread.
+
+        code: 1001, or 1012 if the server is about to be started again: then pages come back at once.
+        """
         with self._shutdown_lock:
             timeout_s = self.settings.shutdown_timeout_s
             self._listener.stop()
@@ -186,7 +193,7 @@ class GameServer:
             if not self._save_rooms():  # while the players are still connected
                 self.end_rounds()
             self.broadcast_global(Packet("SHUTDOWN", (text, round(1000 * timeout_s))))
-            self._listener.close_all(CloseCode.GOING_AWAY, text, timeout_s)
+            self._listener.close_all(code, text, timeout_s)
             self.lobby.close_rooms()
 
     def save_rooms_with(self, save: Callable[[], bool]) -> None:

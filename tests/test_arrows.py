@@ -85,11 +85,12 @@ def is_within(module: str, area: str) -> bool:
 # From the top of the house to its ground. A module may use its own room and the floors below it. The rooms on one floor
 # do not know each other. A name stands for a module, or for a folder with everything in it.
 FLOORS = (
+    ("gameserver.dev.boot",),
     ("run_server",),
     ("gameserver.companions", "gameserver.flag_values", "gameserver.game_loader", "gameserver.store"),
     ("gameserver.flags",),
     ("gameserver",),  # the face: only the package's __init__.py
-    ("gameserver.lan_announce",),
+    ("gameserver.dev", "gameserver.lan_announce"),
     ("gameserver.classroom",),
     ("gameserver.classroom.lab", "gameserver.classroom.inspect", "gameserver.classroom.lessons"),
     ("gameserver.classroom.experiments", "gameserver.classroom.kinds"),
@@ -108,7 +109,14 @@ FLOORS = (
     ("gameserver.game",),
     ("gameserver.base_game",),
     ("gameserver.rules", "gameserver.settings_file"),
-    ("gameserver.world", "gameserver.results", "gameserver.faults", "gameserver.repeats", "gameserver.client"),
+    (
+        "gameserver.world",
+        "gameserver.results",
+        "gameserver.faults",
+        "gameserver.file_changes",
+        "gameserver.repeats",
+        "gameserver.client",
+    ),
     ("gameserver.known_room",),
     ("Net.dissect",),
     ("Net.port",),

@@ -3,17 +3,15 @@
 In:  a function that reads the settings anew. Out: new settings for rooms that open later; for open rooms, the settings
      that may change during a match, each told to the clients by a SETTINGS packet; and one line in the log.
 A file that cannot be used is logged once, and changes nothing.
-
-An editor may write a file in several steps. So the watcher reads it when it has not changed for one look.
 """
 
 from __future__ import annotations
 
 import logging
-import os
 import threading
-from typing import Any, Callable, Iterable, Tuple
+from typing import Any, Callable, Iterable
 
+from gameserver.file_changes import FileChanges
 from gameserver.room import GameRoom
 from gameserver.server import GameServer
 from gameserver.settings_file.reader import SettingsFileError
@@ -26,8 +24,6 @@ from Net.text.characters import printable
 log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 1.0
-# The time of the last change, the size and the number of a file; None: there is no file.
-Stamp = Tuple[int, int, int]
 
 
 class SettingsWatcher:
@@ -43,8 +39,7 @@ class SettingsWatcher:
         self._path = path
         self._read = read
         self._every_s = every_s
-        self._stamp: Stamp | None = None
-        self._is_taken = False  # the file with this stamp has been read
+        self._changes = FileChanges()
         # The last change, as the settings before and after it, until the next look.
         self._latest: tuple[BaseSettings, BaseSettings] | None = None
         self._stopping = threading.Event()
@@ -68,13 +63,9 @@ class SettingsWatcher:
                 log.exception("%s: a change cannot be applied", printable(self._path))
 
     def look(self) -> None:
-        """Looks at the file once, and takes it if it is the same as at the last look and was not taken then."""
+        """Looks at the file once, and takes it if it has changed and is at rest."""
         self._change_late_rooms()
-        stamp = _stamp_of(self._path)
-        if stamp != self._stamp:
-            self._stamp, self._is_taken = stamp, False
-        elif not self._is_taken:
-            self._is_taken = True
+        if self._changes.look([self._path]):
             self._take()
 
     def _take(self) -> None:
@@ -126,11 +117,3 @@ class SettingsWatcher:
         told = "; ".join(f"{name}: {to_text(value)} (was {to_text(was)})" for name, value, was in changes)
         if told:
             log.info("%s: changed %s: %s", printable(self._path), when, told)
-
-
-def _stamp_of(path: str) -> Stamp | None:
-    try:
-        status = os.stat(path)
-    except (OSError, ValueError):
-        return None
-    return status.st_mtime_ns, status.st_size, status.st_ino

@@ -9,11 +9,16 @@ import { RoomBox } from "./roombox.js";
 
 const LINES = 100;
 const ALL_ROOMS = "";
+const SERVICE_RESTART = 1012;
+// The attempts to open the page again after a restart of the server, and the time between two of them.
+const REOPEN_ATTEMPTS = 20;
+const REOPEN_AFTER_MS = 300;
 
 /** @type {Link | null} */
 let link = null;
 /** @type {Map<string, RoomBox>} */
 const boxes = new Map();
+let attemptsLeft = 0;
 let counted = { atMs: 0, bytesIn: 0, bytesOut: 0 };
 
 limitAllLines();
@@ -50,12 +55,19 @@ else byId("token").focus();
 function open(token) {
   link = new Link("/admin", token, {
     opened() {
+      attemptsLeft = 0;
       ofThisTab.set("operator-token", token);
       show(byId("login"), false);
       show(byId("desk"), true);
     },
     news: ({ state }) => showState(state),
-    ended(message) {
+    ended(message, { code }) {
+      if (code === SERVICE_RESTART) attemptsLeft = REOPEN_ATTEMPTS;
+      if (attemptsLeft > 0) {
+        attemptsLeft--;
+        setTimeout(() => open(token), REOPEN_AFTER_MS);
+        return;
+      }
       show(byId("desk"), false);
       show(byId("login"), true);
       setText(byId("login-message"), message);

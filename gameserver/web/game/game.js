@@ -123,7 +123,7 @@ export class Game {
   #waitToReconnect(secondsLeft) {
     this.joining.isIn = false;
     this.input.release();
-    screens.showLost(secondsLeft);
+    if (secondsLeft > 0) screens.showLost(secondsLeft);
   }
 
   /** The person leaves the game. */

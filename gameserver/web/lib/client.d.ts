@@ -69,7 +69,10 @@ export interface GameOptions extends Wish {
   onNotice?(text: string): void;
   /** The server refused a packet (docs/protocol.md has the codes). Without this function the console shows it. */
   onError?(text: string, code: string): void;
-  /** The connection is lost; called every second until the next attempt. `onJoined` says that it is back. */
+  /**
+   * The connection is lost; called every second until the next attempt, or with 0 if that follows at once, after a
+   * restart of the server. `onJoined` says that it is back.
+   */
   onWaiting?(seconds: number): void;
   /** The page is out of the game and makes no further attempt; the text is for the person, and empty after `leave`. */
   onEnd?(text: string): void;

@@ -2,7 +2,8 @@
 //
 // In:  packets to send. Out: packets that came, and the state of the connection.
 // After a connection ends without a final close code, the page tries again. It waits a little longer each time, but tries
-// at once when the page is visible again or the network is back. The caller shows the countdown.
+// at once when the page is visible again or the network is back. The caller shows the countdown. After a restart of the
+// server, which is back within a second or two, the first attempts follow each other at once, without a countdown.
 
 import { isAway, onReturn } from "../browser.js";
 
@@ -12,13 +13,17 @@ const RETRY_AFTER_S = [1, 2, 3, 5, 5, 8, 8, 10];
 // Close codes after which a new attempt cannot help (RFC 6455 section 7.4.1, and docs/protocol.md).
 const CLOSED_FOR_GOOD = new Set([1000, 1002, 1003, 1007, 1008, 1009, 1013]);
 
+const SERVICE_RESTART = 1012;
+const QUICK_ATTEMPTS = 50;
+const QUICK_RETRY_MS = 100;
+
 /** @typedef {(id: string, ...args: any[]) => void} Send sends a packet: its id and its arguments */
 
 /**
  * @typedef {object} Listener
  * @property {() => void} opened
  * @property {(packet: import("./packets.js").Packet) => void} received
- * @property {(secondsLeft: number) => void} waiting called every second until the next attempt
+ * @property {(secondsLeft: number) => void} waiting called every second until the next attempt; 0: it follows at once
  * @property {(code: number, reason: string) => void} ended the page makes no further attempt
  */
 
@@ -31,6 +36,7 @@ export class Connection {
     this.bytesIn = 0;
     this.bytesOut = 0;
     this.attempts = 0;
+    this.quickAttempts = 0;
     this.timer = 0;
     this.hasOpened = false;
     this.hasEnded = false;
@@ -53,6 +59,7 @@ export class Connection {
   /** Makes the attempts after the next loss follow each other quickly again, because the server has let this page in. */
   forgetAttempts() {
     this.attempts = 0;
+    this.quickAttempts = 0;
   }
 
   /** Closes the connection; the listener hears no more of it. */
@@ -102,6 +109,13 @@ export class Connection {
   /** @param {number} code @param {string} reason */
   #lose(code, reason) {
     if (this.hasEnded) return;
+    if (code === SERVICE_RESTART) this.quickAttempts = QUICK_ATTEMPTS;
+    if (this.quickAttempts > 0) {
+      this.quickAttempts--;
+      this.listener.waiting(0);
+      this.timer = setTimeout(() => (this.socket = this.#open()), QUICK_RETRY_MS);
+      return;
+    }
     const isTriedEnough = this.attempts >= RETRY_AFTER_S.length && !isAway();
     if (!this.hasOpened || CLOSED_FOR_GOOD.has(code) || isTriedEnough) {
       this.#end();
