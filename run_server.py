@@ -150,7 +150,7 @@ def main() -> int:
     place = Place.in_environment() if args.dev else None
     if args.dev and place is None:  # it was abbreviated
         return supervise(sys.argv[1:])
-    link = None if place is None else Link(place, args)
+    link = None if place is None else Link(place.connect(), place.number == 1, args)
     with queued_streams(tell_of_loss), logging_to_terminal(args.log_level):
         try:
             check_files(args.database, args.restore, args.settings)

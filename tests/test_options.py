@@ -155,7 +155,7 @@ REFUSED: dict[str, list[str]] = {
     "--log-level": ["", "loud", "INFO", "\udcff"],
 }
 # Flags without a value, and those that end at once.
-SWITCHES = {"--help", "-h", "--version", "--compress", "--classroom", "--print-settings"}
+SWITCHES = {"--dev", "--help", "-h", "--version", "--compress", "--classroom", "--print-settings"}
 
 Check = Callable[[GameServer], object]
 TAKEN: list[tuple[str, str, Check, object]] = [

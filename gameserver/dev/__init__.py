@@ -6,7 +6,7 @@ the matches. Only then does the first server save its rooms and end, and the suc
 
     companion     in the server: finds changes, shows problems, hands over
     supervisor    starts the processes, and passes their messages on
-    boot          what a server's process runs first
+    boot          the start of a server's process
     link          in the server: the values of the predecessor, and the turn to serve
     rehearsal     in the successor: tries the new code
 """

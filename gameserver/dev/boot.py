@@ -1,4 +1,4 @@
-"""What a server's process runs first under --dev: the command line, with a report if its code fails at the start.
+"""The start of a server's process under --dev: it runs the command line, and reports an error of its imports.
 
 In:  the arguments of run_server.py. Out: its exit status.
 It imports nothing of the game before `main`, because the code that fails may be anywhere.

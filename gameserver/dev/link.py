@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 from typing import Any, Callable, Iterator, Mapping, TypeVar
 
-from gameserver.dev.channel import Channel, Message, Place
+from gameserver.dev.channel import Channel, Message
 from gameserver.dev.problems import problem_of
 
 _ResultT = TypeVar("_ResultT")
@@ -27,13 +27,13 @@ class SupervisorGone(SystemExit):
 class Link:
     """The link of this process. It gives `args` the values that all servers of this supervisor share.
 
-    is_first: there is no predecessor. copy_path: the file for a copy of the rooms. Raises OSError without a supervisor.
+    is_first: there is no predecessor. copy_path: the file for a copy of the rooms.
     """
 
-    def __init__(self, place: Place, args: argparse.Namespace) -> None:
-        self._channel: Channel = place.connect()
+    def __init__(self, channel: Channel, is_first: bool, args: argparse.Namespace) -> None:
+        self._channel = channel
         self._messages = self._receive()
-        self.is_first = place.number == 1
+        self.is_first = is_first
         values = self._wait_for("values")
         self.copy_path: str = values.pop("copy")
         for name, value in values.items():

@@ -1,4 +1,4 @@
-"""What is wrong with changed code: an error -> one line for a person, FILE:LINE: MESSAGE.
+"""The problem of changed code: an error -> one line for a person, FILE:LINE: MESSAGE.
 
 In:  the path of a file, or an exception. Out: the line. It imports only Python's own modules, because the others may be
 broken.

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import socket
 from typing import Iterator
 
 import pytest
 
 import run_server
 from gameserver.companions import COMPANIONS, CompanionError, Surroundings, accompanied
+from gameserver.dev.channel import Channel
+from gameserver.dev.link import Link
 from gameserver.game import Game
 from gameserver.results.store import Store
 from tests.support import DEADLINE_S
@@ -86,13 +90,20 @@ def test_a_companion_that_cannot_start_is_reported_even_if_another_cannot_stop(s
     assert notes == ["start a", "stop a"]
 
 
-def test_checkpoints_a_settings_file_and_a_classroom_are_there_only_if_they_are_asked_for(
-    surroundings: Surroundings,
-) -> None:
+@pytest.fixture
+def link() -> Iterator[Link]:
+    """The link of a server under --dev."""
+    supervisor, server = (Channel(sock) for sock in socket.socketpair())
+    supervisor.send({"values": {"copy": "rooms.copy"}})
+    with contextlib.closing(supervisor), contextlib.closing(server):
+        yield Link(server, True, argparse.Namespace())
+
+
+def test_some_companions_are_there_only_if_they_are_asked_for(surroundings: Surroundings, link: Link) -> None:
     def count(made: Surroundings) -> int:
         return sum(make(made) is not None for make in COMPANIONS)
 
-    every = count(surroundings._replace(checkpoint_file="rooms.state", settings_file="game.ini"))
+    every = count(surroundings._replace(checkpoint_file="rooms.state", settings_file="game.ini", link=link))
     assert every == len(COMPANIONS)
-    assert count(surroundings) == every - 2
-    assert count(surroundings._replace(has_classroom=False)) == every - 3
+    assert count(surroundings) == every - 3
+    assert count(surroundings._replace(has_classroom=False)) == every - 4

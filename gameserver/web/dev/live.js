@@ -1,4 +1,4 @@
-// What --dev adds to every page: it shows the problem of the new code, and loads the page again when its files change.
+// The script that --dev adds to every page: it shows the problem of the new code, and loads the page again when its files change.
 //
 // In:  {"pages": version, "problem": text or null}, from the WebSocket /dev. Out: a banner; a reload.
 // The script element has the version of the pages with which this page came.

@@ -97,7 +97,7 @@ class Edited:
 
 
 class Told:
-    """What the server tells the script of a page."""
+    """The script of a page: it hears of problems and of new pages."""
 
     def __init__(self, websocket: WebSocket) -> None:
         self._websocket = websocket
@@ -119,7 +119,7 @@ def eventually(condition: Callable[[], _ResultT], what: str) -> _ResultT:
 
 
 def until_restart(*clients: GameClient) -> None:
-    """Lets the clients play until the server closes their connections for a restart; then they come back."""
+    """Waits until the server closes the connections for a restart, and brings the clients back."""
     for client in clients:
         with pytest.raises(ConnectionClosed) as closed:
             client.wait_for(lambda: False, DEADLINE_S)

@@ -71,13 +71,12 @@ def test_a_game_that_cannot_be_loaded_has_its_file_and_line(
 
 
 def test_an_error_at_run_time_has_the_place_in_the_game_and_not_in_the_server(written: Callable[[str], str]) -> None:
-    path = written(
-        "from gameserver.base_game import BaseGame\ndef credit(game):\n    BaseGame.handle_scoring(game, 1)\n"
-    )
+    source = "from gameserver.base_game import BaseGame\n\ndef credit(game):\n    BaseGame.handle_scoring(game, 1)\n"
+    path = written(source)
     namespace: dict[str, Callable[[BaseGame], None]] = {}
     exec(compile(source, path, "exec"), namespace)
     error = caught(lambda: namespace["credit"](BaseGame(BaseGame.Settings())))
-    assert problem_of(error) == "own.py:3: KeyError: 1"
+    assert problem_of(error) == "own.py:4: KeyError: 1"
 
 
 def test_an_error_of_the_servers_own_code_has_the_place_there() -> None:
