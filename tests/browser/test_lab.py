@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Callable
+from typing import Any, Callable, Iterator
 
 import pytest
 
+from gameserver.admin.authentication import OperatorAuthentication
+from gameserver.classroom.classroom import Classroom
 from gameserver.classroom.experiments.shelf import EXPERIMENTS
-from tests.browser.conftest import TOKEN, Served, Visitor, eventually
+from tests.browser.conftest import QUIET, TOKEN, Served, Visitor, eventually, serve, visiting
 
 pytestmark = pytest.mark.browser
 
@@ -21,6 +23,28 @@ def open_lab(served: Served, visit: Visit, fragment: str = "", **options: Any) -
     student.page.wait_for_selector("[data-experiment]", state="attached")
     student.page.wait_for_selector(".steps button >> nth=0")
     return student
+
+
+@pytest.fixture(scope="module")
+def lab(browser: Any) -> Iterator[Visitor]:
+    """A page for all tests that need no page of their own."""
+    with serve(QUIET, {}) as served, visiting(browser) as visit:
+        Classroom(served.server, OperatorAuthentication(TOKEN), "127.0.0.1", served.port)
+        yield open_lab(served, visit)
+
+
+@pytest.fixture
+def student(lab: Visitor) -> Visitor:
+    """The page, with its first experiment on the bench."""
+    lab.page.fill("#shelf-search", "")
+    lab.page.click("#fresh")
+    return lab
+
+
+def choose(student: Visitor, experiment: str) -> None:
+    """Follows a link to an experiment."""
+    student.see(f"location.hash = '#{experiment}'")
+    student.page.wait_for_selector(f"[data-experiment='{experiment}'][aria-current]")
 
 
 def send(visitor: Visitor) -> str:
@@ -37,18 +61,28 @@ def bytes_before_the_answer(visitor: Visitor) -> int:
     return int(matched[1])
 
 
+# Chooses each experiment and sends it. Returns the verdicts of those that end in another way than stated.
+SEND_ALL = """async () => {
+    const result = document.querySelector("#result");
+    const wrong = {};
+    for (const button of document.querySelectorAll("[data-experiment]")) {
+        button.click();
+        result.replaceChildren();
+        document.querySelector("#send").click();
+        while (!result.querySelector(".outcome")) await new Promise((wake) => setTimeout(wake, 10));
+        const verdict = result.querySelector("[data-verdict]");
+        if (verdict?.dataset.verdict !== "right") wrong[button.dataset.experiment] = verdict?.textContent ?? "none";
+    }
+    return wrong;
+}"""
+
+
 @pytest.mark.timeout(240)
-def test_every_experiment_ends_as_stated(classroom: Served, visit: Visit) -> None:
-    student = open_lab(classroom, visit)
+def test_every_experiment_ends_as_stated(student: Visitor) -> None:
     assert student.see(
         "[...document.querySelectorAll('[data-experiment]')].map((one) => one.dataset.experiment)"
     ) == list(EXPERIMENTS)
-    wrong = {}
-    for experiment in EXPERIMENTS:
-        student.see(f"document.querySelector('[data-experiment=\"{experiment}\"]').click()")
-        send(student)
-        if student.page.get_attribute("[data-verdict]", "data-verdict") != "right":
-            wrong[experiment] = student.text_of(".verdict")
+    wrong = student.page.evaluate(SEND_ALL)
     assert wrong == {}
 
 
@@ -63,8 +97,8 @@ def test_an_experiment_can_be_linked_to_and_shows_which_function_decided(
     keep_picture(student, "lab-light.png")
 
 
-def test_every_refusal_shows_which_function_decided(classroom: Served, visit: Visit) -> None:
-    student = open_lab(classroom, visit, "#packet-before-join")
+def test_every_refusal_shows_which_function_decided(student: Visitor) -> None:
+    choose(student, "packet-before-join")
     assert send(student) == "1 frame, then CLOSE 1000"
     student.page.click("#result details.down summary >> text=NOT_IN_ROOM")
     student.page.wait_for_selector("#result .exchange .violation")
@@ -87,8 +121,7 @@ SWITCHES: list[tuple[str, str, Any, str]] = [
 ]
 
 
-def test_every_switch_changes_the_frame_and_the_answer(classroom: Served, visit: Visit) -> None:
-    student = open_lab(classroom, visit)
+def test_every_switch_changes_the_frame_and_the_answer(student: Visitor) -> None:
     for action, switch, value, outcome in SWITCHES:
         student.page.click("#fresh")
         before = student.page.input_value("#raw")
@@ -97,16 +130,14 @@ def test_every_switch_changes_the_frame_and_the_answer(classroom: Served, visit:
         assert (switch, send(student)) == (switch, outcome)
 
 
-def test_a_bit_is_turned_over_in_the_picture_itself(classroom: Served, visit: Visit) -> None:
-    student = open_lab(classroom, visit)
+def test_a_bit_is_turned_over_in_the_picture_itself(student: Visitor) -> None:
     student.page.wait_for_selector("#preview .bit")
     student.page.click("#preview .bit >> nth=1")
     assert student.page.is_checked("[name=RSV1]")
     assert student.page.input_value("#raw").startswith("c1 85")
 
 
-def test_bytes_typed_in_show_in_the_switches(classroom: Served, visit: Visit) -> None:
-    student = open_lab(classroom, visit)
+def test_bytes_typed_in_show_in_the_switches(student: Visitor) -> None:
     student.page.fill("#raw", "89 80 00 00 00 00")
     assert student.page.input_value("[name=opcode]") == "9"
     assert send(student) == "1 frame, then CLOSE 1000"
@@ -114,8 +145,7 @@ def test_bytes_typed_in_show_in_the_switches(classroom: Served, visit: Visit) ->
     assert "pairs of hex digits" in student.text_of("#raw-problem")
 
 
-def test_a_packet_of_the_game_is_sent_from_the_registry(classroom: Served, visit: Visit) -> None:
-    student = open_lab(classroom, visit)
+def test_a_packet_of_the_game_is_sent_from_the_registry(student: Visitor) -> None:
     student.page.select_option("#path", "/")
     for kind, shown in (("packet", "92 22 92 07"), ("json", "PONG")):
         student.page.select_option("[name=kind]", kind)
@@ -125,8 +155,7 @@ def test_a_packet_of_the_game_is_sent_from_the_registry(classroom: Served, visit
         assert shown in student.text_of(".exchange")
 
 
-def test_a_slow_delivery_shows_when_the_server_decided(classroom: Served, visit: Visit) -> None:
-    student = open_lab(classroom, visit)
+def test_a_slow_delivery_shows_when_the_server_decided(student: Visitor) -> None:
     student.page.uncheck("[name=MASK]")
     student.page.select_option("#delivery", "bytes")
     send(student)
@@ -137,8 +166,7 @@ def test_a_slow_delivery_shows_when_the_server_decided(classroom: Served, visit:
     assert bytes_before_the_answer(student) in (5, 15)
 
 
-def test_a_handshake_is_crafted(classroom: Served, visit: Visit) -> None:
-    student = open_lab(classroom, visit)
+def test_a_handshake_is_crafted(student: Visitor) -> None:
     student.page.click("#opening-part summary")
     opening = student.page.input_value("#opening")
     student.page.fill("#opening", opening.replace("Version: 13", "Version: 8"))
@@ -152,9 +180,8 @@ def test_a_handshake_is_crafted(classroom: Served, visit: Visit) -> None:
     assert "there is no \\q" in student.text_of("#result .bad")
 
 
-def test_an_experiment_that_is_too_long_to_be_changed_can_only_be_sent(classroom: Served, visit: Visit) -> None:
-    student = open_lab(classroom, visit, "#rfc-64-kib")
-    student.page.wait_for_selector("[data-experiment='rfc-64-kib'][aria-current]")
+def test_an_experiment_that_is_too_long_to_be_changed_can_only_be_sent(student: Visitor) -> None:
+    choose(student, "rfc-64-kib")
     for control in ("#path", "#delivery", "#hangs-up", "#opening", "#raw"):
         assert student.page.is_disabled(control), control
     assert student.page.locator("#steps button:enabled").count() == 0
@@ -164,8 +191,7 @@ def test_an_experiment_that_is_too_long_to_be_changed_can_only_be_sent(classroom
     assert send(student) == "1 frame, then CLOSE 1000"
 
 
-def test_too_many_bytes_for_the_lab_get_a_sentence_and_the_connection_lives(classroom: Served, visit: Visit) -> None:
-    student = open_lab(classroom, visit)
+def test_too_many_bytes_for_the_lab_get_a_sentence_and_the_connection_lives(student: Visitor) -> None:
     student.page.fill("#raw", 40_000 * "00")
     student.page.wait_for_selector("#preview .bad")
     assert "at most 16384 bytes at once, these are 40000" in student.text_of("#preview .bad")
@@ -183,8 +209,7 @@ def test_too_many_bytes_for_the_lab_get_a_sentence_and_the_connection_lives(clas
     assert send(student) == "1 frame, then CLOSE 1000"
 
 
-def test_the_shelf_is_searched_for_attacks_too(classroom: Served, visit: Visit) -> None:
-    student = open_lab(classroom, visit)
+def test_the_shelf_is_searched_for_attacks_too(student: Visitor) -> None:
     for words, found in (("cve-2016-10542", "length-256-mib"), ("Slowloris", "handshake-never-ends")):
         student.page.fill("#shelf-search", words)
         student.page.wait_for_selector(f"[data-experiment='{found}']:visible")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 import time
 from types import SimpleNamespace
-from typing import Any, Callable
+from typing import Any, Callable, Iterator, Tuple
 
 import pytest
 
 from gameserver import lobby
-from tests.browser.conftest import QUIET, Served, Visitor, eventually
+from tests.browser.conftest import QUIET, Served, Visitor, eventually, serve, visiting
 
 pytestmark = pytest.mark.browser
 
@@ -22,32 +22,64 @@ Keep = Callable[[Visitor, str], None]
 WITH_A_TREE = {**QUIET, "trees_per_area": 1, "tree_scales": (100.0,)}
 
 
-def two_players(
-    start_server: Start, visit: Visit, every_picture: bool = False, **game: Any
-) -> tuple[Served, Visitor, Visitor]:
-    """Returns Ann and Ben in one room, side by side: Ben to the right of Ann."""
-    served = start_server({**QUIET, **game})
-    ann, ben = (visit(served.url, every_picture=every_picture) for _ in range(2))
+Two = Tuple[Served, Visitor, Visitor]
+
+
+def both_join(served: Served, ann: Visitor, ben: Visitor) -> None:
+    """Brings Ann and Ben into one room, side by side: Ben to the right of Ann."""
     ann.join("Ann")
     ben.join("Ben")
     served.put("Ann", 1200, 1000)
     served.put("Ben", 1400, 1000)
     for visitor in (ann, ben):
         visitor.until("game.room.world.entities.size === 2", "both are in view")
-    return served, ann, ben
 
 
-def test_two_pages_see_each_other_and_one_sees_the_other_walk(start_server: Start, visit: Visit) -> None:
-    served, ann, ben = two_players(start_server, visit)
+@pytest.fixture(scope="module")
+def pages(browser: Any) -> Iterator[Two]:
+    """A server with two pages at its join screen, for all tests of this file that need no other settings."""
+    with serve(QUIET, {"results_s": 1.5}) as served, visiting(browser) as visit:
+        yield served, visit(served.url), visit(served.url)
+
+
+def leave(served: Served, visitors: tuple[Visitor, ...]) -> None:
+    """Brings the pages back to the join screen, and waits until their room is closed."""
+    for visitor in visitors:
+        visitor.page.mouse.up()
+        for key in " wasd":
+            visitor.page.keyboard.up(key)
+        if not visitor.page.is_visible("#join"):
+            visitor.page.click("#leave")
+        visitor.page.wait_for_selector("#join", state="visible")
+        visitor.see("globalThis.game = null")
+    eventually(lambda: not served.server.lobby.all_rooms(), "the room is closed")
+
+
+@pytest.fixture
+def strangers(pages: Two) -> Iterator[Two]:
+    """The two pages at the join screen; after the test, both leave their room."""
+    yield pages
+    leave(pages[0], pages[1:])
+
+
+@pytest.fixture
+def players(strangers: Two) -> Two:
+    """Ann and Ben in a new room, side by side: Ben to the right of Ann."""
+    both_join(*strangers)
+    return strangers
+
+
+def test_two_pages_see_each_other_and_one_sees_the_other_walk(players: Two) -> None:
+    served, ann, ben = players
     ann_id = served.player("Ann").id
     start = ben.place(ann_id)
     ann.page.keyboard.down("w")
-    ben.until(f"game.renderer.places.get({ann_id}).y < {start['y'] - 150}", "Ben sees Ann walk up")
+    ben.until(f"game.renderer.places.get({ann_id})?.y < {start['y'] - 150}", "Ben sees Ann walk up")
     ann.page.keyboard.up("w")
     eventually(lambda: served.player("Ann").direction is None, "Ann stands still")
     seen, own, true = ben.place(ann_id), ann.place(ann_id), served.player("Ann")
-    ben.until(f"Math.abs(game.renderer.places.get({ann_id}).y - {true.y}) < 1", f"{seen} becomes {true.y}")
-    ann.until(f"Math.abs(game.renderer.places.get({ann_id}).y - {true.y}) < 1", f"{own} becomes {true.y}")
+    ben.until(f"Math.abs(game.renderer.places.get({ann_id})?.y - {true.y}) < 1", f"{seen} becomes {true.y}")
+    ann.until(f"Math.abs(game.renderer.places.get({ann_id})?.y - {true.y}) < 1", f"{own} becomes {true.y}")
     assert "Ben" in ann.page.inner_text("#scoreboard")
 
 
@@ -73,13 +105,15 @@ SLOW_LINE = """(delayMs) => {
 
 @pytest.mark.alone
 def test_own_steps_do_not_wait_for_the_server_and_do_not_jump(start_server: Start, visit: Visit) -> None:
-    served, ann, _ = two_players(start_server, visit, every_picture=True)
+    served = start_server(QUIET)
+    ann, ben = (visit(served.url, every_picture=True) for _ in range(2))
+    both_join(served, ann, ben)
     ann.page.evaluate(SLOW_LINE, 300)
     ann.until("game.meter.roundTripMs > 250", "the page has noticed")
     player = served.player("Ann")
     y = player.y
     ann.page.keyboard.down("s")
-    ann.until(f"game.renderer.places.get({player.id}).y > {y + 20}", "Ann is drawn walking")
+    ann.until(f"game.renderer.places.get({player.id})?.y > {y + 20}", "Ann is drawn walking")
     assert player.y - y < 60, "long before the server has heard of it"
     for key in "wdaswdas":
         ann.page.keyboard.down(key)
@@ -105,8 +139,8 @@ def test_swinging_at_a_tree_brings_wood(start_server: Start, visit: Visit) -> No
     assert int(ann.page.inner_text("#resources dd >> nth=0")) > before + 1
 
 
-def test_a_wall_is_built_seen_by_others_and_broken(start_server: Start, visit: Visit) -> None:
-    served, ann, ben = two_players(start_server, visit)
+def test_a_wall_is_built_seen_by_others_and_broken(players: Two) -> None:
+    served, ann, ben = players
     ann.page.mouse.move(640, 100)
     ann.page.keyboard.press("1")
     for visitor in (ann, ben):
@@ -119,8 +153,10 @@ def test_a_wall_is_built_seen_by_others_and_broken(start_server: Start, visit: V
         visitor.until("game.room.world.scenery.size === 0", "the wall is gone")
 
 
-def test_shooting_kills_and_the_dead_come_back(start_server: Start, visit: Visit, keep_picture: Keep) -> None:
-    served, ann, ben = two_players(start_server, visit, respawn_after_s=1.5, start_resources=(90, 0, 0, 0))
+def test_shooting_kills_and_the_dead_come_back(players: Two, keep_picture: Keep) -> None:
+    served, ann, ben = players
+    served.room().change_setting("respawn_after_s", 1.5)
+    served.player("Ann").resources = [90, 0, 0, 0]
     served.player("Ben").health = 30.0
     ann.page.mouse.move(1100, 360)
     ann.page.keyboard.down(" ")
@@ -135,8 +171,8 @@ def test_shooting_kills_and_the_dead_come_back(start_server: Start, visit: Visit
     ann.until("document.getElementById('scores').innerText.includes('100')", "the score is shown")
 
 
-def test_a_chat_message_is_shown_to_all(start_server: Start, visit: Visit) -> None:
-    served, ann, ben = two_players(start_server, visit)
+def test_a_chat_message_is_shown_to_all(players: Two) -> None:
+    served, ann, ben = players
     ann.page.keyboard.press("Enter")
     ann.page.keyboard.type("hello wasd")
     ann.page.keyboard.press("Enter")
@@ -145,10 +181,9 @@ def test_a_chat_message_is_shown_to_all(start_server: Start, visit: Visit) -> No
     assert served.player("Ann").direction is None, "typing does not walk"
 
 
-def test_a_hostile_name_is_only_text(start_server: Start, visit: Visit) -> None:
-    served = start_server(QUIET)
+def test_a_hostile_name_is_only_text(strangers: Two) -> None:
+    _, mallory, ben = strangers
     name = "<img onerror=x>"
-    mallory, ben = visit(served.url), visit(served.url)
     mallory.join(name)
     ben.join("Ben")
     mallory.page.keyboard.press("Enter")
@@ -159,8 +194,8 @@ def test_a_hostile_name_is_only_text(start_server: Start, visit: Visit) -> None:
     assert ben.see("document.querySelectorAll('#game img, #game script, #game b').length") == 0
 
 
-def test_a_better_weapon_is_offered_and_taken(start_server: Start, visit: Visit) -> None:
-    served, ann, ben = two_players(start_server, visit)
+def test_a_better_weapon_is_offered_and_taken(players: Two) -> None:
+    served, ann, ben = players
     served.player("Ann").age = 2
     ann.page.wait_for_selector("#choices button")
     assert "hand axe" in ann.page.inner_text("#choices")
@@ -170,8 +205,8 @@ def test_a_better_weapon_is_offered_and_taken(start_server: Start, visit: Visit)
     ben.until(f"game.room.world.entities.get({served.player('Ann').id}).weapon === 1", "Ben sees the axe")
 
 
-def test_eating_heals(start_server: Start, visit: Visit) -> None:
-    served, ann, _ = two_players(start_server, visit)
+def test_eating_heals(players: Two) -> None:
+    served, ann, _ = players
     served.player("Ann").resources = [0, 50, 0, 0]
     served.player("Ann").health = 50.0
     ann.until("game.room.world.self().health === 50", "the wound is seen")
@@ -179,11 +214,9 @@ def test_eating_heals(start_server: Start, visit: Visit) -> None:
     ann.until("game.room.world.self().health > 50", "the meal has helped")
 
 
-def test_a_match_ends_with_results_and_another_begins(start_server: Start, visit: Visit, keep_picture: Keep) -> None:
-    served = start_server({**QUIET, "score_limit": 100}, results_s=2.0)
-    ann, ben = visit(served.url), visit(served.url)
-    ann.join("Ann")
-    ben.join("Ben")
+def test_a_match_ends_with_results_and_another_begins(players: Two, keep_picture: Keep) -> None:
+    served, ann, ben = players
+    served.room().change_setting("score_limit", 100)
     served.player("Ann").score = 100
     for visitor in (ann, ben):
         visitor.page.wait_for_selector("#results", state="visible")
@@ -197,10 +230,9 @@ def test_a_match_ends_with_results_and_another_begins(start_server: Start, visit
     eventually(lambda: served.player("Ann").x > x + 60, "Ann walks in it")
 
 
-def test_keys_held_over_the_end_of_a_round_still_walk(start_server: Start, visit: Visit) -> None:
-    served = start_server({**QUIET, "score_limit": 100}, results_s=0.5)
-    ann = visit(served.url)
-    ann.join("Ann")
+def test_keys_held_over_the_end_of_a_round_still_walk(players: Two) -> None:
+    served, ann, _ = players
+    served.room().change_setting("score_limit", 100)
     ann.page.keyboard.down("d")
     eventually(lambda: served.player("Ann").direction == 0, "Ann walks")
     served.player("Ann").score = 100
@@ -241,16 +273,16 @@ def test_teams_are_chosen_coloured_and_scored(start_server: Start, visit: Visit,
     keep_picture(ben, "teams.png")
 
 
-def test_leaving_gives_the_seat_back(start_server: Start, visit: Visit) -> None:
-    served, ann, ben = two_players(start_server, visit)
+def test_leaving_gives_the_seat_back(players: Two) -> None:
+    served, ann, ben = players
     ann.page.click("#leave")
     ann.page.wait_for_selector("#join")
     ben.until("document.getElementById('feed').innerText.includes('Ann has left')", "Ben reads it")
     assert len(served.room().roster.seats()) == 1
 
 
-def test_overlays_open_and_close_by_key(start_server: Start, visit: Visit) -> None:
-    _, ann, _ = two_players(start_server, visit)
+def test_overlays_open_and_close_by_key(players: Two) -> None:
+    _, ann, _ = players
     ann.page.keyboard.press("?")
     ann.page.wait_for_selector("#help", state="visible")
     ann.page.keyboard.press("Escape")
@@ -286,7 +318,9 @@ def test_a_phone_walks_and_swings_by_touch(start_server: Start, visit: Visit, ke
 def test_the_page_plays_on_when_server_and_round_have_run_for_years(
     start_server: Start, visit: Visit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    served, ann, ben = two_players(start_server, visit)
+    served = start_server(QUIET)
+    ann, ben = visit(served.url), visit(served.url)
+    both_join(served, ann, ben)
     game, years_s = served.room().game, 10 * 366 * 86_400
     monkeypatch.setattr(lobby, "time", SimpleNamespace(monotonic=lambda: time.monotonic() + years_s))
     with game.lock:
@@ -296,7 +330,7 @@ def test_the_page_plays_on_when_server_and_round_have_run_for_years(
     ann.until(f"game.meter.pings > {trips} && game.meter.trips.length", "a PONG is read")
     y = served.player("Ann").y
     ann.page.keyboard.down("s")
-    ben.until(f"game.renderer.places.get({served.player('Ann').id}).y > {y + 60}", "Ben sees Ann walk")
+    ben.until(f"game.renderer.places.get({served.player('Ann').id})?.y > {y + 60}", "Ben sees Ann walk")
     ann.page.keyboard.up("s")
     ann.page.keyboard.press("1")
     for visitor in (ann, ben):
