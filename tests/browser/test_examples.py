@@ -158,6 +158,7 @@ def test_a_reload_keeps_the_player_and_the_winner_is_named(example: str, request
     pages = request.getfixturevalue(example)
     ann = pages.join("Ann")
     player_id = pages.served.player("Ann").id
+    pages.place(ann, "Ann")
     ann.page.reload()
     assert ann.see("document.getElementById('join').hidden")
     pages.place(ann, "Ann")
