@@ -66,6 +66,12 @@ def text(low: int, high: int) -> Kind:
     return Kind(must_be, check)
 
 
+def one_of(*texts: str) -> Kind:
+    """One of the given texts."""
+    must_be = "text, one of: " + ", ".join(texts)
+    return Kind(must_be, lambda value: value if type(value) is str and value in texts else _refuse(must_be))
+
+
 def nullable(kind: Kind) -> Kind:
     """nil, or a value of the given kind."""
     must_be = f"nil or {kind.must_be}"

@@ -22,6 +22,7 @@ from Net.schema import (
     integer,
     mapping,
     nullable,
+    one_of,
     text,
 )
 
@@ -43,6 +44,7 @@ TAKEN: list[tuple[Kind, Any, Any]] = [
     (WORD, "日本語", "日本語"),
     (WORD, "😀😀😀😀😀", "😀😀😀😀😀"),
     (text(0, 5), "   ", ""),
+    (one_of("left", "right"), "left", "left"),
     (nullable(DIGIT), None, None),
     (nullable(DIGIT), 3, 3),
     (DIRECTION, None, None),
@@ -78,6 +80,7 @@ def odd_for(*fitting: type) -> list[Any]:
 
 
 REFUSED: dict[str, tuple[Kind, list[Any]]] = {
+    "one of some texts": (one_of("left", "right"), ["", "Left", "left ", ["left"], *odd_for(str)]),
     "integer": (DIGIT, [-1, 10, 2**64, *odd_for(int)]),
     "count": (COUNT, [-1, 2**32, *odd_for(int)]),
     "growing count": (GROWING_COUNT, [-1, 2**53, *odd_for(int)]),

@@ -64,8 +64,8 @@ def test_the_first_game_raises_for_a_key_that_it_does_not_know(tmp_path: Path) -
 
 def test_the_last_game_checks_inputs_has_a_setting_and_bots(tmp_path: Path) -> None:
     game = game_of(3, tmp_path)
-    with pytest.raises(ValueError, match="a map in which key is text"):
-        game.check_input({"key": 7})
+    with pytest.raises(ValueError, match="a map in which key is text, one of: left, right, up, down"):
+        game.check_input({"key": "jump"})
     with pytest.raises(ValueError, match="setting coins must be a whole number from 1 to 50, not 99"):
         game.Settings(coins=99)
     game = match(type(game), 5, coins=20)
