@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import signal
+import sys
 import threading
 import time
 from functools import partial
@@ -55,6 +56,7 @@ class Development:
         for room in self._server.lobby.all_rooms():
             room.clock.wait_while(partial(_is_incomplete, room), RETURN_S)
         self._pages.start()
+        self.look()
         self._link.tell_port(self._port)
         self._watcher.start()
         self._orders.start()
@@ -140,4 +142,8 @@ def _is_incomplete(room: GameRoom) -> bool:
 
 
 def _stop_as_a_signal_does() -> None:
-    signal.raise_signal(signal.SIGTERM)
+    main_thread = threading.main_thread().ident
+    if sys.platform == "win32" or main_thread is None:
+        signal.raise_signal(signal.SIGTERM)
+    else:
+        signal.pthread_kill(main_thread, signal.SIGTERM)  # it interrupts the wait for connections

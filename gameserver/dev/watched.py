@@ -24,7 +24,7 @@ class Watched:
         module = sys.modules.get(getattr(game_class, "__module__", ""))
         file = getattr(module, "__file__", None)
         if file is not None:
-            self._code_folders.append(Path(file).resolve().parent)
+            self._code_folders.append(Path(os.path.abspath(file)).parent)
         self._page_folders = [str(PAGES)] if web_folder is None else [str(PAGES), web_folder]
         self._pages_seen: set[str] = set()
 

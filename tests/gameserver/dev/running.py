@@ -152,6 +152,7 @@ def edited(folder: Path, *flags: str, script: Path = SCRIPT, game: str | None = 
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
+            env={**os.environ, "TMPDIR": str(folder)},  # a supervisor that is killed leaves its folder behind
         )
         try:
             server = Edited(Running(process), folder)

@@ -55,7 +55,7 @@ def test_two_players_keep_seats_scores_and_places_and_get_the_new_rule(tmp_path:
 
 
 def test_of_several_quick_changes_the_last_one_runs(tmp_path: Path) -> None:
-    """Python keeps bytecode by the second and the size; and a change may come while a successor starts."""
+    """A change may come while a successor starts, and while it takes over."""
     with edited(tmp_path) as server:
         ann = server.join("Ann")
         for step in range(1, 6):
@@ -66,6 +66,20 @@ def test_of_several_quick_changes_the_last_one_runs(tmp_path: Path) -> None:
             until_restart(ann)
             ann.wait_for(lambda: "step" in ann.state)
         run_to(ann, 6, 1)
+
+
+def test_a_change_of_the_same_size_in_the_same_second_runs(tmp_path: Path) -> None:
+    """Python compares only these two before it runs bytecode that it has kept."""
+    with edited(tmp_path) as server:
+        ann = server.join("Ann")
+        before_ns = server.game.stat().st_mtime_ns
+        new = tmp_path / "new.py"
+        new.write_text(GAME.replace("STEP = 1", "STEP = 2"), encoding="utf-8")
+        same_second_ns = before_ns - before_ns % 10**9 + (before_ns + 1) % 10**9
+        os.utime(new, ns=(same_second_ns, same_second_ns))
+        os.replace(new, server.game)
+        until_restart(ann)
+        run_to(ann, 2, 1)
 
 
 def test_with_a_syntax_error_the_old_code_plays_on_and_all_are_told_until_it_is_mended(tmp_path: Path) -> None:
@@ -208,6 +222,8 @@ def test_bots_come_anew_and_nobody_waits_for_the_old_ones(tmp_path: Path) -> Non
         ann.wait_for(lambda: len(ann.players) == 3)
         server.change("STEP = 1", "STEP = 2")
         until_restart(ann)
+        server.wait_for_line("restore {'players': 1}")
+        server.wait_for_line("join", 5)
         ann.wait_for(lambda: len(ann.players) == 3)
         run_to(ann, 2, 1)
 
