@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Callable
+from typing import Any, Iterator
 
 import msgpack
 import pytest
 
-from tests.browser.conftest import Served, Visitor
+from tests.browser.conftest import QUIET, serve, visiting
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture
-def page(start_server: Callable[..., Served], visit: Callable[..., Visitor]) -> Any:
-    """A page of the server that can import its modules."""
-    return visit(start_server().url).page
+@pytest.fixture(scope="module")
+def page(browser: Any) -> Iterator[Any]:
+    """A page of the server that can import its modules, for all tests: they only call functions."""
+    with serve(QUIET, {}) as served, visiting(browser) as visit:
+        yield visit(served.url).page
 
 
 def replay(page: Any, start: dict[Any, Any], *changes: list[dict[Any, Any]]) -> list[Any]:
