@@ -86,6 +86,20 @@ class Served:
             player.x, player.y = x, y
 
 
+@contextmanager
+def two_pages(served: Served, browser: Any) -> Iterator[tuple[Visitor, Visitor]]:
+    """Two pages at the server's join screen, for all tests of a file: loading a page costs more than most tests."""
+    with visiting(browser) as visit:
+        yield visit(served.url), visit(served.url)
+
+
+def empty_again(served: Served, visitors: tuple[Visitor, ...]) -> None:
+    """Ends a test with shared pages: they leave, and their room is closed."""
+    for visitor in visitors:
+        visitor.leave()
+    eventually(lambda: not served.server.lobby.all_rooms(), "the room is closed")
+
+
 # A small, empty meadow: nothing happens there without the test.
 QUIET = {"map_size": 3000.0, "animals": 0, "trees_per_area": 0, "bushes_per_area": 0, "rocks": 0, "gold": 0}
 
@@ -154,6 +168,16 @@ class Visitor:
         self.page.fill("#name", name)
         self.page.click(button)
         self.until("globalThis.game?.room?.world.clock.lastTick >= 0", "the first snapshot came")
+
+    def leave(self) -> None:
+        """Releases everything and goes back to the join screen: the page is as before it joined."""
+        self.page.mouse.up()
+        for key in " wasd":
+            self.page.keyboard.up(key)
+        if not self.page.is_visible("#join"):
+            self.see("document.getElementById('leave').click()")  # results may cover the button
+        self.page.wait_for_selector("#join", state="visible")
+        self.see("globalThis.game = null")
 
     def see(self, expression: str) -> Any:
         """Returns the value of a JavaScript expression in the page."""

@@ -10,7 +10,7 @@ from typing import Any, Callable, Iterator, Tuple
 import pytest
 
 from gameserver import lobby
-from tests.browser.conftest import QUIET, Served, Visitor, eventually, serve, visiting
+from tests.browser.conftest import QUIET, Served, Visitor, empty_again, eventually, serve, two_pages
 
 pytestmark = pytest.mark.browser
 
@@ -37,29 +37,16 @@ def both_join(served: Served, ann: Visitor, ben: Visitor) -> None:
 
 @pytest.fixture(scope="module")
 def pages(browser: Any) -> Iterator[Two]:
-    """A server with two pages at its join screen, for all tests of this file that need no other settings."""
-    with serve(QUIET, {"results_s": 1.5}) as served, visiting(browser) as visit:
-        yield served, visit(served.url), visit(served.url)
-
-
-def leave(served: Served, visitors: tuple[Visitor, ...]) -> None:
-    """Brings the pages back to the join screen, and waits until their room is closed."""
-    for visitor in visitors:
-        visitor.page.mouse.up()
-        for key in " wasd":
-            visitor.page.keyboard.up(key)
-        if not visitor.page.is_visible("#join"):
-            visitor.page.click("#leave")
-        visitor.page.wait_for_selector("#join", state="visible")
-        visitor.see("globalThis.game = null")
-    eventually(lambda: not served.server.lobby.all_rooms(), "the room is closed")
+    """A server with two pages, for the tests of this file that need no other settings."""
+    with serve(QUIET, {"results_s": 1.5}) as served, two_pages(served, browser) as visitors:
+        yield (served, *visitors)
 
 
 @pytest.fixture
 def strangers(pages: Two) -> Iterator[Two]:
     """The two pages at the join screen; after the test, both leave their room."""
     yield pages
-    leave(pages[0], pages[1:])
+    empty_again(pages[0], pages[1:])
 
 
 @pytest.fixture

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import signal
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any, Callable, Iterator, Tuple
 
 import pytest
 
 from gameserver.admin.authentication import OperatorAuthentication
 from gameserver.admin.console import Console
 from gameserver.world_manager import GameWorldManager
-from tests.browser.conftest import PATIENCE_S, QUIET, Served, Visitor, eventually
+from tests.browser.conftest import PATIENCE_S, QUIET, Served, Visitor, empty_again, eventually, serve, two_pages
 from tests.support import free_port
 from tests.test_run_server import running
 
@@ -25,26 +25,54 @@ Keep = Callable[[Visitor, str], None]
 TOKEN = "a-token-for-tests"
 
 
+@pytest.fixture(scope="module")
+def of_all_tests(browser: Any) -> Iterator[Tuple[Served, Tuple[Visitor, Visitor]]]:
+    """A server with an operator's console, and two pages."""
+    with serve(QUIET, {}) as served, two_pages(served, browser) as visitors:
+        served.server.add_route(
+            "/admin", Console(GameWorldManager(served.server), OperatorAuthentication(TOKEN)).converse
+        )
+        yield served, visitors
+
+
+@pytest.fixture
+def console(of_all_tests: Tuple[Served, Tuple[Visitor, Visitor]]) -> Iterator[Served]:
+    """The server, which has no room at the beginning of each test."""
+    served, visitors = of_all_tests
+    yield served
+    empty_again(served, visitors)
+
+
+@pytest.fixture
+def ann(console: Served, of_all_tests: Tuple[Served, Tuple[Visitor, Visitor]]) -> Visitor:
+    """A page at the join screen."""
+    return of_all_tests[1][0]
+
+
+@pytest.fixture
+def ben(console: Served, of_all_tests: Tuple[Served, Tuple[Visitor, Visitor]]) -> Visitor:
+    """Another page at the join screen."""
+    return of_all_tests[1][1]
+
+
 def seat_of(served: Served, name: str) -> Any:
     return next(seat for seat in served.room().roster.everybody() if seat.info.name == name)
 
 
 def test_a_person_that_loses_the_connection_comes_back_as_the_same_player(
-    start_server: Start, visit: Visit, keep_picture: Keep
+    console: Served, ann: Visitor, ben: Visitor, keep_picture: Keep
 ) -> None:
-    served = start_server(QUIET)
-    ann, ben = visit(served.url), visit(served.url)
     ann.join("Ann")
     ben.join("Ben")
-    player = served.player("Ann")
+    player = console.player("Ann")
     player.score = 70
-    seat_of(served, "Ann").websocket.abort("a test pulls the plug")
+    seat_of(console, "Ann").websocket.abort("a test pulls the plug")
     ann.page.wait_for_selector("#lost", state="visible")
     assert "Trying again in" in ann.page.inner_text("#lost-text")
     keep_picture(ann, "lost.png")
     ann.page.wait_for_selector("#lost", state="hidden")
     assert ann.see("game.room.world.playerId") == player.id
-    assert served.player("Ann") is player
+    assert console.player("Ann") is player
     assert player.score == 70
     ann.until("game.room.world.self()", "Ann is in the picture again")
     y = player.y
@@ -53,20 +81,16 @@ def test_a_person_that_loses_the_connection_comes_back_as_the_same_player(
     assert "has left" not in ben.page.inner_text("#feed")
 
 
-def test_a_person_that_reloads_the_page_is_the_same_player(start_server: Start, visit: Visit) -> None:
-    served = start_server(QUIET)
-    ann = visit(served.url)
+def test_a_person_that_reloads_the_page_is_the_same_player(console: Served, ann: Visitor) -> None:
     ann.join("Ann")
-    player = served.player("Ann")
+    player = console.player("Ann")
     ann.page.reload()
     ann.until("game?.joining.isIn", "Ann is in again")
     assert ann.see("game.room.world.playerId") == player.id
-    assert [seat.info.name for seat in served.room().roster.seats()] == ["Ann"]
+    assert [seat.info.name for seat in console.room().roster.seats()] == ["Ann"]
 
 
-def test_a_person_that_has_left_begins_at_the_join_screen_after_a_reload(start_server: Start, visit: Visit) -> None:
-    served = start_server(QUIET)
-    ann = visit(served.url)
+def test_a_person_that_has_left_begins_at_the_join_screen_after_a_reload(ann: Visitor) -> None:
     ann.join("Ann")
     ann.page.click("#leave")
     ann.page.wait_for_selector("#join", state="visible")
@@ -76,7 +100,7 @@ def test_a_person_that_has_left_begins_at_the_join_screen_after_a_reload(start_s
 
 
 def test_a_person_that_gives_up_is_back_at_the_join_screen(start_server: Start, visit: Visit) -> None:
-    served = start_server(QUIET)
+    served = start_server(QUIET)  # one of its own, since the seat is kept for a while
     ann = visit(served.url)
     ann.join("Ann")
     ann.page.evaluate("() => { game.connection.retryNow = () => {}; }")
@@ -111,14 +135,6 @@ def test_a_spectator_follows_a_player_and_looks_around(start_server: Start, visi
     eve.until(f"game.renderer.places.has({ann_id})", "Eve sees Ann again")
 
 
-@pytest.fixture
-def console(start_server: Start) -> Served:
-    """A server with an operator's console."""
-    served = start_server(QUIET)
-    served.server.add_route("/admin", Console(GameWorldManager(served.server), OperatorAuthentication(TOKEN)).converse)
-    return served
-
-
 def open_desk(served: Served, visit: Visit, token: str = TOKEN) -> Visitor:
     """Opens the operator's page with this token."""
     desk = visit(f"{served.url}/admin")
@@ -134,8 +150,8 @@ def test_a_wrong_token_opens_nothing(console: Served, visit: Visit) -> None:
     assert not desk.page.is_visible("#desk")
 
 
-def test_the_operator_sees_what_differs_from_the_defaults(console: Served, visit: Visit) -> None:
-    visit(console.url).join("Ann")
+def test_the_operator_sees_what_differs_from_the_defaults(console: Served, ann: Visitor, visit: Visit) -> None:
+    ann.join("Ann")
     desk = open_desk(console, visit)
     desk.page.locator(".differs summary").click()
     row = desk.page.locator(".differs tr", has_text="map_size")
@@ -144,8 +160,7 @@ def test_the_operator_sees_what_differs_from_the_defaults(console: Served, visit
     desk.page.locator(".differs tr", has_text="bite_damage").wait_for()
 
 
-def test_the_page_follows_changed_prices_and_speeds_of_weapons(console: Served, visit: Visit) -> None:
-    ann = visit(console.url)
+def test_the_page_follows_changed_prices_and_speeds_of_weapons(console: Served, ann: Visitor) -> None:
     ann.join("Ann")
     ann.until("document.getElementById('actions').innerText.includes('1: 10 wood')", "a wall costs 10 wood")
     settings = console.room().game.settings
@@ -156,8 +171,9 @@ def test_the_page_follows_changed_prices_and_speeds_of_weapons(console: Served, 
     ann.until("game.room.predictor.speedFactor === 0.5", "the page predicts with the new speed")
 
 
-def test_the_operator_sees_players_and_kicks_one(console: Served, visit: Visit, keep_picture: Keep) -> None:
-    ann, ben = visit(console.url), visit(console.url)
+def test_the_operator_sees_players_and_kicks_one(
+    console: Served, ann: Visitor, ben: Visitor, visit: Visit, keep_picture: Keep
+) -> None:
     ann.join("<b>Ann</b>")
     ben.join("Ben")
     desk = open_desk(console, visit)
@@ -181,8 +197,7 @@ def test_the_operator_sees_players_and_kicks_one(console: Served, visit: Visit, 
     assert "Ben" in desk.page.inner_text("#log")
 
 
-def test_the_operator_mutes_bans_and_ends_both_again(console: Served, visit: Visit) -> None:
-    ann = visit(console.url)
+def test_the_operator_mutes_bans_and_ends_both_again(console: Served, ann: Visitor, visit: Visit) -> None:
     ann.join("<i>Ann</i>")
     desk = open_desk(console, visit)
     desk.page.locator("tr", has_text="Ann").locator("input").check()
@@ -203,8 +218,7 @@ def test_the_operator_mutes_bans_and_ends_both_again(console: Served, visit: Vis
     assert console.server.lobby.measures.why_banned("192.0.2.7") is None
 
 
-def test_the_operator_pauses_steps_and_changes_a_room(console: Served, visit: Visit) -> None:
-    ann = visit(console.url)
+def test_the_operator_pauses_steps_and_changes_a_room(console: Served, ann: Visitor, visit: Visit) -> None:
     ann.join("Ann")
     desk = open_desk(console, visit)
     room = console.room()
