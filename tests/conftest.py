@@ -14,6 +14,7 @@ from typing import Iterator
 import pytest
 
 from tests import side_by_side, skipped
+from tests.example_counts import examples
 
 PORTABLE = Path(__file__).parent / "portable"
 
@@ -32,8 +33,20 @@ def keep_bytecode() -> None:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
+def try_fewer_examples() -> None:
+    """Makes hypothesis try fewer examples in tests that name no number, and never blame a busy machine on a test."""
+    try:
+        from hypothesis import HealthCheck, settings
+    except ImportError:  # the tests that need it say so
+        return
+    busy = [HealthCheck.too_slow]
+    settings.register_profile("examples", max_examples=examples(100), deadline=None, suppress_health_check=busy)
+    settings.load_profile("examples")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     keep_bytecode()
+    try_fewer_examples()
     if config.getoption("--portable-sockets"):
         runpy.run_path(str(PORTABLE / "sitecustomize.py"))  # before any import of Net
         os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(PORTABLE), os.environ.get("PYTHONPATH")]))

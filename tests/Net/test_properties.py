@@ -32,13 +32,14 @@ from Net.PacketCodes import TO_CLIENT, TO_SERVER, Packet
 from Net.port.origin import make_policy
 from Net.schema import TURN_RAD
 from Net.text.characters import is_plain
+from tests.example_counts import examples
 from tests.Net.support import join_pieces, parse_all
 
 pytestmark = pytest.mark.slow
 
 # No deadline, since the machine may be busy; no stored examples, so that no run depends on an earlier one.
 quick = settings(
-    max_examples=100,
+    max_examples=examples(100),
     deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
@@ -143,7 +144,7 @@ def outcomes(limits: Limits, pieces: list[bytes], takes_the_short_way: bool) -> 
     return events, ""
 
 
-@settings(quick, max_examples=400)
+@settings(quick, max_examples=examples(400))
 @given(st.lists(received, max_size=5), st.sampled_from([5000, 20]))
 def test_the_fast_path_gives_the_same_events_as_the_general_path(pieces: list[bytes], message_bytes: int) -> None:
     limits = Limits(message_bytes=message_bytes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from types import SimpleNamespace
-from typing import Any, Callable, Iterator, Tuple
+from typing import Any, Callable, Iterator
 
 import pytest
 
@@ -22,7 +22,7 @@ Keep = Callable[[Visitor, str], None]
 WITH_A_TREE = {**QUIET, "trees_per_area": 1, "tree_scales": (100.0,)}
 
 
-Two = Tuple[Served, Visitor, Visitor]
+Two = "tuple[Served, Visitor, Visitor]"
 
 
 def both_join(served: Served, ann: Visitor, ben: Visitor) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from pathlib import Path
-from typing import Any, Callable, Iterator, Tuple
+from typing import Any, Callable, Iterator
 
 import pytest
 
@@ -26,7 +26,7 @@ TOKEN = "a-token-for-tests"
 
 
 @pytest.fixture(scope="module")
-def of_all_tests(browser: Any) -> Iterator[Tuple[Served, Tuple[Visitor, Visitor]]]:
+def of_all_tests(browser: Any) -> Iterator[tuple[Served, tuple[Visitor, Visitor]]]:
     """A server with an operator's console, and two pages."""
     with serve(QUIET, {}) as served, two_pages(served, browser) as visitors:
         served.server.add_route(
@@ -36,21 +36,23 @@ def of_all_tests(browser: Any) -> Iterator[Tuple[Served, Tuple[Visitor, Visitor]
 
 
 @pytest.fixture
-def console(of_all_tests: Tuple[Served, Tuple[Visitor, Visitor]]) -> Iterator[Served]:
-    """The server, which has no room at the beginning of each test."""
+def console(of_all_tests: tuple[Served, tuple[Visitor, Visitor]]) -> Iterator[Served]:
+    """The server, which has no room and no measure in force at the beginning of each test."""
     served, visitors = of_all_tests
     yield served
+    for kick in served.server.lobby.measures.in_force():
+        served.server.lobby.measures.lift(kick.measure, kick.host, kick.name)
     empty_again(served, visitors)
 
 
 @pytest.fixture
-def ann(console: Served, of_all_tests: Tuple[Served, Tuple[Visitor, Visitor]]) -> Visitor:
+def ann(console: Served, of_all_tests: tuple[Served, tuple[Visitor, Visitor]]) -> Visitor:
     """A page at the join screen."""
     return of_all_tests[1][0]
 
 
 @pytest.fixture
-def ben(console: Served, of_all_tests: Tuple[Served, Tuple[Visitor, Visitor]]) -> Visitor:
+def ben(console: Served, of_all_tests: tuple[Served, tuple[Visitor, Visitor]]) -> Visitor:
     """Another page at the join screen."""
     return of_all_tests[1][1]
 

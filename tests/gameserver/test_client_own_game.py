@@ -22,6 +22,7 @@ from gameserver.replication.state_history import StateHistory
 from gameserver.world.base_settings import BaseSettings
 from Net.PacketCodes import TO_CLIENT, Packet
 from Net.schema import integer
+from tests.example_counts import examples
 from tests.Net.support import wait_until
 from tests.support import Arena, serving
 
@@ -236,7 +237,7 @@ STATES = st.builds(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.lists(STATES, min_size=1, max_size=6))
 def test_a_client_that_has_any_older_state_gets_the_newest_one(states: list[GameState]) -> None:
     """The changes are those of the replicator, on their way over the wire."""

@@ -22,6 +22,7 @@ from hypothesis import given, settings, strategies as st
 from gameserver.world import plain_objects, plain_reading
 from gameserver.world.plain_classes import OwnClasses
 from gameserver.world.plain_objects import CannotSave
+from tests.example_counts import examples
 
 T = TypeVar("T")
 
@@ -589,7 +590,7 @@ def test_data_with_one_wrong_byte_or_without_its_end_is_refused_or_is_an_object(
 
 
 @pytest.mark.slow
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(data=st.data())
 def test_any_rows_are_refused_or_are_an_object(data: st.DataObject) -> None:
     kinds = ["list", "tuple", "set", "frozenset", "dict", "deque", "object", "member", "given", "defaultdict", "int"]

@@ -13,6 +13,7 @@ from gameserver.game import Game
 from gameserver.world.objects import Body, PlayerObject
 from gameserver.world.settings import GameSettings
 from gameserver.world.tables import ITEMS
+from tests.example_counts import examples
 
 pytestmark = pytest.mark.slow
 
@@ -151,7 +152,7 @@ def check_books(game: Game, player: PlayerObject, had: Books, things_before: set
         assert changed[1] - most_gained[1] <= -settings.meal_food, "health came from nowhere"
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(
     seed=st.integers(0, 1000),
     mode=st.sampled_from(["free-for-all", "team-match", "last-one-standing"]),
