@@ -21,6 +21,7 @@ PORTABLE = Path(__file__).parent / "portable"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--portable-sockets", action="store_true", help="do without what sockets lack on Windows")
+    parser.addoption("--trials", action="store_true", help="run the trials of attacks too, which take a minute")
 
 
 def keep_bytecode() -> None:
@@ -56,6 +57,16 @@ def pytest_configure(config: pytest.Config) -> None:
     plugin = side_by_side.plugin(config)
     if plugin is not None:
         config.pluginmanager.register(plugin)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves the trials out unless the command line asks for them: no other test may run meanwhile."""
+    if config.getoption("--trials"):
+        return
+    trials = [item for item in items if item.get_closest_marker("trial")]
+    items[:] = [item for item in items if item not in trials]
+    if trials:
+        config.hook.pytest_deselected(items=trials)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -77,6 +77,7 @@ def play_best_of_three(kind: str, crowd: Crowd, least_share: float) -> attackers
 
 
 @pytest.mark.alone
+@pytest.mark.trial
 @pytest.mark.usefixtures("_shorter")
 @pytest.mark.timeout(300)
 def test_a_room_and_its_results_outlive_connections_that_are_dropped_at_once() -> None:
@@ -87,6 +88,7 @@ def test_a_room_and_its_results_outlive_connections_that_are_dropped_at_once() -
 
 
 @pytest.mark.alone
+@pytest.mark.trial
 @pytest.mark.usefixtures("_shorter")
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize(
