@@ -195,11 +195,11 @@ def serve(args: argparse.Namespace, game_class: type[BaseGame], store: Store, li
         return refuse(str(error))
     except OSError as error:
         return refuse(f"cannot listen on {args.host} port {args.port}: {error.strerror}")
-    server, drain = surroundings.server, surroundings.drain
+    server = surroundings.server
     scheduling.let_threads_finish()
     try:
         with accompanied(surroundings):
-            stop_on_signals(drain.begin if args.drain else server.stop)
+            stop_on_signals(surroundings.drain.end_server)
             if link is None or link.is_first:
                 announce(surroundings)
             with server.faults.watching():

@@ -213,7 +213,7 @@ def _development(of: Surroundings) -> Companion | None:
     game_class, folder = of.server.make_game, of.web_folder
     start = getattr(game_class, "page", BaseGame.page)
     pages = LivePages(of.server, lambda: {**make_pages(start), **({} if folder is None else read_folder(folder))})
-    return Development(of.server, of.port, of.link, Watched(game_class, folder), pages)
+    return Development(of.server, of.port, of.link, Watched(game_class, folder), pages, of.drain.end_server)
 
 
 # In the order of their start, which is also the order of their stop.

@@ -39,6 +39,13 @@ class Drain:
         self._server.lobby.close(CLOSED_BECAUSE)
         self._begun.set()
 
+    def end_server(self) -> None:
+        """Begins the drain, or stops the server at once if the limit is 0. A signal handler may call it."""
+        if self._limit_s > 0:
+            self.begin()
+        else:
+            self._server.stop()
+
     def stop(self) -> None:
         """Ends the thread, whether the drain has begun or not."""
         self._over.set()

@@ -8,8 +8,6 @@ Out: the browsers get changed pages; the supervisor is asked for a successor whe
 from __future__ import annotations
 
 import logging
-import signal
-import sys
 import threading
 import time
 from functools import partial
@@ -36,14 +34,23 @@ RESTART = "the server restarts with the new code"
 
 
 class Development:
-    """Makes a server follow its files."""
+    """Makes a server follow its files. end_server: does what a signal does."""
 
-    def __init__(self, server: GameServer, port: int, link: Link, watched: Watched, pages: LivePages) -> None:
+    def __init__(
+        self,
+        server: GameServer,
+        port: int,
+        link: Link,
+        watched: Watched,
+        pages: LivePages,
+        end_server: Callable[[], object],
+    ) -> None:
         self._server = server
         self._port = port
         self._link = link
         self._watched = watched
         self._pages = pages
+        self._end_server = end_server
         self._code_changes = FileChanges(STARTED_NS)
         self._page_changes = FileChanges(STARTED_NS)
         self._changed: set[str] = set()  # the code that this process does not run
@@ -121,10 +128,10 @@ class Development:
         orders: Mapping[str, Callable[[Any], object]] = {
             "hand_over": lambda _: self._hand_over(),
             "problem": self._show,
-            "stop": lambda _: _stop_as_a_signal_does(),
+            "stop": lambda _: self._end_server(),
         }
         self._link.follow(orders)
-        _stop_as_a_signal_does()  # the supervisor is gone
+        self._end_server()  # the supervisor is gone
 
     def _hand_over(self) -> None:
         self._remove_bots()
@@ -139,11 +146,3 @@ class Development:
 
 def _is_incomplete(room: GameRoom) -> bool:
     return any(seat.absent_since_s is not None for seat in room.roster.seats())
-
-
-def _stop_as_a_signal_does() -> None:
-    main_thread = threading.main_thread().ident
-    if sys.platform == "win32" or main_thread is None:
-        signal.raise_signal(signal.SIGTERM)
-    else:
-        signal.pthread_kill(main_thread, signal.SIGTERM)  # it interrupts the wait for connections
