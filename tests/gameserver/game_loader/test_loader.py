@@ -40,6 +40,7 @@ class Snake(BaseGame):
     def get_game_state(self):
         return {"tick": self.tick}
 """
+EXAMPLES = Path(__file__).parents[3] / "docs" / "examples"
 METHODS = """
     def process_input(self, player_id, input_data):
         pass
@@ -51,8 +52,13 @@ METHODS = """
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The folder of a game, which is the working folder too. The next test finds nothing of what is loaded."""
+    """The folder of a game, which is the working folder too. The next test finds nothing of what is loaded.
+
+    The example games, which other tests of the same process have loaded, have the name `snake` too.
+    """
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delitem(sys.modules, "snake", raising=False)
+    monkeypatch.setattr(sys, "path", [path for path in sys.path if Path(path) != EXAMPLES])
     with loading():
         yield tmp_path
 
