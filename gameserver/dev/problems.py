@@ -36,8 +36,10 @@ def syntax_problem(path: str) -> str | None:
         return None
     try:
         compile(source, path, "exec", dont_inherit=True)
-    except (SyntaxError, ValueError) as error:  # ValueError: a null byte, before Python 3.12
+    except SyntaxError as error:
         return problem_of(error, path)
+    except ValueError as error:  # a null byte, on Pythons before 3.12
+        return _line(path, source[: source.find(b"\0")].count(b"\n") + 1, str(error))
     return None
 
 

@@ -207,8 +207,10 @@ class Supervisor:
     def _signals_caught(self) -> Iterator[None]:
         numbers = [signal.SIGINT, signal.SIGTERM]
         numbers += [getattr(signal, name) for name in ("SIGBREAK", "SIGHUP") if hasattr(signal, name)]
-        caught = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
-        before = {number: signal.signal(number, self._on_signal) for number in caught}
+        hangup = getattr(signal, "SIGHUP", None)
+        if hangup is not None and signal.getsignal(hangup) is signal.SIG_IGN:
+            numbers.remove(hangup)  # `nohup` has asked for a server that goes on without the terminal
+        before = {number: signal.signal(number, self._on_signal) for number in numbers}
         try:
             yield
         finally:

