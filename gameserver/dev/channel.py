@@ -35,11 +35,11 @@ class Channel:
         return self._sock.fileno()
 
     def send(self, message: Message) -> None:
-        """Sends a message. Does nothing if the other side is gone: `receive` tells."""
+        """Sends a message. Does nothing if the other side is gone."""
         try:
             self._sock.sendall(json.dumps(message).encode("ascii") + b"\n")
         except OSError:
-            pass
+            pass  # `receive` returns None then, and its caller handles the end of the other side
 
     def receive(self) -> list[Message] | None:
         """Waits for bytes, and returns the messages that are complete. Returns None when the other side is gone."""

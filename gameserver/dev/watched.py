@@ -54,4 +54,4 @@ def forget_bytecode(path: str) -> None:
     try:
         os.unlink(importlib.util.cache_from_source(path))
     except (OSError, NotImplementedError):
-        pass
+        pass  # there is no bytecode of this file, or this Python keeps none

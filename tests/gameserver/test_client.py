@@ -331,7 +331,7 @@ def test_a_client_whose_seat_is_gone_gets_another_and_a_notice() -> None:
 
 
 def test_a_failed_return_leaves_the_seat_to_the_next_attempt() -> None:
-    """A wait in vain must not close the connection in good order: that would give the seat up."""
+    """After a time-out, the client must not close the connection with 1000: the server would free the seat."""
     with serving() as arena:
         ann = GameClient(arena.url(), name="Ann")
         ann.join()
